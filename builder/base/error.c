@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/error.h"
+
+#include "base/mem.h"
+#include <stdarg.h>
+#include <string.h>
+
+/* Takes ownership of where and msg. */
+static void add_fault(struct error *err, enum error_kind kind, char *where,
+                      char *msg) {
+  if (err->kind == ERROR_NONE)
+    err->kind = kind;
+  if (err->n_faults == ERROR_MAX_FAULTS) {
+    err->n_dropped++;
+    free(where);
+    free(msg);
+    return;
+  }
+  err->faults[err->n_faults++] = (struct fault){.where = where, .msg = msg};
+}
+
+static char *format(const char *fmt, va_list ap) {
+  char *msg = NULL;
+  return vasprintf(&msg, fmt, ap) < 0 ? xstrdup(fmt) : msg;
+}
+
+int error_set(struct error *err, int errnum, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  char *msg = format(fmt, ap);
+  va_end(ap);
+  if (errnum) {
+    char *full = xasprintf("%s: %s", msg, strerror(errnum));
+    free(msg);
+    msg = full;
+  }
+  err->errnum = errnum;
+  add_fault(err, ERROR_FAILED, NULL, msg);
+  return -1;
+}
+
+int error_usage(struct error *err, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  add_fault(err, ERROR_USAGE, NULL, format(fmt, ap));
+  va_end(ap);
+  return -1;
+}
+
+int error_missing(struct error *err, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  add_fault(err, ERROR_MISSING, NULL, format(fmt, ap));
+  va_end(ap);
+  return -1;
+}
+
+int error_at(struct error *err, const char *where, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  add_fault(err, ERROR_USAGE, xstrdup(where), format(fmt, ap));
+  va_end(ap);
+  return -1;
+}
+
+int error_prefix(struct error *err, const char *fmt, ...) {
+  if (err->n_faults == 0)
+    return -1;
+  va_list ap;
+  va_start(ap, fmt);
+  _cleanup_free_ char *prefix = format(fmt, ap);
+  va_end(ap);
+  struct fault *f = &err->faults[err->n_faults - 1];
+  char *msg = xasprintf("%s: %s", prefix, f->msg);
+  free(f->msg);
+  f->msg = msg;
+  return -1;
+}
+
+void error_move(struct error *err, struct error *from) {
+  for (size_t i = 0; i < from->n_faults; i++)
+    add_fault(err, from->kind, from->faults[i].where, from->faults[i].msg);
+  err->n_dropped += from->n_dropped;
+  if (from->errnum)
+    err->errnum = from->errnum;
+  *from = (struct error){0};
+}
+
+void error_print(const struct error *err, const char *program, FILE *out) {
+  for (size_t i = 0; i < err->n_faults; i++)
+    fprintf(out, "%s: %s\n",
+            err->faults[i].where ? err->faults[i].where : program,
+            err->faults[i].msg);
+  if (err->n_dropped)
+    fprintf(out, "%s: and %zu more\n", program, err->n_dropped);
+}
+
+void error_done(struct error *err) {
+  for (size_t i = 0; i < err->n_faults; i++) {
+    free(err->faults[i].where);
+    free(err->faults[i].msg);
+  }
+  *err = (struct error){0};
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
+
+#include "base/mem.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+int file_read(const char *path, size_t max, struct buf *ret,
+              struct error *err) {
+  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return error_set(err, errno, "cannot open '%s'", path);
+  struct stat st;
+  if (fstat(fd, &st) < 0)
+    return error_set(err, errno, "cannot read '%s'", path);
+  if (S_ISDIR(st.st_mode))
+    return error_set(err, EISDIR, "cannot read '%s'", path);
+  _cleanup_buf_ struct buf b = {0};
+  char chunk[16384];
+  for (;;) {
+    ssize_t n = read(fd, chunk, sizeof(chunk));
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return error_set(err, errno, "cannot read '%s'", path);
+    if (n == 0)
+      break;
+    buf_add(&b, chunk, (size_t)n);
+    if (b.len > max)
+      return error_set(err, 0, "'%s' is larger than the %zu bytes allowed",
+                       path, max);
+  }
+  explicit_bzero(chunk, sizeof(chunk));
+  buf_add(&b, "", 0);
+  *ret = b;
+  b = (struct buf){0};
+  return 0;
+}
+
+static int write_all(int fd, const char *data, size_t len) {
+  while (len > 0) {
+    ssize_t n = write(fd, data, len);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return -1;
+    data += n;
+    len -= (size_t)n;
+  }
+  return 0;
+}
+
+static char *parent_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  if (!slash)
+    return xstrdup(".");
+  return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+}
+
+/* A rename is durable once its folder is. */
+static int sync_parent(const char *path) {
+  _cleanup_free_ char *dir = parent_of(path);
+  _cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return -1;
+  return fsync(fd);
+}
+
+static int replace(const char *path, const void *data, size_t len, mode_t mode,
+                   bool sync, struct error *err) {
+  _cleanup_free_ char *tmp = xasprintf("%s.XXXXXX", path);
+  /* mkostemp creates with 0600, so a secret is never readable by others. */
+  _cleanup_close_ int fd = mkostemp(tmp, O_CLOEXEC);
+  if (fd < 0)
+    return error_set(err, errno, "cannot create '%s'", path);
+  if (write_all(fd, data, len) < 0 || fchmod(fd, mode) < 0 ||
+      (sync && fsync(fd) < 0) || rename(tmp, path) < 0) {
+    int saved = errno;
+    (void)unlink(tmp);
+    return error_set(err, saved, "cannot write '%s'", path);
+  }
+  if (sync && sync_parent(path) < 0)
+    return error_set(err, errno, "cannot sync the folder of '%s'", path);
+  return 0;
+}
+
+int file_write(const char *path, const void *data, size_t len, mode_t mode,
+               struct error *err) {
+  return replace(path, data, len, mode, true, err);
+}
+
+int file_refresh(const char *path, const void *data, size_t len, mode_t mode,
+                 struct error *err) {
+  _cleanup_error_ struct error unreadable = {0};
+  _cleanup_buf_ struct buf old = {0};
+  if (file_exists(path) && file_read(path, len, &old, &unreadable) == 0 &&
+      old.len == len && memcmp(old.data, data, len) == 0)
+    return 0;
+  return replace(path, data, len, mode, false, err);
+}
+
+int file_commit(const char *tmp, const char *path, struct error *err) {
+  _cleanup_close_ int fd = open(tmp, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return error_set(err, errno, "cannot open '%s'", tmp);
+  if (fsync(fd) < 0 || rename(tmp, path) < 0 || sync_parent(path) < 0)
+    return error_set(err, errno, "cannot put '%s' in place", path);
+  return 0;
+}
+
+int file_mkdirs(const char *path, mode_t mode, struct error *err) {
+  _cleanup_free_ char *p = xstrdup(path);
+  for (char *slash = p + 1; *p; slash++) {
+    if (*slash != '/' && *slash != '\0')
+      continue;
+    char c = *slash;
+    *slash = '\0';
+    if (mkdir(p, mode) < 0 && errno != EEXIST)
+      return error_set(err, errno, "cannot make the folder '%s'", p);
+    if (c == '\0')
+      break;
+    *slash = c;
+  }
+  struct stat st;
+  if (stat(path, &st) < 0)
+    return error_set(err, errno, "cannot make the folder '%s'", path);
+  if (!S_ISDIR(st.st_mode))
+    return error_set(err, ENOTDIR, "cannot use '%s' as a folder", path);
+  return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type,
+                      struct FTW *ftw) {
+  (void)st;
+  (void)type;
+  (void)ftw;
+  return remove(path);
+}
+
+int file_remove_tree(const char *path, struct error *err) {
+  struct stat st;
+  if (lstat(path, &st) < 0 && errno == ENOENT)
+    return 0;
+  if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0)
+    return error_set(err, errno, "cannot remove '%s'", path);
+  return 0;
+}
+
+bool file_exists(const char *path) {
+  return access(path, F_OK) == 0;
+}
+
+int file_free_space(const char *path, uint64_t *ret, struct error *err) {
+  struct statvfs vfs;
+  if (statvfs(path, &vfs) < 0)
+    return error_set(err, errno, "cannot ask for the free space of '%s'", path);
+  *ret = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+  return 0;
+}
+
+int file_lock(const char *path, int *ret_fd, struct error *err) {
+  _cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return error_set(err, errno, "cannot open the lock '%s'", path);
+  if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    if (errno == EWOULDBLOCK)
+      return error_set(err, 0,
+                       "another kubeseed is at work here ('%s' is locked); "
+                       "wait for it or end it",
+                       path);
+    return error_set(err, errno, "cannot lock '%s'", path);
+  }
+  *ret_fd = take_fd(&fd);
+  return 0;
+}

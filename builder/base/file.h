@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Files: reading whole ones, and writing so that a final name never holds half
+ * a file: temporary name in the same folder, fsync, rename, fsync the folder.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/error.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Reads a whole file of at most max bytes into ret (the caller buf_done's). */
+int file_read(const char *path, size_t max, struct buf *ret,
+              struct error *err) _must_check_;
+
+/* Writes data under path, replacing it at once; the mode holds from creation.
+ */
+int file_write(const char *path, const void *data, size_t len, mode_t mode,
+               struct error *err) _must_check_;
+
+/*
+ * As file_write, but leaves a file alone that holds these bytes already, and
+ * does not sync: for what can be made again at any time.
+ */
+int file_refresh(const char *path, const void *data, size_t len, mode_t mode,
+                 struct error *err) _must_check_;
+
+/* fsyncs tmp and renames it to path, for files that others wrote. */
+int file_commit(const char *tmp, const char *path,
+                struct error *err) _must_check_;
+
+/* Makes path and its parents; those made get mode (0700 for secrets). */
+int file_mkdirs(const char *path, mode_t mode, struct error *err) _must_check_;
+
+/* Removes path with all in it; a missing one is fine. Does not follow links. */
+int file_remove_tree(const char *path, struct error *err) _must_check_;
+
+bool file_exists(const char *path);
+
+/* Bytes free for this user in the file system that holds path. */
+int file_free_space(const char *path, uint64_t *ret,
+                    struct error *err) _must_check_;
+
+/*
+ * Takes an exclusive lock on path (made when missing) without waiting; the
+ * lock lives as long as the descriptor in ret_fd. EWOULDBLOCK is worded as
+ * "another kubeseed is at work here".
+ */
+int file_lock(const char *path, int *ret_fd, struct error *err) _must_check_;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the program tells its user while it works. Passed in, never global;
+ * only commands log, the modules below them return errors.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+struct log {
+  FILE *out;  /* usually stderr */
+  bool quiet; /* -q: nothing but errors */
+  bool verbose;
+  bool tty; /* out is a terminal: progress may be redrawn */
+};
+
+/* One line for the user, hidden by -q. */
+void log_info(const struct log *log, const char *fmt, ...) _printf_(2, 3);
+
+/* One line shown only with -v. */
+void log_debug(const struct log *log, const char *fmt, ...) _printf_(2, 3);
+
+/* A warning: always shown, prefixed. */
+void log_warn(const struct log *log, const char *fmt, ...) _printf_(2, 3);
+
+/* Seconds since an arbitrary point, for durations shown to the user. */
+double monotonic_seconds(void);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The only place that starts other programs: an argv vector, never a shell.
+ * The child gets default signals, no descriptors but 0, 1 and 2, and stdin from
+ * /dev/null unless input is given.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/strv.h"
+#include <sys/types.h>
+
+struct process {
+  const struct strv *argv; /* argv[0] is looked up in PATH */
+  const struct strv *env;  /* "NAME=value" added to ours, or NULL */
+  const char *package;     /* Debian package to name when argv[0] is missing */
+  const char *dir;         /* working folder, or NULL for ours */
+
+  const void *input; /* bytes for stdin, or NULL */
+  size_t input_len;
+
+  struct buf *output; /* stdout is collected here, or NULL */
+  bool inherit;       /* stdin, stdout and stderr are ours */
+
+  /* Called for each line of stdout and stderr when set (without newline). */
+  void (*on_line)(void *arg, const char *line);
+  void *on_line_arg;
+
+  const char *log_path; /* stdout and stderr are appended here, or NULL */
+  unsigned timeout;     /* seconds until SIGTERM, then SIGKILL; 0 is never */
+};
+
+/*
+ * Runs to the end. Succeeds when the exit status is 0; otherwise the error
+ * tells how it ended and quotes the last lines of its stderr.
+ */
+int process_run(const struct process *p, struct error *err) _must_check_;
+
+/* As process_run, but any exit status is fine and given in ret_status. */
+int process_status(const struct process *p, int *ret_status,
+                   struct error *err) _must_check_;
+
+/*
+ * Starts and leaves it running in its own session, output to log_path; ret_pid
+ * is not a child to wait for. A failing exec is reported here.
+ */
+int process_spawn_detached(const struct process *p, pid_t *ret_pid,
+                           struct error *err) _must_check_;
+
+/* Replaces this program; returns only on failure. */
+int process_exec(const struct process *p, struct error *err);
+
+/* "cp -a x": for messages; words with spaces are quoted. The caller frees. */
+char *process_describe(const struct strv *argv);
+
+/* Fails (ERROR_MISSING, naming the package) when program is not in PATH. */
+int process_require(const char *program, const char *package,
+                    struct error *err) _must_check_;

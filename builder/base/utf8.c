@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/utf8.h"
+
+int utf8_next(const char *s, uint32_t *ret) {
+  const unsigned char *u = (const unsigned char *)s;
+  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+  int n = u[0] < 0x80             ? 1
+          : (u[0] & 0xE0) == 0xC0 ? 2
+          : (u[0] & 0xF0) == 0xE0 ? 3
+          : (u[0] & 0xF8) == 0xF0 ? 4
+                                  : 0;
+  if (n == 0)
+    return 0;
+  uint32_t c = n == 1 ? u[0] : u[0] & (0x7Fu >> n);
+  for (int i = 1; i < n; i++) {
+    if ((u[i] & 0xC0) != 0x80)
+      return 0;
+    c = c << 6 | (u[i] & 0x3F);
+  }
+  if (c < least[n] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+    return 0;
+  *ret = c;
+  return n;
+}
+
+bool utf8_ok(const char *s) {
+  uint32_t c = 0;
+  for (int n; *s; s += n) {
+    n = utf8_next(s, &c);
+    if (n == 0)
+      return false;
+  }
+  return true;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * UTF-8 (RFC 3629), strict: no overlong forms, no surrogates.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Reads the character at s, which ends with NUL, into ret and returns its
+ * length; 0 for bytes that are no character.
+ */
+int utf8_next(const char *s, uint32_t *ret);
+
+bool utf8_ok(const char *s);

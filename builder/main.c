@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * kubeseed - seeds, images and machines for a Kubernetes cluster that
+ * assembles itself. The table of commands, the global options, and the one
+ * place that prints errors and chooses the exit code.
+ */
+#include "cli.h"
+#include "spec-read.h"
+
+#include <getopt.h>
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+
+static const struct command commands[] = {
+    {"init", "[-t TOPOLOGY] [FILE]", "write a starter spec",
+     "  -t, --topology NAME   ha (three control planes; the default), single,\n"
+     "                        or workers (three control planes, two workers)\n"
+     "  -f, --force           overwrite FILE\n"
+     "\n"
+     "FILE is cluster.yaml unless given; '-' is standard output.\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed init\n"
+     "  kubeseed init -t workers lab.yaml\n",
+     cmd_init},
+    {"check", "SPEC", "every fault in the spec, with file:line:column",
+     "Examples:\n"
+     "  kubeseed check cluster.yaml\n",
+     cmd_check},
+    {"plan", "SPEC", "what would be made, and why",
+     "      --json            for programs\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed plan cluster.yaml\n"
+     "  kubeseed --json plan cluster.yaml | jq '.nodes[].mac'\n",
+     cmd_plan},
+    {"payload", "SPEC", "make or verify the Kubernetes payload",
+     "      --rebuild         make it anew\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed payload cluster.yaml\n",
+     cmd_payload},
+    {"image", "SPEC", "bake the node image",
+     "      --force           bake even when nothing has changed\n"
+     "      --verify          check the image against its manifest\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed image cluster.yaml\n",
+     cmd_image},
+    {"seed", "SPEC [NODE...]", "make keys and seeds",
+     "      --iso-writer NAME libisofs (the default) or genisoimage\n"
+     "\n"
+     "Keys that exist are kept: the same spec gives the same seeds again.\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed seed cluster.yaml\n"
+     "  kubeseed seed cluster.yaml kube-mast02\n",
+     cmd_seed},
+    {"up", "SPEC [NODE...]", "boot under QEMU until the cluster is ready",
+     "      --image FILE      start from this image\n"
+     "      --no-wait         start the machines and return\n"
+     "      --timeout MIN     give up after so many minutes (60)\n"
+     "      --stagger SEC     pause between two machines' starts (0)\n"
+     "      --order A,B,...   start in this order\n"
+     "\n"
+     "Payload, image, keys and seeds are made first where they are missing.\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed up cluster.yaml\n"
+     "  kubeseed up cluster.yaml --order kube-mast03,kube-mast01 --stagger "
+     "60\n",
+     cmd_up},
+    {"status", "SPEC", "which machines run, and how far they are",
+     "Exits 0 when all nodes are ready, 1 otherwise.\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed status cluster.yaml\n"
+     "  kubeseed --json status cluster.yaml\n",
+     cmd_status},
+    {"console", "SPEC NODE", "a machine's serial console; Ctrl-] leaves it",
+     "      --log             print what it has said so far\n"
+     "  -f, --follow          and go on printing\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed console cluster.yaml kube-mast01\n"
+     "  kubeseed console cluster.yaml kube-mast01 --log\n",
+     cmd_console},
+    {"ssh", "SPEC NODE [-- COMMAND...]", "log in to a running machine",
+     "Examples:\n"
+     "  kubeseed ssh cluster.yaml kube-mast01\n"
+     "  kubeseed ssh cluster.yaml kube-mast01 -- sudo kubectl get nodes\n",
+     cmd_ssh},
+    {"down", "SPEC [NODE...]", "switch machines off",
+     "      --now             pull the plug\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed down cluster.yaml\n",
+     cmd_down},
+    {"destroy", "SPEC [NODE...]", "end machines and delete their disks",
+     "      --all             delete keys and seeds as well\n"
+     "      --yes             do not ask\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed destroy cluster.yaml\n"
+     "  kubeseed destroy cluster.yaml --all --yes\n",
+     cmd_destroy},
+};
+
+static const char global_help[] =
+    "Global options:\n"
+    "  -C, --state DIR       state folder (NAME.cluster beside the spec)\n"
+    "  -v, --verbose         tell more\n"
+    "  -q, --quiet           tell nothing but errors\n"
+    "      --json            output for programs, where there is one\n"
+    "  -h, --help            this help, or a command's\n"
+    "      --version         the version\n"
+    "\n"
+    "Exit codes: 0 done; 1 failed; 2 the spec or the command line is wrong;\n"
+    "3 something outside is missing (a program, KVM, disk space).\n";
+
+static void print_help(void) {
+  printf("kubeseed - a Kubernetes cluster that assembles itself: one spec to "
+         "images and seeds\n\n"
+         "Usage: kubeseed [OPTION...] COMMAND [ARGUMENT...]\n\n"
+         "Commands:\n");
+  for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+    printf("  %-9s %-26s %s\n", commands[i].name, commands[i].args,
+           commands[i].summary);
+  printf("\n%s\n"
+         "Example, from nothing to a cluster:\n"
+         "  kubeseed init && kubeseed up cluster.yaml\n",
+         global_help);
+}
+
+static void print_command_help(const struct command *c) {
+  printf("kubeseed %s - %s\n\nUsage: kubeseed %s %s\n\n%s\n%s", c->name,
+         c->summary, c->name, c->args, c->help, global_help);
+}
+
+static const struct command *find_command(const char *name, struct error *err) {
+  const char *names[ARRAY_SIZE(commands)];
+  for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+    if (strcmp(commands[i].name, name) == 0)
+      return &commands[i];
+    names[i] = commands[i].name;
+  }
+  const char *near = nearest_word(name, names, ARRAY_SIZE(names));
+  if (near)
+    error_usage(err, "unknown command '%s'; did you mean '%s'?", name, near);
+  else
+    error_usage(err, "unknown command '%s'; see kubeseed --help", name);
+  return NULL;
+}
+
+/* The options that every command takes, before or after its name. */
+enum { OPT_JSON = 0x100, OPT_VERSION };
+
+static const struct option global_options[] = {
+    {"state", required_argument, NULL, 'C'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {0},
+};
+
+/* What a global option asks for. */
+enum wish { WISH_COMMAND, WISH_HELP, WISH_VERSION };
+
+static void take_global(struct cli *cli, int c, char *value, enum wish *wish) {
+  switch (c) {
+  case 'C':
+    cli->state_dir = value;
+    break;
+  case 'v':
+    cli->log.verbose = true;
+    break;
+  case 'q':
+    cli->log.quiet = true;
+    break;
+  case OPT_JSON:
+    cli->json = true;
+    break;
+  case 'h':
+    *wish = WISH_HELP;
+    break;
+  case OPT_VERSION:
+    *wish = WISH_VERSION;
+    break;
+  default:
+    break;
+  }
+}
+
+/*
+ * The global option that arg is, or 0. Only whole words are taken, and only
+ * after the command's name; the command's own getopt sees the rest.
+ */
+static int global_word(const char *arg, bool *needs_value) {
+  static const struct {
+    const char *word;
+    int c;
+  } words[] = {
+      {"-v", 'v'},          {"--verbose", 'v'}, {"-q", 'q'},
+      {"--quiet", 'q'},     {"-h", 'h'},        {"--help", 'h'},
+      {"--json", OPT_JSON}, {"-C", 'C'},        {"--state", 'C'},
+  };
+  *needs_value = false;
+  for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+    if (strcmp(arg, words[i].word) == 0) {
+      *needs_value = words[i].c == 'C';
+      return words[i].c;
+    }
+  return 0;
+}
+
+/* Takes global options out of a command's arguments, up to "--". */
+static int take_trailing(struct cli *cli, int *argc, char **argv,
+                         enum wish *wish, struct error *err) {
+  int kept = 0;
+  bool ended = false;
+  for (int i = 0; i < *argc; i++) {
+    bool needs_value;
+    ended = ended || strcmp(argv[i], "--") == 0;
+    int c = ended || i == 0 ? 0 : global_word(argv[i], &needs_value);
+    if (!c) {
+      argv[kept++] = argv[i];
+      continue;
+    }
+    if (needs_value && i + 1 == *argc)
+      return error_usage(err, "the option '%s' needs a value", argv[i]);
+    char *value = needs_value ? argv[++i] : NULL;
+    take_global(cli, c, value, wish);
+  }
+  argv[kept] = NULL;
+  *argc = kept;
+  return 0;
+}
+
+static int run(struct cli *cli, int argc, char **argv, struct error *err) {
+  enum wish wish = WISH_COMMAND;
+  opterr = 0;
+  for (int c;
+       (c = getopt_long(argc, argv, "+:C:vqh", global_options, NULL)) != -1;) {
+    if (c == '?' || c == ':')
+      return error_usage(err, "%s '%s'; see kubeseed --help",
+                         c == ':' ? "no value for" : "unknown option",
+                         argv[optind - 1]);
+    take_global(cli, c, optarg, &wish);
+  }
+  if (wish == WISH_VERSION) {
+    printf("kubeseed %s\n", VERSION);
+    return 0;
+  }
+  if (wish == WISH_HELP && optind == argc) {
+    print_help();
+    return 0;
+  }
+  if (optind == argc)
+    return error_usage(err, "no command; see kubeseed --help");
+  argc -= optind;
+  argv += optind;
+  if (strcmp(argv[0], "help") == 0) {
+    wish = WISH_HELP;
+    argc--;
+    argv++;
+  }
+  if (argc == 0) {
+    print_help();
+    return 0;
+  }
+  const struct command *command = find_command(argv[0], err);
+  if (!command || take_trailing(cli, &argc, argv, &wish, err) < 0)
+    return -1;
+  if (wish == WISH_HELP) {
+    print_command_help(command);
+    return 0;
+  }
+  /* Start getopt over on the command's own arguments (getopt(3)). */
+  optind = 0;
+  return command->run(cli, argc, argv, err);
+}
+
+int main(int argc, char **argv) {
+  struct cli cli = {.log = {.out = stderr, .tty = isatty(STDERR_FILENO)}};
+  _cleanup_error_ struct error err = {0};
+  /* A closed pipe is an error to report, not a signal to die of. */
+  (void)signal(SIGPIPE, SIG_IGN);
+  (void)setlocale(LC_CTYPE, "C.UTF-8");
+  int r = run(&cli, argc, argv, &err);
+  if (fflush(stdout) != 0 && r == 0)
+    r = error_set(&err, 0, "cannot write to standard output");
+  if (r == 0)
+    return 0;
+  error_print(&err, "kubeseed", stderr);
+  return err.kind == ERROR_NONE ? ERROR_FAILED : (int)err.kind;
+}

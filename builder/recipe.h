@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Recipes: the folders below images/ that travel inside the program. A recipe
+ * is laid out on disk to be run, and digested to tell whether what it made is
+ * still what it would make.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/error.h"
+
+/*
+ * Writes all files of the recipe, such as "images/debian-12", below dir, which
+ * is made; programs get mode 0755, other files 0644. An unknown recipe fails.
+ */
+int recipe_unpack(const char *recipe, const char *dir,
+                  struct error *err) _must_check_;
+
+/* Digest of the recipe's file names, modes and contents. */
+void recipe_digest(const char *recipe, char ret[static SHA256_HEX]);
+
+/*
+ * The words of a list with one or more a line and '#' comments, joined by sep.
+ * The caller frees.
+ */
+char *recipe_words(const char *text, size_t len, char sep);

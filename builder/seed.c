@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "seed.h"
+
+#include "base/file.h"
+#include "media.h"
+#include "pki.h"
+#include "render.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* What making several seeds shares. */
+struct session {
+  const struct plan *plan;
+  const struct state *state;
+  const struct seed_options *options;
+  char *pki_dir;
+  struct pki pki;
+  time_t created;
+  struct render *render;
+};
+
+static void session_done(struct session *s) {
+  free(s->pki_dir);
+  pki_done(&s->pki);
+  render_free(s->render);
+}
+
+/* When the keys were first made: kept, so that seeds do not change with time.
+ */
+static int read_created(struct session *s, time_t now, struct error *err) {
+  _cleanup_free_ char *path = xasprintf("%s/created", s->pki_dir);
+  _cleanup_buf_ struct buf text = {0};
+  if (file_exists(path)) {
+    char *end;
+    if (file_read(path, 64, &text, err) < 0)
+      return -1;
+    s->created = (time_t)strtoll(text.data, &end, 10);
+    if (s->created <= 0 || *end != '\n')
+      return error_set(err, 0,
+                       "'%s' is damaged: it must hold the seconds since 1970 "
+                       "at which the keys were made",
+                       path);
+    return 0;
+  }
+  s->created = now;
+  buf_addf(&text, "%lld\n", (long long)now);
+  return file_write(path, text.data, text.len, 0600, err);
+}
+
+static int session_start(struct session *s, time_t now, struct error *err) {
+  _cleanup_pki_ struct pki old = {0};
+  s->pki_dir = state_path(s->state, "pki");
+  if (file_mkdirs(s->pki_dir, 0700, err) < 0 ||
+      pki_load(s->pki_dir, &old, err) < 0 ||
+      pki_make(s->plan, &old, now, &s->pki, err) < 0 ||
+      pki_store(&s->pki, s->pki_dir, err) < 0 || read_created(s, now, err) < 0)
+    return -1;
+  return render_new(s->plan, &s->pki, s->created, &s->render, err);
+}
+
+static int write_medium(const struct session *s, const struct plan_node *node,
+                        const struct seed *seed, struct error *err) {
+  const struct media_file files[] = {
+      {"meta-data", 0400, seed->meta_data.data, seed->meta_data.len},
+      {"network-config", 0400, seed->network_config.data,
+       seed->network_config.len},
+      {"user-data", 0400, seed->user_data.data, seed->user_data.len},
+  };
+  const struct media medium = {
+      .label = "cidata",
+      .files = files,
+      .n_files = ARRAY_SIZE(files),
+      .stamp = s->created,
+      /* A seed can be made again from the keys, which are synced. */
+      .no_sync = true,
+  };
+  _cleanup_free_ char *path = state_path(s->state, "seeds/%s.iso", node->name);
+  return s->options->genisoimage
+             ? media_write_iso_genisoimage(&medium, path, err)
+             : media_write_iso(&medium, path, err);
+}
+
+static int make_node(const struct session *s, const struct plan_node *node,
+                     struct error *err) {
+  _cleanup_pki_node_ struct pki_node old = {0};
+  _cleanup_pki_node_ struct pki_node keys = {0};
+  _cleanup_seed_ struct seed seed = {0};
+  if (pki_node_load(s->pki_dir, node, &old, err) < 0 ||
+      pki_node_make(&s->pki, s->plan, node, &old, s->options->now, &keys, err) <
+          0 ||
+      pki_node_store(&keys, node, s->pki_dir, err) < 0 ||
+      render_node(s->render, node, &keys, &seed, err) < 0)
+    return -1;
+  return write_medium(s, node, &seed, err);
+}
+
+static int write_state_file(const struct session *s, const char *name,
+                            const void *data, size_t len, struct error *err) {
+  _cleanup_free_ char *path = state_path(s->state, "%s", name);
+  return file_refresh(path, data, len, 0600, err);
+}
+
+static int write_pki_copy(const struct session *s, const char *entry,
+                          const char *file, struct error *err) {
+  const struct pki_entry *e = pki_get(&s->pki, entry);
+  if (!e)
+    return error_set(err, 0, "there is no key '%s'", entry);
+  return write_state_file(s, file, e->data.data, e->data.len, err);
+}
+
+/* The cluster's own SSH CA vouches for every host, also for later ones. */
+static int write_known_hosts(const struct session *s, struct error *err) {
+  const struct pki_entry *ca = pki_get(&s->pki, "ssh-ca/ca.pub");
+  if (!ca)
+    return error_set(err, 0, "there is no SSH CA");
+  _cleanup_buf_ struct buf text = {0};
+  buf_addf(&text, "@cert-authority * %.*s\n", (int)strcspn(ca->data.data, "\n"),
+           ca->data.data);
+  return write_state_file(s, "known_hosts", text.data, text.len, err);
+}
+
+static int write_admin_conf(const struct session *s, struct error *err) {
+  if (!pki_get(&s->pki, "admin.crt"))
+    return 0; /* pki.mode copied: the first node makes it */
+  _cleanup_free_ char *server = xasprintf("https://%s", s->plan->endpoint);
+  const struct kubeconfig_context context = {s->plan->spec->name, server};
+  _cleanup_buf_ struct buf conf = {0};
+  if (render_admin_conf(s->render, &context, 1, &conf, err) < 0)
+    return -1;
+  return write_state_file(s, "admin.conf", conf.data, conf.len, err);
+}
+
+int seed_make(const struct plan *plan, const struct state *state,
+              const struct seed_options *options, struct error *err) {
+  _cleanup_(session_done) struct session s = {
+      .plan = plan, .state = state, .options = options};
+  _cleanup_free_ char *dir = state_path(state, "seeds");
+  if (session_start(&s, options->now, err) < 0 ||
+      file_mkdirs(dir, 0700, err) < 0)
+    return -1;
+  for (size_t i = 0; i < options->n_nodes; i++)
+    if (make_node(&s, &plan->nodes.v[options->nodes[i]], err) < 0)
+      return -1;
+  if (write_pki_copy(&s, "ssh-user/id_ed25519", "id_ed25519", err) < 0 ||
+      write_known_hosts(&s, err) < 0)
+    return -1;
+  return write_admin_conf(&s, err);
+}
+
+int seed_write_kubeconfig(const struct plan *plan, const struct state *state,
+                          const char *file,
+                          const struct kubeconfig_context *contexts, size_t n,
+                          struct error *err) {
+  const struct seed_options none = {.now = time(NULL)};
+  _cleanup_(session_done) struct session s = {
+      .plan = plan, .state = state, .options = &none};
+  _cleanup_buf_ struct buf conf = {0};
+  if (session_start(&s, none.now, err) < 0)
+    return -1;
+  if (!pki_get(&s.pki, "admin.crt"))
+    return 0;
+  if (render_admin_conf(s.render, contexts, n, &conf, err) < 0)
+    return -1;
+  return write_state_file(&s, file, conf.data, conf.len, err);
+}

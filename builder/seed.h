@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From a plan to seed media in the state folder: loads or makes the keys,
+ * renders one node after the other and writes its medium.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "plan.h"
+#include "state.h"
+#include <stdbool.h>
+#include <time.h>
+
+struct seed_options {
+  const size_t *nodes; /* indexes into plan->nodes */
+  size_t n_nodes;
+  bool genisoimage; /* write with genisoimage instead of libisofs */
+  time_t now;       /* for new keys */
+};
+
+/*
+ * Makes the keys that are missing, the seeds of the chosen nodes, and what the
+ * workstation needs: admin.conf, id_ed25519, known_hosts. The state must be
+ * locked. Running it again changes nothing that has not changed.
+ */
+int seed_make(const struct plan *plan, const struct state *state,
+              const struct seed_options *options,
+              struct error *err) _must_check_;
+
+/*
+ * Writes a kubeconfig into the state folder that reaches the API server by the
+ * given servers ("https://host:port"), for machines behind forwarded ports.
+ */
+struct kubeconfig_context;
+int seed_write_kubeconfig(const struct plan *plan, const struct state *state,
+                          const char *file,
+                          const struct kubeconfig_context *contexts, size_t n,
+                          struct error *err) _must_check_;

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The cluster spec: what the author wrote, typed and checked, with defaults
+ * filled in and name and address ranges expanded. Nothing is derived here that
+ * the author did not write or could not have written; that is plan's work.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/net.h"
+#include "base/strv.h"
+#include "base/vec.h"
+#include <stdint.h>
+
+enum role {
+  ROLE_CONTROL_PLANE,
+  ROLE_WORKER,
+  ROLE_ETCD,
+  ROLE_LOAD_BALANCER,
+};
+
+enum cni { CNI_BRIDGE, CNI_NONE };
+
+enum provider {
+  PROVIDER_KEEPALIVED,
+  PROVIDER_HAPROXY,
+  PROVIDER_NGINX,
+  PROVIDER_EXTERNAL,
+  PROVIDER_FIRST_NODE,
+};
+
+enum etcd_mode { ETCD_FOUNDING, ETCD_STACKED, ETCD_EXTERNAL };
+
+enum pki_mode { PKI_OFFLINE, PKI_COPIED };
+
+enum key_algorithm { KEY_ECDSA_P256, KEY_RSA_2048 };
+
+enum discovery { DISCOVERY_FILE, DISCOVERY_TOKEN };
+
+enum bootstrapper { BOOTSTRAPPER_KUBEADM };
+
+/* The YAML words of the enums above, e.g. "control-plane". */
+const char *role_name(enum role r);
+const char *cni_name(enum cni c);
+const char *provider_name(enum provider p);
+const char *etcd_mode_name(enum etcd_mode m);
+const char *pki_mode_name(enum pki_mode m);
+const char *key_algorithm_name(enum key_algorithm a);
+
+struct version {
+  int major, minor, patch;
+};
+
+DEFINE_VEC(ip4_vec, ip4);
+
+struct spec_user {
+  char *name;
+  struct strv ssh_keys; /* OpenSSH public key lines */
+};
+DEFINE_VEC(spec_user_vec, struct spec_user);
+
+/* One machine; a range in the spec has become several of these. */
+struct spec_node {
+  char *where; /* "file:line:column" of the entry, for later errors */
+  char *name;
+  enum role role;
+  ip4 address;
+  struct mac mac; /* all 0: derived by plan */
+  int cpus;
+  uint64_t memory;    /* bytes */
+  uint64_t disk;      /* bytes; at least image.disk */
+  struct strv labels; /* "key=value" */
+  struct strv taints; /* "key=value:Effect" or "key:Effect" */
+  bool untainted;     /* control plane with an explicit "taints: []" */
+};
+DEFINE_VEC(spec_node_vec, struct spec_node);
+
+struct spec {
+  char *file; /* as named on the command line */
+  char *name;
+  struct {
+    char *version_text; /* "1.20.2" */
+    struct version version;
+    enum bootstrapper bootstrapper;
+    char *payload; /* "debian", "pkgs.k8s.io" or a folder */
+  } kubernetes;
+  struct {
+    int debian;    /* 12 */
+    uint64_t disk; /* bytes */
+    char *mirror;  /* NULL: mmdebstrap's own */
+  } image;
+  struct {
+    char *domain;
+    struct cidr subnet;
+    ip4 gateway;
+    struct ip4_vec dns;
+    struct cidr pods;
+    struct cidr services;
+    enum cni cni;
+  } network;
+  struct {
+    ip4 address;
+    char *name; /* DNS name of the endpoint */
+    int port;
+    enum provider provider;
+    int stats_port;
+    int router_id; /* VRRP virtual_router_id, 1 to 255; 0: derived by plan */
+  } endpoint;
+  struct {
+    enum etcd_mode mode;
+    int heartbeat_ms;
+    int election_ms;
+  } etcd;
+  struct {
+    enum pki_mode mode;
+    enum key_algorithm algorithm;
+    enum discovery discovery;
+  } pki;
+  struct spec_user_vec users; /* at least one */
+  struct spec_node_vec nodes; /* in the order of the spec */
+  struct strv warnings;       /* "file:line:col: text" worth telling the user */
+};
+
+/*
+ * Reads and checks a spec. text is the file's content, file its name for
+ * messages. All faults (up to ERROR_MAX_FAULTS) are reported at
+ * "file:line:column" in one run; then nothing is returned.
+ */
+int spec_read(const char *file, const char *text, size_t len, struct spec *ret,
+              struct error *err) _must_check_;
+
+void spec_done(struct spec *s);
+
+#define _cleanup_spec_ _cleanup_(spec_done)
+
+/* How many nodes have the role. */
+size_t spec_count(const struct spec *s, enum role role);
+
+static inline bool version_at_least(const struct version *v, int major,
+                                    int minor) {
+  return v->major > major || (v->major == major && v->minor >= minor);
+}

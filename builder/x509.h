@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Keys, X.509 certificates, random bytes, Ed25519 and HKDF: everything that
+ * needs libcrypto but digests (base/digest). Nothing here knows Kubernetes;
+ * which certificates a cluster has is pki's matter.
+ *
+ * Certificates follow RFC 5280 and look as kubeadm's do (client-go
+ * util/cert and kubeadm util/pkiutil): critical keyUsage digitalSignature +
+ * keyEncipherment, and keyCertSign for a CA; critical basicConstraints.
+ *
+ * A const struct key or struct cert may be used by several threads at once.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/strv.h"
+#include <stdint.h>
+#include <time.h>
+
+enum key_kind { KEY_KIND_P256, KEY_KIND_RSA2048 };
+
+struct key;  /* a key pair, or only its public half */
+struct cert; /* an X.509 certificate */
+
+/* What a certificate says. All pointers are borrowed. */
+struct cert_profile {
+  const char *common_name;
+  const struct strv *organizations; /* NULL: none */
+  bool is_ca;
+  bool server;            /* extended key usage serverAuth */
+  bool client;            /* extended key usage clientAuth */
+  const struct strv *dns; /* subject alternative names; NULL: none */
+  const struct strv *ips; /* IPv4 or IPv6 text; NULL: none */
+  time_t not_before;
+  time_t not_after;
+};
+
+/* A new random key; the caller key_free's. RSA takes a tenth of a second. */
+int key_generate(enum key_kind kind, struct key **ret,
+                 struct error *err) _must_check_;
+
+/*
+ * Reads the first private key of a PEM text (PKCS#8, or the older RSA and EC
+ * forms that kubeadm writes). One behind a pass phrase is an error; nothing is
+ * asked for on the terminal.
+ */
+int key_parse(const char *pem, size_t len, struct key **ret,
+              struct error *err) _must_check_;
+
+/* Reads a "PUBLIC KEY" PEM text. */
+int key_parse_public(const char *pem, size_t len, struct key **ret,
+                     struct error *err) _must_check_;
+
+/* Appends the private key as PKCS#8 PEM ("PRIVATE KEY") to out. */
+int key_pem(const struct key *key, struct buf *out,
+            struct error *err) _must_check_;
+
+/* Appends the public key as SubjectPublicKeyInfo PEM ("PUBLIC KEY") to out. */
+int key_public_pem(const struct key *key, struct buf *out,
+                   struct error *err) _must_check_;
+
+/* Whether both have the same public key. */
+bool key_equal(const struct key *a, const struct key *b);
+
+/* NULL is fine; private parts are overwritten. */
+void key_free(struct key *key);
+
+/*
+ * Makes a certificate for subject's public key, signed by ca with ca_key
+ * (SHA-256); with ca NULL it signs itself with subject. The serial number is
+ * 128 random bits. The caller cert_free's.
+ */
+int cert_issue(const struct cert_profile *profile, const struct key *subject,
+               const struct cert *ca, const struct key *ca_key,
+               struct cert **ret, struct error *err) _must_check_;
+
+/* Reads the first "CERTIFICATE" of a PEM text. */
+int cert_parse(const char *pem, size_t len, struct cert **ret,
+               struct error *err) _must_check_;
+
+/* Appends the certificate as PEM to out. */
+int cert_pem(const struct cert *cert, struct buf *out,
+             struct error *err) _must_check_;
+
+/* NULL is fine. */
+void cert_free(struct cert *cert);
+
+/* Whether key is the one the certificate was issued for. */
+bool cert_has_key(const struct cert *cert, const struct key *key);
+
+/* Whether basicConstraints and keyUsage let it sign certificates. */
+bool cert_is_ca(const struct cert *cert);
+
+/*
+ * Whether subject, CA flag, extended key usage and alternative names are the
+ * profile's, names in the same order. Times are not compared.
+ */
+bool cert_matches(const struct cert *cert, const struct cert_profile *profile);
+
+/*
+ * Fails, saying why, unless ca signed cert and both are valid at that moment.
+ * ca is trusted as it is: it may itself be an intermediate.
+ */
+int cert_verify(const struct cert *cert, const struct cert *ca, time_t at,
+                struct error *err) _must_check_;
+
+int cert_not_after(const struct cert *cert, time_t *ret,
+                   struct error *err) _must_check_;
+
+/* Room for "sha256:", 64 hex digits and NUL. */
+#define CERT_HASH_TEXT 72
+
+/*
+ * SHA-256 of the DER SubjectPublicKeyInfo as "sha256:<hex>": what kubeadm pins
+ * as caCertHashes and --discovery-token-ca-cert-hash.
+ */
+int cert_key_hash(const struct cert *cert, char out[static CERT_HASH_TEXT],
+                  struct error *err) _must_check_;
+
+/* Bytes fit for keys and other secrets. */
+int random_bytes(void *out, size_t len, struct error *err) _must_check_;
+
+/* Ed25519 (RFC 8032) with raw keys, for SSH. The seed is the secret. */
+#define ED25519_KEY 32 /* bytes of a seed, and of a public key */
+#define ED25519_SIGNATURE 64
+
+int ed25519_public(const uint8_t seed[static ED25519_KEY],
+                   uint8_t ret[static ED25519_KEY],
+                   struct error *err) _must_check_;
+
+/* Deterministic: the same seed and message give the same signature. */
+int ed25519_sign(const uint8_t seed[static ED25519_KEY], const void *msg,
+                 size_t len, uint8_t ret[static ED25519_SIGNATURE],
+                 struct error *err) _must_check_;
+
+/* HKDF-SHA256 (RFC 5869) without salt: out_len bytes from key and info. */
+int hkdf_sha256(const void *key, size_t key_len, const void *info,
+                size_t info_len, void *out, size_t out_len,
+                struct error *err) _must_check_;
+
+static inline void cleanup_key(struct key **key) {
+  key_free(*key);
+}
+#define _cleanup_key_ _cleanup_(cleanup_key)
+
+static inline void cleanup_cert(struct cert **cert) {
+  cert_free(*cert);
+}
+#define _cleanup_cert_ _cleanup_(cleanup_cert)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
+#
+# The etcd that every member knows from its seed ("founding"): a systemd unit
+# with a fixed membership list, so the members find each other in any order and
+# kubeadm never changes the membership. Sourced by bootstrap.
+
+# etcd_ask ENDPOINTS ARGS...: etcdctl as this member.
+etcd_ask() {
+  endpoints=$1
+  shift
+  ETCDCTL_API=3 etcdctl --endpoints "$endpoints" --dial-timeout 3s \
+    --command-timeout 10s --cacert "$ETCD_CA" \
+    --cert "$ETCD_CERT.crt" --key "$ETCD_CERT.key" "$@"
+}
+
+# /health answers with a read that needs a quorum. One member that says so is
+# enough; curl is asked and not etcdctl because it costs a tenth of it.
+etcd_is_healthy() {
+  printf '%s\n' "$ETCD_ASK" | tr , '\n' | while read -r url; do
+    curl -s --max-time 5 --cacert "$ETCD_CA" --cert "$ETCD_CERT.crt" \
+      --key "$ETCD_CERT.key" "$url/health"
+  done | grep -q '"health":"true"'
+}
+
+# The line of this node in the member list of the others:
+#   ID, STATUS, NAME, PEER-URLS, CLIENT-URLS, LEARNER
+etcd_own_line() {
+  printf '%s\n' "$1" | grep ", https://$ADDRESS:2380,"
+}
+
+# etcd_join_existing LIST: the cluster lives and this disk holds no data. A
+# member that once ran must not come back empty under its old identity: it may
+# have promised entries that it no longer has. So it is replaced by a new one.
+etcd_join_existing() {
+  own=$(etcd_own_line "$1") || own=
+  name=$(printf '%s' "$own" | cut -d, -f3 | tr -d ' ')
+  if [ -n "$name" ]; then
+    report wait "replacing the etcd member whose data is gone"
+    etcd_ask "$ETCD_PEERS" member remove "${own%%,*}"
+    own=
+  fi
+  # A member without a name was added before and has never run: it is ours.
+  if [ -z "$own" ]; then
+    etcd_ask "$ETCD_PEERS" member add "$NODE" \
+      --peer-urls "https://$ADDRESS:2380"
+  fi
+  sed -i 's/^ETCD_INITIAL_CLUSTER_STATE=.*/ETCD_INITIAL_CLUSTER_STATE=existing/' \
+    /etc/default/etcd
+}
+
+# Whether this member ever took part, as the cluster itself remembers it.
+etcd_has_run() {
+  etcd_ask "$ETCD_PEERS" get "kubeseed/member/$NODE" --print-value-only |
+    grep -q .
+}
+
+# With an empty disk: is there a cluster already, and was this node in it?
+etcd_find_place() {
+  list=$(etcd_ask "$ETCD_PEERS" member list 2>/dev/null) || return 0
+  own=$(etcd_own_line "$list") || own=
+  case "$own" in
+  *", $NODE, "*) etcd_has_run || return 0 ;; # a founder that comes late
+  esac
+  etcd_join_existing "$list"
+}
+
+step_etcd() {
+  if [ ! -d /var/lib/etcd/member ] && [ -n "$ETCD_PEERS" ]; then
+    etcd_find_place
+  fi
+  start_unit etcd.service
+}
+
+# Remembers in the cluster that this member has taken part.
+step_etcd_member() {
+  wait_for "etcd to have a quorum (its members: $ETCD_MEMBERS)" etcd_is_healthy
+  etcd_ask "$ETCD_ASK" put "kubeseed/member/$NODE" "$UUID"
+}
+
+ready_etcd() {
+  wait_for "etcd to have a quorum (its members: $ETCD_MEMBERS)" etcd_is_healthy
+}

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh disable=SC2154,SC2119,SC2120,SC2034
+#
+# Control-plane nodes and workers: kubeadm, and what surrounds it.
+# Sourced by bootstrap.
+
+kubernetes=/etc/kubernetes
+
+# A power cut can leave files that were created and never filled. kubeadm takes
+# an empty key or kubeconfig for a broken one and gives up; it makes a missing
+# one anew.
+drop_empty_files() {
+  for dir in $kubernetes /var/lib/kubelet; do
+    [ ! -d "$dir" ] || find "$dir" -xdev -type f -size 0 -delete
+  done
+}
+
+# api_get PATH: from the endpoint, as anybody.
+api_get() {
+  curl -sf --max-time 10 --cacert /etc/kubeseed/ca.crt "https://$ENDPOINT$1"
+}
+
+# kubeadm publishes it last of what a joining node needs.
+cluster_is_open() {
+  api_get /api/v1/namespaces/kube-public/configmaps/cluster-info >/dev/null
+}
+
+own_api_is_ready() {
+  "$lib/check-apiserver"
+}
+
+node_is_ready() {
+  kubectl --kubeconfig $kubernetes/kubelet.conf --request-timeout 10s \
+    get node "$NODE" -o \
+    'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null |
+    grep -q True
+}
+
+# Has `kubeadm init` been here before? Only asked when this disk knows nothing.
+# With an etcd of its own the cluster's memory answers, though no API server may
+# be up; else a living peer does.
+cluster_was_founded() {
+  case $ETCD_MODE in
+  stacked) peer_is_member ;;
+  *)
+    etcd_ask "$ETCD_ASK" get --keys-only \
+      /registry/configmaps/kube-public/cluster-info | grep -q .
+    ;;
+  esac
+}
+
+# A control-plane node that has joined has a kubelet; one that waits for the
+# first node has none.
+peer_is_member() {
+  for peer in $PEERS; do
+    status=0
+    curl -sk --max-time 5 -o /dev/null "https://$peer:10250/healthz" || status=$?
+    [ "$status" -ne 0 ] || return 0
+  done
+  return 1
+}
+
+# The first node only. Run again after a power cut it goes over what exists:
+# kubeadm keeps keys and files that are there and rewrites the rest.
+step_kubeadm_init() {
+  start_unit kubelet.service
+  if [ "$ETCD_MODE" != stacked ]; then
+    wait_for "etcd to have a quorum (its members: $ETCD_MEMBERS)" \
+      etcd_is_healthy
+  fi
+  drop_empty_files
+  # A founder with a new disk must not found the cluster a second time.
+  if [ ! -e $kubernetes/admin.conf ] && cluster_was_founded; then
+    join_cluster
+    return
+  fi
+  report wait "kubeadm init"
+  kubeadm init --config /etc/kubeseed/kubeadm.yaml --skip-token-print \
+    --skip-phases "$INIT_SKIP"
+  [ "$PKI_MODE" != copied ] ||
+    install -m 0644 $kubernetes/pki/ca.crt /etc/kubeseed/ca.crt
+}
+
+# The phases of a join that a repeated one leaves out: with its own kubeconfig
+# the kubelet is a member already, and kubeadm refuses to add it twice.
+join_skip() {
+  if [ -s $kubernetes/kubelet.conf ] &&
+    [ -s /var/lib/kubelet/pki/kubelet-client-current.pem ]; then
+    printf '%s,kubelet-start' "$JOIN_SKIP"
+  else
+    printf '%s' "$JOIN_SKIP"
+  fi
+}
+
+# kubeadm_join [PHASE]: leaves out PHASE as well.
+kubeadm_join() {
+  report wait "kubeadm join"
+  kubeadm join --config /etc/kubeseed/kubeadm-join.yaml \
+    --skip-phases "$(join_skip)${1:+,$1}"
+}
+
+bootstrap_token() {
+  sed -n 's/^ *tlsBootstrapToken: *"\(.*\)"$/\1/p' \
+    /etc/kubeseed/kubeadm-join.yaml
+}
+
+# 401 is for a token that the cluster does not know (any more). The token goes
+# to curl by its standard input: arguments are for everyone to see.
+token_is_valid() {
+  code=$(printf 'header = "Authorization: Bearer %s"\n' "$(bootstrap_token)" |
+    curl -s -K - --max-time 10 --cacert /etc/kubeseed/ca.crt -o /dev/null \
+      -w '%{http_code}' "https://$ENDPOINT/api") || return 1
+  [ "$code" -eq 200 ] || [ "$code" -eq 403 ]
+}
+
+# A control-plane node holds the CA key, so it can let itself in for an hour.
+renew_token() {
+  token=$(bootstrap_token)
+  (
+    umask 077
+    kubeadm init phase kubeconfig admin --kubeconfig-dir /run/kubeseed \
+      --cert-dir $kubernetes/pki --control-plane-endpoint "$ENDPOINT" \
+      --apiserver-advertise-address "$ADDRESS" \
+      --kubernetes-version "v$VERSION"
+  )
+  kubectl --kubeconfig /run/kubeseed/admin.conf apply -f - <<SECRET
+apiVersion: v1
+kind: Secret
+metadata:
+  name: bootstrap-token-${token%%.*}
+  namespace: kube-system
+type: bootstrap.kubernetes.io/token
+stringData:
+  token-id: "${token%%.*}"
+  token-secret: "${token#*.}"
+  expiration: "$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)"
+  usage-bootstrap-authentication: "true"
+  usage-bootstrap-signing: "true"
+  auth-extra-groups: system:bootstrappers:kubeadm:default-node-token
+SECRET
+  rm -f /run/kubeseed/admin.conf
+}
+
+# The token is deleted once all nodes have joined: who comes later, or comes
+# back with an empty disk, needs it again.
+ensure_token() {
+  if [ -s $kubernetes/kubelet.conf ] || token_is_valid; then return 0; fi
+  case $ROLE in
+  control-plane) renew_token ;;
+  *) wait_for "a valid bootstrap token: this seed's is not known to the \
+cluster (any more); run 'kubeseed seed' for this node while the cluster runs" \
+    token_is_valid ;;
+  esac
+}
+
+join_cluster() {
+  wait_for "the first node to open the cluster at https://$ENDPOINT" \
+    cluster_is_open
+  ensure_token
+  if [ "$ROLE" = control-plane ] && [ "$ETCD_MODE" = stacked ]; then
+    join_stacked
+  else
+    kubeadm_join
+  fi
+}
+
+step_kubeadm_join() {
+  start_unit kubelet.service
+  drop_empty_files
+  join_cluster
+}
+
+# kubectl for root on the node, as `kubeadm init` tells a person to do it.
+step_kubeconfig() {
+  install -d -m 0700 /root/.kube
+  ln -sf $kubernetes/admin.conf /root/.kube/config
+}
+
+# What the pods send out of the cluster carries the node's address.
+step_pod_network() {
+  start_unit nftables.service
+}
+
+ready_control_plane() {
+  wait_for "this node's API server" own_api_is_ready
+  ready_worker
+}
+
+ready_worker() {
+  wait_for "the node to be Ready" node_is_ready
+}
+
+all_have_joined() {
+  [ "$(kubectl --kubeconfig $kubernetes/admin.conf --request-timeout 20s \
+    get nodes --no-headers | awk '$2 ~ /^Ready/' | wc -l)" -ge "$EXPECTED" ]
+}
+
+# The first node, once everybody is there: a token that nobody needs is only a
+# way in. It is named by its public part.
+step_tidy() {
+  # kubectl costs a second of a slow machine's time, and nobody is in a hurry.
+  POLL=20
+  wait_for "all $EXPECTED nodes to have joined, to delete the bootstrap token" \
+    all_have_joined
+  kubectl --kubeconfig $kubernetes/admin.conf -n kube-system delete secret \
+    --ignore-not-found "bootstrap-token-$TOKEN_ID"
+}

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh disable=SC2154,SC2119,SC2120,SC2034
+#
+# Control-plane joins with kubeadm's own stacked etcd: strictly one at a time,
+# and finished where kubeadm left off. Sourced by bootstrap.
+#
+# kubeadm adds the new member and waits only seconds for the answer. On a slow
+# machine the member is added, the call has timed out, and kubeadm tries to add
+# it again, for ever: two members of which one runs have no quorum. So whoever
+# finds itself in the list starts its member itself.
+
+etcd_manifest=/etc/kubernetes/manifests/etcd.yaml
+
+# The client certificate that kubeadm makes too, but only during the join.
+etcd_client_certificate() {
+  [ -s "$ETCD_CERT.crt" ] ||
+    kubeadm init phase certs etcd-healthcheck-client \
+      --cert-dir "$kubernetes"/pki --kubernetes-version "v$VERSION"
+}
+
+member_list() {
+  etcd_ask "$ETCD_PEERS" member list
+}
+
+# The node before this one must be a started, healthy, voting member, and no
+# other membership change be under way.
+predecessor_votes() {
+  list=$(member_list 2>/dev/null) || return 1
+  ! printf '%s\n' "$list" | grep -q -e ', unstarted, ' -e ', true$' || return 1
+  printf '%s\n' "$list" | grep -q ", started, $PREDECESSOR, " || return 1
+  etcd_ask "https://$PREDECESSOR_ADDRESS:2379" endpoint health >/dev/null 2>&1
+}
+
+own_member_is_healthy() {
+  etcd_ask "https://$ADDRESS:2379" endpoint health >/dev/null 2>&1
+}
+
+# initial_cluster LIST: the membership as etcd wants it on its command line,
+# with this node's name for the member that has none yet.
+initial_cluster() {
+  printf '%s\n' "$1" | awk -F', ' -v me="$NODE" -v url="https://$ADDRESS:2380" '
+    { printf "%s%s=%s", (NR > 1 ? "," : ""), ($4 == url ? me : $3), $4 }'
+}
+
+# Starts the member that kubeadm added and never started.
+finish_member() {
+  report wait "starting the etcd member that kubeadm added"
+  mkdir -p "${etcd_manifest%/*}"
+  sed "s|@INITIAL_CLUSTER@|$(initial_cluster "$1")|" \
+    /etc/kubeseed/etcd-pod.yaml >"$etcd_manifest.new"
+  sync
+  mv "$etcd_manifest.new" "$etcd_manifest"
+}
+
+# What state the join is in, told by the member list and this disk.
+join_stacked() {
+  etcd_client_certificate
+  list=$(member_list)
+  own=$(etcd_own_line "$list") || own=
+  if [ -n "$own" ] && { [ ! -s "$kubernetes"/kubelet.conf ] ||
+    { [ ! -d /var/lib/etcd/member ] && [ "${own#*, started, }" != "$own" ]; }; }
+  then
+    # The member belongs to a disk that is gone.
+    report wait "removing the etcd member whose data is gone"
+    rm -f "$etcd_manifest"
+    etcd_ask "$ETCD_PEERS" member remove "${own%%,*}"
+    own=
+  fi
+  if [ -z "$own" ]; then
+    rm -rf "$etcd_manifest" /var/lib/etcd/member
+    wait_for "$PREDECESSOR to be a voting member of etcd" predecessor_votes
+    kubeadm_join && return
+    list=$(member_list)
+    own=$(etcd_own_line "$list") || own=
+    [ -n "$own" ] || return 1
+  fi
+  [ -s "$etcd_manifest" ] || finish_member "$list"
+  wait_for "this node's etcd member to vote" own_member_is_healthy
+  kubeadm_join control-plane-join/etcd
+}

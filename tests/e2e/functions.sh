@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
+#
+# What the end-to-end tests share. A test sources this, sets SPEC and STATE,
+# calls `check` for each thing it claims, and ends with `finish`.
+
+KUBESEED=${KUBESEED:-build/kubeseed}
+passed=0
+failed=0
+
+# check WHAT COMMAND...: one assertion; the output shows when it fails.
+check() {
+  what=$1
+  shift
+  if "$@" >"$WORK/check.out" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok - $what"
+  else
+    failed=$((failed + 1))
+    echo "not ok - $what"
+    sed 's/^/    /' "$WORK/check.out"
+  fi
+}
+
+# must WHAT COMMAND...: as check, but nothing after it makes sense without it.
+must() {
+  before=$failed
+  check "$@"
+  [ "$failed" -eq "$before" ] || finish
+}
+
+finish() {
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+  exit
+}
+
+# within SECONDS COMMAND...: polls until COMMAND succeeds.
+within() {
+  deadline=$(($(date +%s) + $1))
+  shift
+  until "$@"; do
+    [ "$(date +%s)" -lt "$deadline" ] || return 1
+    sleep 3
+  done
+}
+
+ks() {
+  command=$1
+  shift
+  "$KUBESEED" "$command" -C "$STATE" "$SPEC" "$@"
+}
+
+# on NODE SCRIPT: runs a shell script there as root.
+on() {
+  printf '%s\n' "$2" | ks ssh "$1" -- sudo sh -eu
+}
+
+# kube ARGS...: kubectl on the first control-plane node.
+kube() {
+  ks ssh "${KUBE_NODE:-kube-mast01}" -- sudo kubectl \
+    --kubeconfig /etc/kubernetes/admin.conf "$@"
+}
+
+# equals EXPECTED COMMAND...: the command's output is exactly that.
+equals() {
+  expected=$1
+  shift
+  actual=$("$@") || return 1
+  echo "expected: $expected"
+  echo "actual:   $actual"
+  [ "$actual" = "$expected" ]
+}
+
+all_ready() { # COUNT
+  [ "$(kube get nodes --no-headers | awk '$2 == "Ready"' | wc -l)" -eq "$1" ]
+}
+
+running_pods() { # COMPONENT
+  kube get pods -n kube-system --no-headers | awk -v c="^$1-" \
+    '$1 ~ c && $3 == "Running"' | wc -l
+}
+
+# etcd members as etcd itself lists them: "started" once each.
+started_members() { # NODE
+  on "$1" 'ETCDCTL_API=3 etcdctl --endpoints https://127.0.0.1:2379 \
+    --cacert /etc/kubernetes/pki/etcd/ca.crt \
+    --cert /etc/kubernetes/pki/apiserver-etcd-client.crt \
+    --key /etc/kubernetes/pki/apiserver-etcd-client.key member list' |
+    grep -c ', started, '
+}
+
+leaders() { # NODE
+  on "$1" 'ETCDCTL_API=3 etcdctl --endpoints https://127.0.0.1:2379 \
+    --cacert /etc/kubernetes/pki/etcd/ca.crt \
+    --cert /etc/kubernetes/pki/apiserver-etcd-client.crt \
+    --key /etc/kubernetes/pki/apiserver-etcd-client.key \
+    endpoint status --cluster -w fields' | grep -c '^"Leader"' >/dev/null
+  on "$1" 'ETCDCTL_API=3 etcdctl --endpoints https://127.0.0.1:2379 \
+    --cacert /etc/kubernetes/pki/etcd/ca.crt \
+    --cert /etc/kubernetes/pki/apiserver-etcd-client.crt \
+    --key /etc/kubernetes/pki/apiserver-etcd-client.key \
+    endpoint status --cluster' | awk -F', ' '$5 == "true"' | wc -l
+}
+
+# holders VIP NODE...: how many of the nodes have the address.
+holders() {
+  vip=$1
+  shift
+  n=0
+  for node in "$@"; do
+    if on "$node" "ip -4 -o addr" | grep -q " $vip/"; then n=$((n + 1)); fi
+  done
+  echo "$n"
+}

@@ -1,0 +1,119 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Three control-plane nodes switched on at the same moment become a cluster;
+# what the README claims of it is asserted through the API and in the nodes.
+set -u
+here=$(dirname "$0")
+# shellcheck source=tests/e2e/functions.sh
+. "$here/functions.sh"
+
+SPEC=seeds/ha.yaml
+VIP=192.168.4.20
+NODES="kube-mast01 kube-mast02 kube-mast03"
+
+# Every node, reached from every node, by the address that VRRP moves.
+readyz_through_vip() {
+  for node in $NODES; do
+    on "$node" "curl -sf --max-time 20 --cacert /etc/kubernetes/pki/ca.crt \
+      https://$VIP:6443/readyz" | grep -qx ok || return 1
+  done
+}
+
+# A pod on each node, from the one image with a server and a client in it.
+start_pods() {
+  kube apply -f - <<'POD'
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: reach}
+spec:
+  selector: {matchLabels: {app: reach}}
+  template:
+    metadata: {labels: {app: reach}}
+    spec:
+      tolerations: [{operator: Exists}]
+      containers:
+      - name: reach
+        image: kubeseed.internal/k8s/etcd:3.4.23
+        command: [etcd, --data-dir=/tmp/d, --unsafe-no-fsync,
+          --listen-client-urls=http://0.0.0.0:2379,
+          --advertise-client-urls=http://0.0.0.0:2379]
+POD
+}
+
+pods_running() {
+  [ "$(kube get pods -l app=reach --no-headers | grep -c Running)" -eq 3 ]
+}
+
+pods_reach_each_other() {
+  pods=$(kube get pods -l app=reach -o \
+    'jsonpath={range .items[*]}{.metadata.name}={.status.podIP} {end}')
+  echo "$pods"
+  for from in $pods; do
+    for to in $pods; do
+      kube exec "${from%%=*}" -- etcdctl --endpoints \
+        "http://${to#*=}:2379" --dial-timeout 20s --command-timeout 30s \
+        endpoint health || return 1
+    done
+  done
+}
+
+no_failed_unit() { # NODE
+  failed_units=$(on "$1" 'systemctl --failed --no-legend --plain') || return 1
+  echo "failed: $failed_units"
+  ! echo "$failed_units" | grep -E \
+    'kubeseed|etcd|keepalived|containerd|kubelet|nftables|cloud-init'
+}
+
+no_key_in_copies() { # NODE
+  on "$1" 'if grep -rl "PRIVATE KEY" /var/lib/cloud /run/cloud-init; then
+    exit 1
+  fi
+  test -s /etc/kubernetes/pki/ca.key
+  test "$(stat -c %a%U /etc/kubernetes/pki/ca.key)" = 600root'
+}
+
+boot_id() { # NODE
+  on "$1" 'cat /proc/sys/kernel/random/boot_id'
+}
+
+rebooted() { # NODE OLD-BOOT-ID
+  new=$(boot_id "$1" 2>/dev/null) && [ -n "$new" ] && [ "$new" != "$2" ]
+}
+
+must "the three nodes come up" ks up
+check "three nodes are Ready" within 120 all_ready 3
+for part in kube-apiserver kube-controller-manager kube-scheduler kube-proxy; do
+  check "$part runs three times" within 240 equals 3 running_pods "$part"
+done
+check "etcd has three started members" equals 3 started_members kube-mast01
+check "etcd has one leader" equals 1 leaders kube-mast02
+# shellcheck disable=SC2086
+check "exactly one node holds the VIP" equals 1 holders $VIP $NODES
+check "/readyz is ok through the VIP from every node" within 60 \
+  readyz_through_vip
+check "a pod is started on each node" start_pods
+check "the pods run" within 240 pods_running
+check "each pod reaches the pods of the other nodes" within 120 \
+  pods_reach_each_other
+for node in $NODES; do
+  check "$node: no unit of ours has failed" no_failed_unit "$node"
+  check "$node: no private key in cloud-init's copies" no_key_in_copies "$node"
+done
+check "up again finds all ready" ks up
+check "status says so" ks status
+
+old=$(boot_id kube-mast03)
+echo "rebooting kube-mast03 (boot $old)"
+on kube-mast03 'systemctl reboot' >/dev/null 2>&1
+check "kube-mast03 has rebooted" within 600 rebooted kube-mast03 "$old"
+check "kube-mast03 reports ready by itself" ks up
+check "three nodes are Ready again" within 120 all_ready 3
+check "etcd has three started members again" within 120 \
+  equals 3 started_members kube-mast03
+
+check "down ends cleanly" ks down
+check "nothing runs after down" sh -c "! '$KUBESEED' status -C '$STATE' $SPEC"
+check "destroy removes the disks" ks destroy
+check "no disk is left" sh -c "! ls '$STATE'/disks/*.qcow2"
+finish

@@ -1,0 +1,707 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
+#include "base/process.h"
+#include "pki.h"
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+static const time_t NOW = 1750000000; /* 2025-06-15 */
+static const time_t DAY = 86400;
+
+enum { MASTER, WORKER, BALANCER, ETCD, N_NODES };
+
+/* A plan made by hand: only what pki reads. */
+struct fixture {
+  char *dir; /* where nothing is yet; removed after each test */
+  char fqdn[N_NODES][32];
+  struct spec spec;
+  struct spec_node spec_nodes[N_NODES];
+  struct plan_node nodes[N_NODES];
+  struct plan plan;
+};
+
+static int setup(void **state) {
+  static const struct {
+    const char *name;
+    enum role role;
+  } rows[] = {{"mast01", ROLE_CONTROL_PLANE},
+              {"node01", ROLE_WORKER},
+              {"lb01", ROLE_LOAD_BALANCER},
+              {"etcd01", ROLE_ETCD}};
+  struct fixture *f = xcalloc(1, sizeof(*f));
+  f->dir = xstrdup("/tmp/test-pki.XXXXXX");
+  assert_non_null(mkdtemp(f->dir));
+  f->spec.name = xstrdup("demo");
+  f->spec.kubernetes.version = (struct version){1, 34, 2};
+  f->plan.spec = &f->spec;
+  for (size_t i = 0; i < N_NODES; i++) {
+    (void)snprintf(f->fqdn[i], sizeof(f->fqdn[i]), "%s.kube.demo",
+                   rows[i].name);
+    f->spec_nodes[i].role = rows[i].role;
+    f->spec_nodes[i].address = 0xc0a8041fu + (ip4)i; /* 192.168.4.31 */
+    f->nodes[i].spec = &f->spec_nodes[i];
+    f->nodes[i].name = rows[i].name;
+    f->nodes[i].fqdn = f->fqdn[i];
+  }
+  f->nodes[MASTER].runs_etcd = true;
+  *state = f;
+  return 0;
+}
+
+static int teardown(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  assert_int_equal(file_remove_tree(f->dir, &err), 0);
+  free(f->spec.name);
+  free(f->dir);
+  free(f);
+  return 0;
+}
+
+/* --- the functions under test, where they must succeed -------------------- */
+
+static void ok(int r, const struct error *err) {
+  if (r < 0)
+    fail_msg("%s", err->n_faults ? err->faults[0].msg : "no message");
+  assert_int_equal(err->n_faults, 0);
+}
+
+static struct pki make(const struct fixture *f, const struct pki *old,
+                       time_t now) {
+  _cleanup_error_ struct error err = {0};
+  struct pki pki = {0};
+  ok(pki_make(&f->plan, old, now, &pki, &err), &err);
+  return pki;
+}
+
+static struct pki load(const struct fixture *f) {
+  _cleanup_error_ struct error err = {0};
+  struct pki pki = {0};
+  ok(pki_load(f->dir, &pki, &err), &err);
+  return pki;
+}
+
+static void store(const struct fixture *f, const struct pki *pki) {
+  _cleanup_error_ struct error err = {0};
+  ok(pki_store(pki, f->dir, &err), &err);
+}
+
+static struct pki_node make_node(const struct fixture *f, const struct pki *pki,
+                                 int i, const struct pki_node *old,
+                                 time_t now) {
+  _cleanup_error_ struct error err = {0};
+  struct pki_node n = {0};
+  ok(pki_node_make(pki, &f->plan, &f->nodes[i], old, now, &n, &err), &err);
+  return n;
+}
+
+static const char *text(const struct pki *pki, const char *name) {
+  const struct pki_entry *e = pki_get(pki, name);
+  if (!e)
+    fail_msg("no entry '%s'", name);
+  return e->data.data;
+}
+
+static const char *node_text(const struct pki_node *n, const char *name) {
+  const struct pki_entry *e = pki_node_get(n, name);
+  if (!e)
+    fail_msg("no entry '%s'", name);
+  return e->data.data;
+}
+
+/* The data of every entry is the same, and none is to be written. */
+static void same_entries(const struct pki_entry_vec *a,
+                         const struct pki_entry_vec *b) {
+  assert_int_equal(a->n, b->n);
+  for (size_t i = 0; i < a->n; i++) {
+    assert_string_equal(a->v[i].name, b->v[i].name);
+    assert_string_equal(a->v[i].data.data, b->v[i].data.data);
+    assert_int_equal(a->v[i].secret, b->v[i].secret);
+    assert_false(b->v[i].unsaved);
+  }
+}
+
+/* --- outside readers --------------------------------------------------------
+ */
+
+static char *put(const struct fixture *f, const char *name, const char *data) {
+  _cleanup_error_ struct error err = {0};
+  char *path = xasprintf("%s/%s", f->dir, name);
+  ok(file_write(path, data, strlen(data), 0600, &err), &err);
+  return path;
+}
+
+static struct buf run(const struct strv *argv) {
+  _cleanup_error_ struct error err = {0};
+  struct buf out = {0};
+  const struct process p = {.argv = argv, .output = &out, .timeout = 60};
+  ok(process_run(&p, &err), &err);
+  buf_adds(&out, "");
+  return out;
+}
+
+/* Verifies with openssl, then fails unless its text has all of want. */
+static void check_cert(const struct fixture *f, const char *ca_pem,
+                       const char *pem, const char *const *want) {
+  _cleanup_free_ char *ca = put(f, "check-ca.crt", ca_pem);
+  _cleanup_free_ char *cert = put(f, "check.crt", pem);
+  _cleanup_free_ char *now = xasprintf("%lld", (long long)NOW);
+  _cleanup_strv_ struct strv verify = {0}, show = {0};
+  strv_push_all(&verify, "openssl", "verify", "-x509_strict", "-attime", now,
+                "-CAfile", ca, cert, NULL);
+  _cleanup_buf_ struct buf verdict = run(&verify);
+  strv_push_all(&show, "openssl", "x509", "-noout", "-text", "-in", cert, NULL);
+  _cleanup_buf_ struct buf out = run(&show);
+  for (; *want; want++)
+    if (!strstr(out.data, *want))
+      fail_msg("no '%s' in:\n%s", *want, out.data);
+}
+
+/* --- the cluster's entries --------------------------------------------------
+ */
+
+static const char *const KUBERNETES[] = {"ca.crt",
+                                         "ca.key",
+                                         "etcd/ca.crt",
+                                         "etcd/ca.key",
+                                         "front-proxy-ca.crt",
+                                         "front-proxy-ca.key",
+                                         "sa.pub",
+                                         "sa.key",
+                                         "admin.crt",
+                                         "admin.key",
+                                         "ca.hash"};
+static const char *const ALWAYS[] = {"token",
+                                     "vrrp.secret",
+                                     "stats.secret",
+                                     "ssh-user/id_ed25519",
+                                     "ssh-user/id_ed25519.pub",
+                                     "ssh-ca/ca",
+                                     "ssh-ca/ca.pub",
+                                     "ssh-host.secret"};
+
+static void test_names(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  assert_int_equal(pki.entries.n, ARRAY_SIZE(KUBERNETES) + ARRAY_SIZE(ALWAYS));
+  for (size_t i = 0; i < ARRAY_SIZE(KUBERNETES); i++)
+    assert_non_null(pki_get(&pki, KUBERNETES[i]));
+  for (size_t i = 0; i < ARRAY_SIZE(ALWAYS); i++)
+    assert_non_null(pki_get(&pki, ALWAYS[i]));
+  assert_null(pki_get(&pki, "nothing"));
+}
+
+static void test_secret_flags(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  for (size_t i = 0; i < pki.entries.n; i++) {
+    const struct pki_entry *e = &pki.entries.v[i];
+    bool private = strstr(e->data.data, "PRIVATE KEY") != NULL ||
+                   strstr(e->name, ".secret") || strcmp(e->name, "token") == 0;
+    if (e->secret != private)
+      fail_msg("'%s' has the wrong secret flag", e->name);
+  }
+}
+
+static void test_copied_mode(void **state) {
+  struct fixture *f = *state;
+  f->spec.pki.mode = PKI_COPIED;
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  assert_int_equal(pki.entries.n, ARRAY_SIZE(ALWAYS));
+  _cleanup_pki_node_ struct pki_node n = make_node(f, &pki, MASTER, NULL, NOW);
+  assert_int_equal(n.entries.n, 3);
+}
+
+static void test_cas(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  static const struct {
+    const char *name, *subject, *dns;
+  } cas[] = {{"ca.crt", "Subject: CN = kubernetes\n", "DNS:kubernetes"},
+             {"etcd/ca.crt", "Subject: CN = etcd-ca\n", "DNS:etcd-ca"},
+             {"front-proxy-ca.crt", "Subject: CN = front-proxy-ca\n",
+              "DNS:front-proxy-ca"}};
+  for (size_t i = 0; i < ARRAY_SIZE(cas); i++) {
+    const char *const want[] = {
+        cas[i].subject,
+        cas[i].dns,
+        "Digital Signature, Key Encipherment, Certificate Sign",
+        "CA:TRUE",
+        "Not Before: Jun 14 15:06:40 2025 GMT",
+        "Not After : Jun 13 15:06:40 2035 GMT",
+        "prime256v1",
+        NULL};
+    check_cert(f, text(&pki, cas[i].name), text(&pki, cas[i].name), want);
+  }
+}
+
+static void test_admin_group_follows_version(void **state) {
+  struct fixture *f = *state;
+  static const struct {
+    int minor;
+    const char *subject;
+  } cases[] = {
+      {20, "Subject: O = system:masters, CN = kubernetes-admin"},
+      {28, "Subject: O = system:masters, CN = kubernetes-admin"},
+      {29, "Subject: O = kubeadm:cluster-admins, CN = kubernetes-admin"},
+      {34, "Subject: O = kubeadm:cluster-admins, CN = kubernetes-admin"}};
+  _cleanup_pki_ struct pki pki = {0};
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    f->spec.kubernetes.version.minor = cases[i].minor;
+    struct pki next = make(f, &pki, NOW);
+    pki_done(&pki);
+    pki = next;
+    const char *const want[] = {cases[i].subject,
+                                "Extended Key Usage: \n                TLS Web "
+                                "Client Authentication\n",
+                                "Not After : Jun 14 15:06:40 2030 GMT", NULL};
+    check_cert(f, text(&pki, "ca.crt"), text(&pki, "admin.crt"), want);
+  }
+}
+
+static void test_rsa(void **state) {
+  struct fixture *f = *state;
+  f->spec.pki.algorithm = KEY_RSA_2048;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  _cleanup_pki_node_ struct pki_node n = make_node(f, &pki, MASTER, NULL, NOW);
+  const char *const want[] = {"Public-Key: (2048 bit)",
+                              "sha256WithRSAEncryption", NULL};
+  check_cert(f, text(&pki, "etcd/ca.crt"), node_text(&n, "node/etcd-peer.crt"),
+             want);
+  _cleanup_key_ struct key *sa = NULL, *public = NULL;
+  const struct buf *pem = &pki_get(&pki, "sa.key")->data;
+  const struct buf *pub = &pki_get(&pki, "sa.pub")->data;
+  ok(key_parse(pem->data, pem->len, &sa, &err), &err);
+  ok(key_parse_public(pub->data, pub->len, &public, &err), &err);
+  assert_true(key_equal(sa, public));
+}
+
+static void check_shape(const char *s, const char *alphabet, size_t len) {
+  assert_int_equal(strlen(s), len);
+  assert_int_equal(strspn(s, alphabet), len);
+}
+
+static void test_texts(void **state) {
+  const struct fixture *f = *state;
+  const char lower[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+  const char all[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  _cleanup_free_ char *token = xstrdup(text(&pki, "token"));
+  assert_int_equal(token[6], '.');
+  check_shape(token + 7, lower, 16);
+  token[6] = '\0';
+  check_shape(token, lower, 6);
+  check_shape(text(&pki, "vrrp.secret"), all, 8);
+  check_shape(text(&pki, "stats.secret"), all, 24);
+  check_shape(text(&pki, "ssh-host.secret"), "0123456789abcdef", 64);
+}
+
+static void test_ca_hash(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  _cleanup_cert_ struct cert *ca = NULL;
+  const struct buf *pem = &pki_get(&pki, "ca.crt")->data;
+  char hash[CERT_HASH_TEXT];
+  ok(cert_parse(pem->data, pem->len, &ca, &err), &err);
+  ok(cert_key_hash(ca, hash, &err), &err);
+  assert_string_equal(text(&pki, "ca.hash"), hash);
+}
+
+/* --- files
+ * -------------------------------------------------------------------- */
+
+static void test_store_and_load(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_pki_ struct pki first = make(f, NULL, NOW);
+  store(f, &first);
+  _cleanup_pki_ struct pki old = load(f);
+  _cleanup_pki_ struct pki second = make(f, &old, NOW + 1000 * DAY);
+  same_entries(&first.entries, &second.entries);
+  assert_null(pki_get(&old, "ca.hash"));
+}
+
+static void test_modes(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  store(f, &pki);
+  for (size_t i = 0; i < pki.entries.n; i++) {
+    _cleanup_free_ char *path =
+        xasprintf("%s/%s", f->dir, pki.entries.v[i].name);
+    struct stat st;
+    if (strcmp(pki.entries.v[i].name, "ca.hash") == 0) {
+      assert_false(file_exists(path));
+      continue;
+    }
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    *strrchr(path, '/') = '\0';
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+  }
+}
+
+static void test_load_of_nothing(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_pki_ struct pki pki = load(f);
+  assert_int_equal(pki.entries.n, 0);
+  _cleanup_free_ char *missing = xasprintf("%s/no/such", f->dir);
+  ok(pki_load(missing, &pki, &err), &err);
+}
+
+/* One removed single secret comes back; the others stay. */
+static void test_missing_is_filled(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_pki_ struct pki first = make(f, NULL, NOW);
+  store(f, &first);
+  _cleanup_free_ char *token = xasprintf("%s/token", f->dir);
+  assert_int_equal(unlink(token), 0);
+  _cleanup_pki_ struct pki old = load(f);
+  _cleanup_pki_ struct pki second = make(f, &old, NOW);
+  assert_true(pki_get(&second, "token")->unsaved);
+  assert_string_not_equal(text(&first, "token"), text(&second, "token"));
+  assert_string_equal(text(&first, "ca.key"), text(&second, "ca.key"));
+}
+
+static void test_newline_after_secret(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_free_ char *path = put(f, "token", "abcdef.0123456789abcdef\n");
+  _cleanup_pki_ struct pki pki = load(f);
+  assert_string_equal(text(&pki, "token"), "abcdef.0123456789abcdef");
+}
+
+/* What is wrong with the folder, and what the error must say. */
+struct damage {
+  const char *file;    /* gets content, or other's, or is removed */
+  const char *content; /* NULL: see other */
+  const char *other;   /* NULL: remove */
+  const char *want;
+};
+
+static void test_damage_is_an_error(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  static const struct damage cases[] = {
+      {"ca.key", "junk", NULL, "/ca.key': not a private key in PEM"},
+      {"ca.crt", "", NULL, "/ca.crt': not a certificate in PEM"},
+      {"etcd/ca.key", NULL, NULL, "/etcd/ca.key': the file is missing"},
+      {"etcd/ca.crt", NULL, NULL, "/etcd/ca.crt': the file is missing"},
+      {"ca.key", NULL, "etcd/ca.key", "/ca.key': the key does not fit"},
+      {"front-proxy-ca.crt", NULL, "admin.crt",
+       "/front-proxy-ca.crt': the certificate is not a CA's"},
+      {"sa.pub", NULL, NULL, "/sa.pub': the file is missing"},
+      {"sa.key", NULL, "ca.key", "the public key does not fit"},
+      {"admin.key", NULL, "ca.key", "/admin.key': the key does not fit"},
+      {"token", "abc", NULL, "/token': not of the form"},
+      {"token", "ABCDEF.0123456789abcdef", NULL, "/token': not of the form"},
+      {"vrrp.secret", "a b\"c}ef", NULL, "/vrrp.secret': not of the form"},
+      {"ssh-host.secret", "", NULL, "/ssh-host.secret': not of the form"},
+      {"ssh-user/id_ed25519", NULL, "ssh-ca/ca", "does not fit the private"},
+      {"ssh-ca/ca.pub", NULL, NULL, "/ssh-ca/ca.pub': the file is missing"},
+      {"ssh-ca/ca", "junk", NULL, "/ssh-ca/ca': not an OpenSSH private key"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    const struct damage *d = &cases[i];
+    _cleanup_error_ struct error err = {0};
+    _cleanup_pki_ struct pki out = {0};
+    store(f, &pki);
+    _cleanup_free_ char *path = put(f, d->file,
+                                    d->content ? d->content
+                                    : d->other ? text(&pki, d->other)
+                                               : "");
+    if (!d->content && !d->other)
+      assert_int_equal(unlink(path), 0);
+    if (pki_load(f->dir, &out, &err) == 0)
+      fail_msg("case %zu is accepted", i);
+    if (!strstr(err.faults[0].msg, d->want) ||
+        !strstr(err.faults[0].msg, "put the right file back, or remove"))
+      fail_msg("case %zu: %s", i, err.faults[0].msg);
+    assert_int_equal(out.entries.n, 0);
+  }
+}
+
+/* A folder in the place of a file is neither missing nor readable. */
+static void test_unreadable_is_not_missing(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_pki_ struct pki out = {0};
+  _cleanup_free_ char *path = xasprintf("%s/ca.key", f->dir);
+  assert_int_equal(mkdir(path, 0700), 0);
+  assert_int_equal(pki_load(f->dir, &out, &err), -1);
+  assert_int_equal(err.errnum, EISDIR);
+}
+
+/* --- time
+ * ----------------------------------------------------------------------- */
+
+static void test_admin_is_renewed(void **state) {
+  const struct fixture *f = *state;
+  static const struct {
+    int day;
+    bool kept;
+  } cases[] = {{PKI_LEAF_DAYS - PKI_RENEW_DAYS, true},
+               {PKI_LEAF_DAYS - PKI_RENEW_DAYS + 1, false},
+               {PKI_LEAF_DAYS + 1, false}};
+  _cleanup_pki_ struct pki old = make(f, NULL, NOW);
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    _cleanup_pki_ struct pki pki = make(f, &old, NOW + cases[i].day * DAY);
+    bool kept = strcmp(text(&old, "admin.crt"), text(&pki, "admin.crt")) == 0;
+    assert_int_equal(kept, cases[i].kept);
+    assert_string_equal(text(&old, "ca.crt"), text(&pki, "ca.crt"));
+  }
+}
+
+/* Near the CA's end: a certificate that ends with it is not made again in
+ * every run. */
+static void test_leaf_never_outlives_ca(void **state) {
+  const struct fixture *f = *state;
+  time_t late = NOW + (PKI_CA_DAYS - 10) * DAY;
+  _cleanup_pki_ struct pki old = make(f, NULL, NOW);
+  _cleanup_pki_ struct pki pki = make(f, &old, late);
+  const char *const want[] = {"Not After : Jun 13 15:06:40 2035 GMT", NULL};
+  _cleanup_free_ char *cert = put(f, "x.crt", text(&pki, "admin.crt"));
+  _cleanup_strv_ struct strv show = {0};
+  strv_push_all(&show, "openssl", "x509", "-noout", "-text", "-in", cert, NULL);
+  _cleanup_buf_ struct buf out = run(&show);
+  assert_non_null(strstr(out.data, want[0]));
+  _cleanup_pki_ struct pki again = make(f, &pki, late + DAY);
+  assert_string_equal(text(&pki, "admin.crt"), text(&again, "admin.crt"));
+}
+
+static void test_ended_ca_is_an_error(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_pki_ struct pki old = make(f, NULL, NOW), pki = {0};
+  assert_int_equal(
+      pki_make(&f->plan, &old, NOW + (PKI_CA_DAYS + 1) * DAY, &pki, &err), -1);
+  assert_non_null(
+      strstr(err.faults[0].msg, "the CA 'ca.crt' ended on 2035-06-13"));
+}
+
+/* --- nodes
+ * ------------------------------------------------------------------------ */
+
+static void test_node_names(void **state) {
+  struct fixture *f = *state;
+  static const char *const names[] = {"node/etcd-server.crt",
+                                      "node/etcd-server.key",
+                                      "node/etcd-peer.crt",
+                                      "node/etcd-peer.key",
+                                      "node/apiserver-etcd-client.crt",
+                                      "node/apiserver-etcd-client.key",
+                                      "node/ssh_host_ed25519_key",
+                                      "node/ssh_host_ed25519_key.pub",
+                                      "node/ssh_host_ed25519_key-cert.pub"};
+  static const struct {
+    int node;
+    enum etcd_mode mode;
+    bool runs_etcd;
+    const char *want; /* one digit per name */
+  } cases[] = {
+      {MASTER, ETCD_FOUNDING, true, "111111111"},
+      {MASTER, ETCD_STACKED, false, "000000111"},
+      {MASTER, ETCD_EXTERNAL, false, "000011111"},
+      {ETCD, ETCD_EXTERNAL, true, "111100111"},
+      {WORKER, ETCD_FOUNDING, false, "000000111"},
+      {BALANCER, ETCD_FOUNDING, false, "000000111"},
+  };
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    f->spec.etcd.mode = cases[i].mode;
+    f->nodes[cases[i].node].runs_etcd = cases[i].runs_etcd;
+    _cleanup_pki_node_ struct pki_node n =
+        make_node(f, &pki, cases[i].node, NULL, NOW);
+    for (size_t k = 0; k < ARRAY_SIZE(names); k++)
+      if ((pki_node_get(&n, names[k]) != NULL) != (cases[i].want[k] == '1'))
+        fail_msg("case %zu: '%s'", i, names[k]);
+  }
+}
+
+static void test_node_certificates(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  _cleanup_pki_node_ struct pki_node n = make_node(f, &pki, MASTER, NULL, NOW);
+  const char *const member[] = {
+      "Subject: CN = mast01\n",
+      "TLS Web Server Authentication, TLS Web Client Authentication\n",
+      "DNS:mast01, DNS:mast01.kube.demo, DNS:localhost, "
+      "IP Address:192.168.4.31, IP Address:127.0.0.1, "
+      "IP Address:0:0:0:0:0:0:0:1\n",
+      "CA:FALSE",
+      "Not Before: Jun 14 15:06:40 2025 GMT",
+      NULL};
+  const char *const client[] = {
+      "Subject: O = system:masters, CN = kube-apiserver-etcd-client\n",
+      "Extended Key Usage: \n                TLS Web Client Authentication\n",
+      NULL};
+  const char *ca = text(&pki, "etcd/ca.crt");
+  check_cert(f, ca, node_text(&n, "node/etcd-server.crt"), member);
+  check_cert(f, ca, node_text(&n, "node/etcd-peer.crt"), member);
+  check_cert(f, ca, node_text(&n, "node/apiserver-etcd-client.crt"), client);
+}
+
+static void test_node_store_and_load(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  const int which[] = {MASTER, WORKER};
+  for (size_t i = 0; i < ARRAY_SIZE(which); i++) {
+    const struct plan_node *node = &f->nodes[which[i]];
+    _cleanup_pki_node_ struct pki_node first =
+        make_node(f, &pki, which[i], NULL, NOW);
+    ok(pki_node_store(&first, node, f->dir, &err), &err);
+    _cleanup_pki_node_ struct pki_node old = {0};
+    ok(pki_node_load(f->dir, node, &old, &err), &err);
+    _cleanup_pki_node_ struct pki_node second =
+        make_node(f, &pki, which[i], &old, NOW + DAY);
+    same_entries(&first.entries, &second.entries);
+    assert_int_equal(old.entries.n, which[i] == MASTER ? 6 : 0);
+  }
+  _cleanup_free_ char *kept =
+      xasprintf("%s/nodes/mast01/etcd-peer.key", f->dir);
+  _cleanup_free_ char *host =
+      xasprintf("%s/nodes/mast01/ssh_host_ed25519_key", f->dir);
+  _cleanup_free_ char *worker = xasprintf("%s/nodes/node01", f->dir);
+  assert_true(file_exists(kept));
+  assert_false(file_exists(host));
+  assert_false(file_exists(worker));
+}
+
+static void test_node_damage(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0}, why = {0};
+  const struct plan_node *node = &f->nodes[MASTER];
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  _cleanup_pki_node_ struct pki_node n = make_node(f, &pki, MASTER, NULL, NOW);
+  ok(pki_node_store(&n, node, f->dir, &err), &err);
+  _cleanup_free_ char *path = put(f, "nodes/mast01/etcd-peer.key",
+                                  node_text(&n, "node/etcd-server.key"));
+  _cleanup_pki_node_ struct pki_node out = {0};
+  assert_int_equal(pki_node_load(f->dir, node, &out, &why), -1);
+  assert_non_null(strstr(why.faults[0].msg,
+                         "/nodes/mast01/etcd-peer.key': the key does not fit"));
+  assert_non_null(
+      strstr(why.faults[0].msg, "remove 'etcd-peer.key' and 'etcd-peer.crt'"));
+}
+
+/* What makes a node's stored certificates useless. */
+static void test_node_certificates_are_reissued(void **state) {
+  struct fixture *f = *state;
+  enum { NOTHING, ADDRESS, FQDN, ENDED, FOREIGN_CA, N_CASES };
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  _cleanup_pki_ struct pki foreign = make(f, NULL, NOW);
+  _cleanup_pki_node_ struct pki_node old =
+      make_node(f, &pki, MASTER, NULL, NOW);
+  char other_name[] = "mast01.elsewhere";
+  for (int i = 0; i < N_CASES; i++) {
+    f->spec_nodes[MASTER].address = i == ADDRESS ? 1 : 0xc0a8041fu;
+    f->nodes[MASTER].fqdn = i == FQDN ? other_name : f->fqdn[MASTER];
+    _cleanup_pki_node_ struct pki_node n =
+        make_node(f, i == FOREIGN_CA ? &foreign : &pki, MASTER, &old,
+                  i == ENDED ? NOW + PKI_LEAF_DAYS * DAY : NOW);
+    bool kept = strcmp(node_text(&old, "node/etcd-peer.key"),
+                       node_text(&n, "node/etcd-peer.key")) == 0;
+    if (kept != (i == NOTHING))
+      fail_msg("case %d", i);
+    assert_int_equal(n.entries.n, old.entries.n);
+  }
+}
+
+/* The same state gives the same host keys; every node and cluster another. */
+static void test_host_keys(void **state) {
+  struct fixture *f = *state;
+  const char name[] = "node/ssh_host_ed25519_key";
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  _cleanup_pki_node_ struct pki_node a = make_node(f, &pki, WORKER, NULL, NOW);
+  _cleanup_pki_node_ struct pki_node b =
+      make_node(f, &pki, WORKER, NULL, NOW + DAY);
+  _cleanup_pki_node_ struct pki_node c = make_node(f, &pki, MASTER, NULL, NOW);
+  same_entries(&a.entries, &b.entries);
+  assert_string_not_equal(node_text(&a, name), node_text(&c, name));
+  free(f->spec.name);
+  f->spec.name = xstrdup("other");
+  _cleanup_pki_node_ struct pki_node d = make_node(f, &pki, WORKER, NULL, NOW);
+  assert_string_not_equal(node_text(&a, name), node_text(&d, name));
+}
+
+/* Fixes the derivation for ever: another result would change the host keys of
+ * every cluster there is. Computed with `openssl kdf` and ssh-keygen. */
+static void test_host_key_vector(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_free_ char *path =
+      put(f, "ssh-host.secret",
+          "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+  _cleanup_pki_ struct pki old = load(f);
+  _cleanup_pki_ struct pki pki = make(f, &old, NOW);
+  _cleanup_pki_node_ struct pki_node n = make_node(f, &pki, WORKER, NULL, NOW);
+  _cleanup_error_ struct error err = {0};
+  _cleanup_ssh_key_ struct ssh_key key = {0};
+  const struct buf *file = &pki_node_get(&n, "node/ssh_host_ed25519_key")->data;
+  ok(sshkey_parse(file->data, file->len, &key, &err), &err);
+  _cleanup_strv_ struct strv argv = {0};
+  strv_push_all(&argv, "openssl", "kdf", "-keylen", "32", "-kdfopt",
+                "digest:SHA256", "-kdfopt",
+                "hexkey:000102030405060708090a0b0c0d0e0f10111213141516171819"
+                "1a1b1c1d1e1f",
+                "-kdfopt", "info:kubeseed ssh host key demo/node01", "-binary",
+                "HKDF", NULL);
+  _cleanup_buf_ struct buf want = run(&argv);
+  assert_int_equal(want.len, sizeof(key.seed));
+  assert_memory_equal(key.seed, want.data, sizeof(key.seed));
+}
+
+static void test_host_certificate(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  _cleanup_pki_node_ struct pki_node n = make_node(f, &pki, WORKER, NULL, NOW);
+  _cleanup_free_ char *path =
+      put(f, "h-cert.pub", node_text(&n, "node/ssh_host_ed25519_key-cert.pub"));
+  _cleanup_strv_ struct strv argv = {0};
+  strv_push_all(&argv, "ssh-keygen", "-L", "-f", path, NULL);
+  _cleanup_buf_ struct buf out = run(&argv);
+  assert_non_null(strstr(out.data, "host certificate"));
+  assert_non_null(strstr(out.data, "node01\n                node01.kube.demo\n"
+                                   "                192.168.4.32\n"));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+      T(test_names),
+      T(test_secret_flags),
+      T(test_copied_mode),
+      T(test_cas),
+      T(test_admin_group_follows_version),
+      T(test_rsa),
+      T(test_texts),
+      T(test_ca_hash),
+      T(test_store_and_load),
+      T(test_modes),
+      T(test_load_of_nothing),
+      T(test_missing_is_filled),
+      T(test_newline_after_secret),
+      T(test_damage_is_an_error),
+      T(test_unreadable_is_not_missing),
+      T(test_admin_is_renewed),
+      T(test_leaf_never_outlives_ca),
+      T(test_ended_ca_is_an_error),
+      T(test_node_names),
+      T(test_node_certificates),
+      T(test_node_store_and_load),
+      T(test_node_damage),
+      T(test_node_certificates_are_reissued),
+      T(test_host_keys),
+      T(test_host_key_vector),
+      T(test_host_certificate),
+#undef T
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
+#include "base/mem.h"
+#include "qemu.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+/* A planned node of two CPUs and 2 GiB. */
+struct fixture {
+  struct spec_node spec;
+  struct plan_node node;
+};
+
+static void make_node(struct fixture *f, enum role role) {
+  static char name[] = "kube-mast01";
+  *f = (struct fixture){
+      .spec = {.name = name,
+               .role = role,
+               .cpus = 2,
+               .memory = (uint64_t)2 << 30},
+      .node = {.name = name,
+               .mac = {{0x52, 0x54, 0x00, 0x01, 0x02, 0x03}},
+               .uuid = "00112233-4455-8677-8899-aabbccddeeff"},
+  };
+  f->node.spec = &f->spec;
+}
+
+/* The argv as one string, words joined by spaces; the caller frees. */
+static char *argv_text(const struct fixture *f, const struct qemu_paths *paths,
+                       const struct qemu_ports *ports, bool kvm) {
+  _cleanup_strv_ struct strv a = {0};
+  struct buf b = {0};
+  qemu_argv(NULL, &f->node, paths, ports, kvm, &a);
+  for (size_t i = 0; i < a.n; i++)
+    buf_addf(&b, "%s%s", i ? " " : "", a.v[i]);
+  return buf_take(&b);
+}
+
+static void test_golden(void **state) {
+  (void)state;
+  struct fixture f;
+  _cleanup_qemu_paths_ struct qemu_paths paths = {0};
+  const struct qemu_ports ports = {.mcast = 50000, .ssh = 20001, .api = 20002};
+  make_node(&f, ROLE_CONTROL_PLANE);
+  qemu_paths_make("kube-mast01", &paths);
+  _cleanup_free_ char *text = argv_text(&f, &paths, &ports, false);
+  assert_string_equal(
+      text,
+      "qemu-system-x86_64 -name kube-mast01 "
+      "-uuid 00112233-4455-8677-8899-aabbccddeeff -no-user-config -nodefaults "
+      "-display none -sandbox on,obsolete=deny,elevateprivileges=deny,"
+      "spawn=deny,resourcecontrol=deny -machine q35 "
+      "-accel tcg,thread=multi,tb-size=512 -cpu Nehalem -smp 2 -m 2048M "
+      "-device virtio-rng-pci -drive file=disks/kube-mast01.qcow2,"
+      "format=qcow2,if=none,id=root,cache=unsafe,discard=unmap "
+      "-device virtio-blk-pci,drive=root,bootindex=0 "
+      "-drive "
+      "file=seeds/kube-mast01.iso,format=raw,if=none,id=seed,readonly=on "
+      "-device virtio-blk-pci,drive=seed "
+      "-netdev socket,id=cluster,mcast=230.0.0.1:50000,localaddr=127.0.0.1 "
+      "-device virtio-net-pci,netdev=cluster,mac=52:54:00:01:02:03,romfile= "
+      "-netdev user,id=user,restrict=on,hostfwd=tcp:127.0.0.1:20001-:22,"
+      "hostfwd=tcp:127.0.0.1:20002-:6443 "
+      "-device virtio-net-pci,netdev=user,mac=52:55:00:01:02:03,romfile= "
+      "-chardev socket,id=console,path=run/kube-mast01.console,server=on,"
+      "wait=off,logfile=logs/kube-mast01.console,logappend=on "
+      "-serial chardev:console "
+      "-chardev socket,id=qmp,path=run/kube-mast01.qmp,server=on,wait=off "
+      "-mon chardev=qmp,mode=control -pidfile run/kube-mast01.pid");
+}
+
+static void test_kvm_and_no_api(void **state) {
+  (void)state;
+  struct fixture f;
+  _cleanup_qemu_paths_ struct qemu_paths paths = {0};
+  const struct qemu_ports ports = {.mcast = 50000, .ssh = 20001};
+  make_node(&f, ROLE_WORKER);
+  qemu_paths_make("n", &paths);
+  _cleanup_free_ char *text = argv_text(&f, &paths, &ports, true);
+  assert_non_null(strstr(text, " -accel kvm -cpu host "));
+  assert_null(strstr(text, "6443"));
+}
+
+/* A comma ends an option for QEMU unless it is doubled. */
+static void test_commas(void **state) {
+  (void)state;
+  struct fixture f;
+  char a[] = "a,b/disk", b[] = "s,,eed", c[] = "c,s", d[] = "l,og", e[] = "q,m",
+       p[] = "p,id";
+  const struct qemu_paths paths = {
+      .disk = a, .seed = b, .console = c, .logfile = d, .qmp = e, .pidfile = p};
+  const struct qemu_ports ports = {.mcast = 50000, .ssh = 20001};
+  make_node(&f, ROLE_WORKER);
+  _cleanup_free_ char *text = argv_text(&f, &paths, &ports, true);
+  assert_non_null(strstr(text, "file=a,,b/disk,format"));
+  assert_non_null(strstr(text, "file=s,,,,eed,format"));
+  assert_non_null(strstr(text, "path=c,,s,server"));
+  assert_non_null(strstr(text, "logfile=l,,og,logappend"));
+  assert_non_null(strstr(text, "path=q,,m,server"));
+  assert_non_null(strstr(text, "-pidfile p,id")); /* a plain argument */
+}
+
+static void test_no_seed(void **state) {
+  (void)state;
+  struct fixture f;
+  char x[] = "x";
+  const struct qemu_paths paths = {
+      .disk = x, .console = x, .logfile = x, .qmp = x, .pidfile = x};
+  const struct qemu_ports ports = {.mcast = 50000, .ssh = 20001};
+  make_node(&f, ROLE_WORKER);
+  _cleanup_free_ char *text = argv_text(&f, &paths, &ports, false);
+  assert_null(strstr(text, "id=seed"));
+}
+
+static void test_user_mac(void **state) {
+  (void)state;
+  static const struct {
+    struct mac in, out;
+  } cases[] = {
+      {{{0x52, 0x54, 0, 1, 2, 3}}, {{0x52, 0x55, 0, 1, 2, 3}}},
+      {{{0x52, 0x55, 0, 1, 2, 3}}, {{0x52, 0x54, 0, 1, 2, 3}}},
+      {{{0x00, 0x16, 0x3e, 1, 2, 3}}, {{0x02, 0x17, 0x3e, 1, 2, 3}}},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    struct mac m = qemu_user_mac(&cases[i].in);
+    assert_memory_equal(m.b, cases[i].out.b, 6);
+    assert_int_equal(m.b[0] & 3, 2); /* local, not a group */
+  }
+}
+
+/* ---- The KVM probe ---- */
+
+static char *put(const char *dir, const char *name, const char *text,
+                 mode_t mode) {
+  struct error err = {0};
+  char *path = xasprintf("%s/%s", dir, name);
+  assert_int_equal(file_write(path, text, strlen(text), mode, &err), 0);
+  return path;
+}
+
+static void test_probe(void **state) {
+  (void)state;
+  static const struct {
+    const char *cpuinfo; /* NULL: no such file */
+    bool device;
+    bool kvm;
+    const char *reason;
+  } cases[] = {
+      {"processor\t: 0\nflags\t\t: fpu vmx sse\n", true, true, "the CPU can"},
+      {"processor\t: 0\nflags\t\t: fpu sse svm\n", true, true, "the CPU can"},
+      {"flags\t\t: svm\n", true, true, "the CPU can"},
+      {"processor\t: 0\nflags\t\t: fpu vmx\n", false, false, "No such file"},
+      {"processor\t: 0\nflags\t\t: fpu sse\n", true, false, "though there is"},
+      {"processor\t: 0\nflags\t\t: fpu sse\n", false, false, "no vmx or svm"},
+      {"flags\t\t: fpu xvmx vmxx svmx\n", true, false, "no vmx or svm"},
+      {"model\t: vmx\nflags\t\t: fpu\nbugs\t: svm\n", true, false, "no vmx"},
+      {"", true, false, "no vmx or svm"},
+      {NULL, true, false, "no vmx or svm"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    char dir[] = "/tmp/kubeseed-test-XXXXXX";
+    struct error err = {0};
+    assert_non_null(mkdtemp(dir));
+    _cleanup_free_ char *cpu = cases[i].cpuinfo
+                                   ? put(dir, "cpuinfo", cases[i].cpuinfo, 0600)
+                                   : xasprintf("%s/none", dir);
+    _cleanup_free_ char *kvm =
+        cases[i].device ? put(dir, "kvm", "", 0600) : xasprintf("%s/kvm", dir);
+    _cleanup_qemu_accel_ struct qemu_accel a = {0};
+    qemu_accel_probe(cpu, kvm, &a);
+    assert_int_equal(a.kvm, cases[i].kvm);
+    assert_non_null(strstr(a.reason, cases[i].reason));
+    assert_int_equal(file_remove_tree(dir, &err), 0);
+  }
+}
+
+/* A folder never opens for writing, for root neither. */
+static void test_probe_device_refuses(void **state) {
+  (void)state;
+  char dir[] = "/tmp/kubeseed-test-XXXXXX";
+  struct error err = {0};
+  assert_non_null(mkdtemp(dir));
+  _cleanup_free_ char *cpu = put(dir, "cpuinfo", "flags\t: vmx\n", 0600);
+  _cleanup_qemu_accel_ struct qemu_accel a = {0};
+  qemu_accel_probe(cpu, dir, &a);
+  assert_false(a.kvm);
+  assert_non_null(strstr(a.reason, "Is a directory"));
+  assert_int_equal(file_remove_tree(dir, &err), 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_golden),
+      cmocka_unit_test(test_kvm_and_no_api),
+      cmocka_unit_test(test_commas),
+      cmocka_unit_test(test_no_seed),
+      cmocka_unit_test(test_user_mac),
+      cmocka_unit_test(test_probe),
+      cmocka_unit_test(test_probe_device_refuses),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

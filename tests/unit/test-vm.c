@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Machines that are tests/bin/qemu-system-x86_64 (run from the project's
+ * folder), in a state folder whose path is too long for a unix socket's name.
+ */
+#include "access.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "follow.h"
+#include "qmp.h"
+#include "vm.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#define NODES 3
+
+struct fixture {
+  char *top;
+  struct state state;
+  struct spec spec;
+  struct plan plan;
+  struct spec_node nodes[NODES];
+  struct error err;
+};
+
+static void check_ok(int r, struct error *err) {
+  if (r < 0)
+    fail_msg("%s", err->faults[0].msg);
+}
+
+static void check_error(int r, struct error *err, const char *part) {
+  assert_int_equal(r, -1);
+  if (!strstr(err->faults[0].msg, part))
+    fail_msg("'%s' is not in: %s", part, err->faults[0].msg);
+  error_done(err);
+}
+
+static void add_node(struct fixture *f, size_t i, const char *name,
+                     enum role role) {
+  f->nodes[i] = (struct spec_node){.role = role,
+                                   .cpus = 1,
+                                   .memory = (uint64_t)128 << 20,
+                                   .disk = (uint64_t)64 << 20};
+  struct plan_node *n = plan_node_vec_add(&f->plan.nodes);
+  n->spec = &f->nodes[i];
+  n->name = name;
+  n->fqdn = xasprintf("%s.kube.demo", name);
+  n->index = i;
+  n->mac = (struct mac){{0x52, 0x54, 0, 0, 0, (uint8_t)i}};
+  (void)snprintf(n->uuid, sizeof(n->uuid),
+                 "00112233-4455-8677-8899-aabbccddee%02zu", i);
+}
+
+static int setup(void **state) {
+  struct fixture *f = xcalloc(1, sizeof(*f));
+  char top[] = "/tmp/kubeseed-test-XXXXXX";
+  assert_non_null(mkdtemp(top));
+  f->top = xstrdup(top);
+  f->state.lock_fd = -1;
+  f->state.dir = xasprintf("%s/a folder, with a comma, and a name so long that "
+                           "no socket's path fits into sun_path/demo.cluster",
+                           top);
+  check_ok(file_mkdirs(f->state.dir, 0700, &f->err), &f->err);
+  f->plan.spec = &f->spec;
+  spec_user_vec_add(&f->spec.users)->name = xstrdup("debian");
+  add_node(f, 0, "m1", ROLE_CONTROL_PLANE);
+  add_node(f, 1, "m2", ROLE_CONTROL_PLANE);
+  add_node(f, 2, "w1", ROLE_WORKER);
+  _cleanup_free_ char *seeds = state_path(&f->state, "seeds");
+  check_ok(file_mkdirs(seeds, 0700, &f->err), &f->err);
+  for (size_t i = 0; i < NODES; i++) {
+    _cleanup_free_ char *seed =
+        state_path(&f->state, "seeds/%s.iso", f->plan.nodes.v[i].name);
+    static const char zeros[2048] = {0};
+    check_ok(file_write(seed, zeros, sizeof(zeros), 0600, &f->err), &f->err);
+  }
+  *state = f;
+  return 0;
+}
+
+static int teardown(void **state) {
+  struct fixture *f = *state;
+  for (size_t i = 0; i < NODES; i++) {
+    _cleanup_error_ struct error ignored = {0};
+    (void)!vm_stop(&f->state, f->plan.nodes.v[i].name, &ignored);
+    free(f->plan.nodes.v[i].fqdn);
+  }
+  check_ok(file_remove_tree(f->top, &f->err), &f->err);
+  free(f->spec.users.v[0].name);
+  free(f->spec.users.v);
+  free(f->plan.nodes.v);
+  state_done(&f->state);
+  error_done(&f->err);
+  free(f->top);
+  free(f);
+  return 0;
+}
+
+static const struct qemu_ports ports = {.mcast = 50000, .ssh = 20001};
+
+static int start(struct fixture *f, size_t i) {
+  return vm_start(&f->state, &f->plan.nodes.v[i], &ports, false, &f->err);
+}
+
+static bool gone(struct fixture *f, const char *node) {
+  for (int i = 0; i < 500; i++) {
+    if (!vm_running(&f->state, node, NULL))
+      return true;
+    (void)poll(NULL, 0, 10);
+  }
+  return false;
+}
+
+static void test_start_and_power_off(void **state) {
+  struct fixture *f = *state;
+  pid_t pid = 0;
+  assert_false(vm_running(&f->state, "m1", NULL));
+  check_ok(start(f, 0), &f->err);
+  assert_true(vm_running(&f->state, "m1", &pid));
+  assert_true(pid > 1);
+  assert_false(vm_running(&f->state, "m2", NULL));
+  _cleanup_free_ char *argv = state_path(&f->state, "run/m1.argv");
+  _cleanup_buf_ struct buf b = {0};
+  check_ok(file_read(argv, 1 << 16, &b, &f->err), &f->err);
+  assert_non_null(strstr(b.data, "\nrun/m1.pid\n"));
+  assert_non_null(strstr(b.data, "Nehalem"));
+  check_ok(vm_powerdown(&f->state, "m1", &f->err), &f->err);
+  assert_true(gone(f, "m1"));
+  /* and once more: what is off stays off without complaint */
+  check_ok(vm_stop(&f->state, "m1", &f->err), &f->err);
+  check_ok(vm_kill(&f->state, "m1", &f->err), &f->err);
+}
+
+static void test_log_is_private_and_marked(void **state) {
+  struct fixture *f = *state;
+  struct stat st;
+  _cleanup_free_ char *path = state_path(&f->state, "logs/m1.console");
+  check_ok(start(f, 0), &f->err);
+  assert_int_equal(stat(path, &st), 0);
+  assert_int_equal(st.st_mode & 0777, 0600);
+  _cleanup_buf_ struct buf b = {0};
+  check_ok(file_read(path, 1 << 16, &b, &f->err), &f->err);
+  assert_non_null(strstr(b.data, "\n" CONSOLE_POWER_ON "20"));
+}
+
+static void test_failing_start_quotes_qemu(void **state) {
+  struct fixture *f = *state;
+  setenv("FAKE_QEMU_FAIL", "Could not set up host forwarding rule", 1);
+  int r = start(f, 0);
+  unsetenv("FAKE_QEMU_FAIL");
+  assert_int_equal(r, -1);
+  assert_string_equal(f->err.faults[0].msg,
+                      "m1: QEMU ended with exit status 1:\n"
+                      "Could not set up host forwarding rule");
+}
+
+static void test_stop_deaf(void **state) {
+  struct fixture *f = *state;
+  setenv("FAKE_QEMU_DEAF", "1", 1);
+  int r = start(f, 0);
+  unsetenv("FAKE_QEMU_DEAF");
+  check_ok(r, &f->err);
+  check_ok(vm_powerdown(&f->state, "m1", &f->err), &f->err);
+  (void)poll(NULL, 0, 200);
+  assert_true(vm_running(&f->state, "m1", NULL));
+  check_ok(vm_stop(&f->state, "m1", &f->err), &f->err);
+  assert_false(vm_running(&f->state, "m1", NULL));
+}
+
+static void test_kill_and_stale_files(void **state) {
+  struct fixture *f = *state;
+  check_ok(start(f, 0), &f->err);
+  check_ok(vm_kill(&f->state, "m1", &f->err), &f->err);
+  assert_true(gone(f, "m1"));
+  _cleanup_free_ char *pidfile = state_path(&f->state, "run/m1.pid");
+  assert_true(file_exists(pidfile)); /* stale, with stale sockets beside it */
+  check_ok(start(f, 0), &f->err);
+  assert_true(vm_running(&f->state, "m1", NULL));
+}
+
+/* A pid file may hold anything by the time it is read. */
+static void test_foreign_pids(void **state) {
+  struct fixture *f = *state;
+  static const char *const texts[] = {"",   "x",  "1\n",         "-1\n", "0",
+                                      "7x", "\n", "99999999999", NULL};
+  _cleanup_free_ char *run = state_path(&f->state, "run");
+  _cleanup_free_ char *pidfile = state_path(&f->state, "run/m1.pid");
+  _cleanup_free_ char *own = xasprintf("%d\n", (int)getpid());
+  check_ok(file_mkdirs(run, 0700, &f->err), &f->err);
+  for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+    const char *t = texts[i] ? texts[i] : own;
+    check_ok(file_write(pidfile, t, strlen(t), 0600, &f->err), &f->err);
+    assert_false(vm_running(&f->state, "m1", NULL));
+    check_ok(vm_kill(&f->state, "m1", &f->err), &f->err); /* spares us */
+  }
+}
+
+static void test_list(void **state) {
+  struct fixture *f = *state;
+  _cleanup_strv_ struct strv names = {0};
+  check_ok(vm_list(&f->state, &names, &f->err), &f->err);
+  assert_int_equal(names.n, 0);
+  check_ok(start(f, 0), &f->err);
+  check_ok(vm_list(&f->state, &names, &f->err), &f->err);
+  assert_int_equal(names.n, 1);
+  assert_string_equal(names.v[0], "m1");
+}
+
+/* ---- Ports ---- */
+
+static void test_ports_kept(void **state) {
+  struct fixture *f = *state;
+  _cleanup_vm_ports_ struct vm_ports a = {0};
+  _cleanup_vm_ports_ struct vm_ports b = {0};
+  _cleanup_vm_ports_ struct vm_ports none = {0};
+  check_ok(vm_ports_load(&f->state, &f->plan, &none, &f->err), &f->err);
+  assert_int_equal(none.n, NODES);
+  assert_int_equal(none.mcast, 0);
+  check_ok(vm_ports_ensure(&f->state, &f->plan, &a, &f->err), &f->err);
+  check_ok(vm_ports_ensure(&f->state, &f->plan, &b, &f->err), &f->err);
+  assert_int_equal(a.mcast, b.mcast);
+  assert_true(a.mcast >= 49152);
+  assert_memory_equal(a.node, b.node, NODES * sizeof(*a.node));
+  for (size_t i = 0; i < NODES; i++) {
+    assert_true(a.node[i].ssh >= 20000 && a.node[i].ssh < 32768);
+    assert_int_equal(a.node[i].mcast, a.mcast);
+    assert_int_equal(a.node[i].api != 0, i < 2); /* the control plane */
+    for (size_t j = 0; j < i; j++)
+      assert_int_not_equal(a.node[i].ssh, a.node[j].ssh);
+  }
+}
+
+/* A port that another program has taken meanwhile is replaced. */
+static void test_ports_taken(void **state) {
+  struct fixture *f = *state;
+  _cleanup_vm_ports_ struct vm_ports a = {0};
+  _cleanup_vm_ports_ struct vm_ports b = {0};
+  check_ok(vm_ports_ensure(&f->state, &f->plan, &a, &f->err), &f->err);
+  struct sockaddr_in addr = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)a.node[0].ssh),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM, 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+  assert_int_equal(listen(fd, 1), 0);
+  check_ok(vm_ports_ensure(&f->state, &f->plan, &b, &f->err), &f->err);
+  assert_int_not_equal(a.node[0].ssh, b.node[0].ssh);
+  assert_int_equal(a.node[1].ssh, b.node[1].ssh);
+}
+
+static void test_ports_broken(void **state) {
+  struct fixture *f = *state;
+  _cleanup_vm_ports_ struct vm_ports p = {0};
+  _cleanup_free_ char *run = state_path(&f->state, "run");
+  _cleanup_free_ char *path = state_path(&f->state, "run/ports.json");
+  check_ok(file_mkdirs(run, 0700, &f->err), &f->err);
+  check_ok(file_write(path, "{", 1, 0600, &f->err), &f->err);
+  check_error(vm_ports_load(&f->state, &f->plan, &p, &f->err), &f->err,
+              "not what kubeseed wrote");
+  static const char odd[] = "{\"mcast\":-1,\"nodes\":{\"m1\":{\"ssh\":70000}}}";
+  check_ok(file_write(path, odd, strlen(odd), 0600, &f->err), &f->err);
+  check_ok(vm_ports_load(&f->state, &f->plan, &p, &f->err), &f->err);
+  assert_int_equal(p.mcast, 0);
+  assert_int_equal(p.node[0].ssh, 0);
+}
+
+/* ---- Disks ---- */
+
+static char *make_image(struct fixture *f, const char *name) {
+  char *path = xasprintf("%s/%s", f->top, name);
+  _cleanup_strv_ struct strv argv = {0};
+  strv_push_all(&argv, "qemu-img", "create", "-q", "-f", "qcow2", path, "8M",
+                NULL);
+  struct process p = {.argv = &argv};
+  check_ok(process_run(&p, &f->err), &f->err);
+  return path;
+}
+
+static void test_disk(void **state) {
+  struct fixture *f = *state;
+  const struct plan_node *n = &f->plan.nodes.v[0];
+  _cleanup_free_ char *image = make_image(f, "one, two.qcow2");
+  _cleanup_free_ char *moved = xasprintf("%s/moved.qcow2", f->top);
+  _cleanup_free_ char *disk = state_path(&f->state, "disks/m1.qcow2");
+  check_error(vm_disk_ensure(&f->state, n, moved, NULL, &f->err), &f->err,
+              "cannot use the image");
+  check_ok(vm_disk_ensure(&f->state, n, image, NULL, &f->err), &f->err);
+  check_ok(vm_disk_ensure(&f->state, n, image, NULL, &f->err), &f->err);
+  assert_true(file_exists(disk));
+  /* moved: the same image; touched: another one */
+  assert_int_equal(rename(image, moved), 0);
+  check_ok(vm_disk_ensure(&f->state, n, moved, NULL, &f->err), &f->err);
+  struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+  assert_int_equal(utimensat(AT_FDCWD, moved, times, 0), 0);
+  check_error(vm_disk_ensure(&f->state, n, moved, NULL, &f->err), &f->err,
+              "kubeseed destroy");
+  check_ok(vm_delete(&f->state, "m1", &f->err), &f->err);
+  assert_false(file_exists(disk));
+  check_ok(vm_disk_ensure(&f->state, n, moved, "id", &f->err), &f->err);
+  check_error(vm_disk_ensure(&f->state, n, moved, "other", &f->err), &f->err,
+              "kubeseed destroy");
+}
+
+/* ---- The real QEMU takes the command line ---- */
+
+static void test_real_qemu(void **state) {
+  struct fixture *f = *state;
+  _cleanup_free_ char *path = xstrdup(getenv("PATH"));
+  const char *rest = strchr(path, ':');
+  assert_non_null(rest);
+  _cleanup_free_ char *image = make_image(f, "image, real.qcow2");
+  _cleanup_vm_ports_ struct vm_ports p = {0};
+  check_ok(vm_disk_ensure(&f->state, &f->plan.nodes.v[0], image, NULL, &f->err),
+           &f->err);
+  check_ok(vm_ports_ensure(&f->state, &f->plan, &p, &f->err), &f->err);
+  setenv("PATH", rest + 1, 1);
+  int r = vm_start(&f->state, &f->plan.nodes.v[0], &p.node[0], false, &f->err);
+  setenv("PATH", path, 1);
+  check_ok(r, &f->err);
+  _cleanup_free_ char *sock = state_path(&f->state, "run/m1.qmp");
+  _cleanup_qmp_ struct qmp q = {.fd = -1};
+  _cleanup_free_ char *status = NULL;
+  check_ok(qmp_open(sock, 10, &q, &f->err), &f->err);
+  check_ok(qmp_status(&q, &status, &f->err), &f->err);
+  assert_string_equal(status, "running");
+  qmp_done(&q);
+  check_ok(vm_quit(&f->state, "m1", &f->err), &f->err);
+  assert_true(gone(f, "m1"));
+  _cleanup_free_ char *pidfile = state_path(&f->state, "run/m1.pid");
+  assert_false(file_exists(pidfile));
+}
+
+/* ---- Following ---- */
+
+static void test_follow(void **state) {
+  struct fixture *f = *state;
+  const size_t sel[] = {0, 2};
+  _cleanup_follow_ struct follow fo = {0};
+  follow_init(&fo, &f->state, &f->plan, sel, 2);
+  setenv("FAKE_QEMU_CONSOLE",
+         "[    0.000000] Linux version 6\n@kubeseed {\"node\":\"@NODE@\","
+         "\"step\":\"ready\",\"state\":\"done\",\"uptime\":7}\n",
+         1);
+  int r = start(f, 0);
+  unsetenv("FAKE_QEMU_CONSOLE");
+  check_ok(r, &f->err);
+  for (int i = 0; i < 500 && follow_ready(&fo) == 0; i++) {
+    check_ok(follow_read(&fo, &f->err), &f->err);
+    follow_look(&fo);
+    (void)poll(NULL, 0, 10);
+  }
+  assert_int_equal(follow_ready(&fo), 1);
+  _cleanup_free_ struct table_row *rows = NULL;
+  follow_rows(&fo, &rows);
+  assert_string_equal(rows[0].step, "ready");
+  assert_int_equal(rows[0].seconds, 7);
+  assert_true(rows[0].settled);
+  assert_string_equal(rows[1].node, "w1");
+  assert_string_equal(rows[1].state, "off");
+  /* off and on again: ready was yesterday */
+  check_ok(vm_stop(&f->state, "m1", &f->err), &f->err);
+  follow_look(&fo);
+  assert_int_equal(follow_ready(&fo), 0);
+  check_ok(start(f, 0), &f->err);
+  follow_look(&fo);
+  check_ok(follow_read(&fo, &f->err), &f->err);
+  assert_int_equal(follow_ready(&fo), 0);
+  assert_int_equal(fo.v[0].console.boots, 2);
+}
+
+/* ---- Access ---- */
+
+static void test_ssh_config(void **state) {
+  struct fixture *f = *state;
+  struct qemu_ports p[NODES] = {{.ssh = 20001}, {.ssh = 0}, {.ssh = 20003}};
+  const struct vm_ports all = {.node = p, .n = NODES};
+  _cleanup_free_ char *text = NULL;
+  check_ok(access_ssh_config(&f->plan, &all, "/a b/50%", &text, &f->err),
+           &f->err);
+  assert_non_null(strstr(text, "Host m1 m1.kube.demo\n  Port 20001\n"
+                               "  HostKeyAlias m1\nHost w1 "));
+  assert_non_null(strstr(text, "  User debian\n"
+                               "  IdentityFile \"/a b/50%%/id_ed25519\"\n"));
+  assert_non_null(strstr(text, "StrictHostKeyChecking yes"));
+  char *none = NULL;
+  check_error(access_ssh_config(&f->plan, &all, "/a\"b", &none, &f->err),
+              &f->err, "cannot hold");
+}
+
+int main(void) {
+  _cleanup_free_ char *bin = realpath("tests/bin", NULL);
+  _cleanup_free_ char *path = xasprintf("%s:%s", bin, getenv("PATH"));
+  setenv("PATH", path, 1);
+#define VM_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      VM_TEST(test_start_and_power_off),
+      VM_TEST(test_log_is_private_and_marked),
+      VM_TEST(test_failing_start_quotes_qemu),
+      VM_TEST(test_stop_deaf),
+      VM_TEST(test_kill_and_stale_files),
+      VM_TEST(test_foreign_pids),
+      VM_TEST(test_list),
+      VM_TEST(test_ports_kept),
+      VM_TEST(test_ports_taken),
+      VM_TEST(test_ports_broken),
+      VM_TEST(test_disk),
+      VM_TEST(test_real_qemu),
+      VM_TEST(test_follow),
+      VM_TEST(test_ssh_config),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
