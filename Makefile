@@ -1,77 +1,188 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # make            build/kubeseed
+# make deps       install the Debian packages that are missing
 # make demo       a highly available cluster in QEMU, from nothing
-# make test       all tests, the boots included
+# make test       what CI runs: units, specs, quick lints, real boots
+# make unit       only what needs no machine to boot (seconds)
+# make e2e        only the boots
+# make lint       every checker, the slow ones as well
+# make test-all   all of it, also under the address sanitizer
+# make sim        the assembly's order and faults, simulated
+# make fuzz       each parser against FUZZ_TIME seconds of hostile bytes
+# make bench      how fast, compared with the shell
+# make install    into PREFIX, below DESTDIR
+# make clean
 #
 # VARIANT=release|debug|asan chooses the flags; V=1 shows the commands.
 
-VARIANT ?= release
-BUILD   := build
-OBJ     := $(BUILD)/$(VARIANT)
-PREFIX  ?= /usr/local
-DESTDIR ?=
-V       ?= 0
-Q       := $(if $(filter 1,$(V)),,@)
+VARIANT   ?= release
+BUILD     ?= build
+OBJ       := $(BUILD)/$(VARIANT)
+PREFIX    ?= /usr/local
+DESTDIR   ?=
+FUZZ_TIME ?= 60
+V         ?= 0
+Q         := $(if $(filter 1,$(V)),,@)
 
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo 0.1)
 
+# ---- Compiler and libraries ----
+
 LIBS     := yaml-0.1 libcrypto libisofs-1 libguestfs jansson
-CC       ?= gcc
+CC       := $(if $(filter default,$(origin CC)),gcc,$(CC))
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wformat=2 -Wundef -Wwrite-strings -Wcast-align -Wpointer-arith \
             -Wvla -Wconversion -Wno-sign-conversion -Wdate-time -Walloca \
             -Wimplicit-fallthrough -Wswitch-enum $(if $(CI),-Werror)
 CFLAGS   ?= -O2 -g
-HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-FLAGS_release := $(CFLAGS) $(HARDEN)
+SANITIZE := address,undefined
+FLAGS_release := $(CFLAGS) -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 FLAGS_debug   := -O0 -g3
-FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer
-LINK_asan     := -fsanitize=address,undefined
-CPPFLAGS += -D_GNU_SOURCE -Ibuilder -I$(BUILD)/gen $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
-ALL_CFLAGS := -std=gnu17 $(WARN) $(FLAGS_$(VARIANT)) -fPIE
+FLAGS_asan    := -O1 -g -fsanitize=$(SANITIZE) -fno-omit-frame-pointer
+FLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,$(SANITIZE)
+LINK_asan     := -fsanitize=$(SANITIZE)
+LINK_fuzz     := -fsanitize=fuzzer,$(SANITIZE)
+CPPFLAGS += -D_GNU_SOURCE -Ibuilder -I$(BUILD)/gen \
+            $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+COMPILE   = $(CC) $(CPPFLAGS) -std=gnu17 $(WARN) $(FLAGS_$(VARIANT)) -fPIE \
+            -MMD -MP -MT $@ -MF $(basename $@).d
 LDFLAGS  += -pie -Wl,-z,relro,-z,now $(LINK_$(VARIANT))
 LDLIBS   += $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lpthread
 
-SRC  := $(wildcard builder/*.c builder/base/*.c)
-OBJS := $(SRC:builder/%.c=$(OBJ)/%.o) $(OBJ)/gen/embedded.o
-UNIT := $(patsubst tests/unit/%.c,$(OBJ)/tests/%,$(wildcard tests/unit/test-*.c))
-EMBEDDED := $(sort $(shell find images user-data scripts seeds -type f ! -name '*.md'))
+# ---- The program ----
+
+SRC := $(wildcard builder/*.c builder/base/*.c)
+# All but main, so that tests can link what they need.
+LIB := $(OBJ)/kubeseed.a
+# What the program carries with it; a folder counts, for files that went away.
+EMBED_DIRS := images user-data scripts seeds
+EMBEDDED   := $(shell find $(EMBED_DIRS) -type f ! -name '*.md' | LC_ALL=C sort)
 
 .PHONY: all
 all: $(BUILD)/kubeseed
 
 # The program the user runs is always build/kubeseed, whatever the variant.
-$(BUILD)/kubeseed: $(OBJ)/kubeseed
+$(BUILD)/kubeseed: $(OBJ)/kubeseed FORCE
 	$(Q)ln -sf $(VARIANT)/kubeseed $@
 
-$(OBJ)/kubeseed: $(OBJS)
+$(OBJ)/kubeseed: $(OBJ)/main.o $(LIB)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(OBJ)/%.o: builder/%.c
+$(LIB): $(patsubst builder/%.c,$(OBJ)/%.o,$(filter-out builder/main.c,$(SRC))) \
+        $(OBJ)/gen/embedded-data.o
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(OBJ)/%.o: builder/%.c | libs
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) -c -o $@ $<
 
 $(OBJ)/main.o: CPPFLAGS += -DVERSION='"$(VERSION)"'
 
-$(OBJ)/gen/embedded.o: $(BUILD)/gen/embedded-data.c
+$(OBJ)/gen/embedded-data.o: $(BUILD)/gen/embedded-data.c | libs
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+	$(Q)$(COMPILE) -c -o $@ $<
 
-$(BUILD)/gen/embedded-data.c: $(EMBEDDED) builder/embed.awk
+$(BUILD)/gen/embedded-data.c: $(EMBEDDED) builder/embed.awk \
+                              $(shell find $(EMBED_DIRS) -type d)
 	@mkdir -p $(@D)
 	@echo "  EMBED $@"
 	$(Q)for f in $(EMBEDDED); do \
 	  if [ -x $$f ]; then echo "$$f x"; else echo "$$f"; fi; \
-	done | LC_ALL=C sort | awk -f builder/embed.awk > $@.new && mv $@.new $@
+	done | awk -f builder/embed.awk > $@.new && mv $@.new $@
 
-# Unit tests link against everything but main.
-$(OBJ)/tests/%: tests/unit/%.c $(filter-out $(OBJ)/main.o,$(OBJS))
+.PHONY: libs FORCE
+libs:
+	@pkg-config --exists $(LIBS) 2>/dev/null && command -v $(CC) >/dev/null || \
+	  { echo "the compiler or a library is missing; run: make deps" >&2; \
+	    exit 1; }
+
+# ---- From a bare machine ----
+
+# What needs pkg-config's answers runs in a second make, after deps.
+.PHONY: deps demo
+deps:
+	@builder/deps build run test
+
+demo:
+	@builder/deps build run
+	@$(MAKE) --no-print-directory all
+	@builder/demo $(BUILD)
+
+# ---- Tests (see tests/README.md) ----
+
+UNIT := $(patsubst tests/%.c,$(OBJ)/tests/%,\
+          $(wildcard tests/unit/test-*.c tests/golden/test-*.c))
+FUZZ := $(patsubst tests/%.c,$(OBJ)/tests/%,$(wildcard tests/fuzz/fuzz-*.c))
+
+.PHONY: test unit specs replay e2e sim test-all lint lint-fast bench fuzz
+test:
+	@builder/deps build run test
+	@$(MAKE) --no-print-directory unit lint-fast
+	@$(MAKE) --no-print-directory e2e
+
+unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
+	@tests/unit/run $(UNIT)
+	@tests/specs/run $(BUILD)/kubeseed
+	@tests/fuzz/replay $(FUZZ)
+
+e2e: $(BUILD)/kubeseed
+	@tests/e2e/run $(E2E)
+
+sim: $(BUILD)/kubeseed
+	@if [ -x tests/sim/run ]; then tests/sim/run; fi
+
+test-all:
+	@builder/deps build run test
+	@$(MAKE) --no-print-directory unit lint sim
+	@$(MAKE) --no-print-directory unit VARIANT=asan
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory e2e \
+	  E2E="$(filter-out functions,$(basename $(notdir $(wildcard tests/e2e/*.sh))))"
+
+lint: $(LIB)
+	@tests/lint/run --all $(OBJ)
+
+lint-fast: $(LIB)
+	@tests/lint/run $(OBJ)
+
+bench: $(BUILD)/kubeseed
+	@tests/bench/run $(BUILD)/kubeseed
+
+$(UNIT): $(OBJ)/tests/%: tests/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  TEST  $@"
-	$(Q)$(CC) $(CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS) -lcmocka
 
--include $(wildcard $(OBJ)/*.d $(OBJ)/*/*.d)
+# A fuzz target with a main that gives it the corpus, or with libFuzzer's.
+FUZZ_MAIN := $(if $(filter fuzz,$(VARIANT)),,tests/fuzz/main.c)
+$(FUZZ): $(OBJ)/tests/%: tests/%.c $(FUZZ_MAIN) $(LIB)
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $@"
+	$(Q)$(COMPILE) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(LIB) $(LDLIBS)
+
+fuzz:
+	@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang fuzz-run
+
+.PHONY: fuzz-run
+fuzz-run: $(FUZZ)
+	@tests/fuzz/run $(FUZZ_TIME) $(FUZZ)
+
+# ---- Installation ----
+
+.PHONY: install clean
+install: $(OBJ)/kubeseed
+	install -D -m 0755 $(OBJ)/kubeseed $(DESTDIR)$(PREFIX)/bin/kubeseed
+	install -D -m 0644 builder/kubeseed.1 \
+	  $(DESTDIR)$(PREFIX)/share/man/man1/kubeseed.1
+	install -D -m 0644 builder/kubeseed.bash-completion \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kubeseed
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(wildcard $(OBJ)/*.d $(OBJ)/*/*.d $(OBJ)/*/*/*.d)

@@ -65,4 +65,5 @@ int cli_getopt(int argc, char **argv, const char *shortopts,
                const struct option *longopts, struct error *err);
 
 command_fn cmd_init, cmd_check, cmd_plan, cmd_payload, cmd_image, cmd_seed,
-    cmd_up, cmd_status, cmd_console, cmd_ssh, cmd_down, cmd_destroy;
+    cmd_up, cmd_status, cmd_console, cmd_ssh, cmd_verify, cmd_kubeconfig,
+    cmd_down, cmd_destroy;

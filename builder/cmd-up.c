@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "cli.h"
 #include "follow.h"
+#include "image.h"
 #include "render.h"
 #include "seed.h"
 #include "vm.h"
@@ -24,6 +25,8 @@ struct up {
   struct cli *cli;
   const char *spec_path;
   const char *image; /* --image */
+  char *baked;       /* the spec's image, when one was needed */
+  char image_key[IMAGE_KEY];
   const char *order; /* --order A,B,... */
   double stagger;    /* seconds between two starts */
   double timeout;    /* seconds; 0: none */
@@ -49,6 +52,7 @@ static void up_done(struct up *u) {
   cluster_done(&u->cluster);
   cleanup_close(&u->signal_fd);
   free(u->ours);
+  free(u->baked);
 }
 
 /* ---- The command line ---- */
@@ -122,13 +126,34 @@ static int apply_order(const struct up *u, size_t *sel, size_t n,
 
 /* ---- Preparing ---- */
 
-/* What must be there before the first machine is started. */
-static int check_host(const struct up *u, struct error *err) {
-  if (!u->image)
-    return error_usage(err, "up: which image? (--image FILE)");
+/* The programs that starting a machine takes. */
+static int check_host(struct error *err) {
   if (process_require(QEMU_PROGRAM, QEMU_PACKAGE, err) < 0)
     return -1;
   return process_require("qemu-img", "qemu-utils", err);
+}
+
+static bool has_disk(const struct up *u, const char *node) {
+  _cleanup_free_ char *disk =
+      state_path(&u->cluster.state, "disks/%s.qcow2", node);
+  return file_exists(disk);
+}
+
+/* A machine that has a disk goes on with it, whatever the image is today. */
+static bool needs_image(const struct up *u, const struct follow_node *n) {
+  return !n->running && (u->image || !has_disk(u, n->node->name));
+}
+
+/* Finds or bakes the image, once somebody needs one. */
+static int ensure_image(struct up *u, struct error *err) {
+  bool needed = false;
+  for (size_t i = 0; i < u->follow.n; i++)
+    needed = needed || needs_image(u, &u->follow.v[i]);
+  if (!needed || u->image)
+    return 0;
+  if (image_key(&u->cluster.spec, u->image_key, err) < 0)
+    return -1;
+  return image_ensure(&u->cli->log, &u->cluster.plan, NULL, &u->baked, err);
 }
 
 /* STATE/ssh_config, for `kubeseed ssh` and everybody else's tools. */
@@ -191,7 +216,7 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
   follow_init(&u->follow, &c->state, &c->plan, sel, n);
   u->ours = xcalloc(n, sizeof(*u->ours));
   follow_look(&u->follow);
-  if (make_seeds(u, err) < 0 ||
+  if (ensure_image(u, err) < 0 || make_seeds(u, err) < 0 ||
       vm_ports_ensure(&c->state, &c->plan, &u->ports, err) < 0 ||
       write_ssh_config(u, err) < 0 || write_kubeconfig(u, err) < 0)
     return -1;
@@ -287,7 +312,9 @@ static int wait_ready(struct up *u, enum outcome *ret, struct error *err) {
 static int start_one(struct up *u, size_t i, struct error *err) {
   const struct state *s = &u->cluster.state;
   struct follow_node *n = &u->follow.v[i];
-  if (vm_disk_ensure(s, n->node, u->image, NULL, err) < 0 ||
+  const char *image = u->image ? u->image : u->baked;
+  const char *id = u->image ? NULL : u->image_key;
+  if ((needs_image(u, n) && vm_disk_ensure(s, n->node, image, id, err) < 0) ||
       vm_start(s, n->node, &u->ports.node[n->node->index], u->accel.kvm, err) <
           0)
     return -1;
@@ -333,7 +360,7 @@ static int start(struct up *u, enum outcome *ret, struct error *err) {
   if (running > 0)
     log_info(log, "%zu of %zu machines run already", running, u->follow.n);
   if (running < u->follow.n) {
-    if (check_host(u, err) < 0)
+    if (check_host(err) < 0)
       return -1;
     qemu_accel_probe(NULL, NULL, &u->accel);
     log_info(log, "running under %s (%s)", u->accel.kvm ? "KVM" : "TCG",

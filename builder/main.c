@@ -91,6 +91,30 @@ static const struct command commands[] = {
      "  kubeseed ssh cluster.yaml kube-mast01\n"
      "  kubeseed ssh cluster.yaml kube-mast01 -- sudo kubectl get nodes\n",
      cmd_ssh},
+    {"verify", "SPEC", "is the running cluster what the spec says?",
+     "      --no-pods         do not start pods to see whether they talk\n"
+     "      --junit FILE      write the checks for a CI server as well\n"
+     "\n"
+     "Exits 0 when no check fails, 1 otherwise. Pods are started in the\n"
+     "namespace kubeseed-verify, which is removed again.\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed verify cluster.yaml\n"
+     "  kubeseed verify cluster.yaml --no-pods --junit verify.xml\n"
+     "  kubeseed --json verify cluster.yaml | jq '.checks[] | select(.ok | "
+     "not)'\n",
+     cmd_verify},
+    {"kubeconfig", "SPEC", "where the administrator's kubeconfig is",
+     "      --qemu            the one through the ports on 127.0.0.1\n"
+     "  -o, --output FILE     write its content to FILE; '-' is standard "
+     "output\n"
+     "\n"
+     "With pki.mode copied it is fetched from the first node.\n"
+     "\n"
+     "Examples:\n"
+     "  export KUBECONFIG=$(kubeseed kubeconfig cluster.yaml --qemu)\n"
+     "  kubeseed kubeconfig cluster.yaml -o ~/.kube/config\n",
+     cmd_kubeconfig},
     {"down", "SPEC [NODE...]", "switch machines off",
      "      --now             pull the plug\n"
      "\n"

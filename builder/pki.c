@@ -688,12 +688,13 @@ static int make_etcd_client(const struct making *m, const struct pki *pki,
                    pki->etcd_ca_key, err);
 }
 
-static int host_key(const struct pki *pki, const struct making *m,
-                    const struct plan_node *node, struct ssh_key *ret,
-                    struct error *err) {
+/* The node's SSH key for a purpose, derived as pki.h tells. */
+static int derive_ssh_key(const struct pki *pki, const struct making *m,
+                          const char *purpose, const struct plan_node *node,
+                          struct ssh_key *ret, struct error *err) {
   uint8_t seed[ED25519_KEY];
-  _cleanup_free_ char *info =
-      xasprintf("kubeseed ssh host key %s/%s", m->plan->spec->name, node->name);
+  _cleanup_free_ char *info = xasprintf("kubeseed ssh %s key %s/%s", purpose,
+                                        m->plan->spec->name, node->name);
   if (hkdf_sha256(pki->ssh_host_secret, sizeof(pki->ssh_host_secret), info,
                   strlen(info), seed, sizeof(seed), err) < 0)
     return -1;
@@ -722,13 +723,36 @@ static int make_host_cert(const struct making *m, const struct pki *pki,
 static int make_host_key(const struct making *m, const struct pki *pki,
                          const struct plan_node *node, struct error *err) {
   _cleanup_ssh_key_ struct ssh_key key = {0};
-  if (host_key(pki, m, node, &key, err) < 0)
+  if (derive_ssh_key(pki, m, "host", node, &key, err) < 0)
     return -1;
   struct pki_entry *e = add(m->out, "node/ssh_host_ed25519_key", true);
   sshkey_private(&key, node->name, &e->data);
   e = add(m->out, "node/ssh_host_ed25519_key.pub", false);
   sshkey_public_line(key.public, node->name, &e->data);
   return make_host_cert(m, pki, node, &key, err);
+}
+
+/*
+ * With pki.mode copied a control-plane node hands the CAs to the others: it may
+ * log in to them as root, and there do nothing but that.
+ */
+static int make_copy_key(const struct making *m, const struct pki *pki,
+                         const struct plan_node *node, struct error *err) {
+  _cleanup_ssh_key_ struct ssh_key key = {0};
+  _cleanup_strv_ struct strv logins = {0};
+  if (derive_ssh_key(pki, m, "copy", node, &key, err) < 0)
+    return -1;
+  sshkey_private(&key, node->name, &add(m->out, "node/copy_key", true)->data);
+  _cleanup_free_ char *id =
+      xasprintf("%s/%s copies certificates", m->plan->spec->name, node->name);
+  strv_push(&logins, "root");
+  const struct ssh_cert cert = {.key_id = id,
+                                .principals = &logins,
+                                .valid_before = SSH_FOREVER,
+                                .force_command =
+                                    "/usr/lib/kubeseed/receive-certificates"};
+  struct pki_entry *e = add(m->out, "node/copy_key-cert.pub", false);
+  return sshkey_certify(&cert, key.public, &pki->ssh_ca, &e->data, err);
 }
 
 int pki_node_make(const struct pki *pki, const struct plan *plan,
@@ -748,6 +772,10 @@ int pki_node_make(const struct pki *pki, const struct plan *plan,
       make_etcd_client(&m, pki, err) < 0)
     return -1;
   if (make_host_key(&m, pki, node, err) < 0)
+    return -1;
+  if (plan->spec->pki.mode == PKI_COPIED &&
+      node->spec->role == ROLE_CONTROL_PLANE &&
+      make_copy_key(&m, pki, node, err) < 0)
     return -1;
   *ret = n;
   n = (struct pki_node){0};

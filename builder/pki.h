@@ -28,9 +28,11 @@
  *   node/etcd-peer.crt .key      *  the same
  *   node/apiserver-etcd-client.crt .key  *  control plane, etcd not stacked
  *   node/ssh_host_ed25519_key (.pub, -cert.pub)   every node
+ *   node/copy_key (-cert.pub)       control plane with pki.mode copied
  *
- * SSH host keys are not stored. A node's is HKDF-SHA256 (RFC 5869) of
- * ssh-host.secret with info "kubeseed ssh host key CLUSTER/NODE", so a thousand
+ * SSH keys of nodes are not stored. A node's is HKDF-SHA256 (RFC 5869) of
+ * ssh-host.secret with info "kubeseed ssh host key CLUSTER/NODE" (or "copy
+ * key"), so a thousand
  * nodes need no state, and the same state gives the same bytes. Its
  * certificate has no end, as a known_hosts line has none, for the same reason.
  *

@@ -32,12 +32,39 @@ static bool etcd_member(const struct plan *p, const struct plan_node *n) {
   return n->runs_etcd;
 }
 
+static bool copied(const struct plan *p, const struct plan_node *n) {
+  (void)n;
+  return p->spec->pki.mode == PKI_COPIED;
+}
+
+static bool copied_kubelet(const struct plan *p, const struct plan_node *n) {
+  return copied(p, n) && kubelet(p, n);
+}
+
+static bool copied_control_plane(const struct plan *p,
+                                 const struct plan_node *n) {
+  return copied(p, n) && control_plane(p, n);
+}
+
+static bool offline_kubelet(const struct plan *p, const struct plan_node *n) {
+  return !copied(p, n) && kubelet(p, n);
+}
+
+static bool offline_control_plane(const struct plan *p,
+                                  const struct plan_node *n) {
+  return !copied(p, n) && control_plane(p, n);
+}
+
 static bool etcd_client(const struct plan *p, const struct plan_node *n) {
   return control_plane(p, n) && p->spec->etcd.mode != ETCD_STACKED;
 }
 
 static bool etcd_stacked(const struct plan *p, const struct plan_node *n) {
   return control_plane(p, n) && p->spec->etcd.mode == ETCD_STACKED;
+}
+
+static bool offline_stacked(const struct plan *p, const struct plan_node *n) {
+  return !copied(p, n) && etcd_stacked(p, n);
 }
 
 static bool keepalived(const struct plan *p, const struct plan_node *n) {
@@ -93,8 +120,12 @@ static const struct plan_file any_files[] = {
     {0},
 };
 
-static const struct plan_file kubelet_files[] = {
+static const struct plan_file offline_kubelet_files[] = {
     {"/etc/kubeseed/ca.crt", "pki:ca.crt", 0644, ROOT},
+    {0},
+};
+
+static const struct plan_file kubelet_files[] = {
     {"/etc/kubeseed/discovery.conf", "user-data/kubeconfig", 0600, ROOT},
     {LIB "steps-kubernetes.sh", "scripts/steps-kubernetes.sh", 0644, ROOT},
     {0},
@@ -125,7 +156,7 @@ static const struct plan_file init_v1beta4_files[] = {
 };
 
 /* kubeadm keeps what it finds of these and makes the leaf certificates. */
-static const struct plan_file control_plane_files[] = {
+static const struct plan_file offline_control_plane_files[] = {
     {PKI "ca.crt", "pki:ca.crt", 0644, ROOT},
     {PKI "ca.key", "pki:ca.key", 0600, ROOT},
     {PKI "front-proxy-ca.crt", "pki:front-proxy-ca.crt", 0644, ROOT},
@@ -133,6 +164,33 @@ static const struct plan_file control_plane_files[] = {
     {PKI "sa.pub", "pki:sa.pub", 0644, ROOT},
     {PKI "sa.key", "pki:sa.key", 0600, ROOT},
     {PKI "etcd/ca.crt", "pki:etcd/ca.crt", 0644, ROOT},
+    {0},
+};
+
+/* pki.mode copied: the first node makes the CAs and hands them to the others,
+ * by the two scripts of the tutorials. */
+static const struct plan_file copied_kubelet_files[] = {
+    {"/etc/ssh/kubeseed_ca.pub", "pki:ssh-ca/ca.pub", 0644, ROOT},
+    {"/etc/ssh/sshd_config.d/kubeseed-copy.conf", "user-data/sshd-copy.conf",
+     0644, ROOT},
+    {LIB "receive-certificates", "scripts/receive-certificates", 0755, ROOT},
+    {LIB "steps-copied.sh", "scripts/steps-copied.sh", 0644, ROOT},
+    {"/root/bin/move-certificates.sh", "scripts/move-certificates.sh", 0755,
+     ROOT},
+    {0},
+};
+
+static const struct plan_file copied_control_plane_files[] = {
+    {"/etc/kubeseed/ssh/copy_key", "pki:node/copy_key", 0600, ROOT},
+    {"/etc/kubeseed/ssh/copy_key-cert.pub", "pki:node/copy_key-cert.pub", 0644,
+     ROOT},
+    {"/etc/kubeseed/ssh/known_hosts", "user-data/known_hosts", 0644, ROOT},
+    {"/root/bin/copy-certificates.sh", "scripts/copy-certificates.sh", 0755,
+     ROOT},
+    {0},
+};
+
+static const struct plan_file control_plane_files[] = {
     {LIB "check-apiserver", "scripts/check-apiserver", 0755, ROOT},
     {0},
 };
@@ -146,8 +204,12 @@ static const struct plan_file etcd_client_files[] = {
     {0},
 };
 
-static const struct plan_file etcd_stacked_files[] = {
+static const struct plan_file offline_stacked_files[] = {
     {PKI "etcd/ca.key", "pki:etcd/ca.key", 0600, ROOT},
+    {0},
+};
+
+static const struct plan_file etcd_stacked_files[] = {
     {"/etc/kubeseed/etcd-pod.yaml", "user-data/etcd-pod.yaml", 0600, ROOT},
     {LIB "steps-etcd.sh", "scripts/steps-etcd.sh", 0644, ROOT},
     {LIB "steps-stacked.sh", "scripts/steps-stacked.sh", 0644, ROOT},
@@ -223,13 +285,18 @@ static const struct plan_file bridge_files[] = {
 static const struct group groups[] = {
     {any, any_files},
     {kubelet, kubelet_files},
+    {offline_kubelet, offline_kubelet_files},
+    {copied_kubelet, copied_kubelet_files},
     {init_older, init_older_files},
     {init_v1beta4, init_v1beta4_files},
     {join_older, join_older_files},
     {join_v1beta4, join_v1beta4_files},
     {control_plane, control_plane_files},
+    {offline_control_plane, offline_control_plane_files},
+    {copied_control_plane, copied_control_plane_files},
     {etcd_client, etcd_client_files},
     {etcd_stacked, etcd_stacked_files},
+    {offline_stacked, offline_stacked_files},
     {etcd_member, etcd_member_files},
     {etcd_node, etcd_node_files},
     {proxy, proxy_files},
@@ -249,6 +316,14 @@ static bool joiner(const struct plan *p, const struct plan_node *n) {
   return kubelet(p, n) && !n->founder;
 }
 
+static bool copied_founder(const struct plan *p, const struct plan_node *n) {
+  return copied(p, n) && n->founder;
+}
+
+static bool copied_joiner(const struct plan *p, const struct plan_node *n) {
+  return copied(p, n) && joiner(p, n);
+}
+
 static const struct item steps[] = {
     {any, "check"},
     {etcd_member, "etcd"},
@@ -257,10 +332,12 @@ static const struct item steps[] = {
     {bridge, "pod-network"},
     {etcd_member, "etcd-member"},
     {founder, "kubeadm-init"},
+    {copied_joiner, "move-certificates"},
     {joiner, "kubeadm-join"},
     {control_plane, "kubeconfig"},
     {any, "wipe"},
     {any, "ready"},
+    {copied_founder, "copy-certificates"},
     {founder, "tidy"},
 };
 

@@ -102,6 +102,22 @@ static const char *proxy_name(const struct spec *s) {
   return s->endpoint.provider == PROVIDER_NGINX ? "nginx" : "haproxy";
 }
 
+/* Who gets certificates with pki.mode copied: "NODE=ADDRESS=ROLE ...". */
+static void scope_copy_to(struct scope *s, const struct plan *p,
+                          const struct plan_node *node) {
+  char a[NET_TEXT];
+  _cleanup_buf_ struct buf b = {0};
+  for (size_t i = 0; i < p->nodes.n; i++) {
+    const struct plan_node *n = &p->nodes.v[i];
+    if (n == node ||
+        (n->spec->role != ROLE_CONTROL_PLANE && n->spec->role != ROLE_WORKER))
+      continue;
+    buf_addf(&b, "%s%s=%s=%s", b.len ? " " : "", n->name,
+             ip4_format(n->spec->address, a), role_name(n->spec->role));
+  }
+  scope_set(s, "copy_to", b.len ? b.data : "");
+}
+
 static void scope_endpoint(struct scope *s, const struct plan *p) {
   char a[NET_TEXT];
   scope_set(s, "proxy", proxy_name(p->spec));
@@ -178,6 +194,7 @@ static void scope_cluster(struct scope *s, const struct plan *p,
   scope_setf(s, "token_id", "%.6s", token ? token->data.data : "");
   scope_pki_text(s, "token", pki, "token");
   scope_pki_text(s, "ca_hash", pki, "ca.hash");
+  scope_pki_text(s, "ssh_ca", pki, "ssh-ca/ca.pub");
   scope_pki_text(s, "ca_crt", pki, "ca.crt");
   scope_pki_text(s, "vrrp_secret", pki, "vrrp.secret");
   scope_pki_text(s, "stats_secret", pki, "stats.secret");
@@ -301,6 +318,11 @@ static void scope_node(struct scope *s, const struct plan *p,
   scope_peers(s, p, n);
   scope_etcd_client(s, p, n);
   scope_predecessor(s, p, n);
+  /* Only the modes that need it pay for a list of all nodes in each seed. */
+  if (p->spec->pki.mode == PKI_COPIED)
+    scope_copy_to(s, p, n);
+  else
+    scope_set(s, "copy_to", "");
 }
 
 static bool is_yaml(const char *source) {

@@ -4,13 +4,11 @@
 # Control-plane nodes and workers: kubeadm, and what surrounds it.
 # Sourced by bootstrap.
 
-kubernetes=/etc/kubernetes
-
 # A power cut can leave files that were created and never filled. kubeadm takes
 # an empty key or kubeconfig for a broken one and gives up; it makes a missing
 # one anew.
 drop_empty_files() {
-  for dir in $kubernetes /var/lib/kubelet; do
+  for dir in /etc/kubernetes /var/lib/kubelet; do
     [ ! -d "$dir" ] || find "$dir" -xdev -type f -size 0 -delete
   done
 }
@@ -30,7 +28,7 @@ own_api_is_ready() {
 }
 
 node_is_ready() {
-  kubectl --kubeconfig $kubernetes/kubelet.conf --request-timeout 10s \
+  kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 10s \
     get node "$NODE" -o \
     'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null |
     grep -q True
@@ -70,21 +68,22 @@ step_kubeadm_init() {
   fi
   drop_empty_files
   # A founder with a new disk must not found the cluster a second time.
-  if [ ! -e $kubernetes/admin.conf ] && cluster_was_founded; then
+  if [ ! -e /etc/kubernetes/admin.conf ] && cluster_was_founded; then
+    [ "$PKI_MODE" != copied ] || receive_certificates \
+      "the CAs; run copy-certificates.sh $NODE on another control-plane node"
     join_cluster
     return
   fi
   report wait "kubeadm init"
   kubeadm init --config /etc/kubeseed/kubeadm.yaml --skip-token-print \
     --skip-phases "$INIT_SKIP"
-  [ "$PKI_MODE" != copied ] ||
-    install -m 0644 $kubernetes/pki/ca.crt /etc/kubeseed/ca.crt
+  [ "$PKI_MODE" != copied ] || know_cluster_ca
 }
 
 # The phases of a join that a repeated one leaves out: with its own kubeconfig
 # the kubelet is a member already, and kubeadm refuses to add it twice.
 join_skip() {
-  if [ -s $kubernetes/kubelet.conf ] &&
+  if [ -s /etc/kubernetes/kubelet.conf ] &&
     [ -s /var/lib/kubelet/pki/kubelet-client-current.pem ]; then
     printf '%s,kubelet-start' "$JOIN_SKIP"
   else
@@ -119,7 +118,7 @@ renew_token() {
   (
     umask 077
     kubeadm init phase kubeconfig admin --kubeconfig-dir /run/kubeseed \
-      --cert-dir $kubernetes/pki --control-plane-endpoint "$ENDPOINT" \
+      --cert-dir /etc/kubernetes/pki --control-plane-endpoint "$ENDPOINT" \
       --apiserver-advertise-address "$ADDRESS" \
       --kubernetes-version "v$VERSION"
   )
@@ -144,7 +143,7 @@ SECRET
 # The token is deleted once all nodes have joined: who comes later, or comes
 # back with an empty disk, needs it again.
 ensure_token() {
-  if [ -s $kubernetes/kubelet.conf ] || token_is_valid; then return 0; fi
+  if [ -s /etc/kubernetes/kubelet.conf ] || token_is_valid; then return 0; fi
   case $ROLE in
   control-plane) renew_token ;;
   *) wait_for "a valid bootstrap token: this seed's is not known to the \
@@ -173,7 +172,7 @@ step_kubeadm_join() {
 # kubectl for root on the node, as `kubeadm init` tells a person to do it.
 step_kubeconfig() {
   install -d -m 0700 /root/.kube
-  ln -sf $kubernetes/admin.conf /root/.kube/config
+  ln -sf /etc/kubernetes/admin.conf /root/.kube/config
 }
 
 # What the pods send out of the cluster carries the node's address.
@@ -191,7 +190,7 @@ ready_worker() {
 }
 
 all_have_joined() {
-  [ "$(kubectl --kubeconfig $kubernetes/admin.conf --request-timeout 20s \
+  [ "$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 20s \
     get nodes --no-headers | awk '$2 ~ /^Ready/' | wc -l)" -ge "$EXPECTED" ]
 }
 
@@ -202,6 +201,6 @@ step_tidy() {
   POLL=20
   wait_for "all $EXPECTED nodes to have joined, to delete the bootstrap token" \
     all_have_joined
-  kubectl --kubeconfig $kubernetes/admin.conf -n kube-system delete secret \
+  kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete secret \
     --ignore-not-found "bootstrap-token-$TOKEN_ID"
 }

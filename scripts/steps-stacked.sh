@@ -15,7 +15,7 @@ etcd_manifest=/etc/kubernetes/manifests/etcd.yaml
 etcd_client_certificate() {
   [ -s "$ETCD_CERT.crt" ] ||
     kubeadm init phase certs etcd-healthcheck-client \
-      --cert-dir "$kubernetes"/pki --kubernetes-version "v$VERSION"
+      --cert-dir /etc/kubernetes/pki --kubernetes-version "v$VERSION"
 }
 
 member_list() {
@@ -57,7 +57,7 @@ join_stacked() {
   etcd_client_certificate
   list=$(member_list)
   own=$(etcd_own_line "$list") || own=
-  if [ -n "$own" ] && { [ ! -s "$kubernetes"/kubelet.conf ] ||
+  if [ -n "$own" ] && { [ ! -s /etc/kubernetes/kubelet.conf ] ||
     { [ ! -d /var/lib/etcd/member ] && [ "${own#*, started, }" != "$own" ]; }; }
   then
     # The member belongs to a disk that is gone.

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kubeseed kubeconfig: where the administrator's kubeconfig is. */
+#include "base/file.h"
+#include "cli.h"
+#include "remote.h"
+#include "vm.h"
+#include "yaml.h"
+#include <getopt.h>
+#include <string.h>
+
+#define CONF_MAX_BYTES (1024 * 1024)
+#define FETCH_TIMEOUT 180
+
+struct options {
+  const char *out; /* -o FILE; "-": standard output */
+  bool qemu;       /* through the ports on 127.0.0.1 */
+};
+
+static int parse(int argc, char **argv, struct options *o, struct error *err) {
+  enum { QEMU = 0x100 };
+  static const struct option options[] = {
+      {"qemu", no_argument, NULL, QEMU},
+      {"output", required_argument, NULL, 'o'},
+      {0}};
+  for (int c; (c = cli_getopt(argc, argv, ":o:", options, err)) != -1;) {
+    if (c == QEMU)
+      o->qemu = true;
+    else if (c == 'o')
+      o->out = optarg;
+    else
+      return -1;
+  }
+  if (argc - optind != 1)
+    return error_usage(err,
+                       "kubeconfig: which spec? (kubeseed kubeconfig SPEC)");
+  return 0;
+}
+
+/* The cluster of a kubeconfig with one; NULL when it is something else. */
+static struct yaml_node *conf_cluster(const struct yaml_node *root) {
+  const struct yaml_node *list = yaml_get(root, "clusters");
+  if (!list || list->kind != YAML_SEQ || list->n != 1)
+    return NULL;
+  return yaml_get(list->child[0], "cluster");
+}
+
+/* STATE/qemu.conf: the same, through the port of the node's API server. */
+static int store_qemu(const struct cluster *c, const struct plan_node *node,
+                      struct yaml_node *root, struct error *err) {
+  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  _cleanup_free_ char *path = state_path(&c->state, "qemu.conf");
+  _cleanup_buf_ struct buf text = {0};
+  if (vm_ports_load(&c->state, &c->plan, &ports, err) < 0)
+    return -1;
+  int port = ports.node[node->index].api;
+  if (!port)
+    return 0;
+  yaml_map_set_strf(conf_cluster(root), "server", "https://127.0.0.1:%d", port);
+  if (yaml_emit(root, &text, err) < 0)
+    return -1;
+  return file_write(path, text.data, text.len, 0600, err);
+}
+
+/* pki.mode copied: the first node has made it, and only it has it. */
+static int fetch(const struct cli *cli, struct cluster *c, struct error *err) {
+  _cleanup_free_ char *config = state_path(&c->state, "ssh_config");
+  _cleanup_free_ char *path = state_path(&c->state, "admin.conf");
+  _cleanup_buf_ struct buf text = {0};
+  _cleanup_yaml_ struct yaml_node *root = NULL;
+  const struct plan_node *node = NULL;
+  for (size_t i = 0; i < c->plan.nodes.n && !node; i++)
+    if (c->plan.nodes.v[i].founder)
+      node = &c->plan.nodes.v[i];
+  if (!node || !file_exists(config))
+    return error_set(err, 0,
+                     "with pki.mode copied the first node makes it, and there "
+                     "is no '%s' to reach that by; `kubeseed up %s` comes "
+                     "first",
+                     config, c->spec.file);
+  const struct remote r = {.config = config, .timeout = FETCH_TIMEOUT};
+  if (remote_run(&r, node->name, "cat /etc/kubernetes/admin.conf\n", &text,
+                 err) < 0)
+    return -1;
+  /* A node that says something else must not replace a good one. */
+  _cleanup_error_ struct error own = {0};
+  if (yaml_parse("admin.conf", text.data ? text.data : "", text.len, &root,
+                 &own) < 0 ||
+      !conf_cluster(root))
+    return error_set(err, 0,
+                     "/etc/kubernetes/admin.conf of %s is no kubeconfig",
+                     node->name);
+  if (state_lock(&c->state, err) < 0 ||
+      file_write(path, text.data, text.len, 0600, err) < 0 ||
+      store_qemu(c, node, root, err) < 0)
+    return -1;
+  log_info(&cli->log, "fetched from %s", node->name);
+  return 0;
+}
+
+static int deliver(const struct options *o, const char *path,
+                   struct error *err) {
+  _cleanup_buf_ struct buf text = {0};
+  if (!o->out) {
+    printf("%s\n", path);
+    return 0;
+  }
+  if (file_read(path, CONF_MAX_BYTES, &text, err) < 0)
+    return -1;
+  if (strcmp(o->out, "-") != 0)
+    return file_write(o->out, text.data, text.len, 0600, err);
+  if (fwrite(text.data, 1, text.len, stdout) != text.len)
+    return error_set(err, 0, "cannot write to standard output");
+  return 0;
+}
+
+int cmd_kubeconfig(struct cli *cli, int argc, char **argv, struct error *err) {
+  _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
+  struct options o = {0};
+  if (parse(argc, argv, &o, err) < 0 ||
+      cluster_load(cli, argv[optind], &c, err) < 0 ||
+      cluster_open_state(cli, &c, false, false, err) < 0)
+    return -1;
+  if (c.spec.pki.mode == PKI_COPIED && fetch(cli, &c, err) < 0)
+    return -1;
+  _cleanup_free_ char *path =
+      state_path(&c.state, o.qemu ? "qemu.conf" : "admin.conf");
+  if (!file_exists(path))
+    return error_set(err, 0, "there is no '%s' yet; `kubeseed %s %s` makes it",
+                     path, o.qemu ? "up" : "seed", c.spec.file);
+  return deliver(&o, path, err);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kubeseed verify: is the running cluster what the spec says? */
+#include "base/file.h"
+#include "cli.h"
+#include "pki.h"
+#include "qmp.h" /* _cleanup_json_ */
+#include "verify.h"
+#include <getopt.h>
+
+/* For what one node is asked; measured: 25 s on a busy emulated machine. */
+#define NODE_TIMEOUT 300
+
+struct options {
+  const char *junit; /* --junit */
+  bool no_pods;
+};
+
+static int parse(struct cli *cli, int argc, char **argv, struct options *o,
+                 struct error *err) {
+  enum { JUNIT = 0x100, NO_PODS, JSON };
+  static const struct option options[] = {
+      {"junit", required_argument, NULL, JUNIT},
+      {"no-pods", no_argument, NULL, NO_PODS},
+      {"json", no_argument, NULL, JSON},
+      {0}};
+  for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
+    if (c == JUNIT)
+      o->junit = optarg;
+    else if (c == NO_PODS)
+      o->no_pods = true;
+    else if (c == JSON)
+      cli->json = true;
+    else
+      return -1;
+  }
+  if (argc - optind != 1)
+    return error_usage(err, "verify: which spec? (kubeseed verify SPEC)");
+  return 0;
+}
+
+/* haproxy's statistics are behind a password of the cluster's own. */
+static int read_stats_secret(const struct cluster *c, char **ret,
+                             struct error *err) {
+  _cleanup_pki_ struct pki pki = {0};
+  _cleanup_free_ char *dir = state_path(&c->state, "pki");
+  if (c->spec.endpoint.provider != PROVIDER_HAPROXY)
+    return 0;
+  if (pki_load(dir, &pki, err) < 0)
+    return -1;
+  const struct pki_entry *e = pki_get(&pki, "stats.secret");
+  if (e)
+    *ret = xstrndup(e->data.data, e->data.len);
+  return 0;
+}
+
+static int gather(const struct cli *cli, const struct cluster *c,
+                  const struct options *o, struct verify_facts *f,
+                  struct error *err) {
+  _cleanup_free_ char *config = state_path(&c->state, "ssh_config");
+  _cleanup_erase_ char *secret = NULL;
+  const struct remote r = {.config = config, .timeout = NODE_TIMEOUT};
+  if (!file_exists(config))
+    return error_set(err, 0,
+                     "there is no '%s' to reach the nodes by; `kubeseed up "
+                     "%s` switches them on and writes it",
+                     config, c->spec.file);
+  if (read_stats_secret(c, &secret, err) < 0)
+    return -1;
+  log_info(&cli->log, "asking %zu nodes", c->plan.nodes.n);
+  if (verify_gather_nodes(&c->plan, &r, secret, f, err) < 0)
+    return -1;
+  log_info(&cli->log, "asking the API server");
+  verify_gather_cluster(&c->plan, &r, f);
+  if (o->no_pods) {
+    f->pods.skipped = xstrdup("--no-pods");
+    return 0;
+  }
+  log_info(&cli->log, "starting a pod on every node, to see them talk");
+  verify_gather_pods(&c->plan, &r, f);
+  return 0;
+}
+
+static int tell(const struct cli *cli, const struct cluster *c,
+                const struct options *o, const struct verify_check_vec *checks,
+                double seconds, struct error *err) {
+  _cleanup_buf_ struct buf xml = {0};
+  if (cli->json) {
+    _cleanup_json_ json_t *j = verify_json(checks, c->spec.name);
+    if (json_dumpf(j, stdout, JSON_INDENT(2)) < 0)
+      return error_set(err, 0, "cannot write the JSON");
+    putchar('\n');
+  } else {
+    verify_print(checks, stdout);
+  }
+  if (!o->junit)
+    return 0;
+  verify_junit(checks, c->spec.name, seconds, &xml);
+  return file_write(o->junit, xml.data, xml.len, 0644, err);
+}
+
+int cmd_verify(struct cli *cli, int argc, char **argv, struct error *err) {
+  _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
+  _cleanup_verify_facts_ struct verify_facts facts = {0};
+  _cleanup_verify_checks_ struct verify_check_vec checks = {0};
+  struct options o = {0};
+  double began = monotonic_seconds();
+  if (parse(cli, argc, argv, &o, err) < 0 ||
+      cluster_load(cli, argv[optind], &c, err) < 0 ||
+      cluster_open_state(cli, &c, false, false, err) < 0)
+    return -1;
+  verify_facts_init(&facts, &c.plan, time(NULL));
+  if (gather(cli, &c, &o, &facts, err) < 0)
+    return -1;
+  verify_judge(&c.plan, &facts, &checks);
+  if (tell(cli, &c, &o, &checks, monotonic_seconds() - began, err) < 0)
+    return -1;
+  size_t failed = verify_count(&checks, VERIFY_FAIL);
+  if (failed)
+    return error_set(err, 0, "%zu of %zu checks failed", failed, checks.n);
+  return 0;
+}

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The frame of verify_judge, and what the nodes themselves tell. */
+#include "verify-judge.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* A detail names so many findings and counts the rest. */
+#define WRONG_SHOWN 12
+/* A longer answer is quoted up to here. */
+#define QUOTE_MAX 200
+#define CERT_WARN_DAYS 30
+#define DAY 86400
+
+/* ---- The frame ---- */
+
+void wrong_add(struct wrong *w, const char *fmt, ...) {
+  if (++w->n > WRONG_SHOWN)
+    return;
+  va_list ap;
+  _cleanup_free_ char *text = NULL;
+  va_start(ap, fmt);
+  if (vasprintf(&text, fmt, ap) < 0)
+    text = xstrdup(fmt);
+  va_end(ap);
+  buf_addf(&w->text, "%s%s", w->text.len ? "; " : "", text);
+}
+
+static void add_check(struct judge *j, const char *id, const char *what,
+                      enum verify_state state, char *detail) {
+  *verify_check_vec_add(j->checks) = (struct verify_check){
+      .id = id, .what = what, .state = state, .detail = detail};
+}
+
+void judge_add(struct judge *j, const char *id, const char *what,
+               enum verify_state state, const char *fmt, ...) {
+  va_list ap;
+  char *detail = NULL;
+  va_start(ap, fmt);
+  if (vasprintf(&detail, fmt, ap) < 0)
+    detail = xstrdup(fmt);
+  va_end(ap);
+  add_check(j, id, what, state, detail);
+}
+
+void judge_end(struct judge *j, const char *id, const char *what,
+               struct wrong *w, const char *fmt, ...) {
+  if (w->n > WRONG_SHOWN)
+    buf_addf(&w->text, "; and %zu more", w->n - WRONG_SHOWN);
+  if (w->n) {
+    add_check(j, id, what, VERIFY_FAIL, buf_take(&w->text));
+  } else {
+    va_list ap;
+    char *detail = NULL;
+    va_start(ap, fmt);
+    if (vasprintf(&detail, fmt, ap) < 0)
+      detail = xstrdup("");
+    va_end(ap);
+    add_check(j, id, what, VERIFY_OK, detail);
+  }
+  *w = (struct wrong){0};
+}
+
+bool judge_has_kubelet(const struct plan_node *n) {
+  return n->spec->role == ROLE_CONTROL_PLANE || n->spec->role == ROLE_WORKER;
+}
+
+bool judge_is_member(const struct plan *plan, const struct plan_node *n) {
+  return n->runs_etcd || (plan->spec->etcd.mode == ETCD_STACKED &&
+                          n->spec->role == ROLE_CONTROL_PLANE);
+}
+
+char *judge_section(const struct judge *j, const struct plan_node *n,
+                    const char *section, struct wrong *w) {
+  const struct verify_answer *a = &j->facts->node[n->index];
+  char *text = verify_section(a, section);
+  if (!text)
+    wrong_add(w, "%s: not known, %s", n->name,
+              a->text ? "it was cut short" : "the node does not answer");
+  return text;
+}
+
+static void judge_reach(struct judge *j) {
+  struct wrong w = {0};
+  for (size_t i = 0; i < j->facts->n; i++) {
+    const struct verify_answer *a = &j->facts->node[i];
+    if (!a->text)
+      wrong_add(&w, "%s", a->error ? a->error : j->plan->nodes.v[i].name);
+  }
+  judge_end(j, "reach", "every node answers ssh", &w, "%zu nodes", j->facts->n);
+}
+
+/* ---- systemd units ---- */
+
+/* One unit of `systemctl show`. */
+struct unit {
+  const char *id, *type, *load, *active, *sub, *result;
+};
+
+static void unit_property(struct unit *u, char *line) {
+  char *value = strchr(line, '=');
+  if (!value)
+    return;
+  *value++ = '\0';
+  if (strcmp(line, "Id") == 0)
+    u->id = value;
+  else if (strcmp(line, "Type") == 0)
+    u->type = value;
+  else if (strcmp(line, "LoadState") == 0)
+    u->load = value;
+  else if (strcmp(line, "ActiveState") == 0)
+    u->active = value;
+  else if (strcmp(line, "SubState") == 0)
+    u->sub = value;
+  else if (strcmp(line, "Result") == 0)
+    u->result = value;
+}
+
+/* Reads the unit of that name out of text, which it cuts up. */
+static bool unit_find(char *text, const char *name, struct unit *ret) {
+  struct unit u = {0};
+  bool found = false;
+  for (char *line = text; line && !found;) {
+    char *end = strchr(line, '\n');
+    if (end)
+      *end = '\0';
+    unit_property(&u, line);
+    /* An empty line ends a unit, and so does the end. */
+    if (!*line || !end) {
+      found = u.id && u.active && strcmp(u.id, name) == 0;
+      if (found)
+        *ret = u;
+      u = (struct unit){0};
+    }
+    line = end ? end + 1 : NULL;
+  }
+  return found;
+}
+
+/* First boot's program ends, and so does what only sets something up. */
+static bool unit_may_end(const struct unit *u) {
+  return strcmp(u->id, "kubeseed-bootstrap.service") == 0 ||
+         (u->type && strcmp(u->type, "oneshot") == 0);
+}
+
+static void judge_unit(const char *node, const char *name, const char *text,
+                       struct wrong *w) {
+  _cleanup_free_ char *copy = xstrdup(text);
+  struct unit u = {0};
+  if (!unit_find(copy, name, &u)) {
+    wrong_add(w, "%s: nothing known of %s", node, name);
+    return;
+  }
+  if (u.load && strcmp(u.load, "loaded") != 0)
+    wrong_add(w, "%s: %s is %s", node, name, u.load);
+  else if (strcmp(u.active, "failed") == 0)
+    wrong_add(w, "%s: %s has failed (%s)", node, name,
+              u.result ? u.result : "no reason known");
+  else if (strcmp(u.active, "active") != 0 && !unit_may_end(&u))
+    wrong_add(w, "%s: %s should run and is %s (%s)", node, name, u.active,
+              u.sub ? u.sub : "?");
+}
+
+static void judge_units(struct judge *j) {
+  struct wrong w = {0};
+  size_t units = 0;
+  for (size_t i = 0; i < j->plan->nodes.n; i++) {
+    const struct plan_node *n = &j->plan->nodes.v[i];
+    _cleanup_free_ char *text = judge_section(j, n, "units", &w);
+    for (size_t k = 0; text && k < n->units.n; k++, units++)
+      judge_unit(n->name, n->units.v[k], text, &w);
+  }
+  judge_end(j, "units", "the plan's systemd units are well", &w, "%zu units",
+            units);
+}
+
+/* ---- Certificates ---- */
+
+struct certs {
+  size_t n;
+  time_t first; /* the end that comes first */
+  char *first_name;
+  struct wrong ended, soon;
+};
+
+/* openssl's "notAfter=Nov 20 00:04:58 2031 GMT". */
+static bool parse_end(const char *text, time_t *ret) {
+  struct tm tm = {0};
+  const char *rest = strptime(text, "%b %e %H:%M:%S %Y", &tm);
+  if (!rest || strncmp(rest, " GMT", 4) != 0)
+    return false;
+  *ret = timegm(&tm);
+  return true;
+}
+
+static char *date_text(time_t t) {
+  struct tm tm;
+  if (!gmtime_r(&t, &tm))
+    return xstrdup("?");
+  return xasprintf("%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+                   tm.tm_mday);
+}
+
+/* One line, "PATH notAfter=...". */
+static void judge_cert(const char *node, const char *line, time_t now,
+                       struct certs *c) {
+  static const char key[] = " notAfter=";
+  const char *at = strstr(line, key);
+  time_t end = 0;
+  if (!at || !parse_end(at + strlen(key), &end)) {
+    wrong_add(&c->ended, "%s: cannot be read: %.*s", node, QUOTE_MAX, line);
+    return;
+  }
+  int path = (int)(at - line);
+  _cleanup_free_ char *date = date_text(end);
+  c->n++;
+  if (end <= now)
+    wrong_add(&c->ended, "%s: %.*s ended on %s", node, path, line, date);
+  else if (end - now < CERT_WARN_DAYS * DAY)
+    wrong_add(&c->soon, "%s: %.*s ends on %s, in %lld days", node, path, line,
+              date, (long long)((end - now) / DAY));
+  if (!c->first_name || end < c->first) {
+    free(c->first_name);
+    c->first_name = xasprintf("%s: %.*s", node, path, line);
+    c->first = end;
+  }
+}
+
+static void judge_node_certs(const struct judge *j, const struct plan_node *n,
+                             struct certs *c) {
+  _cleanup_free_ char *text = judge_section(j, n, "certificates", &c->ended);
+  if (!text)
+    return;
+  char *save = NULL;
+  size_t lines = 0;
+  bool client = strstr(text, "/kubelet-client-current.pem ");
+  for (char *line = strtok_r(text, "\n", &save); line;
+       line = strtok_r(NULL, "\n", &save), lines++)
+    judge_cert(n->name, line, j->facts->now, c);
+  if (judge_has_kubelet(n) && !client)
+    wrong_add(&c->ended, "%s: the kubelet has no client certificate", n->name);
+  else if (judge_is_member(j->plan, n) && lines == 0)
+    wrong_add(&c->ended, "%s: etcd has no certificate", n->name);
+}
+
+static void judge_certs(struct judge *j) {
+  static const char id[] = "certificates";
+  static const char what[] = "no certificate has ended or soon will";
+  struct certs c = {0};
+  for (size_t i = 0; i < j->plan->nodes.n; i++)
+    judge_node_certs(j, &j->plan->nodes.v[i], &c);
+  _cleanup_free_ char *date = date_text(c.first);
+  if (c.ended.n == 0 && c.soon.n > 0)
+    judge_add(j, id, what, VERIFY_WARN, "%s", c.soon.text.data);
+  else
+    judge_end(j, id, what, &c.ended, "%zu, the first ends on %s (%s)", c.n,
+              date, c.first_name ? c.first_name : "none");
+  buf_done(&c.soon.text);
+  free(c.first_name);
+}
+
+/* ---- The endpoint ---- */
+
+/* Whether text has the line. */
+static bool has_line(const char *text, const char *line) {
+  size_t n = strlen(line);
+  for (const char *p = text; p; p = strchr(p, '\n')) {
+    p += *p == '\n';
+    if (strncmp(p, line, n) == 0 && (p[n] == '\n' || !p[n]))
+      return true;
+  }
+  return false;
+}
+
+/* The node has the address, whatever its prefix length. */
+static bool holds(const char *addresses, ip4 address) {
+  char a[NET_TEXT];
+  ip4_format(address, a);
+  for (int bits = 0; bits <= 32; bits++) {
+    _cleanup_free_ char *line = xasprintf("%s/%d", a, bits);
+    if (has_line(addresses, line))
+      return true;
+  }
+  return false;
+}
+
+/* The nodes that hold the endpoint's address, by index; true when known. */
+static void judge_holder(struct judge *j, bool *is_holder) {
+  static const char id[] = "endpoint.holder";
+  static const char what[] = "one node holds the endpoint's address";
+  const struct spec *s = j->plan->spec;
+  struct wrong w = {0};
+  _cleanup_buf_ struct buf holders = {0};
+  size_t n_holders = 0;
+  char a[NET_TEXT];
+  if (s->endpoint.provider == PROVIDER_EXTERNAL) {
+    judge_add(j, id, what, VERIFY_SKIP, "endpoint.provider is external");
+    return;
+  }
+  for (size_t i = 0; i < j->plan->nodes.n; i++) {
+    const struct plan_node *n = &j->plan->nodes.v[i];
+    _cleanup_free_ char *text = judge_section(j, n, "addresses", &w);
+    if (!text || !holds(text, s->endpoint.address))
+      continue;
+    is_holder[i] = true;
+    buf_addf(&holders, "%s%s", n_holders++ ? ", " : "", n->name);
+    bool may = s->endpoint.provider == PROVIDER_FIRST_NODE ? n->founder
+                                                           : n->runs_keepalived;
+    if (!may)
+      wrong_add(&w, "%s holds it and must not", n->name);
+  }
+  ip4_format(s->endpoint.address, a);
+  if (n_holders == 0)
+    wrong_add(&w, "no node holds %s", a);
+  else if (n_holders > 1)
+    wrong_add(&w, "%zu nodes hold %s: %s", n_holders, a, holders.data);
+  judge_end(j, id, what, &w, "%s, %s", a, holders.data);
+}
+
+static void judge_readyz(struct judge *j) {
+  struct wrong w = {0};
+  size_t n_asked = 0;
+  for (size_t i = 0; i < j->plan->nodes.n; i++) {
+    const struct plan_node *n = &j->plan->nodes.v[i];
+    if (!judge_has_kubelet(n))
+      continue;
+    n_asked++;
+    _cleanup_free_ char *text = judge_section(j, n, "readyz", &w);
+    if (text && strcmp(text, "ok") != 0)
+      wrong_add(&w, "%s: %.*s", n->name, QUOTE_MAX, *text ? text : "nothing");
+  }
+  judge_end(j, "endpoint.readyz",
+            "/readyz of the endpoint is ok from every node", &w,
+            "https://%s, from %zu nodes", j->plan->endpoint, n_asked);
+}
+
+/* The i-th field (from 0) of a CSV line without quoted commas. */
+static char *csv_field(const char *line, size_t i) {
+  for (; i > 0; i--) {
+    line += strcspn(line, ",\n");
+    if (*line != ',')
+      return xstrdup("");
+    line++;
+  }
+  return xstrndup(line, strcspn(line, ",\n"));
+}
+
+/* haproxy's management guide, 9.1: svname and status in the CSV. */
+#define CSV_SVNAME 1
+#define CSV_STATUS 17
+
+/* The server's status, "UP" or "DOWN" or so; NULL when it is not listed. */
+static char *server_status(const char *csv, const char *server) {
+  for (const char *p = csv; p; p = strchr(p, '\n')) {
+    p += *p == '\n';
+    _cleanup_free_ char *name = csv_field(p, CSV_SVNAME);
+    if (strcmp(name, server) == 0)
+      return csv_field(p, CSV_STATUS);
+  }
+  return NULL;
+}
+
+static void judge_balancer(const struct judge *j, const char *balancer,
+                           const char *csv, struct wrong *w) {
+  for (size_t i = 0; i < j->plan->nodes.n; i++) {
+    const struct plan_node *n = &j->plan->nodes.v[i];
+    if (n->spec->role != ROLE_CONTROL_PLANE)
+      continue;
+    _cleanup_free_ char *status = server_status(csv, n->name);
+    if (!status)
+      wrong_add(w, "%s does not know %s", balancer, n->name);
+    else if (strcmp(status, "UP") != 0)
+      wrong_add(w, "%s sees %s %s", balancer, n->name, status);
+  }
+}
+
+/* The holder's must be good; another's counts when it answers. */
+static void judge_backends(struct judge *j, const bool *is_holder) {
+  struct wrong w = {0};
+  size_t asked = 0;
+  if (j->plan->spec->endpoint.provider != PROVIDER_HAPROXY)
+    return;
+  for (size_t i = 0; i < j->plan->nodes.n; i++) {
+    const struct plan_node *n = &j->plan->nodes.v[i];
+    if (n->spec->role != ROLE_LOAD_BALANCER)
+      continue;
+    _cleanup_free_ char *csv = judge_section(j, n, "haproxy", &w);
+    bool answers = csv && *csv == '#';
+    if (answers)
+      judge_balancer(j, n->name, csv, &w);
+    else if (csv && is_holder[i])
+      wrong_add(&w, "%s: %.*s", n->name, QUOTE_MAX, *csv ? csv : "nothing");
+    asked += answers;
+  }
+  if (asked == 0 && w.n == 0)
+    wrong_add(&w, "no haproxy answers");
+  judge_end(j, "endpoint.backends", "haproxy finds every API server up", &w,
+            "asked on %zu load balancers", asked);
+}
+
+static void judge_endpoint(struct judge *j) {
+  _cleanup_free_ bool *is_holder = xcalloc(j->facts->n, sizeof(*is_holder));
+  judge_holder(j, is_holder);
+  judge_readyz(j);
+  judge_backends(j, is_holder);
+}
+
+void verify_judge(const struct plan *plan, const struct verify_facts *facts,
+                  struct verify_check_vec *ret) {
+  struct judge j = {.plan = plan, .facts = facts, .checks = ret};
+  judge_reach(&j);
+  judge_units(&j);
+  judge_certs(&j);
+  judge_etcd(&j);
+  judge_endpoint(&j);
+  judge_kubernetes(&j);
+  judge_pods(&j);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/log.h"
+#include "base/mem.h"
+/* cmocka.h wants these before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* What a log with these switches shows of one line of each kind. */
+static char *shown(bool quiet, bool verbose) {
+  char *text = NULL;
+  size_t n = 0;
+  struct log log = {
+      .out = open_memstream(&text, &n), .quiet = quiet, .verbose = verbose};
+  assert_non_null(log.out);
+  log_info(&log, "info %d", 1);
+  log_debug(&log, "debug %d", 2);
+  log_warn(&log, "warn %d", 3);
+  assert_int_equal(fclose(log.out), 0);
+  return text;
+}
+
+static void test_levels(void **state) {
+  (void)state;
+  static const struct {
+    bool quiet, verbose;
+    const char *expected;
+  } rows[] = {
+      {false, false, "info 1\nwarning: warn 3\n"},
+      {false, true, "info 1\n  debug 2\nwarning: warn 3\n"},
+      {true, false, "warning: warn 3\n"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_free_ char *text = shown(rows[i].quiet, rows[i].verbose);
+    assert_string_equal(text, rows[i].expected);
+  }
+}
+
+static void test_clock(void **state) {
+  (void)state;
+  double a = monotonic_seconds();
+  double b = monotonic_seconds();
+  assert_true(b >= a);
+  assert_true(b - a < 60);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_levels),
+      cmocka_unit_test(test_clock),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
