@@ -145,7 +145,7 @@ test-all:
 	  E2E="$(filter-out functions,$(basename $(notdir $(wildcard tests/e2e/*.sh))))"
 
 lint: $(LIB)
-	@tests/lint/run --all $(OBJ)
+	@tests/lint/run --all $(OBJ) $(CPPFLAGS)
 
 lint-fast: $(LIB)
 	@tests/lint/run $(OBJ)

@@ -112,6 +112,31 @@ static void print_cluster(const struct plan *p) {
          key_algorithm_name(s->pki.algorithm));
 }
 
+/* For endpoint.provider external: what the user's own balancer must do. */
+static void print_sample(const struct plan *p) {
+  char a[NET_TEXT];
+  printf("\nYour load balancer must answer at %s; for haproxy:\n\n"
+         "  frontend kubernetes\n"
+         "    mode tcp\n"
+         "    bind %s\n"
+         "    timeout client 4h\n"
+         "    default_backend kubernetes\n\n"
+         "  backend kubernetes\n"
+         "    mode tcp\n"
+         "    timeout connect 5s\n"
+         "    timeout server 4h\n"
+         "    option httpchk GET /readyz\n"
+         "    http-check expect status 200\n"
+         "    default-server inter 3s fall 3 rise 2\n",
+         p->endpoint, p->endpoint);
+  for (size_t i = 0; i < p->nodes.n; i++) {
+    const struct plan_node *n = &p->nodes.v[i];
+    if (n->spec->role == ROLE_CONTROL_PLANE)
+      printf("    server %s %s:6443 check check-ssl verify none\n", n->name,
+             ip4_format(n->spec->address, a));
+  }
+}
+
 static void print_list(const char *what, const struct strv *l) {
   printf("  %-9s", what);
   for (size_t i = 0; i < l->n; i++)
@@ -153,5 +178,7 @@ int cmd_plan(struct cli *cli, int argc, char **argv, struct error *err) {
   print_cluster(&c.plan);
   for (size_t i = 0; i < c.plan.nodes.n; i++)
     print_node(&c.plan.nodes.v[i]);
+  if (c.spec.endpoint.provider == PROVIDER_EXTERNAL)
+    print_sample(&c.plan);
   return 0;
 }

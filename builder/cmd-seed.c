@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli.h"
 #include "seed.h"
+#include "token.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -27,6 +28,19 @@ static int read_options(int argc, char **argv, struct seed_options *o,
   return 0;
 }
 
+/* A cluster that runs has deleted its token; a new node's seed needs it. The
+ * seeds are made all the same when that fails: the cluster may be forming. */
+static int welcome_late(const struct cli *cli, const struct cluster *c) {
+  _cleanup_error_ struct error later = {0};
+  bool renewed = false;
+  if (token_renew(&c->plan, &c->state, &renewed, &later) < 0)
+    log_warn(&cli->log, "%s; a node that joins late may have to wait",
+             later.faults[0].msg);
+  else if (renewed)
+    log_info(&cli->log, "the running cluster takes the seeds' token");
+  return 0;
+}
+
 int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   struct seed_options o = {.now = time(NULL)};
   if (read_options(argc, argv, &o, err) < 0)
@@ -47,5 +61,5 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   log_info(&cli->log, "%zu seed%s in %s/seeds (%.0f ms)", o.n_nodes,
            o.n_nodes == 1 ? "" : "s", c.state.dir,
            (monotonic_seconds() - start) * 1000);
-  return 0;
+  return welcome_late(cli, &c);
 }

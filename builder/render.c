@@ -120,6 +120,12 @@ static void scope_copy_to(struct scope *s, const struct plan *p,
 
 static void scope_endpoint(struct scope *s, const struct plan *p) {
   char a[NET_TEXT];
+  _cleanup_buf_ struct buf macs = {0};
+  for (size_t i = 0; i < p->nodes.n; i++)
+    if (p->nodes.v[i].runs_keepalived)
+      buf_addf(&macs, "%s%s", macs.len ? " " : "",
+               mac_format(&p->nodes.v[i].mac, a));
+  scope_set(s, "vip_macs", macs.len ? macs.data : "");
   scope_set(s, "proxy", proxy_name(p->spec));
   scope_setf(s, "stats_port", "%d", p->spec->endpoint.stats_port);
   scope_set_list(s, "api_servers");

@@ -1,29 +1,49 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034
 #
 # Steps that nodes of every role take. Sourced by bootstrap.
 
-# Kubernetes starts at this moment or later; a clock before it makes every
-# certificate "not yet valid". One day is allowed for.
+# Outside of these every certificate is "not yet valid" or expired: from a day
+# before the seed was made (ours begin a day early) to five years after.
 clock_is_sane() {
-  [ "$(date +%s)" -ge $((SEED_TIME - 86400)) ]
+  now=$(date +%s)
+  why="it says $(date -u +%F), the seed is of $(date -u -d "@$SEED_TIME" +%F)"
+  [ "$now" -ge $((SEED_TIME - 86400)) ] &&
+    [ "$now" -le $((SEED_TIME + 5 * 31536000)) ]
 }
 
 address_is_up() {
-  ip -4 -o addr show dev "$INTERFACE" | grep -q " $ADDRESS/"
+  ip -4 -o addr show dev "$INTERFACE" 2>/dev/null | grep -q " $ADDRESS/"
 }
 
 disk_has_room() {
-  [ "$(df --output=avail -k /var/lib | tail -n 1)" -ge 524288 ]
+  free=$(df --output=avail -k /var/lib | tail -n 1)
+  why="$((free / 1024)) MiB are free in /var/lib, 512 are needed"
+  [ "$free" -ge 524288 ]
+}
+
+# owner_of ADDRESS: the MAC addresses that answer for it, but for ours.
+owner_of() {
+  arping -q -c 1 -w 1 -I "$INTERFACE" "$1" >/dev/null 2>&1 || return 0
+  arping -c 1 -w 2 -I "$INTERFACE" "$1" | sed -n 's/.*\[\(.*\)\].*/\1/p' |
+    tr 'A-F' 'a-f' | sort -u
+}
+
+# Two machines with one address lose connections at random.
+address_is_ours_alone() {
+  owner=$(owner_of "$ADDRESS")
+  why="the machine with the MAC address $owner has it too"
+  [ -z "$owner" ]
 }
 
 # What would make every later step fail in a way that is hard to read.
 step_check() {
-  wait_for "the clock: it says $(date -u +%F), before this seed was made; \
-set it (date -s, or the machine's firmware)" clock_is_sane
+  wait_for "the clock; set it (date -s, or the machine's firmware)" clock_is_sane
   wait_for "the address $ADDRESS on $INTERFACE; is the network card with the \
 MAC address $MAC attached?" address_is_up
-  wait_for "room on the disk: less than 512 MiB free in /var/lib" disk_has_room
+  wait_for "the address $ADDRESS to be this machine's alone; switch the other \
+one off" address_is_ours_alone
+  wait_for "room on the disk; make it larger or delete something" disk_has_room
 }
 
 # cloud-init keeps copies of the user-data, keys and all. It is not needed any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154,SC2034
 #
 # The etcd that every member knows from its seed ("founding"): a systemd unit
 # with a fixed membership list, so the members find each other in any order and
@@ -14,13 +14,27 @@ etcd_ask() {
     --cert "$ETCD_CERT.crt" --key "$ETCD_CERT.key" "$@"
 }
 
+# The members that do not even take a connection, for the console.
+silent_members() {
+  printf '%s\n' "$ETCD_PEERS" | tr , '\n' | while read -r url; do
+    status=0
+    curl -sk --connect-timeout 2 --max-time 4 -o /dev/null "$url" || status=$?
+    case $status in
+    6 | 7 | 28) printf ' %s' "${url#https://}" ;;
+    esac
+  done
+}
+
 # /health answers with a read that needs a quorum. One member that says so is
 # enough; curl is asked and not etcdctl because it costs a tenth of it.
 etcd_is_healthy() {
   printf '%s\n' "$ETCD_ASK" | tr , '\n' | while read -r url; do
     curl -s --max-time 5 --cacert "$ETCD_CA" --cert "$ETCD_CERT.crt" \
       --key "$ETCD_CERT.key" "$url/health"
-  done | grep -q '"health":"true"'
+  done | grep -q '"health":"true"' && return 0
+  silent=$(silent_members)
+  why=${silent:+no answer from$silent: are they on, and are the addresses right?}
+  return 1
 }
 
 # The line of this node in the member list of the others:

@@ -67,8 +67,7 @@ static void test_no_file(void **state) {
   assert_string_equal(err.faults[0].msg,
                       "cannot open '/nowhere/f': No such file or directory");
   assert_int_equal(sha256_file("/tmp", hex, &err), -1);
-  assert_string_equal(err.faults[1].msg,
-                      "cannot read '/tmp': Is a directory");
+  assert_string_equal(err.faults[1].msg, "cannot read '/tmp': Is a directory");
 }
 
 int main(void) {

@@ -35,8 +35,7 @@ static void test_kinds(void **state) {
   assert_true(error_is_set(&failed));
   assert_int_equal(failed.kind, ERROR_FAILED);
   assert_int_equal(failed.errnum, ENOENT);
-  assert_printed(&failed,
-                 "prog: cannot open 'x': No such file or directory\n");
+  assert_printed(&failed, "prog: cannot open 'x': No such file or directory\n");
 
   _cleanup_error_ struct error usage = {0};
   assert_int_equal(error_usage(&usage, "no %s", "spec"), -1);
@@ -117,9 +116,9 @@ static void test_done_makes_empty(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_kinds),   cmocka_unit_test(test_first_kind_wins),
-      cmocka_unit_test(test_prefix),  cmocka_unit_test(test_dropped),
-      cmocka_unit_test(test_move),    cmocka_unit_test(test_done_makes_empty),
+      cmocka_unit_test(test_kinds),  cmocka_unit_test(test_first_kind_wins),
+      cmocka_unit_test(test_prefix), cmocka_unit_test(test_dropped),
+      cmocka_unit_test(test_move),   cmocka_unit_test(test_done_makes_empty),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

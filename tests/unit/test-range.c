@@ -73,9 +73,12 @@ static void test_address(void **state) {
     const char *text;
     bool ok, plus;
   } rows[] = {
-      {"192.168.4.31", true, false}, {"192.168.4.31+", true, true},
-      {"192.168.4.31++", false, true}, {"+", false, true},
-      {"", false, false},            {"192.168.4", false, false},
+      {"192.168.4.31", true, false},
+      {"192.168.4.31+", true, true},
+      {"192.168.4.31++", false, true},
+      {"+", false, true},
+      {"", false, false},
+      {"192.168.4", false, false},
       {"192.168.4.31 +", false, true},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

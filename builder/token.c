@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "token.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "remote.h"
+#include "vm.h"
+#include <string.h>
+
+#define TOKEN_MAX 64
+/* kubectl on a slow, busy machine. */
+#define TIMEOUT_SECONDS 120
+
+/* A control-plane machine that runs, or NULL. */
+static const struct plan_node *running_master(const struct plan *plan,
+                                              const struct state *state) {
+  pid_t pid;
+  for (size_t i = 0; i < plan->nodes.n; i++) {
+    const struct plan_node *n = &plan->nodes.v[i];
+    if (n->spec->role == ROLE_CONTROL_PLANE && vm_running(state, n->name, &pid))
+      return n;
+  }
+  return NULL;
+}
+
+/* As kubeadm writes it: kubernetes.io, "Bootstrap Token Secret Format". The
+ * script is stdin there, so no argument shows the secret. */
+static void write_script(const char *token, struct buf *out) {
+  const char *id = token;
+  const char *secret = token + 7;
+  buf_addf(
+      out,
+      "export KUBECONFIG=/etc/kubernetes/admin.conf\n"
+      "if kubectl -n kube-system get secret bootstrap-token-%.6s "
+      ">/dev/null 2>&1\n"
+      "then exit 0; fi\n"
+      "kubectl apply -f - <<SECRET\n"
+      "apiVersion: v1\n"
+      "kind: Secret\n"
+      "metadata: {name: bootstrap-token-%.6s, namespace: kube-system}\n"
+      "type: bootstrap.kubernetes.io/token\n"
+      "stringData:\n"
+      "  token-id: \"%.6s\"\n"
+      "  token-secret: \"%.16s\"\n"
+      "  expiration: \"$(date -u -d '+1 day' +%%Y-%%m-%%dT%%H:%%M:%%SZ)\"\n"
+      "  usage-bootstrap-authentication: \"true\"\n"
+      "  usage-bootstrap-signing: \"true\"\n"
+      "  auth-extra-groups: "
+      "system:bootstrappers:kubeadm:default-node-token\n"
+      "SECRET\n",
+      id, id, id, secret);
+}
+
+int token_renew(const struct plan *plan, const struct state *state,
+                bool *ret_renewed, struct error *err) {
+  const struct plan_node *master = running_master(plan, state);
+  *ret_renewed = false;
+  if (!master)
+    return 0;
+  _cleanup_free_ char *path = state_path(state, "pki/token");
+  _cleanup_free_ char *config = state_path(state, "ssh_config");
+  _cleanup_buf_ struct buf token = {0};
+  _cleanup_buf_ struct buf script = {0};
+  _cleanup_buf_ struct buf output = {0};
+  if (file_read(path, TOKEN_MAX, &token, err) < 0)
+    return -1;
+  if (token.len < 23)
+    return error_set(err, 0, "'%s' is damaged", path);
+  write_script(token.data, &script);
+  const struct remote remote = {.config = config, .timeout = TIMEOUT_SECONDS};
+  if (remote_run(&remote, master->name, script.data, &output, err) < 0)
+    return error_prefix(err, "cannot renew the bootstrap token");
+  *ret_renewed = true;
+  return 0;
+}

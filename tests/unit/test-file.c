@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
+#include "base/mem.h"
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+/* cmocka.h wants these before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A test works in a folder of its own. */
+static int setup(void **state) {
+  char *dir = xstrdup("/tmp/test-file.XXXXXX");
+  assert_non_null(mkdtemp(dir));
+  *state = dir;
+  return 0;
+}
+
+static int teardown(void **state) {
+  _cleanup_error_ struct error err = {0};
+  assert_int_equal(file_remove_tree(*state, &err), 0);
+  assert_false(file_exists(*state));
+  free(*state);
+  return 0;
+}
+
+static char *in(void **state, const char *name) {
+  return xasprintf("%s/%s", (char *)*state, name);
+}
+
+static struct stat stat_of(const char *path) {
+  struct stat st;
+  assert_int_equal(lstat(path, &st), 0);
+  return st;
+}
+
+static size_t entries(const char *dir) {
+  size_t n = 0;
+  DIR *d = opendir(dir);
+  assert_non_null(d);
+  for (struct dirent *e; (e = readdir(d));)
+    n += e->d_name[0] != '.';
+  assert_int_equal(closedir(d), 0);
+  return n;
+}
+
+static void assert_holds(const char *path, const char *text) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_buf_ struct buf b = {0};
+  assert_int_equal(file_read(path, 100, &b, &err), 0);
+  assert_string_equal(b.data, text);
+  assert_int_equal(b.len, strlen(text));
+}
+
+static void test_write_and_read(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *path = in(state, "f");
+  assert_int_equal(file_write(path, "one", 3, 0600, &err), 0);
+  assert_holds(path, "one");
+  assert_int_equal(stat_of(path).st_mode & 07777, 0600);
+  assert_int_equal(file_write(path, "", 0, 0644, &err), 0);
+  assert_holds(path, "");
+  assert_int_equal(stat_of(path).st_mode & 07777, 0644);
+  /* Nothing temporary is left. */
+  assert_int_equal(entries(*state), 1);
+}
+
+static void test_write_fails_clean(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *dir = in(state, "d");
+  _cleanup_free_ char *below = in(state, "none/f");
+  assert_int_equal(mkdir(dir, 0700), 0);
+  assert_int_equal(file_write(dir, "x", 1, 0600, &err), -1);
+  assert_int_equal(file_write(below, "x", 1, 0600, &err), -1);
+  assert_int_equal(err.kind, ERROR_FAILED);
+  assert_non_null(strstr(err.faults[0].msg, "cannot write"));
+  assert_non_null(strstr(err.faults[1].msg, "cannot create"));
+  assert_int_equal(entries(*state), 1);
+}
+
+static void test_read_limits(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *path = in(state, "f");
+  _cleanup_free_ char *text = xcalloc(100001, 1);
+  _cleanup_buf_ struct buf b = {0};
+  memset(text, 'a', 100000);
+  assert_int_equal(file_write(path, text, 100000, 0600, &err), 0);
+  assert_int_equal(file_read(path, 100000, &b, &err), 0);
+  assert_int_equal(b.len, 100000);
+  struct buf untouched = {0};
+  assert_int_equal(file_read(path, 99999, &untouched, &err), -1);
+  assert_null(untouched.data);
+  assert_non_null(strstr(err.faults[0].msg, "is larger than the 99999 bytes"));
+}
+
+static void test_read_faults(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *none = in(state, "none");
+  struct buf b = {0};
+  assert_int_equal(file_read(none, 10, &b, &err), -1);
+  assert_int_equal(err.errnum, ENOENT);
+  assert_int_equal(file_read(*state, 10, &b, &err), -1);
+  assert_int_equal(err.errnum, EISDIR);
+  assert_null(b.data);
+}
+
+/* The same bytes leave the file alone, other bytes replace it. */
+static void test_refresh(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *path = in(state, "f");
+  assert_int_equal(file_refresh(path, "one", 3, 0600, &err), 0);
+  ino_t before = stat_of(path).st_ino;
+  assert_int_equal(file_refresh(path, "one", 3, 0600, &err), 0);
+  assert_int_equal(stat_of(path).st_ino, before);
+  static const char *const others[] = {"two", "on", "longer"};
+  for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+    const char *text = others[i];
+    assert_int_equal(file_refresh(path, text, strlen(text), 0600, &err), 0);
+    assert_holds(path, text);
+  }
+  assert_false(error_is_set(&err));
+}
+
+static void test_commit(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *tmp = in(state, "f.tmp");
+  _cleanup_free_ char *path = in(state, "f");
+  assert_int_equal(file_commit(tmp, path, &err), -1);
+  assert_int_equal(file_write(tmp, "x", 1, 0600, &err), 0);
+  assert_int_equal(file_commit(tmp, path, &err), 0);
+  assert_holds(path, "x");
+  assert_false(file_exists(tmp));
+}
+
+static void test_mkdirs(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *deep = in(state, "a/b/c");
+  _cleanup_free_ char *middle = in(state, "a/b");
+  assert_int_equal(file_mkdirs(deep, 0700, &err), 0);
+  assert_int_equal(stat_of(deep).st_mode & 07777, 0700);
+  assert_int_equal(stat_of(middle).st_mode & 07777, 0700);
+  assert_int_equal(file_mkdirs(deep, 0700, &err), 0);
+  _cleanup_free_ char *file = in(state, "f");
+  _cleanup_free_ char *below = in(state, "f/d");
+  assert_int_equal(file_write(file, "", 0, 0600, &err), 0);
+  assert_false(error_is_set(&err));
+  assert_int_equal(file_mkdirs(file, 0700, &err), -1);
+  assert_int_equal(err.errnum, ENOTDIR);
+  assert_int_equal(file_mkdirs(below, 0700, &err), -1);
+}
+
+/* What a link points to outside the tree stays. */
+static void test_remove_tree(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *keep = in(state, "keep");
+  _cleanup_free_ char *kept = in(state, "keep/f");
+  _cleanup_free_ char *tree = in(state, "tree");
+  _cleanup_free_ char *deep = in(state, "tree/a");
+  _cleanup_free_ char *link = in(state, "tree/a/link");
+  assert_int_equal(file_mkdirs(keep, 0700, &err), 0);
+  assert_int_equal(file_write(kept, "", 0, 0600, &err), 0);
+  assert_int_equal(file_mkdirs(deep, 0700, &err), 0);
+  assert_int_equal(symlink(keep, link), 0);
+  assert_int_equal(file_remove_tree(tree, &err), 0);
+  assert_false(file_exists(tree));
+  assert_true(file_exists(kept));
+  assert_int_equal(file_remove_tree(tree, &err), 0);
+  assert_int_equal(file_remove_tree(kept, &err), 0);
+  assert_false(file_exists(kept));
+}
+
+static void test_lock(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *path = in(state, "lock");
+  int one = -1;
+  int two = -1;
+  assert_int_equal(file_lock(path, &one, &err), 0);
+  assert_int_equal(stat_of(path).st_mode & 07777, 0600);
+  assert_int_equal(file_lock(path, &two, &err), -1);
+  assert_int_equal(two, -1);
+  assert_non_null(strstr(err.faults[0].msg, "another kubeseed is at work"));
+  assert_int_equal(close(one), 0);
+  assert_int_equal(file_lock(path, &two, &err), 0);
+  assert_int_equal(close(two), 0);
+}
+
+static void test_free_space(void **state) {
+  _cleanup_error_ struct error err = {0};
+  uint64_t space = 0;
+  assert_int_equal(file_free_space(*state, &space, &err), 0);
+  assert_true(space > 0);
+  assert_int_equal(file_free_space("/nowhere", &space, &err), -1);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_write_and_read), TEST(test_write_fails_clean),
+      TEST(test_read_limits),    TEST(test_read_faults),
+      TEST(test_refresh),        TEST(test_commit),
+      TEST(test_mkdirs),         TEST(test_remove_tree),
+      TEST(test_lock),           TEST(test_free_space),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

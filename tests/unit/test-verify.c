@@ -1,0 +1,880 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * verify_judge with the facts of a cluster that is as planned, and with one
+ * thing wrong at a time; verify_gather_* with tests/bin/ssh (run from the
+ * project's folder); what verify tells.
+ */
+#include "base/file.h"
+#include "base/mem.h"
+#include "verify.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* 2026-11-21 00:00:00 UTC */
+#define NOW 1795219200
+
+/* ---- A cluster, and what it says when all is well ---- */
+
+struct fixture {
+  struct spec spec;
+  struct plan plan;
+  struct verify_facts facts;
+  struct verify_check_vec checks;
+};
+
+static void cluster_of(struct fixture *f, const char *more) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *text =
+      xasprintf("apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+                "kubernetes: {version: 1.20.2, payload: debian}\n"
+                "network: {subnet: 192.168.4.0/24}\n%s",
+                more);
+  if (spec_read("test.yaml", text, strlen(text), &f->spec, &err) < 0 ||
+      plan_make(&f->spec, &f->plan, &err) < 0)
+    fail_msg("%s: %s", err.faults[0].where, err.faults[0].msg);
+}
+
+static const char nodes_ha[] =
+    "endpoint: {address: 192.168.4.20}\n"
+    "nodes:\n"
+    "- {name: 'm{1..3}', role: control-plane, address: 192.168.4.31+}\n"
+    "- {name: w1, role: worker, address: 192.168.4.41, labels: {disk: ssd},\n"
+    "   taints: ['gpu=yes:NoSchedule']}\n";
+
+static const char nodes_haproxy[] =
+    "endpoint: {address: 192.168.4.20, provider: haproxy}\n"
+    "etcd: {mode: stacked}\n"
+    "nodes:\n"
+    "- {name: 'm{1..3}', role: control-plane, address: 192.168.4.31+}\n"
+    "- {name: 'lb{1..2}', role: load-balancer, address: 192.168.4.11+}\n";
+
+static bool has_kubelet(const struct plan_node *n) {
+  return n->spec->role == ROLE_CONTROL_PLANE || n->spec->role == ROLE_WORKER;
+}
+
+static bool is_member(const struct fixture *f, const struct plan_node *n) {
+  return n->runs_etcd || (f->spec.etcd.mode == ETCD_STACKED &&
+                          n->spec->role == ROLE_CONTROL_PLANE);
+}
+
+static void say_units(const struct plan_node *n, struct buf *b) {
+  buf_adds(b, "\n@section units\n");
+  for (size_t i = 0; i < n->units.n; i++) {
+    const char *unit = n->units.v[i];
+    bool ends = strcmp(unit, "nftables.service") == 0 ||
+                strcmp(unit, "kubeseed-bootstrap.service") == 0;
+    buf_addf(b,
+             "%sType=%s\nResult=success\nId=%s\nLoadState=loaded\n"
+             "ActiveState=%s\nSubState=%s\n",
+             i ? "\n" : "",
+             strcmp(unit, "nftables.service") == 0 ? "oneshot" : "exec", unit,
+             ends ? "inactive" : "active", ends ? "dead" : "running");
+  }
+}
+
+static void say_etcd(const struct fixture *f, const struct plan_node *n,
+                     struct buf *b) {
+  char a[NET_TEXT];
+  const char *separator = "";
+  buf_adds(b, "\n@section etcd-health\n{\"health\":\"true\"}\n"
+              "\n@section etcd-members\n{\"members\":[");
+  for (size_t i = 0; i < f->plan.nodes.n; i++) {
+    const struct plan_node *m = &f->plan.nodes.v[i];
+    if (!is_member(f, m))
+      continue;
+    ip4_format(m->spec->address, a);
+    buf_addf(b,
+             "%s{\"ID\":\"1611812370801347%zu\",\"name\":\"%s\","
+             "\"peerURLs\":[\"https://%s:2380\"],"
+             "\"clientURLs\":[\"https://%s:2379\"]}",
+             separator, i, m->name, a, a);
+    separator = ",";
+  }
+  buf_addf(b,
+           "]}\n@section etcd-status\n{\"header\":{\"member_id\":"
+           "\"1611812370801347%zu\"},\"version\":\"3.4.23\","
+           "\"leader\":\"16118123708013471\"}",
+           n->index);
+}
+
+static void say_stats(const struct fixture *f, struct buf *b) {
+  buf_adds(b, "\n@section haproxy\n# pxname,svname,qcur,qmax\n"
+              "api,FRONTEND,,,0,0,5000,0,0,0,0,0,0,,,,,OPEN\n");
+  for (size_t i = 0; i < f->plan.nodes.n; i++)
+    if (f->plan.nodes.v[i].spec->role == ROLE_CONTROL_PLANE)
+      buf_addf(b, "api,%s,0,0,0,0,,0,0,0,,0,,0,0,0,0,UP,1,1,0\n",
+               f->plan.nodes.v[i].name);
+}
+
+/* The holder of the VIP: the first that may hold it. */
+static bool is_holder(const struct plan_node *n) {
+  return n->runs_keepalived && n->ordinal == 0;
+}
+
+static char *say_node(const struct fixture *f, const struct plan_node *n) {
+  struct buf b = {0};
+  char a[NET_TEXT];
+  buf_addf(&b, "\n@section addresses\n127.0.0.1/8\n%s/24\n%s10.0.2.15/24\n",
+           ip4_format(n->spec->address, a),
+           is_holder(n) ? "192.168.4.20/32\n" : "");
+  say_units(n, &b);
+  buf_adds(&b, "\n@section certificates\n");
+  if (has_kubelet(n))
+    buf_adds(&b, "/etc/kubernetes/pki/ca.crt notAfter=Nov 18 00:04:58 2036 GMT "
+                 "\n/var/lib/kubelet/pki/kubelet-client-current.pem notAfter="
+                 "Nov 21 00:15:27 2027 GMT \n");
+  if (is_member(f, n))
+    say_etcd(f, n, &b);
+  if (n->spec->role == ROLE_LOAD_BALANCER)
+    say_stats(f, &b);
+  if (has_kubelet(n))
+    buf_adds(&b, "\n@section readyz\nok");
+  buf_adds(&b, "\n@section end\n");
+  return buf_take(&b);
+}
+
+static void say_pod(struct buf *b, const char *label, const char *component,
+                    const char *node) {
+  buf_addf(b,
+           ",\n{\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s-%s\",\"labels\":"
+           "{\"%s\":\"%s\"}},\"spec\":{\"nodeName\":\"%s\"},\"status\":"
+           "{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\","
+           "\"status\":\"True\"}],\"containerStatuses\":[{\"restartCount\":1,"
+           "\"state\":{\"running\":{}}}]}}",
+           component, node, label, component, node);
+}
+
+static void say_registered(const struct plan_node *n, struct buf *b) {
+  static const char role[] = "node-role.kubernetes.io/";
+  bool control_plane = n->spec->role == ROLE_CONTROL_PLANE;
+  char a[NET_TEXT];
+  buf_addf(b, "%s{\"kind\":\"Node\",\"metadata\":{\"name\":\"%s\",\"labels\":{",
+           n->index ? ",\n" : "", n->name);
+  if (control_plane)
+    buf_addf(b, "\"%scontrol-plane\":\"\",\"%smaster\":\"\"", role, role);
+  else
+    buf_adds(b, "\"disk\":\"ssd\"");
+  buf_addf(b,
+           "}},\"spec\":{\"taints\":[{%s}]},\"status\":{\"addresses\":[{"
+           "\"type\":\"InternalIP\",\"address\":\"%s\"}],\"conditions\":[{"
+           "\"type\":\"Ready\",\"status\":\"True\",\"message\":\"posting\"}],"
+           "\"nodeInfo\":{\"kubeletVersion\":\"v1.20.2\"}}}",
+           control_plane
+               ? "\"key\":\"node-role.kubernetes.io/master\","
+                 "\"effect\":\"NoSchedule\""
+               : "\"key\":\"gpu\",\"value\":\"yes\",\"effect\":\"NoSchedule\"",
+           ip4_format(n->spec->address, a));
+}
+
+static char *say_cluster(const struct fixture *f) {
+  static const char *const parts[] = {
+      "kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"};
+  struct buf b = {0};
+  size_t n_parts = f->spec.etcd.mode == ETCD_STACKED ? 4 : 3;
+  buf_adds(&b, "\n@section kubernetes\n{\"kind\":\"List\",\"items\":[");
+  for (size_t i = 0; i < f->plan.nodes.n; i++) {
+    const struct plan_node *n = &f->plan.nodes.v[i];
+    if (!has_kubelet(n))
+      continue;
+    say_registered(n, &b);
+    say_pod(&b, "k8s-app", "kube-proxy", n->name);
+    for (size_t k = 0; k < n_parts && n->spec->role == ROLE_CONTROL_PLANE; k++)
+      say_pod(&b, "component", parts[k], n->name);
+  }
+  buf_adds(&b,
+           ",\n{\"kind\":\"Deployment\",\"metadata\":{\"name\":\"coredns\"},"
+           "\"spec\":{\"replicas\":2},\"status\":{\"readyReplicas\":2}},\n"
+           "{\"kind\":\"Service\",\"metadata\":{\"name\":\"kube-dns\"},"
+           "\"spec\":{\"clusterIP\":\"10.96.0.10\"}}]}\n");
+  return buf_take(&b);
+}
+
+static void say_reach(const struct fixture *f, struct buf *b) {
+  const char *separator = "[";
+  for (size_t i = 0; i < f->plan.nodes.n; i++) {
+    if (!has_kubelet(&f->plan.nodes.v[i]))
+      continue;
+    buf_addf(b,
+             "%s{\"endpoint\":\"http://10.244.%zu.7:2379\",\"health\":true,"
+             "\"took\":\"9ms\"}",
+             separator, i);
+    separator = ",";
+  }
+  buf_adds(b, "]\n");
+}
+
+static char *say_pods(const struct fixture *f) {
+  struct buf b = {0};
+  buf_adds(&b, "\n@section wait\nsuccessfully rolled out\n\n@section pods\n");
+  for (size_t i = 0; i < f->plan.nodes.n; i++)
+    if (has_kubelet(&f->plan.nodes.v[i]))
+      buf_addf(&b, "reach-%s,%s,Running,10.244.%zu.7,\n",
+               f->plan.nodes.v[i].name, f->plan.nodes.v[i].name, i);
+  for (size_t i = 0; i < f->plan.nodes.n; i++) {
+    if (!has_kubelet(&f->plan.nodes.v[i]))
+      continue;
+    buf_addf(&b, "\n@section reach reach-%s\n", f->plan.nodes.v[i].name);
+    say_reach(f, &b);
+  }
+  return buf_take(&b);
+}
+
+static void begin(struct fixture *f, const char *nodes) {
+  *f = (struct fixture){0};
+  cluster_of(f, nodes);
+  verify_facts_init(&f->facts, &f->plan, NOW);
+  for (size_t i = 0; i < f->facts.n; i++)
+    f->facts.node[i].text = say_node(f, &f->plan.nodes.v[i]);
+  f->facts.cluster.text = say_cluster(f);
+  f->facts.pods.text = say_pods(f);
+}
+
+static void end(struct fixture *f) {
+  verify_checks_done(&f->checks);
+  verify_facts_done(&f->facts);
+  plan_done(&f->plan);
+  spec_done(&f->spec);
+}
+
+static struct verify_answer *answer_of(struct fixture *f, const char *who) {
+  if (strcmp(who, "cluster") == 0)
+    return &f->facts.cluster;
+  if (strcmp(who, "pods") == 0)
+    return &f->facts.pods;
+  const struct plan_node *n = plan_find(&f->plan, who);
+  assert_non_null(n);
+  return &f->facts.node[n->index];
+}
+
+/* Replaces the first from in the answer; NULL as to takes the answer away and
+ * leaves from as its error. */
+static void change(struct fixture *f, const char *who, const char *from,
+                   const char *to) {
+  struct verify_answer *a = answer_of(f, who);
+  if (!to) {
+    free(a->text);
+    a->text = NULL;
+    a->error = xstrdup(from);
+    return;
+  }
+  char *at = strstr(a->text, from);
+  if (!at)
+    fail_msg("'%s' is not in what %s says:%s", from, who, a->text);
+  char *text = xasprintf("%.*s%s%s", (int)(at - a->text), a->text, to,
+                         at + strlen(from));
+  free(a->text);
+  a->text = text;
+}
+
+static const struct verify_check *find(const struct fixture *f,
+                                       const char *id) {
+  for (size_t i = 0; i < f->checks.n; i++)
+    if (strcmp(f->checks.v[i].id, id) == 0)
+      return &f->checks.v[i];
+  fail_msg("there is no check %s", id);
+  return NULL;
+}
+
+static void expect(const struct fixture *f, const char *id,
+                   enum verify_state state, const char *part) {
+  const struct verify_check *c = find(f, id);
+  if (c->state != state || !strstr(c->detail, part))
+    fail_msg("%s: %s '%s', expected %s '%s'", id, verify_state_name(c->state),
+             c->detail, verify_state_name(state), part);
+}
+
+static void expect_all_ok(const struct fixture *f) {
+  for (size_t i = 0; i < f->checks.n; i++)
+    if (f->checks.v[i].state != VERIFY_OK)
+      fail_msg("%s: %s %s", f->checks.v[i].id,
+               verify_state_name(f->checks.v[i].state), f->checks.v[i].detail);
+}
+
+static void test_well(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, nodes_ha);
+  verify_judge(&f.plan, &f.facts, &f.checks);
+  expect_all_ok(&f);
+  assert_int_equal(f.checks.n, 23);
+  expect(&f, "endpoint.holder", VERIFY_OK, "192.168.4.20, m1");
+  expect(&f, "etcd.leader", VERIFY_OK, "m2");
+  expect(&f, "certificates", VERIFY_OK, "the first ends on 2027-11-21 (m1: ");
+  expect(&f, "pods.kube-apiserver", VERIFY_OK, "3, restarts so far: 3");
+  expect(&f, "pods.reach", VERIFY_OK, "16 ways");
+  end(&f);
+  begin(&f, nodes_haproxy);
+  verify_judge(&f.plan, &f.facts, &f.checks);
+  expect_all_ok(&f);
+  expect(&f, "endpoint.backends", VERIFY_OK, "2 load balancers");
+  expect(&f, "pods.etcd", VERIFY_OK, "3, ");
+  end(&f);
+}
+
+/* ---- One thing wrong ---- */
+
+struct flaw {
+  const char *who, *from, *to; /* see change() */
+  const char *id, *part;       /* the check that fails, and what it says */
+};
+
+/* Each fault makes its check fail and no other one. */
+static void expect_fault(const char *nodes, const struct flaw *fault) {
+  struct fixture f;
+  begin(&f, nodes);
+  change(&f, fault->who, fault->from, fault->to);
+  verify_judge(&f.plan, &f.facts, &f.checks);
+  expect(&f, fault->id, VERIFY_FAIL, fault->part);
+  if (verify_count(&f.checks, VERIFY_FAIL) != 1) {
+    verify_print(&f.checks, stderr);
+    fail_msg("'%s' in what %s says: more than %s fails", fault->to, fault->who,
+             fault->id);
+  }
+  end(&f);
+}
+
+static const struct flaw faults_of_nodes[] = {
+    {"m1", "192.168.4.20/32\n", "", "endpoint.holder",
+     "no node holds 192.168.4.20"},
+    {"m2", "10.0.2.15/24", "192.168.4.20/32", "endpoint.holder",
+     "2 nodes hold 192.168.4.20: m1, m2"},
+    {"w1", "10.0.2.15/24", "192.168.4.20/24", "endpoint.holder",
+     "w1 holds it and must not"},
+    {"w1", "\n@section readyz\nok",
+     "\n@section readyz\ncurl: (28) Connection timed out", "endpoint.readyz",
+     "w1: curl: (28) Connection timed out"},
+    {"w1", "\n@section readyz\nok", "\n@section readyz\n", "endpoint.readyz",
+     "w1: nothing"},
+    {"w1", "\n@section readyz\nok", "", "endpoint.readyz",
+     "w1: not known, it was cut short"},
+    {"m2", "Id=etcd.service\nLoadState=loaded\nActiveState=active",
+     "Id=etcd.service\nLoadState=loaded\nActiveState=failed", "units",
+     "m2: etcd.service has failed (success)"},
+    {"m2", "Id=kubelet.service\nLoadState=loaded\nActiveState=active",
+     "Id=kubelet.service\nLoadState=loaded\nActiveState=inactive", "units",
+     "m2: kubelet.service should run and is inactive (running)"},
+    {"m3", "Id=keepalived.service\nLoadState=loaded",
+     "Id=keepalived.service\nLoadState=not-found", "units",
+     "m3: keepalived.service is not-found"},
+    {"m3", "Id=containerd.service", "Id=other.service", "units",
+     "m3: nothing known of containerd.service"},
+    {"m2", "Nov 18 00:04:58 2036", "Nov 20 23:59:59 2026", "certificates",
+     "m2: /etc/kubernetes/pki/ca.crt ended on 2026-11-20"},
+    {"m2", "ca.crt notAfter=Nov 18 00:04:58 2036 GMT",
+     "ca.crt Could not open file", "certificates",
+     "m2: cannot be read: /etc/kubernetes/pki/ca.crt Could not open file"},
+    {"w1", "kubelet-client-current.pem", "other.pem", "certificates",
+     "w1: the kubelet has no client certificate"},
+};
+
+static const struct flaw faults_of_etcd[] = {
+    {"m1", "\"name\":\"m3\"", "\"name\":\"m4\"", "etcd.members",
+     "as m1 sees it: m3 is no member, or was added and never started; the "
+     "member m4 (https://192.168.4.33:2380) is not planned"},
+    {"m1", "\"name\":\"m3\",", "", "etcd.members",
+     "the member without a name (https://192.168.4.33:2380) is not planned"},
+    {"m1", "\"name\":\"m3\"", "\"name\":\"m3\",\"isLearner\":true",
+     "etcd.members", "m3 is a learner and does not vote"},
+    {"m1", "[\"https://192.168.4.32:2380\"]", "[\"https://192.168.4.9:2380\"]",
+     "etcd.members",
+     "peerURLs of m2: expected https://192.168.4.32:2380, found "
+     "https://192.168.4.9:2380"},
+    {"m1", "[\"https://192.168.4.32:2379\"]", "[]", "etcd.members",
+     "clientURLs of m2: expected https://192.168.4.32:2379, found none"},
+    {"m2", "{\"health\":\"true\"}",
+     "{\"health\":\"false\",\"reason\":\"NO LEADER\"}", "etcd.health",
+     "m2 is not healthy NO LEADER"},
+    {"m2", "{\"health\":\"true\"}", "curl: (7) refused", "etcd.health",
+     "m2: curl: (7) refused"},
+    {"m2", "\"leader\":\"16118123708013471\"",
+     "\"leader\":\"16118123708013472\"", "etcd.leader",
+     "m2 follows another leader than the others; expected 1 leader, found 0"},
+    {"m3", "\"leader\":\"16118123708013471\"",
+     "\"leader\":\"16118123708013472\"", "etcd.leader",
+     "expected 1 leader, found 2: m2, m3"},
+    {"m3", ",\"leader\":\"16118123708013471\"", "", "etcd.leader",
+     "m3 knows no leader"},
+};
+
+static const struct flaw faults_of_cluster[] = {
+    {"cluster", "{\"kind\":\"List\"", "error: no", "api",
+     "kubectl did not answer JSON: error: no"},
+    {"cluster", "m1: 'ssh' failed", NULL, "api", "m1: 'ssh' failed"},
+    {"cluster", "\"items\":[",
+     "\"items\":[{\"kind\":\"Node\",\"metadata\":{\"name\":\"x9\"}},",
+     "nodes.names", "x9 is registered and not planned"},
+    {"cluster", "\"status\":\"True\",\"message\":\"posting\"",
+     "\"status\":\"Unknown\",\"message\":\"stopped posting\"", "nodes.ready",
+     "m1: Ready is Unknown (stopped posting)"},
+    {"cluster", "v1.20.2", "v1.20.15", "nodes.version",
+     "m1: expected v1.20.2, found v1.20.15"},
+    {"cluster", "\"address\":\"192.168.4.31\"", "\"address\":\"10.0.2.15\"",
+     "nodes.address", "m1: expected 192.168.4.31, found 10.0.2.15"},
+    {"cluster", "\"node-role.kubernetes.io/control-plane\":\"\",", "",
+     "nodes.role",
+     "m1: expected control-plane, found no label of the control plane"},
+    {"cluster", "\"disk\":\"ssd\"",
+     "\"disk\":\"ssd\",\"node-role.kubernetes.io/control-plane\":\"\"",
+     "nodes.role", "w1: expected worker, found control-plane"},
+    {"cluster", "\"disk\":\"ssd\"", "\"disk\":\"hdd\"", "nodes.labels",
+     "w1: expected disk=ssd, found hdd"},
+    {"cluster", "\"disk\":\"ssd\"", "", "nodes.labels",
+     "w1: expected disk=ssd, found none"},
+    {"cluster", "\"value\":\"yes\"", "\"value\":\"no\"", "nodes.taints",
+     "w1: gpu=yes:NoSchedule is missing; w1: gpu=no:NoSchedule is not planned"},
+    {"cluster", "\"key\":\"node-role.kubernetes.io/master\"",
+     "\"key\":\"node.kubernetes.io/unschedulable\"", "nodes.taints",
+     "m1: node.kubernetes.io/unschedulable:NoSchedule is not planned"},
+    {"cluster", "\"readyReplicas\":2", "\"readyReplicas\":1", "dns",
+     "1 of 2 replicas of coredns are ready"},
+    {"cluster", "10.96.0.10", "10.96.0.53", "dns",
+     "service kube-dns: expected 10.96.0.10, found 10.96.0.53"},
+    {"cluster", "\"name\":\"kube-dns\"", "\"name\":\"other\"", "dns",
+     "there is no service kube-dns"},
+    {"cluster",
+     "\"component\":\"kube-scheduler\"}},\"spec\":{\"nodeName\":"
+     "\"m2\"",
+     "\"component\":\"other\"}},\"spec\":{\"nodeName\":\"m2\"",
+     "pods.kube-scheduler", "none on m2"},
+    {"cluster", "\"k8s-app\":\"kube-proxy\"}},\"spec\":{\"nodeName\":\"w1\"",
+     "\"k8s-app\":\"other\"}},\"spec\":{\"nodeName\":\"w1\"", "pods.kube-proxy",
+     "none on w1"},
+};
+
+static const struct flaw faults_of_pods[] = {
+    {"pods", "a script on m1 failed: no such image", NULL, "pods.reach",
+     "a script on m1 failed: no such image"},
+    {"pods", "reach-m2,m2,Running,10.244.1.7,",
+     "reach-m2,m2,Pending,,ErrImageNeverPull", "pods.reach",
+     "the pod on m2 is Pending, ErrImageNeverPull"},
+    {"pods", "reach-w1,w1,Running,10.244.3.7,\n", "", "pods.reach",
+     "w1 has no pod"},
+    {"pods", "\"http://10.244.2.7:2379\",\"health\":true",
+     "\"http://10.244.2.7:2379\",\"health\":false,\"error\":\"deadline\"",
+     "pods.reach", "the pod on m1 does not reach 10.244.2.7 on m3: deadline"},
+    {"pods", "@section reach reach-m3\n[{",
+     "@section reach reach-m3\nerror: unable to upgrade connection\n",
+     "pods.reach", "m3: error: unable to upgrade connection"},
+    {"pods", "@section reach reach-m3", "@section reach other", "pods.reach",
+     "m3: its pod does not answer"},
+};
+
+static const struct flaw faults_of_haproxy[] = {
+    {"lb1", "api,m2,0,0,0,0,,0,0,0,,0,,0,0,0,0,UP",
+     "api,m2,0,0,0,0,,0,0,0,,0,,0,0,0,0,DOWN", "endpoint.backends",
+     "lb1 sees m2 DOWN"},
+    {"lb2", "api,m3,", "api,other,", "endpoint.backends",
+     "lb2 does not know m3"},
+    {"lb1", "# pxname", "curl: (22) 401", "endpoint.backends",
+     "lb1: curl: (22) 401"},
+    {"lb1", "192.168.4.20/32\n", "", "endpoint.holder", "no node holds"},
+};
+
+static void test_faults(void **state) {
+  (void)state;
+  for (size_t i = 0; i < ARRAY_SIZE(faults_of_nodes); i++)
+    expect_fault(nodes_ha, &faults_of_nodes[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(faults_of_etcd); i++)
+    expect_fault(nodes_ha, &faults_of_etcd[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(faults_of_cluster); i++)
+    expect_fault(nodes_ha, &faults_of_cluster[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(faults_of_pods); i++)
+    expect_fault(nodes_ha, &faults_of_pods[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(faults_of_haproxy); i++)
+    expect_fault(nodes_haproxy, &faults_of_haproxy[i]);
+}
+
+/* A pod in trouble shows in its own check and in that of all of them. */
+static void test_pod_in_trouble(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, nodes_ha);
+  change(&f, "cluster", "\"state\":{\"running\":{}}",
+         "\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}}");
+  verify_judge(&f.plan, &f.facts, &f.checks);
+  expect(&f, "pods.kube-proxy", VERIFY_FAIL,
+         "kube-proxy-m1 is Running, CrashLoopBackOff");
+  expect(&f, "pods.system", VERIFY_FAIL, "kube-proxy-m1 is Running, Crash");
+  end(&f);
+  begin(&f, nodes_ha);
+  change(&f, "cluster", "{\"type\":\"Ready\",\"status\":\"True\"}",
+         "{\"type\":\"Ready\",\"status\":\"False\"}");
+  verify_judge(&f.plan, &f.facts, &f.checks);
+  expect(&f, "pods.kube-proxy", VERIFY_FAIL, "kube-proxy-m1 runs and is not");
+  expect(&f, "nodes.ready", VERIFY_OK, "4 nodes");
+  end(&f);
+}
+
+/* What a silent node cannot say is not taken for right. */
+static void test_silent_node(void **state) {
+  (void)state;
+  static const char *const failed[] = {
+      "reach",       "units",       "certificates",    "etcd.members",
+      "etcd.health", "etcd.leader", "endpoint.holder", "endpoint.readyz"};
+  struct fixture f;
+  begin(&f, nodes_ha);
+  change(&f, "m3", "m3 does not answer ssh: refused", NULL);
+  verify_judge(&f.plan, &f.facts, &f.checks);
+  expect(&f, "reach", VERIFY_FAIL, "m3 does not answer ssh: refused");
+  for (size_t i = 1; i < ARRAY_SIZE(failed); i++)
+    expect(&f, failed[i], VERIFY_FAIL,
+           "m3: not known, the node does not answer");
+  assert_int_equal(verify_count(&f.checks, VERIFY_FAIL), ARRAY_SIZE(failed));
+  end(&f);
+}
+
+static void test_unregistered(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, nodes_ha);
+  change(&f, "cluster", "\"metadata\":{\"name\":\"w1\"",
+         "\"metadata\":{\"name\":\"w7\"");
+  verify_judge(&f.plan, &f.facts, &f.checks);
+  expect(&f, "nodes.names", VERIFY_FAIL,
+         "w1 is not registered; w7 is registered and not planned");
+  expect(&f, "nodes.version", VERIFY_FAIL, "w1 is not registered");
+  end(&f);
+}
+
+static void test_not_failures(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, nodes_ha);
+  change(&f, "m2", "Nov 21 00:15:27 2027", "Dec  1 12:00:00 2026");
+  change(&f, "cluster", "\"name\":\"coredns\"", "\"name\":\"other\"");
+  change(&f, "cluster", "\"disk\":\"ssd\"}},\"spec\":{\"taints\":[",
+         "\"disk\":\"ssd\"}},\"spec\":{\"taints\":[{\"key\":"
+         "\"node.kubernetes.io/not-ready\",\"effect\":\"NoExecute\"},");
+  f.facts.pods.skipped = xstrdup("--no-pods");
+  verify_judge(&f.plan, &f.facts, &f.checks);
+  expect(&f, "certificates", VERIFY_WARN,
+         "m2: /var/lib/kubelet/pki/kubelet-client-current.pem ends on "
+         "2026-12-01, in 10 days");
+  expect(&f, "dns", VERIFY_SKIP, "no deployment coredns");
+  expect(&f, "pods.reach", VERIFY_SKIP, "--no-pods");
+  assert_int_equal(verify_count(&f.checks, VERIFY_FAIL), 0);
+  end(&f);
+  /* A load balancer that only stands by may keep its statistics to itself. */
+  begin(&f, nodes_haproxy);
+  change(&f, "lb2", "# pxname", "curl: (7) refused");
+  verify_judge(&f.plan, &f.facts, &f.checks);
+  expect(&f, "endpoint.backends", VERIFY_OK, "asked on 1 load balancers");
+  end(&f);
+}
+
+/* kubeadm's taints changed their name over three versions. */
+static void test_default_taints(void **state) {
+  (void)state;
+  static const struct {
+    int minor;
+    const char *detail;
+  } cases[] = {
+      {23, "1 nodes"},
+      {24, "m: node-role.kubernetes.io/control-plane:NoSchedule is missing"},
+      {25, "m: node-role.kubernetes.io/control-plane:NoSchedule is missing; "
+           "m: node-role.kubernetes.io/master:NoSchedule is not planned"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    struct fixture f;
+    begin(&f, "endpoint: {address: 192.168.4.20}\nnodes:\n"
+              "- {name: m, role: control-plane, address: 192.168.4.31}\n");
+    f.spec.kubernetes.version.minor = cases[i].minor;
+    verify_judge(&f.plan, &f.facts, &f.checks);
+    assert_string_equal(find(&f, "nodes.taints")->detail, cases[i].detail);
+    end(&f);
+  }
+}
+
+/* Rubbish is judged and not believed; under the sanitizers above all. */
+static void test_rubbish(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "",
+      "@section ",
+      "@section kubernetes\n{\"items\":[1,{},[],null]}",
+      "@section units\n=\nId\n\n\n@section certificates\nx notAfter=\n"
+      "@section addresses\n@section etcd-members\n{\"members\":[{},1,\"\"]}",
+      "@section etcd-members\n{\"members\":{}}\n@section etcd-status\n[]",
+      "@section pods\n,\n,,,,,,,\nx,m1,Running,1.2.3.4\n@section reach x\n[{}]",
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+    struct fixture f = {0};
+    cluster_of(&f, nodes_haproxy);
+    verify_facts_init(&f.facts, &f.plan, NOW);
+    for (size_t k = 0; k < f.facts.n; k++)
+      f.facts.node[k].text = xstrdup(texts[i]);
+    f.facts.cluster.text = xstrdup(texts[i]);
+    f.facts.pods.text = xstrdup(texts[i]);
+    verify_judge(&f.plan, &f.facts, &f.checks);
+    assert_true(verify_count(&f.checks, VERIFY_FAIL) > 5);
+    end(&f);
+  }
+}
+
+static void test_many_findings(void **state) {
+  (void)state;
+  struct fixture f = {0};
+  cluster_of(&f, "endpoint: {address: 192.168.4.20}\nnodes:\n"
+                 "- {name: 'm{1..3}', role: control-plane, address: "
+                 "192.168.4.31+}\n"
+                 "- {name: 'w{01..97}', role: worker, address: "
+                 "192.168.4.100+}\n");
+  verify_facts_init(&f.facts, &f.plan, NOW);
+  verify_judge(&f.plan, &f.facts, &f.checks);
+  expect(&f, "reach", VERIFY_FAIL, "m3; w01; ");
+  expect(&f, "reach", VERIFY_FAIL, "w09; and 88 more");
+  end(&f);
+}
+
+/* ---- Sections ---- */
+
+static void test_sections(void **state) {
+  (void)state;
+  const struct verify_answer a = {
+      .text = (char *)"greeting\n@section one\n\n1\n\n@section empty\n"
+                      "@section two\n2 @section one\n22"};
+  const struct verify_answer none = {0};
+  static const struct {
+    const char *name, *text;
+  } cases[] = {{"one", "1"}, {"empty", ""}, {"two", "2 @section one\n22"}};
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    _cleanup_free_ char *text = verify_section(&a, cases[i].name);
+    assert_non_null(text);
+    assert_string_equal(text, cases[i].text);
+  }
+  assert_null(verify_section(&a, "tw"));
+  assert_null(verify_section(&a, "three"));
+  assert_null(verify_section(&none, "one"));
+}
+
+/* ---- Gathering, with a fake ssh ---- */
+
+struct ssh {
+  char dir[64];
+  struct remote remote;
+};
+
+static void ssh_begin(struct ssh *s) {
+  *s = (struct ssh){.dir = "/tmp/kubeseed-verify-XXXXXX",
+                    .remote = {.config = "/nowhere", .timeout = 30}};
+  assert_non_null(mkdtemp(s->dir));
+  assert_int_equal(setenv("FAKE_SSH_DIR", s->dir, 1), 0);
+}
+
+static void ssh_end(struct ssh *s) {
+  _cleanup_error_ struct error err = {0};
+  assert_int_equal(unsetenv("FAKE_SSH_DIR"), 0);
+  assert_int_equal(file_remove_tree(s->dir, &err), 0);
+}
+
+static void ssh_answer(const struct ssh *s, const char *node,
+                       const char *text) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *path = xasprintf("%s/%s.answer", s->dir, node);
+  assert_int_equal(file_write(path, text, strlen(text), 0600, &err), 0);
+}
+
+static char *ssh_heard(const struct ssh *s, const char *node,
+                       const char *what) {
+  _cleanup_error_ struct error err = {0};
+  struct buf b = {0};
+  _cleanup_free_ char *path = xasprintf("%s/%s.%s", s->dir, node, what);
+  assert_int_equal(file_read(path, 100000, &b, &err), 0);
+  return buf_take(&b);
+}
+
+static void expect_in(const char *text, const char *part, bool there) {
+  if (!strstr(text, part) == there)
+    fail_msg("'%s' should%s be in: %s", part, there ? "" : " not", text);
+}
+
+static void test_gather_nodes(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  struct fixture f = {0};
+  struct ssh s;
+  ssh_begin(&s);
+  cluster_of(&f, nodes_haproxy);
+  verify_facts_init(&f.facts, &f.plan, NOW);
+  for (size_t i = 0; i < f.facts.n; i++)
+    ssh_answer(&s, f.plan.nodes.v[i].name, "\n@section end\n");
+  assert_int_equal(
+      verify_gather_nodes(&f.plan, &s.remote, "hu'sh", &f.facts, &err), 0);
+  _cleanup_free_ char *m1 = ssh_heard(&s, "m1", "script");
+  _cleanup_free_ char *lb1 = ssh_heard(&s, "lb1", "script");
+  _cleanup_free_ char *argv = ssh_heard(&s, "lb1", "argv");
+  expect_in(m1, "UNITS='kubeseed-bootstrap.service ", true);
+  expect_in(m1, "\nETCD='static'\nKUBELET='yes'\n", true);
+  expect_in(m1, "hu'\\''sh", false);
+  expect_in(lb1,
+            "\nETCD=''\nKUBELET=''\nSTATS_PORT=32700\n"
+            "STATS_SECRET='hu'\\''sh'\n",
+            true);
+  expect_in(lb1, "@section %s", true);
+  expect_in(argv, "sh'", false);
+  assert_string_equal(f.facts.node[0].text, "\n@section end\n");
+  end(&f);
+  ssh_end(&s);
+}
+
+/* The first control-plane node is dead, so the second one is asked. */
+static void test_gather_cluster(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  struct fixture f = {0};
+  struct ssh s;
+  ssh_begin(&s);
+  cluster_of(&f, "endpoint: {address: 192.168.4.20}\nnodes:\n"
+                 "- {name: 'dead{1..2}', role: control-plane, address: "
+                 "192.168.4.31+}\n"
+                 "- {name: m3, role: control-plane, address: 192.168.4.33}\n");
+  verify_facts_init(&f.facts, &f.plan, NOW);
+  ssh_answer(&s, "m3", "hello");
+  assert_int_equal(
+      verify_gather_nodes(&f.plan, &s.remote, NULL, &f.facts, &err), 0);
+  assert_null(f.facts.node[0].text);
+  expect_in(f.facts.node[0].error, "dead1 does not answer ssh: ", true);
+  verify_gather_cluster(&f.plan, &s.remote, &f.facts);
+  assert_string_equal(f.facts.cluster.text, "hello");
+  verify_gather_pods(&f.plan, &s.remote, &f.facts);
+  assert_string_equal(f.facts.pods.text, "hello");
+  _cleanup_free_ char *m3 = ssh_heard(&s, "m3", "script");
+  expect_in(m3, "get nodes,pods,deployments,services -o json", true);
+  expect_in(m3, "IMAGE=kubeseed.internal/k8s/etcd:3.4.23\n", true);
+  end(&f);
+  ssh_end(&s);
+}
+
+static void test_gather_nothing(void **state) {
+  (void)state;
+  struct fixture f = {0};
+  const struct remote r = {.config = "/nowhere", .timeout = 30};
+  cluster_of(&f, nodes_ha);
+  verify_facts_init(&f.facts, &f.plan, NOW);
+  verify_gather_cluster(&f.plan, &r, &f.facts);
+  expect_in(f.facts.cluster.error, "no control-plane node answers ssh", true);
+  verify_gather_pods(&f.plan, &r, &f.facts);
+  expect_in(f.facts.pods.error, "no API server answers", true);
+  f.plan.image_repository = NULL;
+  verify_gather_pods(&f.plan, &r, &f.facts);
+  expect_in(f.facts.pods.skipped, "no image with a server and a client", true);
+  end(&f);
+}
+
+/* ---- Telling ---- */
+
+static void three_checks(struct verify_check_vec *v) {
+  *verify_check_vec_add(v) = (struct verify_check){
+      "a.b", "all is <well>", VERIFY_OK, xstrdup("3 & more")};
+  *verify_check_vec_add(v) = (struct verify_check){
+      "c", "no \"evil\"", VERIFY_FAIL,
+      xstrdup("]]> '<x>'\n\x1b[31m \xff \xef\xbf\xbf \xc3\xa4")};
+  *verify_check_vec_add(v) = (struct verify_check){
+      "d", "not asked", VERIFY_SKIP, xstrdup("--no-pods")};
+}
+
+static void test_junit(void **state) {
+  (void)state;
+  _cleanup_verify_checks_ struct verify_check_vec v = {0};
+  _cleanup_buf_ struct buf b = {0};
+  three_checks(&v);
+  verify_junit(&v, "de&mo", 1.5, &b);
+  assert_string_equal(
+      b.data,
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<testsuites>\n"
+      "  <testsuite name=\"kubeseed verify de&#38;mo\" tests=\"3\" "
+      "failures=\"1\" errors=\"0\" skipped=\"1\" time=\"1.500\">\n"
+      "    <testcase classname=\"kubeseed.de&#38;mo\" name=\"a.b: all is "
+      "&#60;well&#62;\">\n"
+      "      <system-out>ok: 3 &#38; more</system-out>\n"
+      "    </testcase>\n"
+      "    <testcase classname=\"kubeseed.de&#38;mo\" name=\"c: no "
+      "&#34;evil&#34;\">\n"
+      "      <failure message=\"]]&#62; &#39;&#60;x&#62;&#39;&#10;?[31m ? ? "
+      "\xc3\xa4\"/>\n"
+      "    </testcase>\n"
+      "    <testcase classname=\"kubeseed.de&#38;mo\" name=\"d: not "
+      "asked\">\n"
+      "      <skipped message=\"--no-pods\"/>\n"
+      "    </testcase>\n"
+      "  </testsuite>\n"
+      "</testsuites>\n");
+}
+
+static void test_json(void **state) {
+  (void)state;
+  _cleanup_verify_checks_ struct verify_check_vec v = {0};
+  three_checks(&v);
+  json_t *j = verify_json(&v, "demo");
+  assert_non_null(j);
+  const char *detail, *name;
+  int ok, checks, failed, first_ok;
+  assert_int_equal(json_unpack(j,
+                               "{s:s, s:b, s:{s:i, s:i}, s:[{s:b}, {s:s}, {}]}",
+                               "cluster", &name, "ok", &ok, "summary", "checks",
+                               &checks, "failed", &failed, "checks", "ok",
+                               &first_ok, "detail", &detail),
+                   0);
+  assert_string_equal(name, "demo");
+  assert_false(ok);
+  assert_int_equal(checks, 3);
+  assert_int_equal(failed, 1);
+  assert_true(first_ok);
+  assert_string_equal(detail, "]]> '<x>'\n\x1b[31m ? \xef\xbf\xbf \xc3\xa4");
+  json_decref(j);
+}
+
+static void test_print(void **state) {
+  (void)state;
+  _cleanup_verify_checks_ struct verify_check_vec v = {0};
+  char *text = NULL;
+  size_t len = 0;
+  three_checks(&v);
+  FILE *out = open_memstream(&text, &len);
+  verify_print(&v, out);
+  assert_int_equal(fclose(out), 0);
+  assert_string_equal(text, "ok    all is <well>: 3 & more\n"
+                            "FAIL  no \"evil\": ]]> '<x>' ?[31m ? "
+                            "\xef\xbf\xbf \xc3\xa4\n"
+                            "skip  not asked: --no-pods\n");
+  free(text);
+}
+
+static int setup(void **state) {
+  (void)state;
+  _cleanup_free_ char *here = realpath("tests/bin", NULL);
+  if (!here)
+    return -1;
+  (void)signal(SIGPIPE, SIG_IGN);
+  _cleanup_free_ char *path = xasprintf("%s:%s", here, getenv("PATH"));
+  return setenv("PATH", path, 1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_well),
+      cmocka_unit_test(test_faults),
+      cmocka_unit_test(test_pod_in_trouble),
+      cmocka_unit_test(test_silent_node),
+      cmocka_unit_test(test_unregistered),
+      cmocka_unit_test(test_not_failures),
+      cmocka_unit_test(test_default_taints),
+      cmocka_unit_test(test_rubbish),
+      cmocka_unit_test(test_many_findings),
+      cmocka_unit_test(test_sections),
+      cmocka_unit_test(test_gather_nodes),
+      cmocka_unit_test(test_gather_cluster),
+      cmocka_unit_test(test_gather_nothing),
+      cmocka_unit_test(test_junit),
+      cmocka_unit_test(test_json),
+      cmocka_unit_test(test_print),
+  };
+  return cmocka_run_group_tests(tests, setup, NULL);
+}
