@@ -171,14 +171,13 @@ static void scope_kubernetes(struct scope *s, const struct plan *p) {
             spec->network.cni == CNI_BRIDGE ? "false" : "true");
   scope_set_flag(s, "ecdsa", spec->pki.algorithm == KEY_ECDSA_P256);
   scope_set_flag(s, "token_discovery", spec->pki.discovery == DISCOVERY_TOKEN);
-  /* kubeadm before 1.24 wants crictl, which Debian 12 does not have, so its
-   * preflight cannot pass. The payload "debian" has no CoreDNS. */
+  /* The node's own checks (step "check") stand for kubeadm's preflight, which
+   * refuses to go on after a power cut because files exist, and before 1.24
+   * wants crictl, which Debian 12 does not have. The payload "debian" has no
+   * CoreDNS. */
   bool no_coredns = strcmp(spec->kubernetes.payload, "debian") == 0;
-  bool no_crictl = !version_at_least(v, 1, 24);
-  scope_setf(s, "init_skip", "%s%s%s", no_crictl ? "preflight" : "",
-             no_crictl && no_coredns ? "," : "",
-             no_coredns ? "addon/coredns" : "");
-  scope_set(s, "join_skip", no_crictl ? "preflight" : "");
+  scope_setf(s, "init_skip", "preflight%s", no_coredns ? ",addon/coredns" : "");
+  scope_set(s, "join_skip", "preflight");
 }
 
 static void scope_cluster(struct scope *s, const struct plan *p,

@@ -60,6 +60,7 @@ step_wipe() {
     /var/lib/cloud/instances/*/obj.pkl \
     /run/cloud-init/instance-data-sensitive.json \
     /run/cloud-init/combined-cloud-config.json \
+    /etc/kubernetes/bootstrap-kubelet.conf \
     /etc/kubeseed/kubeadm.yaml /etc/kubeseed/kubeadm-join.yaml; do
     [ ! -f "$copy" ] || shred -u -n 1 "$copy"
   done

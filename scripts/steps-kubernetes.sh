@@ -143,7 +143,7 @@ SECRET
 # The token is deleted once all nodes have joined: who comes later, or comes
 # back with an empty disk, needs it again.
 ensure_token() {
-  if [ -s /etc/kubernetes/kubelet.conf ] || token_is_valid; then return 0; fi
+  if token_is_valid; then return 0; fi
   case $ROLE in
   control-plane) renew_token ;;
   *) wait_for "a valid bootstrap token: this seed's is not known to the \

@@ -113,3 +113,44 @@ holders() {
   done
   echo "$n"
 }
+
+# step_reached NODE STEP STATE: as the node's console tells.
+step_reached() {
+  grep -q "\"step\":\"$2\",\"state\":\"$3\"" "$STATE/logs/$1.console"
+}
+
+pid_of() { # NODE
+  "$KUBESEED" --json status -C "$STATE" "$SPEC" |
+    python3 -c 'import json,sys
+for n in json.load(sys.stdin)["nodes"]:
+  if n["name"] == sys.argv[1]: print(n["pid"])' "$1"
+}
+
+# Pulls the plug: SIGKILL to the machine's QEMU.
+cut_power() { # NODE
+  pid=$(pid_of "$1") && [ -n "$pid" ] && kill -KILL "$pid"
+}
+
+# The node that has the endpoint's address.
+holder() { # VIP NODE...
+  vip=$1
+  shift
+  for node in "$@"; do
+    if on "$node" "ip -4 -o addr" 2>/dev/null | grep -q " $vip/"; then
+      echo "$node"
+      return
+    fi
+  done
+  return 1
+}
+
+# A write through the address, from NODE; only an acknowledged one counts.
+write_key() { # NODE NAME
+  on "$1" "kubectl --kubeconfig /etc/kubernetes/admin.conf \
+    --request-timeout 20s create configmap $2"
+}
+
+answers_through_vip() { # NODE VIP
+  on "$1" "curl -sf --max-time 5 --cacert /etc/kubernetes/pki/ca.crt \
+    https://$2:6443/readyz" | grep -qx ok
+}

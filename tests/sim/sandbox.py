@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the nodes' scripts run: a private root folder for each node.
+
+The simulator lives in a mount namespace of its own (`run` sees to that) with a
+tmpfs on /mnt, so nothing that happens here is seen outside, and all of it is
+gone when the simulator ends, however it ends.
+"""
+import ctypes
+import errno
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+import yaml
+
+BASE = "/mnt"
+CHANNEL = 200  # fake.c knows it as well
+
+# What the scripts use of a Debian, as it is ...
+TOOLS = """awk base64 cat chmod cp cut dirname env find grep head install ln ls
+mkdir mktemp mv paste rm rmdir sed sh shred sort tail tar touch tr wc""".split()
+# ... and what is asked of the simulated world.
+FAKES = """curl date df etcdctl ip kubeadm kubectl openssl sleep ssh sync
+systemctl""".split()
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+MS_BIND = 4096
+
+
+def mount(source, target, kind=None, flags=0):
+    def text(s):
+        return s.encode() if s else None
+    if LIBC.mount(text(source), text(target), text(kind), flags, None) != 0:
+        raise OSError(ctypes.get_errno(), "mount on " + target)
+
+
+def make_base(fake):
+    """The programs and libraries of all roots, once. Copies: even a script
+    that overwrites /bin/sh does no harm."""
+    mount("tmpfs", BASE, "tmpfs")
+    tools = BASE + "/tools"
+    os.mkdir(tools)
+    libraries = set()
+    for tool in TOOLS:
+        real = os.path.realpath(shutil.which(tool))
+        shutil.copy(real, os.path.join(tools, tool))
+        listing = subprocess.run(["ldd", real], text=True, check=False,
+                                 capture_output=True).stdout
+        libraries.update(word for word in listing.split()
+                         if word.startswith("/"))
+    for fake_name in FAKES:
+        shutil.copy(fake, os.path.join(tools, fake_name))
+    for library in libraries:
+        target = BASE + "/libraries" + library
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copy(library, target)
+
+
+def read_seed(medium):
+    """The write_files of a seed: {path: (mode, bytes)}, and the user-data."""
+    text = subprocess.run(["isoinfo", "-R", "-x", "/user-data", "-i", medium],
+                          check=True, capture_output=True).stdout
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    files = {}
+    for entry in yaml.load(text, loader)["write_files"]:
+        files[entry["path"]] = (int(entry["permissions"], 8),
+                                entry["content"].encode())
+    return files, text
+
+
+# What a Debian image has there already, as far as the scripts rely on it.
+FOLDERS = """dev proc run tmp usr/bin etc/systemd/system/multi-user.target.wants
+etc/cloud root var/log var/lib/etcd var/lib/kubelet/pki usr/lib/kubeseed
+etc/kubernetes""".split()
+# What a new disk replaces. The rest of a root is the same for all nodes.
+DISK = ("etc", "root", "var", "usr/lib/kubeseed")
+
+
+class Root:
+    """One node's root folder; used for one run after the other."""
+
+    def __init__(self, path):
+        self.path = path
+        for folder in FOLDERS:
+            os.makedirs(os.path.join(path, folder), exist_ok=True)
+        for link, target in (("bin", "usr/bin"), ("sbin", "usr/bin"),
+                             ("usr/sbin", "bin")):
+            os.symlink(target, os.path.join(path, link))
+        for name in os.listdir(BASE + "/tools"):
+            os.link(f"{BASE}/tools/{name}", f"{path}/usr/bin/{name}")
+        for folder, _, names in os.walk(BASE + "/libraries"):
+            inside = path + folder[len(BASE + "/libraries"):]
+            os.makedirs(inside, exist_ok=True)
+            for name in names:
+                os.link(f"{folder}/{name}", f"{inside}/{name}")
+        open(path + "/dev/null", "w", encoding="ascii").close()
+        mount("/dev/null", path + "/dev/null", flags=MS_BIND)
+        os.mkfifo(path + "/dev/console")
+        self.console = os.open(path + "/dev/console",
+                               os.O_RDWR | os.O_NONBLOCK)
+        self.uptime = os.open(path + "/proc/uptime",
+                              os.O_RDWR | os.O_CREAT, 0o644)
+
+    def new_disk(self):
+        for folder in DISK:
+            shutil.rmtree(os.path.join(self.path, folder),
+                          ignore_errors=True)
+        for folder in FOLDERS:
+            os.makedirs(os.path.join(self.path, folder), exist_ok=True)
+        self.clear_run()
+
+    def clear_run(self):
+        shutil.rmtree(self.path + "/run", ignore_errors=True)
+        os.makedirs(self.path + "/run/systemd/system")
+
+    def drain_console(self):
+        try:
+            return os.read(self.console, 1 << 16).decode("utf-8", "replace")
+        except OSError as e:
+            if e.errno == errno.EAGAIN:
+                return ""
+            raise
+
+    def set_uptime(self, seconds):
+        os.pwrite(self.uptime, b"%017.2f 0.00\n" % seconds, 0)
+
+
+class Process:
+    """A program that runs in a root, and the channel to its fakes."""
+
+    def __init__(self, root, argv, stdin=None):
+        self.channel, inside = socket.socketpair(socket.AF_UNIX,
+                                                 socket.SOCK_SEQPACKET)
+        self.channel.settimeout(60)
+        self.status = None
+        data = None
+        if stdin is not None:
+            data = os.memfd_create("stdin")
+            os.write(data, stdin)
+            os.lseek(data, 0, os.SEEK_SET)
+        sys.stdout.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._child(root, argv, inside, data)
+        inside.close()
+        if data is not None:
+            os.close(data)
+
+    @staticmethod
+    def _child(root, argv, inside, data):
+        try:
+            os.setsid()
+            os.dup2(inside.fileno(), CHANNEL, inheritable=True)
+            os.chroot(root.path)
+            os.chdir("/")
+            os.umask(0o022)
+            null = os.open("/dev/null", os.O_RDWR)
+            log = os.open("/run/process.log",
+                          os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            os.dup2(null if data is None else data, 0)
+            os.dup2(log, 1)
+            os.dup2(log, 2)
+            os.closerange(3, CHANNEL)
+            os.closerange(CHANNEL + 1, CHANNEL + 200)
+            os.execve(argv[0], argv, {"HOME": "/root",
+                                      "PATH": "/usr/sbin:/usr/bin"})
+        finally:
+            os._exit(127)
+
+    def answer(self, status, out="", err=""):
+        self.channel.send(b"%d\0%s\0%s\0" % (status, out.encode(),
+                                              err.encode()))
+
+    def next_request(self):
+        """(arguments, stdin), or None when every process of it has ended."""
+        data = self.channel.recv(1 << 18)
+        if not data:
+            self._reap()
+            return None
+        arguments, _, stdin = data.partition(b"\0\1\0")
+        return arguments.decode().split("\0"), stdin
+
+    def _reap(self):
+        if self.status is None:
+            self.status = os.waitstatus_to_exitcode(
+                os.waitpid(self.pid, 0)[1])
+        self.channel.close()
+
+    def kill(self):
+        """As a power cut does: at once, with all its children."""
+        if self.status is None:
+            os.killpg(self.pid, signal.SIGKILL)
+            try:
+                while self.channel.recv(1 << 18):
+                    pass
+            except ConnectionResetError:
+                pass
+            self._reap()

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is decided from a spec, and who gets which file. */
+#include "base/mem.h"
+#include "plan.h"
+/* cmocka.h wants these before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* A plan with its spec; plan points into spec, so it is not moved. */
+struct fixture {
+  struct spec spec;
+  struct plan plan;
+};
+
+#define HEADER                                                                 \
+  "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"                       \
+  "kubernetes: {version: 1.34.2}\n"                                            \
+  "network: {subnet: 192.168.4.0/24, domain: kube.demo}\n"
+#define MASTERS "nodes:\n  - {name: \"m{1..3}\", role: control-plane}\n"
+
+static void make(const char *text, struct fixture *f) {
+  _cleanup_error_ struct error err = {0};
+  int r = spec_read("t.yaml", text, strlen(text), &f->spec, &err);
+  if (r == 0)
+    r = plan_make(&f->spec, &f->plan, &err);
+  error_print(&err, "test", stderr);
+  assert_int_equal(r, 0);
+}
+
+static void fixture_done(struct fixture *f) {
+  plan_done(&f->plan);
+  spec_done(&f->spec);
+}
+
+#define _cleanup_fixture_ _cleanup_(fixture_done)
+
+static const struct plan_file *file_of(const struct plan_node *n,
+                                       const char *path) {
+  for (size_t i = 0; i < n->files.n; i++)
+    if (strcmp(n->files.v[i].path, path) == 0)
+      return &n->files.v[i];
+  return NULL;
+}
+
+static bool has_source(const struct plan_node *n, const char *source) {
+  for (size_t i = 0; i < n->files.n; i++)
+    if (strcmp(n->files.v[i].source, source) == 0)
+      return true;
+  return false;
+}
+
+static void test_identity(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_fixture_ struct fixture again = {0};
+  make(HEADER MASTERS, &f);
+  make(HEADER MASTERS, &again);
+  for (size_t i = 0; i < f.plan.nodes.n; i++) {
+    const struct plan_node *n = &f.plan.nodes.v[i];
+    const struct plan_node *m = &again.plan.nodes.v[i];
+    assert_int_equal(n->index, i);
+    assert_int_equal(n->ordinal, i);
+    /* The same spec gives the same machines. */
+    assert_string_equal(n->uuid, m->uuid);
+    assert_memory_equal(&n->mac, &m->mac, sizeof(n->mac));
+    /* Locally administered, not multicast; UUID version 8, variant 10. */
+    assert_int_equal(n->mac.b[0], 0x02);
+    assert_int_equal(strlen(n->uuid), 36);
+    assert_int_equal(n->uuid[14], '8');
+    assert_non_null(strchr("89ab", n->uuid[19]));
+    /* cloud-init runs anew for a new instance-id, so it must be stable. */
+    assert_memory_equal(n->instance_id, n->name, strlen(n->name));
+    assert_memory_equal(n->instance_id + strlen(n->name) + 1, n->uuid, 8);
+  }
+  assert_string_equal(f.plan.nodes.v[0].fqdn, "m1.kube.demo");
+  assert_string_not_equal(f.plan.nodes.v[0].uuid, f.plan.nodes.v[1].uuid);
+  assert_true(f.plan.nodes.v[0].founder);
+  assert_false(f.plan.nodes.v[1].founder);
+  assert_ptr_equal(plan_find(&f.plan, "m2"), &f.plan.nodes.v[1]);
+  assert_null(plan_find(&f.plan, "m4"));
+}
+
+static void test_kubeadm_api(void **state) {
+  (void)state;
+  static const struct {
+    const char *version;
+    const char *api;
+  } rows[] = {
+      {"1.15.0", "v1beta2"}, {"1.20.2", "v1beta2"}, {"1.21.14", "v1beta2"},
+      {"1.22.0", "v1beta3"}, {"1.29.3", "v1beta3"}, {"1.30.14", "v1beta3"},
+      {"1.31.0", "v1beta4"}, {"1.34.2", "v1beta4"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_fixture_ struct fixture f = {0};
+    _cleanup_free_ char *text =
+        xasprintf("apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+                  "kubernetes: {version: %s}\n"
+                  "network: {subnet: 192.168.4.0/24}\n" MASTERS,
+                  rows[i].version);
+    make(text, &f);
+    assert_string_equal(kubeadm_api_name(f.plan.kubeadm_api), rows[i].api);
+    bool v4 = f.plan.kubeadm_api == KUBEADM_V1BETA4;
+    const struct plan_node *n = &f.plan.nodes.v[0];
+    assert_int_equal(has_source(n, "user-data/kubeadm-init-v1beta4.yaml"), v4);
+    assert_int_equal(has_source(n, "user-data/kubeadm-init-v1beta3.yaml"), !v4);
+  }
+}
+
+static void test_cluster(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  make(HEADER MASTERS, &f);
+  const struct plan *p = &f.plan;
+  assert_string_equal(p->endpoint, "192.168.4.20:6443");
+  assert_string_equal(p->cluster_dns, "10.96.0.10");
+  assert_string_equal(p->api_service, "10.96.0.1");
+  assert_true(p->router_id >= 1 && p->router_id <= 255);
+  assert_string_equal(p->etcd_initial_cluster, "m1=https://192.168.4.31:2380,"
+                                               "m2=https://192.168.4.32:2380,"
+                                               "m3=https://192.168.4.33:2380");
+  assert_int_equal(p->etcd_endpoints.n, 3);
+  assert_string_equal(p->etcd_endpoints.v[2], "https://192.168.4.33:2379");
+  assert_memory_equal(p->etcd_token, "demo-", 5);
+  assert_null(p->image_repository);
+}
+
+static void test_pod_networks(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  make(HEADER MASTERS "  - {name: w1, role: worker}\n", &f);
+  for (size_t i = 0; i < f.plan.nodes.n; i++) {
+    char buf[NET_TEXT];
+    _cleanup_free_ char *expected = xasprintf("10.244.%zu.0/24", i);
+    assert_true(f.plan.nodes.v[i].has_pods);
+    assert_string_equal(cidr_format(&f.plan.nodes.v[i].pods, buf), expected);
+  }
+}
+
+/* Who holds the VIP: control planes, or the load balancers, or nobody. */
+static void test_vip(void **state) {
+  (void)state;
+  static const struct {
+    const char *endpoint;
+    bool masters, balancers;
+  } rows[] = {
+      {"{provider: keepalived}", true, false},
+      {"{provider: haproxy}", false, true},
+      {"{provider: nginx}", false, true},
+      {"{provider: external, address: 10.1.1.1}", false, false},
+      {"{provider: first-node, address: 192.168.4.31}", false, false},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_fixture_ struct fixture f = {0};
+    bool proxies = strstr(rows[i].endpoint, "haproxy") ||
+                   strstr(rows[i].endpoint, "nginx");
+    _cleanup_free_ char *text = xasprintf(
+        HEADER "endpoint: %s\n" MASTERS "%s", rows[i].endpoint,
+        proxies ? "  - {name: \"lb{1..2}\", role: load-balancer}\n" : "");
+    make(text, &f);
+    int last = 256;
+    for (size_t k = 0; k < f.plan.nodes.n; k++) {
+      const struct plan_node *n = &f.plan.nodes.v[k];
+      bool master = n->spec->role == ROLE_CONTROL_PLANE;
+      bool holds = master ? rows[i].masters : rows[i].balancers;
+      assert_int_equal(n->runs_keepalived, holds);
+      assert_int_equal(strv_has(&n->units, "keepalived.service"), holds);
+      assert_int_equal(strv_has(&n->steps, "vip"), holds);
+      if (!holds)
+        continue;
+      /* A failing holder (priority - 50) is below every healthy one. */
+      assert_true(n->vip_priority < last && n->vip_priority > 100);
+      last = n->vip_priority;
+    }
+  }
+}
+
+static void assert_steps(const struct plan_node *n, const char *expected) {
+  _cleanup_free_ char *steps = xstrdup("");
+  for (size_t i = 0; i < n->steps.n; i++) {
+    char *more = xasprintf("%s%s%s", steps, i ? " " : "", n->steps.v[i]);
+    free(steps);
+    steps = more;
+  }
+  assert_string_equal(steps, expected);
+}
+
+static void test_steps(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  make(HEADER "etcd: {mode: external}\nendpoint: {provider: haproxy}\n"
+              "nodes:\n"
+              "  - {name: \"m{1..2}\"}\n"
+              "  - {name: \"e{1..3}\", role: etcd}\n"
+              "  - {name: w1, role: worker}\n"
+              "  - {name: \"lb{1..2}\", role: load-balancer}\n",
+       &f);
+  static const struct {
+    const char *node;
+    const char *steps;
+  } rows[] = {
+      {"m1", "check pod-network kubeadm-init kubeconfig wipe ready tidy"},
+      {"m2", "check pod-network kubeadm-join kubeconfig wipe ready"},
+      {"e1", "check etcd etcd-member wipe ready"},
+      {"w1", "check pod-network kubeadm-join wipe ready"},
+      {"lb1", "check proxy vip wipe ready"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+    assert_steps(plan_find(&f.plan, rows[i].node), rows[i].steps);
+}
+
+/* Least privilege: which key goes to which role. */
+static void test_who_gets_keys(void **state) {
+  (void)state;
+  static const char all_roles[] =
+      HEADER "etcd: {mode: external}\nendpoint: {provider: haproxy}\n"
+             "nodes:\n"
+             "  - {name: \"m{1..2}\"}\n"
+             "  - {name: \"e{1..3}\", role: etcd}\n"
+             "  - {name: w1, role: worker}\n"
+             "  - {name: \"lb{1..2}\", role: load-balancer}\n";
+  static const struct {
+    const char *key;
+    const char *roles; /* first letters of the nodes' names */
+  } rows[] = {
+      {"pki:ca.key", "m"},
+      {"pki:ca.crt", "mw"},
+      {"pki:front-proxy-ca.key", "m"},
+      {"pki:sa.key", "m"},
+      {"pki:etcd/ca.key", ""},
+      {"pki:etcd/ca.crt", "me"},
+      {"pki:node/apiserver-etcd-client.key", "m"},
+      {"pki:node/etcd-server.key", "e"},
+      {"pki:node/etcd-peer.key", "e"},
+      {"pki:node/ssh_host_ed25519_key", "mewl"},
+      {"pki:admin.key", ""},
+      {"pki:ssh-ca/ca", ""},
+      {"pki:ssh-user/id_ed25519", ""},
+      {"pki:ssh-host.secret", ""},
+  };
+  _cleanup_fixture_ struct fixture f = {0};
+  make(all_roles, &f);
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+    for (size_t k = 0; k < f.plan.nodes.n; k++) {
+      const struct plan_node *n = &f.plan.nodes.v[k];
+      bool wanted = strchr(rows[i].roles, n->name[0]) != NULL;
+      if (has_source(n, rows[i].key) != wanted)
+        fail_msg("%s: %s %s", n->name, rows[i].key,
+                 wanted ? "is missing" : "does not belong here");
+    }
+}
+
+/* Nothing secret is readable by others, and no path comes twice. */
+static void test_modes(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  make(HEADER MASTERS "  - {name: w1, role: worker}\n", &f);
+  for (size_t k = 0; k < f.plan.nodes.n; k++) {
+    const struct plan_node *n = &f.plan.nodes.v[k];
+    for (size_t i = 0; i < n->files.n; i++) {
+      const struct plan_file *p = &n->files.v[i];
+      assert_ptr_equal(file_of(n, p->path), p);
+      assert_int_equal(p->path[0], '/');
+      const char *end = p->source + strlen(p->source);
+      bool key = strncmp(p->source, "pki:", 4) == 0 &&
+                 (strcmp(end - 4, ".key") == 0 || strcmp(end - 4, "_key") == 0);
+      bool token = strstr(p->source, "kubeadm-") ||
+                   strstr(p->source, "kubeconfig") ||
+                   strstr(p->source, "keepalived.conf");
+      if (key || token)
+        assert_int_equal(p->mode, 0600);
+    }
+  }
+}
+
+static void test_same_mac(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  struct fixture f = {0};
+  static const char text[] =
+      HEADER "nodes:\n"
+             "  - {name: m1, mac: \"52:54:00:12:34:56\"}\n"
+             "  - {name: m2}\n"
+             "  - {name: m3, mac: \"52:54:00:12:34:56\"}\n";
+  assert_int_equal(spec_read("t.yaml", text, strlen(text), &f.spec, &err), 0);
+  assert_int_equal(plan_make(&f.spec, &f.plan, &err), -1);
+  assert_int_equal(err.kind, ERROR_USAGE);
+  assert_string_equal(err.faults[0].where, "t.yaml:9:5");
+  assert_null(f.plan.nodes.v);
+  spec_done(&f.spec);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_identity),      cmocka_unit_test(test_kubeadm_api),
+      cmocka_unit_test(test_cluster),       cmocka_unit_test(test_pod_networks),
+      cmocka_unit_test(test_vip),           cmocka_unit_test(test_steps),
+      cmocka_unit_test(test_who_gets_keys), cmocka_unit_test(test_modes),
+      cmocka_unit_test(test_same_mac),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
