@@ -128,6 +128,7 @@ test:
 unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	@tests/unit/run $(UNIT)
 	@tests/specs/run $(BUILD)/kubeseed
+	@tests/golden/run $(BUILD)/kubeseed
 	@tests/fuzz/replay $(FUZZ)
 
 e2e: $(BUILD)/kubeseed

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "payload.h"
 #include "recipe.h"
+#include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -223,13 +224,37 @@ static int bake_and_commit(const struct log *log, const struct spec *spec,
   return file_commit(qcow2, p->qcow2, err);
 }
 
+/*
+ * Removes what killed bakes of other keys left. A bake that runs holds its
+ * lock; nothing here is worth failing for.
+ */
+static void sweep(const struct place *p) {
+  _cleanup_free_ char *dir = payload_cache_path("images");
+  DIR *d = opendir(dir);
+  for (struct dirent *e; d && (e = readdir(d));) {
+    _cleanup_error_ struct error ignored = {0};
+    _cleanup_close_ int lock_fd = -1;
+    size_t n = strlen(e->d_name);
+    if (n <= 4 || strcmp(e->d_name + n - 4, ".tmp") != 0)
+      continue;
+    _cleanup_free_ char *work = xasprintf("%s/%s", dir, e->d_name);
+    _cleanup_free_ char *lock =
+        xasprintf("%s/%.*s.lock", dir, (int)n - 4, e->d_name);
+    if (strcmp(work, p->work) != 0 && file_lock(lock, &lock_fd, &ignored) == 0)
+      (void)!bake_remove(work, &ignored);
+  }
+  if (d)
+    (void)closedir(d);
+}
+
 static int bake_image(const struct log *log, const struct spec *spec,
                       const struct place *p, struct error *err) {
   _cleanup_payload_ struct payload payload = {0};
   if (bake_require(err) < 0 ||
       payload_ensure(log, spec, false, &payload, err) < 0)
     return -1;
-  /* What a killed bake left; the lock says that none is running. */
+  sweep(p);
+  /* What a killed bake of this key left: we hold its lock. */
   if (bake_remove(p->work, err) < 0 || file_mkdirs(p->work, 0755, err) < 0 ||
       require_space(p, &payload, err) < 0)
     return -1;

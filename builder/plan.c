@@ -125,8 +125,14 @@ static void plan_etcd(struct plan *p) {
     const char *address = ip4_format(n->spec->address, a);
     buf_addf(&cluster, "%s%s=https://%s:2380", cluster.len ? "," : "", n->name,
              address);
-    strv_pushf(&p->etcd_endpoints, "https://%s:2379", address);
+    if (s->etcd.mode == ETCD_EXTERNAL)
+      strv_pushf(&p->etcd_endpoints, "https://%s:2379", address);
   }
+  /* An API server asks the member beside it, as with kubeadm's stacked etcd:
+   * Kubernetes 1.20 opens some seventy TLS connections to each endpoint, and on
+   * a slow machine those to all three took longer than all else. */
+  if (s->etcd.mode == ETCD_FOUNDING)
+    strv_push(&p->etcd_endpoints, "https://127.0.0.1:2379");
   if (cluster.len)
     p->etcd_initial_cluster = buf_take(&cluster);
   uint8_t d[SHA256_BYTES];

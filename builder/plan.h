@@ -57,11 +57,11 @@ DEFINE_VEC(plan_node_vec, struct plan_node);
 struct plan {
   const struct spec *spec; /* borrowed: must outlive the plan */
   enum kubeadm_api kubeadm_api;
-  char *endpoint;             /* "192.168.4.20:6443" */
-  char *etcd_initial_cluster; /* "a=https://..:2380,b=..."; NULL if stacked */
-  char *etcd_token;           /* initial-cluster-token */
-  int router_id;              /* VRRP virtual_router_id */
-  struct strv etcd_endpoints; /* "https://..:2379" of founding/external etcd */
+  char *endpoint;               /* "192.168.4.20:6443" */
+  char *etcd_initial_cluster;   /* "a=https://..:2380,b=..."; NULL if stacked */
+  char *etcd_token;             /* initial-cluster-token */
+  int router_id;                /* VRRP virtual_router_id */
+  struct strv etcd_endpoints;   /* "https://..:2379" for the API servers */
   const char *image_repository; /* NULL: kubeadm's own default */
   const char *etcd_image_tag;   /* of kubeadm's local etcd; NULL: its default */
   char *cluster_dns;            /* service address for kubelet's clusterDNS */

@@ -104,7 +104,7 @@ static void add_cpu(struct strv *a, const struct plan_node *node, bool kvm) {
    * from power-on to the end of kubeadm init.
    */
   strv_push_all(a, "-accel", kvm ? "kvm" : "tcg,thread=multi,tb-size=512",
-                "-cpu", kvm ? "host" : "Nehalem", "-smp", NULL);
+                "-cpu", kvm ? "host" : "Westmere", "-smp", NULL);
   strv_pushf(a, "%d", node->spec->cpus);
   strv_push(a, "-m");
   strv_pushf(a, "%lluM", (unsigned long long)(node->spec->memory >> 20));

@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "embedded.h"
-#include <ctype.h>
 #include <string.h>
 
 /* The part of name below the recipe's folder, or NULL. */
@@ -48,19 +47,4 @@ void recipe_digest(const char *recipe, char ret[static SHA256_HEX]) {
     buf_addf(&b, "%s %c %s\n", name, embedded[i].exec ? 'x' : '-', hex);
   }
   sha256_hex(b.data ? b.data : "", b.len, ret);
-}
-
-char *recipe_words(const char *text, size_t len, char sep) {
-  _cleanup_buf_ struct buf b = {0};
-  bool comment = false, inside = false;
-  for (size_t i = 0; i < len; i++) {
-    comment = text[i] != '\n' && (comment || text[i] == '#');
-    bool letter = !comment && !isspace((unsigned char)text[i]);
-    if (letter && !inside && b.len)
-      buf_add(&b, &sep, 1);
-    if (letter)
-      buf_add(&b, &text[i], 1);
-    inside = letter;
-  }
-  return buf_take(&b);
 }

@@ -19,9 +19,3 @@ int recipe_unpack(const char *recipe, const char *dir,
 
 /* Digest of the recipe's file names, modes and contents. */
 void recipe_digest(const char *recipe, char ret[static SHA256_HEX]);
-
-/*
- * The words of a list with one or more a line and '#' comments, joined by sep.
- * The caller frees.
- */
-char *recipe_words(const char *text, size_t len, char sep);

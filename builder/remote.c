@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "remote.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include <pthread.h>
@@ -17,7 +18,7 @@
 
 /* How long ssh may take to connect, the exchange of keys included: emulated
  * machines need seconds for it. */
-#define CONNECT_TIMEOUT "ConnectTimeout=60"
+#define CONNECT_TIMEOUT "ConnectTimeout=120"
 
 /* The end of what ssh printed, or else how it ended, in one line. */
 static char *last_words(const struct error *err) {
@@ -38,17 +39,23 @@ static char *last_words(const struct error *err) {
   return buf_take(&b);
 }
 
-static int failure(const char *node, bool began, struct error *from,
-                   struct error *err) {
+static int failure(const char *node, bool began, unsigned timeout,
+                   struct error *from, struct error *err) {
   /* Without the program ssh there is nothing to say about the node. */
   if (from->kind == ERROR_MISSING) {
     error_move(err, from);
     return -1;
   }
+  if (timeout)
+    return error_set(err, 0,
+                     began ? "a script on %s did not end within %u s"
+                           : "%s does not answer ssh within %u s",
+                     node, timeout);
   _cleanup_free_ char *words = last_words(from);
-  if (began)
-    return error_set(err, 0, "a script on %s failed: %s", node, words);
-  return error_set(err, 0, "%s does not answer ssh: %s", node, words);
+  return error_set(err, 0,
+                   began ? "a script on %s failed: %s"
+                         : "%s does not answer ssh: %s",
+                   node, words);
 }
 
 int remote_run(const struct remote *r, const char *node, const char *script,
@@ -58,7 +65,7 @@ int remote_run(const struct remote *r, const char *node, const char *script,
   _cleanup_buf_ struct buf output = {0};
   _cleanup_error_ struct error own = {0};
   strv_push_all(&argv, "ssh", "-F", r->config, "-o", CONNECT_TIMEOUT, "-o",
-                "ServerAliveInterval=20", node, "sudo sh -eu", NULL);
+                "ServerAliveInterval=60", node, "sudo sh -eu", NULL);
   buf_adds(&input, "echo '" TRIMMED_MARK "'\n");
   buf_adds(&input, script);
   const struct process p = {
@@ -69,10 +76,13 @@ int remote_run(const struct remote *r, const char *node, const char *script,
       .output = &output,
       .timeout = r->timeout,
   };
+  double began = monotonic_seconds();
   int status = process_run(&p, &own);
   const char *mark = output.data ? strstr(output.data, MARK) : NULL;
-  if (status < 0 || !mark)
-    return failure(node, mark, &own, err);
+  if (status < 0 || !mark) {
+    bool late = r->timeout && monotonic_seconds() - began >= r->timeout;
+    return failure(node, mark, late ? r->timeout : 0, &own, err);
+  }
   const char *words = mark + strlen(MARK);
   buf_add(ret, words, output.len - (size_t)(words - output.data));
   return 0;

@@ -230,6 +230,11 @@ static void check_modes(const struct check *c) {
                "certificates must exist before the first boot, so their CA "
                "cannot be made on the first node",
                etcd_mode_name(s->etcd.mode));
+  if (s->pki.algorithm == KEY_ECDSA_P256 &&
+      !version_at_least(&s->kubernetes.version, 1, 19))
+    yaml_fault(c->err, place(c, "pki", "algorithm"),
+               "kubeadm before 1.19 makes no ECDSA keys; write `pki: "
+               "{algorithm: rsa-2048}`");
   if (s->etcd.election_ms < 5 * s->etcd.heartbeat_ms)
     yaml_fault(c->err, place(c, "etcd", "electionMs"),
                "electionMs must be at least five times heartbeatMs (etcd "

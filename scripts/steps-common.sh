@@ -50,7 +50,8 @@ one off" address_is_ours_alone
 # more once the node is a member, and would copy the keys from the seed again at
 # the next boot: so it is switched off as well.
 step_wipe() {
-  if [ -e /run/systemd/system ]; then
+  # Switched off by an attempt before a power cut, it does not run at this boot.
+  if [ -e /run/systemd/system ] && [ ! -e /etc/cloud/cloud-init.disabled ]; then
     wait_for "cloud-init to end" test -e /run/cloud-init/result.json
   fi
   : >/etc/cloud/cloud-init.disabled

@@ -46,7 +46,11 @@ initial_cluster() {
 finish_member() {
   report wait "starting the etcd member that kubeadm added"
   mkdir -p "${etcd_manifest%/*}"
-  sed "s|@INITIAL_CLUSTER@|$(initial_cluster "$1")|" \
+  # The payload names the image, or it is the one that this kubeadm uses.
+  image=$(kubeadm config images list --kubernetes-version "v$VERSION" \
+    2>/dev/null | grep /etcd:) || image=
+  sed -e "s|@INITIAL_CLUSTER@|$(initial_cluster "$1")|" \
+    -e "s|@IMAGE@|$image|" \
     /etc/kubeseed/etcd-pod.yaml >"$etcd_manifest.new"
   sync
   mv "$etcd_manifest.new" "$etcd_manifest"

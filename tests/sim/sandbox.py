@@ -7,6 +7,7 @@ gone when the simulator ends, however it ends.
 """
 import ctypes
 import errno
+import functools
 import os
 import shutil
 import signal
@@ -28,6 +29,8 @@ systemctl""".split()
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 MS_BIND = 4096
+PR_SET_PDEATHSIG = 1
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def mount(source, target, kind=None, flags=0):
@@ -35,6 +38,10 @@ def mount(source, target, kind=None, flags=0):
         return s.encode() if s else None
     if LIBC.mount(text(source), text(target), text(kind), flags, None) != 0:
         raise OSError(ctypes.get_errno(), "mount on " + target)
+
+
+def die_with_parent():
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def make_base(fake):
@@ -59,13 +66,18 @@ def make_base(fake):
         shutil.copy(library, target)
 
 
+@functools.lru_cache(maxsize=64)
+def parse(text):
+    """The documents of a YAML file."""
+    return list(yaml.load_all(text, LOADER))
+
+
 def read_seed(medium):
     """The write_files of a seed: {path: (mode, bytes)}, and the user-data."""
     text = subprocess.run(["isoinfo", "-R", "-x", "/user-data", "-i", medium],
                           check=True, capture_output=True).stdout
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     files = {}
-    for entry in yaml.load(text, loader)["write_files"]:
+    for entry in yaml.load(text, LOADER)["write_files"]:
         files[entry["path"]] = (int(entry["permissions"], 8),
                                 entry["content"].encode())
     return files, text
@@ -125,7 +137,7 @@ class Root:
             raise
 
     def set_uptime(self, seconds):
-        os.pwrite(self.uptime, b"%017.2f 0.00\n" % seconds, 0)
+        os.pwrite(self.uptime, b"%-40s\n" % (b"%.2f 0.00" % seconds), 0)
 
 
 class Process:
@@ -153,6 +165,7 @@ class Process:
     def _child(root, argv, inside, data):
         try:
             os.setsid()
+            die_with_parent()
             os.dup2(inside.fileno(), CHANNEL, inheritable=True)
             os.chroot(root.path)
             os.chdir("/")

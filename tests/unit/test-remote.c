@@ -65,7 +65,9 @@ static void test_timeout(void **state) {
   const struct remote hasty = {.config = "/nowhere", .timeout = 1};
   double began = monotonic_seconds();
   expect_error(&hasty, "silent1", "echo hello",
-               "silent1 does not answer ssh: 'ssh' did not end within 1 s");
+               "silent1 does not answer ssh within 1 s");
+  expect_error(&hasty, "n1", "echo hello; exec sleep 60",
+               "a script on n1 did not end within 1 s");
   assert_true(monotonic_seconds() - began < 20);
 }
 

@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""kubeadm: what `init` and `join` do, phase by phase, as in 1.20; a power cut
+may come between any two of their files.
+
+What newer versions do otherwise and the scripts may meet is taken from the
+node's VERSION: preflight refuses what it finds of an earlier attempt.
+"""
+
+import json
+
+import sandbox
+import world as w
+
+PKI = "/etc/kubernetes/pki/"
+MANIFESTS = "/etc/kubernetes/manifests/"
+
+
+class Refused(Exception):
+    """kubeadm ends with an error."""
+
+
+def run(world, actor, args, stdin):
+    del stdin
+    node = actor.node
+    job = Kubeadm(world, node, args)
+    try:
+        if args[:3] == ["init", "phase", "certs"]:
+            yield from job.etcd_client_certificate()
+        elif args[:3] == ["init", "phase", "kubeconfig"]:
+            yield from job.admin_kubeconfig()
+        elif args[0] == "init":
+            yield from job.init()
+        elif args[0] == "join":
+            yield from job.join()
+        else:
+            raise Refused("not modelled")
+    except Refused as e:
+        world.note(node, f"kubeadm {args[0]} failed: {e}")
+        return 1, "", f"error execution phase: {e}\n"
+    return 0, "", ""
+
+
+class Kubeadm:
+    def __init__(self, world, node, args):
+        self.world = world
+        self.node = node
+        self.args = args
+        self.skip = set()
+        if "--skip-phases" in args:
+            self.skip = set(self.option("--skip-phases").split(","))
+        self.config = {}
+
+    def option(self, name):
+        return self.args[self.args.index(name) + 1]
+
+    def take(self, low=0.1, high=2.0):
+        """Time passes, and here a power cut may come."""
+        return self.world.delay(self.node, low, high)
+
+    def until(self, condition, limit, what):
+        deadline = self.world.now + limit
+        while not condition():
+            if self.world.now >= deadline:
+                raise Refused("timed out waiting for " + what)
+            yield w.Park(deadline=deadline)
+
+    def read_config(self):
+        text = self.node.read(self.option("--config"))
+        if not text.strip():
+            raise Refused("unable to read " + self.option("--config"))
+        self.config = {d["kind"]: d for d in sandbox.parse(text)}
+
+    @property
+    def kube(self):
+        cluster = self.world.endpoint()
+        return cluster.kube if cluster else None
+
+    def api(self, what, limit=300):
+        yield from self.until(lambda: self.kube is not None, limit,
+                              f"the API server ({what})")
+        return self.kube
+
+    # Files
+
+    def check_pair(self, name):
+        """A CA: kept if there, else made. True if it was made."""
+        node = self.node
+        crt, key = PKI + name + ".crt", PKI + name + ".key"
+        if name == "sa":
+            crt = PKI + "sa.pub"
+        if not node.exists(crt) and not node.exists(key):
+            return True
+        for path in (crt, key):
+            if not node.has(path):
+                raise Refused(f"couldn't load {path}")
+        return False
+
+    def make_ca(self, name):
+        ident = f"{name} {self.node.name} {self.node.disk} " \
+                f"{self.world.rng.random()}"
+        crt = "sa.pub" if name == "sa" else name + ".crt"
+        self.node.write(PKI + name + ".key", "key " + ident)
+        yield self.take(0.01, 0.2)
+        self.node.write(PKI + crt, "cert " + ident)
+
+    def leaf(self, name, ca):
+        node = self.node
+        there = [node.exists(PKI + name + end) for end in (".crt", ".key")]
+        if any(there):
+            for end in (".crt", ".key"):
+                if not node.has(PKI + name + end):
+                    raise Refused(f"couldn't load {PKI}{name}{end}")
+            return
+        if not node.has(PKI + ca + ".key") or not node.has(PKI + ca + ".crt"):
+            raise Refused(f"no {ca} to sign {name}")
+        node.write(PKI + name + ".crt", "leaf")
+        yield self.take(0.01, 0.3)
+        node.write(PKI + name + ".key", "leaf")
+
+    def certificates(self, external):
+        node = self.node
+        yield from self.leaf("apiserver", "ca")
+        yield from self.leaf("apiserver-kubelet-client", "ca")
+        yield from self.leaf("front-proxy-client", "front-proxy-ca")
+        if external:
+            for name in ("etcd/ca.crt", "apiserver-etcd-client.crt",
+                         "apiserver-etcd-client.key"):
+                if not node.has(PKI + name):
+                    raise Refused("no " + PKI + name)
+        else:
+            for name in ("etcd/server", "etcd/peer", "etcd/healthcheck-client",
+                         "apiserver-etcd-client"):
+                yield from self.leaf(name, "etcd/ca")
+
+    def kubeconfigs(self, names):
+        for name in names:
+            path = f"/etc/kubernetes/{name}.conf"
+            if self.node.exists(path):
+                if not self.node.has(path):
+                    raise Refused(f"couldn't load {path}")
+                continue
+            if not self.node.has(PKI + "ca.key"):
+                raise Refused("couldn't load " + PKI + "ca.key")
+            self.node.write(path, "embedded client certificate")
+            yield self.take(0.01, 0.3)
+
+    def control_plane(self):
+        for name in ("kube-apiserver", "kube-controller-manager",
+                     "kube-scheduler"):
+            self.node.write(MANIFESTS + name + ".yaml", "kind: Pod")
+            yield self.take(0.01, 0.1)
+
+    def etcd_pod(self, initial, state):
+        node = self.node
+        # JSON is YAML.
+        node.write(MANIFESTS + "etcd.yaml", json.dumps(
+            {"spec": {"containers": [{"command": [
+                "etcd", f"--name={node.name}", f"--initial-cluster={initial}",
+                f"--initial-cluster-state={state}"]}]}}))
+
+    def preflight(self, also):
+        """Versions before 1.24 are run without it, for want of crictl."""
+        if "preflight" in self.skip:
+            return
+        node = self.node
+        kind = "InitConfiguration" if self.args[0] == "init" else \
+            "JoinConfiguration"
+        ignored = {i.lower() for i in
+                   self.config[kind].get("nodeRegistration", {}).get(
+                       "ignorePreflightErrors", [])}
+        faults = []
+        if node.kubelet:
+            faults.append("Port-10250")
+        for path in also:
+            if node.exists(path):
+                faults.append("FileAvailable-" + path.replace("/", "-"))
+        if node.exists(MANIFESTS[:-1]) and self.args[0] == "join":
+            faults.append("DirAvailable--etc-kubernetes-manifests")
+        faults = [f for f in faults if f.lower() not in ignored]
+        if faults and "all" not in ignored:
+            raise Refused("preflight: " + ", ".join(faults))
+
+    # Commands
+
+    def etcd_client_certificate(self):
+        yield self.take()
+        yield from self.leaf("etcd/healthcheck-client", "etcd/ca")
+
+    def admin_kubeconfig(self):
+        yield self.take()
+        if not self.node.has(PKI + "ca.key"):
+            raise Refused("couldn't load " + PKI + "ca.key")
+        self.node.write(self.option("--kubeconfig-dir") + "/admin.conf",
+                        "embedded client certificate")
+
+    def refuse_second_cluster(self):
+        """The invariant of them all: it is recorded, kubeadm would not see
+        it."""
+        world, node = self.world, self.node
+        if node.exists("/etc/kubernetes/admin.conf"):
+            return
+        for cluster in world.etcds.values():
+            others = [n for n, disk in
+                      (cluster.kube.nodes if cluster.kube else {}).items()
+                      if n != node.name and world.nodes[n].disk == disk]
+            if cluster.kube and cluster.kube.cluster_info and others:
+                world.violation(node, "kubeadm init while the cluster lives "
+                                      "on " + ", ".join(others))
+
+    def init(self):
+        node, world = self.node, self.world
+        yield self.take(0.5, 3)
+        self.read_config()
+        self.preflight([f"{MANIFESTS}{p}.yaml" for p in (
+            "kube-apiserver", "kube-controller-manager", "kube-scheduler",
+            "etcd")])
+        self.refuse_second_cluster()
+        external = "external" in self.config["ClusterConfiguration"]["etcd"]
+        for name in ("ca", "front-proxy-ca", "sa") + (
+                () if external else ("etcd/ca",)):
+            if self.check_pair(name):
+                yield from self.make_ca(name)
+        yield from self.certificates(external)
+        yield self.take()
+        yield from self.kubeconfigs(("admin", "kubelet", "controller-manager",
+                                     "scheduler"))
+        yield self.take()
+        yield from self.kubelet_files()
+        yield self.take()
+        yield from self.control_plane()
+        if not external:
+            yield self.take()
+            self.etcd_pod(f"{node.name}=https://{node.address}:2380", "new")
+            world.bump()
+        yield from self.api("wait-control-plane", 1200)
+        yield self.take()
+        kube = yield from self.api("upload-config")
+        ca = node.read(PKI + "ca.crt").encode()
+        if kube.ca and kube.ca != ca:
+            world.violation(node, "a second CA for the same cluster")
+        kube.ca = ca
+        kube.config = True
+        yield self.take()
+        yield from self.until(
+            lambda: self.kube and node.name in self.kube.nodes, 120,
+            "the node to register (mark-control-plane)")
+        yield self.take()
+        kube = yield from self.api("bootstrap-token")
+        token = self.config["InitConfiguration"]["bootstrapTokens"][0]["token"]
+        ident, _, secret = token.partition(".")
+        kube.tokens[ident] = (secret, float("inf"))
+        world.bump()
+        yield self.take()
+        kube = yield from self.api("cluster-info")
+        kube.cluster_info = True
+        world.note(node, "the cluster is open")
+        world.bump()
+        yield self.take()
+        yield from self.api("addons")
+
+    def kubelet_files(self):
+        node = self.node
+        node.write("/var/lib/kubelet/kubeadm-flags.env", "flags")
+        yield self.take(0.01, 0.1)
+        node.write("/var/lib/kubelet/config.yaml", "kind: Kubelet")
+        yield self.take(0.1, 1)
+        node.start_unit("kubelet.service")
+        self.world.bump()
+
+    def join(self):
+        node, world = self.node, self.world
+        yield self.take(0.5, 3)
+        self.read_config()
+        config = self.config["JoinConfiguration"]
+        control_plane = "controlPlane" in config
+        self.preflight([PKI + "ca.crt"] if not control_plane else [])
+        if "preflight" not in self.skip and node.has(
+                "/etc/kubernetes/kubelet.conf"):
+            self.preflight(["/etc/kubernetes/kubelet.conf",
+                            "/etc/kubernetes/bootstrap-kubelet.conf"])
+        yield from self.discover()
+        token = config["discovery"]["tlsBootstrapToken"]
+        # A worker that is a member already asks nothing more.
+        if control_plane or "kubelet-start" not in self.skip:
+            kube = yield from self.api("kubeadm-config")
+            if not kube.token_is_known(token, world.now):
+                raise Refused("Unauthorized: the token is not known")
+        stacked = node.env["ETCD_MODE"] == "stacked"
+        if control_plane:
+            yield from self.control_plane_prepare(stacked)
+        if "kubelet-start" not in self.skip:
+            yield from self.kubelet_start(token)
+        if control_plane:
+            if stacked and "control-plane-join/etcd" not in self.skip:
+                yield from self.join_etcd()
+            yield from self.api("mark-control-plane", 120)
+            yield self.take()
+
+    def discover(self):
+        ca = w.secret_of(self.node)
+        if not ca:
+            raise Refused("no CA in discovery.conf")
+
+        def answers():
+            kube = self.kube
+            return kube is not None and kube.cluster_info
+        yield from self.until(answers, 24 * w.HOUR, "cluster-info")
+        yield self.take()
+        kube = yield from self.api("cluster-info")
+        if kube.ca != ca:
+            raise Refused("x509: certificate signed by unknown authority")
+
+    def control_plane_prepare(self, stacked):
+        node = self.node
+        needed = ["ca.crt", "ca.key", "sa.pub", "sa.key", "front-proxy-ca.crt",
+                  "front-proxy-ca.key", "etcd/ca.crt"]
+        if stacked:
+            needed.append("etcd/ca.key")
+        for name in needed:
+            if not node.has(PKI + name):
+                raise Refused("missing certificate " + PKI + name)
+        yield from self.certificates(not stacked)
+        yield self.take()
+        yield from self.kubeconfigs(("admin", "controller-manager",
+                                     "scheduler"))
+        yield from self.control_plane()
+        yield self.take()
+        if stacked:
+            yield from self.api("check-etcd", 120)
+
+    def kubelet_start(self, token):
+        node, world = self.node, self.world
+        kube = yield from self.api("kubelet-start")
+        if not kube.token_is_known(token, world.now):
+            raise Refused("Unauthorized: the token is not known")
+        if world.node_is_ready(kube, node.name):
+            raise Refused(f"a Node with name '{node.name}' and status 'Ready' "
+                          "already exists in the cluster")
+        bootstrap = "/etc/kubernetes/bootstrap-kubelet.conf"
+        node.write(bootstrap, token)
+        node.write(PKI + "ca.crt", w.secret_of(node))
+        yield self.take(0.1, 1)
+        yield from self.kubelet_files()
+        try:
+            yield from self.until(node.has_identity, 300,
+                                  "the kubelet's TLS bootstrap")
+        finally:
+            # Not when the power fails: GeneratorExit comes after it.
+            if node.on:
+                node.remove(bootstrap)
+        yield from self.until(
+            lambda: self.kube and node.name in self.kube.nodes, 120,
+            "the node to register")
+        yield self.take()
+
+    def join_etcd(self):
+        """1.20: two seconds for the answer, then it asks again, and what took
+        effect meanwhile makes that fail for ever."""
+        node, world = self.node, self.world
+        yield from self.api("etcd endpoints", 120)
+        cluster = world.endpoint()
+        url = f"https://{node.address}:2380"
+        world.topology.note_join(world, node, cluster)
+        slow = world.rng.random() < world.slow_adds
+        for attempt in range(9):
+            if cluster.by_url(url):
+                raise Refused("etcdserver: Peer URLs already exists")
+            if not cluster.has_quorum():
+                # A leader that has just lost it may hold the proposal.
+                if attempt == 0 and cluster.running() and \
+                        url not in cluster.pending and \
+                        world.rng.random() < 0.3:
+                    cluster.pending.append(url)
+                yield 2 + 0.05 * 2 ** attempt
+                continue
+            if not cluster.may_add():
+                yield 0.05 * 2 ** attempt
+                continue
+            yield world.rng.uniform(0.01, 1)
+            if not cluster.by_url(url) and cluster.has_quorum():
+                cluster.add(world, url)
+                if not slow:
+                    break
+            yield 2
+        else:
+            raise Refused("etcdserver: request timed out")
+        initial = ",".join(
+            f"{node.name if m.url == url else m.name or m.ident}={m.url}"
+            for m in cluster.members.values())
+        yield self.take(0.05, 0.5)
+        self.etcd_pod(initial, "existing")
+        world.bump()
+        yield from self.until(cluster.has_quorum, 40,
+                              "etcd to be available")

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The programs whose effects reach beyond a node's files, but kubeadm.
+
+Each is a generator: it yields how long it takes and returns its exit status,
+its output and its error text.
+"""
+import datetime
+import hashlib
+import re
+
+import world as w
+
+REFUSED, TIMEOUT = 7, 28
+
+
+# The node itself
+
+def sleep(world, node_actor, args, stdin):
+    del world, node_actor, stdin
+    yield w.Park(pause=float(args[0]))
+    return 0, "", ""
+
+
+def sync(world, actor, args, stdin):
+    del args, stdin
+    yield world.delay(actor.node, 0.05, 0.5)
+    actor.node.sync()
+    return 0, "", ""
+
+
+def date(world, actor, args, stdin):
+    del stdin
+    yield 0
+    now = int(actor.node.env["SEED_TIME"]) + int(world.now)
+    if "+1 hour" in args:
+        now += 3600
+    when = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
+    form = next(a for a in args if a.startswith("+") and "%" in a)[1:]
+    form = form.replace("%s", str(now)).replace("%F", "%Y-%m-%d")
+    return 0, when.strftime(form) + "\n", ""
+
+
+def df(world, actor, args, stdin):
+    del world, actor, args, stdin
+    yield 0
+    return 0, "  Avail\n4000000\n", ""
+
+
+def ip(world, actor, args, stdin):
+    del args, stdin
+    node = actor.node
+    yield 0
+    if world.now - node.boot_time < 70 * node.speed:
+        return 0, "", ""
+    return 0, (f"2: kube0    inet {node.address}/24 brd + scope global kube0"
+               "\n"), ""
+
+
+def systemctl(world, actor, args, stdin):
+    del stdin
+    yield world.delay(actor.node, 0.05, 0.5)
+    unit = args[-1]
+    if args[0] == "start":
+        actor.node.start_unit(unit)
+        return 0, "", ""
+    if args[0] == "is-active":
+        return (0 if unit in actor.node.units else 3), "", ""
+    return 1, "", "systemctl: not modelled"
+
+
+def openssl(world, actor, args, stdin):
+    """Keys of the simulation are "key ID", their certificates "cert ID"."""
+    del stdin
+    yield world.delay(actor.node, 0.01, 0.1)
+    name = args[args.index("-in") + 1]
+    if not name.startswith("/"):
+        name = "/var/lib/kubeseed/certificates/" + name
+    kind, _, ident = actor.node.read(name).partition(" ")
+    if kind not in ("key", "cert"):
+        return 1, "", "unable to load " + name
+    return 0, f"public {ident}", ""
+
+
+# The API
+
+def curl(world, actor, args, stdin):
+    node = actor.node
+    url = args[-1]
+    if "-w" in args:
+        url = next(a for a in args if a.startswith("https://"))
+    limit = float(args[args.index("--max-time") + 1])
+    yield world.delay(node, 0.02, 0.3)
+    for option in ("--cacert", "--cert", "--key"):
+        if option in args and not node.has(args[args.index(option) + 1]):
+            return 77 if option == "--cacert" else 58, "", "bad certificate"
+    host, _, path = url[len("https://"):].partition("/")
+    address, _, port = host.partition(":")
+    if address == node.env["VIP"]:
+        return (yield from _curl_endpoint(world, node, args, path, stdin,
+                                          limit))
+    peer = node if address == "127.0.0.1" else world.by_address(address)
+    if not peer or not peer.on:
+        yield limit
+        return TIMEOUT, "", ""
+    if port == "2379":
+        if not peer.etcd:
+            return REFUSED, "", ""
+        health = "true" if peer.etcd[0].has_quorum() else "false"
+        return 0, '{"health":"%s"}' % health, ""
+    if port == "10250":
+        return (0 if peer.kubelet else REFUSED), "", ""
+    if port == "6443":
+        if peer.api():
+            return 0, "", ""
+        return (REFUSED if peer.api_ready_at is None else 22), "", ""
+    return 1, "", "curl: not modelled"
+
+
+def _curl_endpoint(world, node, args, path, stdin, limit):
+    cluster = world.endpoint()
+    if not cluster:
+        if world.rng.random() < 0.2:
+            yield limit
+        return REFUSED, "000" if "-w" in args else "", ""
+    ca = node.read("/etc/kubeseed/ca.crt").encode()
+    if cluster.kube.ca and ca != cluster.kube.ca:
+        return 60, "", "certificate of an unknown authority"
+    if path == "api":
+        token = re.search(rb"Bearer ([^\"]*)", stdin).group(1).decode()
+        known = cluster.kube.token_is_known(token, world.now)
+        return 0, "403" if known else "401", ""
+    if path.endswith("cluster-info"):
+        if cluster.kube.cluster_info:
+            return 0, "{}", ""
+        return 22, "", ""
+    return 1, "", "curl: not modelled"
+
+
+def kubectl(world, actor, args, stdin):
+    node = actor.node
+    yield world.delay(node, 0.5, 3)
+    config = args[args.index("--kubeconfig") + 1]
+    if not node.has(config) or (config.endswith("kubelet.conf") and
+                                not node.has_identity()):
+        return 1, "", "error: no usable " + config
+    cluster = world.endpoint()
+    if not cluster:
+        yield world.delay(node, 1, 10)
+        return 1, "", "The connection to the server was refused"
+    kube = cluster.kube
+    if "get" in args and "nodes" in args:
+        return 0, "".join(
+            f"{name}   {'Ready' if world.node_is_ready(kube, name) else 'NotReady'}"
+            "   <none>   1d   v1\n" for name in sorted(kube.nodes)), ""
+    if "get" in args and "node" in args:
+        name = args[args.index("node") + 1]
+        if name not in kube.nodes:
+            return 1, "", "Error from server (NotFound)"
+        return 0, str(world.node_is_ready(kube, name)), ""
+    if "delete" in args:
+        ident = args[-1][len("bootstrap-token-"):]
+        if kube.tokens.pop(ident, None):
+            world.note(node, "token deleted")
+            world.bump()
+        return 0, "", ""
+    if "apply" in args:
+        text = stdin.decode()
+
+        def field(name):
+            return re.search(name + r': "([^"]*)"', text).group(1)
+        expires = datetime.datetime.strptime(
+            field("expiration"), "%Y-%m-%dT%H:%M:%SZ").replace(
+                tzinfo=datetime.timezone.utc).timestamp()
+        kube.tokens[field("token-id")] = (
+            field("token-secret"), expires - int(node.env["SEED_TIME"]))
+        world.note(node, "token renewed")
+        world.bump()
+        return 0, "", ""
+    return 1, "", "kubectl: not modelled"
+
+
+# etcd
+
+def etcdctl(world, actor, args, stdin):
+    del stdin
+    node = actor.node
+    yield world.delay(node, 0.3, 1.5)
+    options, words = {}, []
+    rest = iter(args)
+    for word in rest:
+        if word.startswith("--") and word.endswith("-only"):
+            options[word] = True
+        elif word.startswith("--"):
+            options[word] = next(rest)
+        else:
+            words.append(word)
+    for option in ("--cacert", "--cert", "--key"):
+        if not node.has(options[option]):
+            return 1, "", f"Error: open {options[option]}: no such file"
+    cluster = None
+    for url in options["--endpoints"].split(","):
+        peer = world.by_address(url[len("https://"):-len(":2379")])
+        if peer and peer.etcd:
+            cluster = peer.etcd[0]
+            break
+    if not cluster:
+        yield 3 if world.rng.random() < 0.5 else 10
+        return 1, "", "Error: context deadline exceeded"
+    command = " ".join(words[:2])
+    if command == "member list" and not world.topology.linearizable_list:
+        return 0, cluster.listing(), ""
+    if not cluster.has_quorum():
+        yield 10
+        # Without a quorum nothing is answered, but it may come back.
+        if not cluster.has_quorum():
+            return 1, "", "Error: context deadline exceeded"
+    if command == "member list":
+        return 0, cluster.listing(), ""
+    if command == "endpoint health":
+        return 0, "is healthy\n", ""
+    if words[0] == "put":
+        cluster.keys[words[1]] = words[2]
+        return 0, "OK\n", ""
+    if words[0] == "get":
+        key = words[1]
+        if key == "/registry/configmaps/kube-public/cluster-info":
+            there = cluster.kube is not None and cluster.kube.cluster_info
+            return 0, key + "\n" if there else "", ""
+        value = cluster.keys.get(key)
+        if value is None:
+            return 0, "", ""
+        return 0, (key if "--keys-only" in options else value) + "\n", ""
+    if command == "member remove":
+        member = cluster.members.get(words[2])
+        if not member:
+            return 1, "", "Error: member not found"
+        if member.node:
+            world.violation(node, "a running etcd member was removed")
+            member.node.etcd = None
+        del cluster.members[words[2]]
+        world.note(node, f"etcd member {words[2]} removed")
+        world.bump()
+        return 0, "removed\n", ""
+    if command == "member add":
+        url = options["--peer-urls"]
+        if cluster.by_url(url):
+            return 1, "", "Error: etcdserver: Peer URLs already exists"
+        if not cluster.may_add():
+            return 1, "", "Error: etcdserver: unhealthy cluster"
+        return 0, f"Member {cluster.add(world, url)} added\n", ""
+    return 1, "", "etcdctl: not modelled"
+
+
+# pki.mode copied
+
+def ssh(world, actor, args, stdin):
+    node = actor.node
+    yield world.delay(node, 0.3, 2)
+    peer = world.by_address(args[-2].partition("@")[2])
+    # sshd is up long before the bootstrap program.
+    if not peer.on or world.now - peer.boot_time < 5:
+        yield 10
+        return 255, "", "ssh: connect: timed out"
+    if not peer.exists("/usr/lib/kubeseed/receive-certificates"):
+        return 255, "", "ssh: connection refused"
+    generation = peer.generation
+    ended = []
+    session = w.Actor(peer, ["/bin/sh",
+                             "/usr/lib/kubeseed/receive-certificates"],
+                      stdin, ended.append)
+    world.note(peer, "receives certificates, " +
+               hashlib.sha256(stdin).hexdigest()[:8])
+    world.run(session)
+    while not ended:
+        if peer.generation != generation:
+            yield 10
+            return 255, "", "ssh: connection lost"
+        yield 0.5
+    world.bump()
+    return session.process.status, "", ""

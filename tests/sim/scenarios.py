@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clusters, what happens to them, and what must hold in the end."""
+import itertools
+import os
+import re
+import subprocess
+
+import sandbox
+import world as w
+
+SPEC = """\
+apiVersion: kubeseed/v1
+kind: Cluster
+name: sim
+kubernetes:
+  version: 1.20.2
+  payload: debian
+network:
+  subnet: 192.168.4.0/24
+endpoint:
+  address: 192.168.4.20
+"""
+
+MASTERS = """\
+  - name: m{1..3}
+    role: control-plane
+    address: 192.168.4.31+
+"""
+WORKERS = """\
+  - name: w{1..2}
+    role: worker
+    address: 192.168.4.41+
+"""
+
+TOPOLOGIES = {
+    "founding": SPEC + "nodes:\n" + MASTERS + WORKERS,
+    "stacked": SPEC + "etcd:\n  mode: stacked\nnodes:\n" + MASTERS + WORKERS,
+    "external": SPEC + "  provider: haproxy\netcd:\n  mode: external\n"
+    "nodes:\n" + """\
+  - name: lb{1..2}
+    role: load-balancer
+    address: 192.168.4.21+
+  - name: e{1..3}
+    role: etcd
+    address: 192.168.4.25+
+  - name: m{1..2}
+    role: control-plane
+    address: 192.168.4.31+
+  - name: w1
+    role: worker
+    address: 192.168.4.41
+""",
+    "copied": SPEC + "etcd:\n  mode: stacked\npki:\n  mode: copied\nnodes:\n" +
+    MASTERS + WORKERS,
+}
+
+
+class Topology:
+    """The seeds of one cluster, made by kubeseed itself."""
+
+    linearizable_list = False  # etcdctl 3.5 and newer
+
+    def __init__(self, name, kubeseed, mutate=None):
+        self.name = name
+        folder = f"{sandbox.BASE}/specs/{name}"
+        if not os.path.isdir(folder):
+            os.makedirs(folder)
+            with open(folder + "/sim.yaml", "w", encoding="utf-8") as f:
+                f.write(TOPOLOGIES[name])
+            subprocess.run([kubeseed, "-q", "seed", "sim.yaml"], check=True,
+                           cwd=folder, stdin=subprocess.DEVNULL)
+        self.seeds = {}
+        seeds = folder + "/sim.cluster/seeds"
+        for medium in sorted(os.listdir(seeds)):
+            if medium.endswith(".iso"):
+                self.seeds[medium[:-4]] = sandbox.read_seed(
+                    f"{seeds}/{medium}")
+        self.priority = {}
+        for node, (files, _) in self.seeds.items():
+            conf = files.get("/etc/keepalived/keepalived.conf")
+            if conf:
+                self.priority[node] = int(
+                    re.search(rb"priority (\d+)", conf[1]).group(1))
+            join = files.get("/etc/kubeseed/kubeadm-join.yaml")
+            if join:
+                self.token_secret = re.search(
+                    rb'tlsBootstrapToken: *"[^.]*\.(.*)"', join[1]).group(1)
+            if mutate:
+                mutate(files)
+
+    @staticmethod
+    def note_join(world, node, cluster):
+        """kubeadm is about to change etcd's membership: the scripts promise
+        one at a time, and that the predecessor votes."""
+        for member in cluster.members.values():
+            if not member.name and member.url != f"https://{node.address}:2380":
+                world.violation(node, "an etcd member is added while another "
+                                      "has not started")
+
+    def of_role(self, role):
+        quoted = f"ROLE='{role}'".encode()
+        return [n for n, (files, _) in self.seeds.items()
+                if quoted in files["/etc/kubeseed/node.env"][1]]
+
+
+# What happens. Each is a generator of what to wait for.
+
+def boot(world, order, gaps):
+    """One after the other; the last gap is that before the second."""
+    when = 0.0
+    for name, gap in zip(order, gaps):
+        when += gap
+        world.after(when, None, world.nodes[name].power_on)
+    yield world.all_done
+
+
+def boot_at_once(world):
+    order = list(world.nodes)
+    yield from boot(world, order, [world.rng.uniform(0, 3) for _ in order])
+
+
+def random_gap(world):
+    """From seconds to hours."""
+    return world.rng.choice((1, 10, 60, 600, 3600, 6 * 3600)) * \
+        world.rng.uniform(0.5, 1.5)
+
+
+def in_order(world, order):
+    order = order.split(",")
+    yield from boot(world, order,
+                    [0] + [random_gap(world) for _ in order[1:]])
+
+
+def at_once(world, _):
+    yield from boot_at_once(world)
+
+
+def cut_after_line(world, what):
+    """The power of one node fails when a line is on its console."""
+    name, step, state = what.split(",")
+    node = world.nodes[name]
+    node.cut = w.Cut(line=(step, state), off=world.rng.choice((20, 300, 7200)),
+                     lossy=world.lossy)
+    yield from boot_at_once(world)
+    if node.cut:
+        raise w.Failure(f"the line {what} never came")
+
+
+def cut_at_point(world, what):
+    name, point = what.split(",")
+    world.nodes[name].cut = w.Cut(
+        point=int(point), off=world.rng.choice((20, 300, 7200)),
+        lossy=world.lossy)
+    yield from boot_at_once(world)
+
+
+def random_cuts(world, count):
+    """Of any nodes, at any times, while they assemble."""
+    for _ in range(int(count)):
+        node = world.rng.choice(list(world.nodes.values()))
+        off = world.rng.choice((5, 30, 300, 3000)) * world.rng.uniform(.5, 1.5)
+
+        def cut(node=node, off=off):
+            if node.on:
+                node.power_off(world.lossy)
+                world.after(off, None, node.power_on)
+        world.after(world.rng.uniform(30, 1500), None, cut)
+    order = list(world.nodes)
+    world.rng.shuffle(order)
+    yield from boot(world, order,
+                    [world.rng.choice((0, 0, 30, 300)) for _ in order])
+    yield 4000  # any cut still to come
+    yield world.all_done
+
+
+def twice(world, name):
+    """The bootstrap program is started a second time on a node."""
+    node = world.nodes[name]
+
+    def again():
+        if node.on and node.actors:
+            node.start_bootstrap()
+    for _ in range(3):
+        world.after(world.rng.uniform(100, 900), None, again)
+    yield from boot_at_once(world)
+
+
+def off_and_on(world, _):
+    """The whole cluster, in the midst of its assembly and after it."""
+    world.after(world.rng.uniform(60, 900), None,
+                lambda: [n.power_off(world.lossy)
+                         for n in world.nodes.values()])
+    yield from boot_and_return(world)
+    for node in world.nodes.values():
+        node.power_off(world.lossy)
+    yield world.rng.choice((60, 86400))
+    yield from boot_at_once(world)
+
+
+def boot_and_return(world):
+    order = list(world.nodes)
+    for name in order:
+        world.after(world.rng.uniform(0, 3), None, world.nodes[name].power_on)
+    yield 950
+    yield from boot_at_once(world)
+
+
+def disk_lost(world, name):
+    """A member comes back with a new disk and its old seed."""
+    yield from boot_at_once(world)
+    node = world.nodes[name]
+    node.power_off()
+    node.new_disk()
+    yield world.rng.choice((5, 60, 86400))
+    node.power_on()
+    if node.role == "worker":
+        def asks():
+            return any("valid bootstrap token" in i.get("message", "")
+                       for when, i in node.console if when > node.boot_time)
+        yield asks
+        yield 3600
+        if node.done:
+            raise w.Failure("it joined with a deleted token")
+        kube = world.endpoint().kube
+        token = re.search(rb'tlsBootstrapToken: *"(.*)"',
+                          node.files["/etc/kubeseed/kubeadm-join.yaml"][1])
+        ident, _, secret = token.group(1).decode().partition(".")
+        kube.tokens[ident] = (secret, world.now + 3600)
+        world.bump()
+    yield world.all_done
+
+
+SCENARIOS = {"order": in_order, "at-once": at_once, "line": cut_after_line,
+             "point": cut_at_point, "cuts": random_cuts, "twice": twice,
+             "off-and-on": off_and_on, "disk-lost": disk_lost}
+
+
+# What must hold in the end.
+
+def check(world):
+    report = world.violation
+    live = [c for c in world.etcds.values() if c.kube and c.kube.cluster_info]
+    if len(live) != 1:
+        report(None, f"{len(live)} clusters")
+        return
+    cluster = live[0]
+    for other in world.etcds.values():
+        if other is not cluster and other.running():
+            report(None, f"a second etcd {other.ident} runs")
+    check_etcd(world, cluster)
+    kube = cluster.kube
+    for node in world.nodes.values():
+        if node.role in ("control-plane", "worker"):
+            if not world.node_is_ready(kube, node.name):
+                report(node, "is not Ready")
+            if node.joins > 1:
+                report(node, f"joined {node.joins} times")
+        if node.role == "control-plane" and not node.api():
+            report(node, "its API server is not ready")
+        check_console(node)
+        check_secrets(node)
+    for ident, (_, expires) in kube.tokens.items():
+        if expires - world.now > 3600:
+            report(None, f"the token {ident} is still there")
+
+
+def check_etcd(world, cluster):
+    urls = []
+    for node in world.nodes.values():
+        member_here = "etcd.service" in node.units or (
+            node.role == "control-plane" and
+            node.env["ETCD_MODE"] == "stacked")
+        if member_here:
+            urls.append(f"https://{node.address}:2380")
+    if sorted(m.url for m in cluster.members.values()) != sorted(urls):
+        world.violation(None, "the members of etcd are "
+                        + cluster.listing().replace("\n", "; "))
+    for member in cluster.members.values():
+        if not member.node:
+            world.violation(None, f"etcd member {member.name} is dead")
+
+
+def check_console(node):
+    steps = node.env["STEPS"].split()
+    done = [i["step"] for _, i in node.console if i["state"] == "done"]
+    for step in steps:
+        if step not in done:
+            node.world.violation(node, f"step {step} was never done")
+
+
+def check_secrets(node):
+    """Nothing of the seed's secrets where the scripts wipe them, and the
+    token's secret part nowhere."""
+    gone = []
+    for top in ("/var/lib/cloud", "/run/cloud-init"):
+        for folder, _, names in os.walk(node.path(top)):
+            gone += [f"{folder}/{n}" for n in names
+                     if n not in ("result.json", "config_write_files")]
+    for name in ("/etc/kubeseed/kubeadm.yaml",
+                 "/etc/kubeseed/kubeadm-join.yaml"):
+        if node.exists(name):
+            gone.append(node.path(name))
+    secret = node.world.topology.token_secret
+    for top in sandbox.DISK + ("run",):
+        for folder, _, names in os.walk(node.path("/" + top)):
+            for name in names:
+                path = f"{folder}/{name}"
+                if path in gone or os.path.islink(path):
+                    continue
+                with open(path, "rb") as f:
+                    if secret in f.read():
+                        gone.append(path)
+    for path in gone:
+        node.world.violation(node, "a secret is left in " +
+                             path[len(node.root.path):])
+
+
+# All runs of a topology.
+
+def jobs(topology, number):
+    """(scenario, argument, lossy) of every run; number scales the random
+    ones."""
+    name = topology.name
+    nodes = list(topology.seeds)
+    masters = topology.of_role("control-plane")
+    rest = [n for n in nodes if n not in masters]
+    found = []
+    for order in itertools.permutations(masters):
+        for where in range(len(order) + 1):
+            mixed = list(order)
+            mixed[where:where] = rest
+            found.append(("order", ",".join(mixed), False))
+    found += [("at-once", str(i), False) for i in range(number)]
+    for node in nodes:
+        env = topology.seeds[node][0]["/etc/kubeseed/node.env"][1].decode()
+        steps = re.search("STEPS='(.*)'", env).group(1).split()
+        for step in steps:
+            for state in ("start", "done"):
+                found.append(("line", f"{node},{step},{state}", True))
+    found += [("cuts", str(1 + i % 6), i % 2 == 0) for i in range(number * 4)]
+    found += [("twice", n, False) for n in masters + rest[-1:]]
+    found += [("off-and-on", str(i), i % 2 == 0) for i in range(number // 4)]
+    found += [("disk-lost", n, False) for n in masters + rest[-1:]]
+    return [f"{name}/{s}/{a}/{'lossy' if lossy else 'kept'}/{i}"
+            for i, (s, a, lossy) in enumerate(found)]

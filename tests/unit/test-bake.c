@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Of baking, what needs no machine: boot loader, recipe and key. */
+#include "bake.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "image.h"
+#include "recipe.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+static void test_grub(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  static uint8_t boot[512], core[2048];
+  memset(boot, 0, sizeof(boot));
+  boot[510] = 0x55;
+  boot[511] = 0xaa;
+  assert_int_equal(bake_patch_grub(boot, sizeof(boot), core, sizeof(core),
+                                   0x0102030405, &err),
+                   0);
+  static const uint8_t lba[8] = {5, 4, 3, 2, 1}, next[8] = {6, 4, 3, 2, 1};
+  assert_memory_equal(boot + 0x5c, lba, sizeof(lba));
+  assert_int_equal(boot[0x64], 0xff);
+  assert_int_equal(boot[0x66], 0x90);
+  assert_int_equal(boot[0x67], 0x90);
+  assert_memory_equal(core + 0x1f4, next, sizeof(next));
+}
+
+static void test_grub_refused(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  static uint8_t boot[512], core[2048];
+  memset(boot, 0, sizeof(boot));
+  assert_int_equal(
+      bake_patch_grub(boot, sizeof(boot), core, sizeof(core), 1, &err), -1);
+  boot[510] = 0x55;
+  boot[511] = 0xaa;
+  assert_int_equal(bake_patch_grub(boot, sizeof(boot), core, 512, 1, &err), -1);
+  assert_int_equal(
+      bake_patch_grub(boot, sizeof(boot), core, (1U << 20) + 1, 1, &err), -1);
+}
+
+static void test_small_disk(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  struct bake b = {.disk = (uint64_t)64 << 20, .work = "/nowhere"};
+  assert_int_equal(bake_run(&b, &err), -1);
+  assert_non_null(strstr(err.faults[0].msg, "too small for an image"));
+}
+
+static void test_unpack(void **state) {
+  (void)state;
+  char dir[] = "/tmp/test-bake.XXXXXX";
+  _cleanup_error_ struct error err = {0};
+  assert_non_null(mkdtemp(dir));
+  assert_int_equal(recipe_unpack("images/debian-12", dir, &err), 0);
+  _cleanup_free_ char *bake = xasprintf("%s/bake", dir);
+  _cleanup_free_ char *tree = xasprintf("%s/tree/etc/cloud/cloud.cfg", dir);
+  struct stat st;
+  assert_int_equal(stat(bake, &st), 0);
+  assert_int_equal(st.st_mode & 0777, 0755);
+  assert_int_equal(stat(tree, &st), 0);
+  assert_int_equal(st.st_mode & 0777, 0644);
+  assert_int_equal(recipe_unpack("images/debian-1", dir, &err), -1);
+  assert_int_equal(file_remove_tree(dir, &err), 0);
+}
+
+static void test_key(void **state) {
+  (void)state;
+  char payload[] = "debian", version[] = "1.20.2", mirror[] = "http://x/";
+  _cleanup_error_ struct error err = {0};
+  struct spec spec = {
+      .kubernetes = {.payload = payload, .version_text = version},
+      .image = {.debian = 12, .disk = (uint64_t)8 << 30}};
+  char a[IMAGE_KEY], b[IMAGE_KEY];
+  assert_int_equal(image_key(&spec, a, &err), 0);
+  assert_int_equal(strlen(a), IMAGE_KEY - 1);
+  assert_int_equal(image_key(&spec, b, &err), 0);
+  assert_string_equal(a, b);
+  spec.image.disk = (uint64_t)9 << 30;
+  assert_int_equal(image_key(&spec, b, &err), 0);
+  assert_string_not_equal(a, b);
+  spec.image.disk = (uint64_t)8 << 30;
+  spec.image.mirror = mirror;
+  assert_int_equal(image_key(&spec, b, &err), 0);
+  assert_string_not_equal(a, b);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_grub),       cmocka_unit_test(test_grub_refused),
+      cmocka_unit_test(test_small_disk), cmocka_unit_test(test_unpack),
+      cmocka_unit_test(test_key),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
+#include "base/mem.h"
+#include "payload.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define DEB "kubelet, they said\n"
+#define DEB_SHA256                                                             \
+  "c641c483252ab787c428f7e9a88e8755be2d62b5b7ed29048e8b194fee3226c8"
+
+/* A manifest of one package and the pause image; the caller frees. */
+static char *manifest(const char *path, const char *sha256, const char *pause) {
+  return xasprintf(
+      "{\"format\":1,\"payload\":\"debian\",\"kubernetes\":\"1.20.2\","
+      "\"etcd\":\"3.4.23\",\"pause\":\"%s\",\"imageRepository\":\"a/b\","
+      "\"files\":[{\"path\":\"%s\",\"size\":19,\"sha256\":\"%s\"}],"
+      "\"images\":[{\"name\":\"a/b/pause:3.2\",\"file\":\"%s\"}]}",
+      pause, path, sha256, path);
+}
+
+static int parse(const char *text, struct payload *ret, struct error *err) {
+  return payload_parse(text, strlen(text), ret, err);
+}
+
+static void test_parse(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_payload_ struct payload p = {0};
+  _cleanup_free_ char *text = manifest("debs/a.deb", DEB_SHA256, "3.2");
+  assert_int_equal(parse(text, &p, &err), 0);
+  assert_string_equal(p.kubernetes, "1.20.2");
+  assert_string_equal(p.etcd, "3.4.23");
+  assert_string_equal(p.image_repository, "a/b");
+  assert_string_equal(p.pause_image, "a/b/pause:3.2");
+  assert_int_equal(p.files.n, 1);
+  assert_string_equal(p.files.v[0].path, "debs/a.deb");
+  assert_int_equal(payload_size(&p), 19);
+}
+
+static void assert_refused(const char *text, const char *why) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_payload_ struct payload p = {0};
+  assert_int_equal(parse(text, &p, &err), -1);
+  assert_non_null(strstr(err.faults[0].msg, why));
+}
+
+static void test_parse_faults(void **state) {
+  (void)state;
+  static const char *const paths[] = {"",     "/etc/passwd", "../a",  "a/../b",
+                                      "a//b", "a/",          ".build"};
+  for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+    _cleanup_free_ char *text = manifest(paths[i], DEB_SHA256, "3.2");
+    assert_refused(text, "is not a file's path");
+  }
+  _cleanup_free_ char *digest = manifest("a", "abc", "3.2");
+  _cleanup_free_ char *pause = manifest("a", DEB_SHA256, "3.9");
+  assert_refused(digest, "lacks its size or sha256");
+  assert_refused(pause, "no pause image");
+  assert_refused("{", "manifest.json:1:");
+  assert_refused("{\"format\":2}", "its format is not 1");
+  assert_refused("{\"format\":1}", "'kubernetes' or");
+  assert_refused("{\"format\":1,\"kubernetes\":\"1\",\"imageRepository\":\"r\","
+                 "\"images\":[{\"name\":\"x\",\"file\":\"y\"}]}",
+                 "the image 'x' has no file");
+}
+
+/* ---- On disk ---- */
+
+static int setup(void **state) {
+  char *dir = xstrdup("/tmp/test-payload.XXXXXX");
+  *state = dir;
+  return mkdtemp(dir) ? 0 : -1;
+}
+
+static int teardown(void **state) {
+  _cleanup_error_ struct error err = {0};
+  int r = file_remove_tree(*state, &err);
+  free(*state);
+  return r;
+}
+
+static void write_payload(const char *dir, const char *content) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *text = manifest("a.deb", DEB_SHA256, "3.2");
+  _cleanup_free_ char *deb = xasprintf("%s/a.deb", dir);
+  _cleanup_free_ char *json = xasprintf("%s/manifest.json", dir);
+  assert_int_equal(file_write(deb, content, strlen(content), 0644, &err), 0);
+  assert_int_equal(file_write(json, text, strlen(text), 0644, &err), 0);
+}
+
+/* What payload_ensure says to a spec with this payload and version. */
+static char *ensure(char *payload, char *version, enum error_kind kind) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_payload_ struct payload p = {0};
+  const struct log log = {.out = stderr, .quiet = true};
+  struct spec spec = {
+      .kubernetes = {.payload = payload, .version_text = version}};
+  int r = payload_ensure(&log, &spec, false, &p, &err);
+  assert_int_equal(r, kind == ERROR_NONE ? 0 : -1);
+  assert_int_equal(err.kind, kind);
+  return xstrdup(r == 0 ? p.dir : err.faults[0].msg);
+}
+
+static void test_folder(void **state) {
+  char *dir = *state;
+  char right[] = "1.20.2", wrong[] = "1.34.2";
+  write_payload(dir, DEB);
+  _cleanup_free_ char *good = ensure(dir, right, ERROR_NONE);
+  assert_string_equal(good, dir);
+  _cleanup_free_ char *version = ensure(dir, wrong, ERROR_USAGE);
+  assert_non_null(strstr(version, "is Kubernetes 1.20.2, not 1.34.2"));
+
+  write_payload(dir, "Kubelet, they said\n");
+  _cleanup_free_ char *digest = ensure(dir, right, ERROR_FAILED);
+  assert_non_null(strstr(digest, "a.deb' does not have the manifest's SHA"));
+  write_payload(dir, "short");
+  _cleanup_free_ char *size = ensure(dir, right, ERROR_FAILED);
+  assert_non_null(strstr(size, "a.deb' has 5 bytes, not the manifest's 19"));
+}
+
+static void test_not_to_be_had(void **state) {
+  (void)state;
+  char k8s[] = "pkgs.k8s.io", debian[] = "debian", nowhere[] = "/nowhere";
+  char version[] = "1.34.2";
+  _cleanup_free_ char *a = ensure(k8s, version, ERROR_MISSING);
+  assert_non_null(strstr(a, "use 'debian' or a folder"));
+  _cleanup_free_ char *b = ensure(debian, version, ERROR_USAGE);
+  assert_non_null(strstr(b, "is Kubernetes 1.20.2, not 1.34.2"));
+  _cleanup_free_ char *c = ensure(nowhere, version, ERROR_FAILED);
+  assert_non_null(strstr(c, "/nowhere"));
+}
+
+static void test_identity(void **state) {
+  char *dir = *state, debian[] = "debian", version[] = "1.20.2";
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *a = NULL, *b = NULL, *c = NULL;
+  struct spec spec = {
+      .kubernetes = {.payload = debian, .version_text = version}};
+  assert_int_equal(payload_identity(&spec, &a, &err), 0);
+  assert_int_equal(payload_identity(&spec, &b, &err), 0);
+  assert_string_equal(a, b);
+  write_payload(dir, DEB);
+  spec.kubernetes.payload = dir;
+  assert_int_equal(payload_identity(&spec, &c, &err), 0);
+  assert_string_not_equal(a, c);
+}
+
+static void test_cache_path(void **state) {
+  (void)state;
+  assert_int_equal(setenv("XDG_CACHE_HOME", "/x", 1), 0);
+  _cleanup_free_ char *xdg = payload_cache_path("images");
+  assert_string_equal(xdg, "/x/kubeseed/images");
+  assert_int_equal(setenv("XDG_CACHE_HOME", "relative", 1), 0);
+  assert_int_equal(setenv("HOME", "/h", 1), 0);
+  _cleanup_free_ char *home = payload_cache_path("images");
+  assert_string_equal(home, "/h/.cache/kubeseed/images");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_parse),
+      cmocka_unit_test(test_parse_faults),
+      cmocka_unit_test_setup_teardown(test_folder, setup, teardown),
+      cmocka_unit_test(test_not_to_be_had),
+      cmocka_unit_test_setup_teardown(test_identity, setup, teardown),
+      cmocka_unit_test(test_cache_path),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

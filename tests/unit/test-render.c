@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What holds for every seed; how each one reads is in tests/golden. */
+#include "render.h"
+#include "yaml.h"
+/* cmocka.h wants these before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const time_t NOW = 1750000000; /* 2025-06-15 */
+
+/* A cluster up to its renderer; not to be moved. */
+struct fixture {
+  struct spec spec;
+  struct plan plan;
+  struct pki pki;
+  struct render *render;
+};
+
+static void ok(int r, const struct error *err) {
+  error_print(err, "test", stderr);
+  assert_int_equal(r, 0);
+}
+
+#define HEADER                                                                 \
+  "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"                       \
+  "kubernetes: {version: 1.34.2}\n"
+#define NETWORK "network: {subnet: 192.168.4.0/24, domain: kube.demo}\n"
+#define THREE "nodes: [{name: \"m{1..3}\"}]\n"
+
+static void open_fixture(const char *text, struct fixture *f) {
+  _cleanup_error_ struct error err = {0};
+  ok(spec_read("t.yaml", text, strlen(text), &f->spec, &err), &err);
+  ok(plan_make(&f->spec, &f->plan, &err), &err);
+  ok(pki_make(&f->plan, NULL, NOW, &f->pki, &err), &err);
+  ok(render_new(&f->plan, &f->pki, NOW, &f->render, &err), &err);
+}
+
+static void fixture_done(struct fixture *f) {
+  render_free(f->render);
+  pki_done(&f->pki);
+  plan_done(&f->plan);
+  spec_done(&f->spec);
+}
+
+#define _cleanup_fixture_ _cleanup_(fixture_done)
+
+static void seed_of(const struct fixture *f, size_t i, struct seed *ret) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_pki_node_ struct pki_node keys = {0};
+  const struct plan_node *n = &f->plan.nodes.v[i];
+  ok(pki_node_make(&f->pki, &f->plan, n, NULL, NOW, &keys, &err), &err);
+  ok(render_node(f->render, n, &keys, ret, &err), &err);
+}
+
+static struct yaml_node *parse(const struct buf *b) {
+  _cleanup_error_ struct error err = {0};
+  struct yaml_node *root = NULL;
+  ok(yaml_parse("seed", b->data, b->len, &root, &err), &err);
+  return root;
+}
+
+static const char *text_of(const struct yaml_node *map, const char *key) {
+  const struct yaml_node *n = yaml_get(map, key);
+  assert_non_null(n);
+  return n->text;
+}
+
+static void test_meta_data(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_seed_ struct seed s = {0};
+  open_fixture(HEADER NETWORK THREE, &f);
+  seed_of(&f, 1, &s);
+  _cleanup_yaml_ struct yaml_node *root = parse(&s.meta_data);
+  assert_int_equal(root->n, 2);
+  assert_string_equal(text_of(root, "instance-id"),
+                      f.plan.nodes.v[1].instance_id);
+  assert_string_equal(text_of(root, "local-hostname"), "m2");
+}
+
+/* The card is found by its MAC; the other nodes' pods are behind them. */
+static void test_network_config(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_seed_ struct seed s = {0};
+  char mac[NET_TEXT];
+  open_fixture(HEADER NETWORK THREE, &f);
+  seed_of(&f, 1, &s);
+  _cleanup_yaml_ struct yaml_node *root = parse(&s.network_config);
+  assert_string_equal(text_of(root, "version"), "2");
+  const struct yaml_node *card = yaml_get(yaml_get(root, "ethernets"), "kube0");
+  assert_string_equal(text_of(yaml_get(card, "match"), "macaddress"),
+                      mac_format(&f.plan.nodes.v[1].mac, mac));
+  assert_string_equal(yaml_get(card, "addresses")->child[0]->text,
+                      "192.168.4.32/24");
+  static const char *const routes[][2] = {
+      {"0.0.0.0/0", "192.168.4.1"},
+      {"10.244.0.0/24", "192.168.4.31"},
+      {"10.244.2.0/24", "192.168.4.33"},
+  };
+  const struct yaml_node *list = yaml_get(card, "routes");
+  assert_int_equal(list->n, ARRAY_SIZE(routes));
+  for (size_t i = 0; i < list->n; i++) {
+    assert_string_equal(text_of(list->child[i], "to"), routes[i][0]);
+    assert_string_equal(text_of(list->child[i], "via"), routes[i][1]);
+  }
+}
+
+/* The workstation's own key opens the first user, the spec's open theirs. */
+static void test_users(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_seed_ struct seed s = {0};
+  open_fixture(HEADER NETWORK
+               "users: [{name: a, sshKeys: [k1, k2]}, {name: b}]\n" THREE,
+               &f);
+  seed_of(&f, 0, &s);
+  _cleanup_yaml_ struct yaml_node *root = parse(&s.user_data);
+  const struct yaml_node *users = yaml_get(root, "users");
+  assert_int_equal(users->n, 2);
+  const struct yaml_node *keys =
+      yaml_get(users->child[0], "ssh_authorized_keys");
+  assert_int_equal(keys->n, 3);
+  assert_memory_equal(keys->child[0]->text, "ssh-ed25519 ", 12);
+  assert_string_equal(keys->child[2]->text, "k2");
+  keys = yaml_get(users->child[1], "ssh_authorized_keys");
+  assert_int_equal(keys->n, 0);
+  assert_string_equal(text_of(users->child[1], "lock_passwd"), "true");
+}
+
+/* No value of a spec breaks out of its field, in YAML, shell or templates. */
+static void test_no_value_breaks_out(void **state) {
+  (void)state;
+  static const char *const hostile[] = {
+      "a: b",     "#",      "- x",    "{{ token }}", "\\\"'`$(reboot)",
+      "*alias",   "!!bool", "%TAG",   "'\\n'",       "] }",
+      "yes",      "null",   "0x10",   "\\u00e4",     "| >",
+      "\\ta\\tb", "@",      "a,b=c;", "&anchor",     "? key",
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_buf_ struct buf quoted = {0};
+    _cleanup_yaml_ struct yaml_node *value = yaml_new_str(hostile[i]);
+    ok(yaml_emit(value, &quoted, &err), &err);
+    quoted.data[strcspn(quoted.data, "\n")] = '\0';
+    _cleanup_free_ char *text =
+        xasprintf(HEADER NETWORK
+                  "users:\n  - name: debian\n    sshKeys:\n      - %s\n" THREE,
+                  quoted.data);
+    _cleanup_fixture_ struct fixture f = {0};
+    _cleanup_seed_ struct seed s = {0};
+    open_fixture(text, &f);
+    seed_of(&f, 0, &s);
+    _cleanup_yaml_ struct yaml_node *root = parse(&s.user_data);
+    const struct yaml_node *user = yaml_get(root, "users")->child[0];
+    assert_string_equal(yaml_get(user, "ssh_authorized_keys")->child[1]->text,
+                        hostile[i]);
+    assert_int_equal(yaml_get(root, "write_files")->n,
+                     f.plan.nodes.v[0].files.n);
+  }
+}
+
+static const char *file_of(const struct yaml_node *root, const char *path) {
+  const struct yaml_node *files = yaml_get(root, "write_files");
+  for (size_t i = 0; i < files->n; i++)
+    if (strcmp(text_of(files->child[i], "path"), path) == 0)
+      return text_of(files->child[i], "content");
+  return NULL;
+}
+
+/* Taints and labels reach kubelet as they were written. */
+static void test_labels_and_taints(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  open_fixture(HEADER NETWORK
+               "nodes:\n"
+               "  - {name: \"m{1..3}\", taints: []}\n"
+               "  - {name: w1, role: worker, labels: {a: b, c: d},\n"
+               "     taints: [\"k=v:NoSchedule\", \"x:NoExecute\"]}\n"
+               "  - {name: w2, role: worker}\n",
+               &f);
+  static const struct {
+    size_t node;
+    const char *text;
+    bool there;
+  } rows[] = {
+      {0, "  taints: []\n", true},
+      {3, "value: \"a=b,c=d\"\n", true},
+      {3, "  - key: \"k\"\n    value: \"v\"\n    effect: NoSchedule\n", true},
+      {3, "  - key: \"x\"\n    value: \"\"\n    effect: NoExecute\n", true},
+      {4, "taints:", false},
+      {4, "node-labels", false},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_seed_ struct seed s = {0};
+    seed_of(&f, rows[i].node, &s);
+    _cleanup_yaml_ struct yaml_node *root = parse(&s.user_data);
+    const char *join = file_of(root, "/etc/kubeseed/kubeadm-join.yaml");
+    assert_non_null(join);
+    assert_int_equal(strstr(join, rows[i].text) != NULL, rows[i].there);
+  }
+}
+
+static void test_admin_conf(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_buf_ struct buf conf = {0};
+  open_fixture(HEADER NETWORK THREE, &f);
+  const struct kubeconfig_context contexts[] = {
+      {"demo", "https://127.0.0.1:16443"},
+      {"demo-m2", "https://127.0.0.1:16444"},
+  };
+  ok(render_admin_conf(f.render, contexts, 2, &conf, &err), &err);
+  _cleanup_yaml_ struct yaml_node *root = parse(&conf);
+  assert_string_equal(text_of(root, "current-context"), "demo");
+  assert_int_equal(yaml_get(root, "clusters")->n, 2);
+  assert_int_equal(yaml_get(root, "contexts")->n, 2);
+  const struct yaml_node *cluster =
+      yaml_get(yaml_get(root, "clusters")->child[1], "cluster");
+  assert_string_equal(text_of(cluster, "server"), contexts[1].server);
+  const struct yaml_node *user =
+      yaml_get(yaml_get(root, "users")->child[0], "user");
+  /* "-----BEGIN" in base64. */
+  assert_memory_equal(text_of(user, "client-key-data"), "LS0tLS1CRUdJTi", 14);
+}
+
+/* A key that the plan asks for and nobody has is an error that names it. */
+static void test_missing_key(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_fixture_ struct fixture f = {0};
+  open_fixture(HEADER NETWORK THREE, &f);
+  const struct pki_node none = {0};
+  struct seed s = {0};
+  assert_int_equal(render_node(f.render, &f.plan.nodes.v[0], &none, &s, &err),
+                   -1);
+  assert_non_null(strstr(err.faults[0].msg, "node 'm1': there is no key "
+                                            "'node/ssh_host_ed25519_key'"));
+  assert_null(s.user_data.data);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_meta_data),
+      cmocka_unit_test(test_network_config),
+      cmocka_unit_test(test_users),
+      cmocka_unit_test(test_no_value_breaks_out),
+      cmocka_unit_test(test_labels_and_taints),
+      cmocka_unit_test(test_admin_conf),
+      cmocka_unit_test(test_missing_key),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
