@@ -234,6 +234,7 @@ struct progress {
   unsigned n;
   char *text;
   double start;
+  FILE *log; /* everything said, or NULL */
 };
 
 /* packages; kubernetes; images; root file system; boot loader; qcow2 */
@@ -257,6 +258,9 @@ static void step_begin(struct progress *p, const char *text) {
 }
 
 static void on_line(void *arg, const char *line) {
+  const struct progress *p = arg;
+  if (p->log)
+    (void)fprintf(p->log, "%s\n", line);
   if (strncmp(line, "@step ", 6) == 0)
     step_begin(arg, line + 6);
 }
@@ -317,10 +321,15 @@ static int make_root(const struct bake *b, const char *disk,
                       .env = &env,
                       .package = "util-linux",
                       .on_line = on_line,
-                      .on_line_arg = progress,
-                      .log_path = b->log_path};
+                      .on_line_arg = progress};
+  progress->log = fopen(b->log_path, "we");
+  if (!progress->log)
+    return error_set(err, errno, "cannot write '%s'", b->log_path);
   step_begin(progress, "Debian packages");
-  if (process_run(&p, err) < 0)
+  int r = process_run(&p, err);
+  (void)fclose(progress->log);
+  progress->log = NULL;
+  if (r < 0)
     return error_prefix(err,
                         "cannot make the root file system (all of it in "
                         "'%s')",

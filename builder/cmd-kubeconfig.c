@@ -8,7 +8,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#define CONF_MAX_BYTES (1024 * 1024)
+#define CONF_MAX_BYTES ((size_t)1024 * 1024)
 #define FETCH_TIMEOUT 180
 
 struct options {

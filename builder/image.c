@@ -218,7 +218,6 @@ static int bake_and_commit(const struct log *log, const struct spec *spec,
                    .log_path = p->log,
                    .on_step = show_step,
                    .arg = &copy};
-  (void)unlink(p->log);
   if (bake_run(&b, err) < 0 || write_manifest(spec, p, payload, qcow2, err) < 0)
     return -1;
   return file_commit(qcow2, p->qcow2, err);

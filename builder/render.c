@@ -44,11 +44,15 @@ void render_free(struct render *r) {
 
 /* Scopes: the cluster's, and over it the node's. */
 
+/* For /etc/hosts: those that others look for. Not the workers, of which there
+ * may be thousands, each with a seed that would name all others. */
 static void scope_nodes(struct scope *s, const struct plan *p) {
   char a[NET_TEXT];
   scope_set_list(s, "nodes");
   for (size_t i = 0; i < p->nodes.n; i++) {
     const struct plan_node *n = &p->nodes.v[i];
+    if (n->spec->role == ROLE_WORKER)
+      continue;
     struct scope *row = scope_add(s, "nodes");
     scope_set(row, "node", n->name);
     scope_set(row, "fqdn", n->fqdn);
@@ -203,7 +207,9 @@ static void scope_cluster(struct scope *s, const struct plan *p,
   scope_pki_text(s, "ca_crt", pki, "ca.crt");
   scope_pki_text(s, "vrrp_secret", pki, "vrrp.secret");
   scope_pki_text(s, "stats_secret", pki, "stats.secret");
-  /* For the kubeconfig of discovery: a server and its CA, and nobody. */
+  /* For the kubeconfig of discovery: a server and its CA, and nobody. kubeadm
+   * takes the cluster of the current context. */
+  scope_set(s, "current_context", p->spec->name);
   struct scope *context = scope_add(s, "contexts");
   scope_set(context, "name", p->spec->name);
   scope_setf(context, "server", "https://%s", p->endpoint);
@@ -309,6 +315,7 @@ static void scope_node(struct scope *s, const struct plan *p,
   scope_set(s, "uuid", n->uuid);
   scope_set(s, "address", ip4_format(n->spec->address, a));
   scope_set(s, "mac", mac_format(&n->mac, a));
+  scope_set_flag(s, "worker", n->spec->role == ROLE_WORKER);
   scope_set(s, "steps", steps);
   scope_set(s, "node_labels", labels);
   scope_set_flag(s, "control_plane", control_plane);

@@ -10,7 +10,7 @@
 /* A longer answer is quoted up to here. */
 #define QUOTE_MAX 200
 #define CERT_WARN_DAYS 30
-#define DAY 86400
+#define DAY ((time_t)86400)
 
 /* ---- The frame ---- */
 

@@ -414,7 +414,7 @@ static bool objects_read(const struct judge *j, struct objects *k,
     wrong_add(w, "kubectl did not answer JSON: %.*s", QUOTE_MAX, text);
     return false;
   }
-  k->node = xcalloc(j->plan->nodes.n, sizeof(*k->node));
+  k->node = xcalloc(j->plan->nodes.n, sizeof(const json_t *));
   json_array_foreach(k->items, i, o) {
     const struct plan_node *n = plan_find(j->plan, name_of(o));
     if (n && is_kind(o, "Node"))

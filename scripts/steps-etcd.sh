@@ -69,8 +69,19 @@ etcd_has_run() {
     grep -q .
 }
 
+# Whether any other member takes connections: etcdctl costs seconds to find out.
+a_peer_listens() {
+  for url in $(printf '%s' "$ETCD_PEERS" | tr , ' '); do
+    hostport=${url#https://}
+    if timeout 3 bash -c "exec 3<>'/dev/tcp/${hostport%:*}/${hostport##*:}'" \
+      2>/dev/null; then return 0; fi
+  done
+  return 1
+}
+
 # With an empty disk: is there a cluster already, and was this node in it?
 etcd_find_place() {
+  a_peer_listens || return 0
   list=$(etcd_ask "$ETCD_PEERS" member list 2>/dev/null) || return 0
   own=$(etcd_own_line "$list") || own=
   case "$own" in

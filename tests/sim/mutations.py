@@ -1,3 +1,84 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scripts made worse on purpose."""
-ALL = []
+"""Scripts made worse on purpose: what each of their safeguards is good for.
+
+A mutation that no run notices means that the simulator sees too little, or
+that the safeguard is not needed.
+"""
+import scenarios
+
+LIB = "/usr/lib/kubeseed/"
+
+
+class Mutation:
+    def __init__(self, name, path, old, new, topologies, wanted, runs=8):
+        self.name = name
+        self.path = path
+        self.old = old
+        self.new = new
+        self.topologies = topologies
+        self.wanted = wanted  # scenario/argument of the runs, in part
+        self.runs = runs
+
+    def apply(self, files):
+        entry = files.get(self.path)
+        if not entry:
+            return
+        mode, content = entry
+        text = content.decode()
+        if self.old not in text:
+            raise ValueError(f"mutation {self.name}: '{self.old}' is not in "
+                             f"{self.path} any more")
+        files[self.path] = (mode, text.replace(self.old, self.new).encode())
+
+    def jobs(self, topologies):
+        """Some runs of the kind that should notice, by number so that a run
+        that found nothing is not tried again."""
+        found = []
+        for name in self.topologies:
+            every = scenarios.jobs(topologies[name, self.name], self.runs * 2)
+            found += [j for j in every
+                      if any(f"/{w}" in j for w in self.wanted)][:self.runs]
+        return found
+
+
+# `if false; then` before a function's body makes it do nothing, and succeed.
+def emptied(function):
+    return function + "() {", function + "() {\n  return 0"
+
+
+ALL = [
+    Mutation("no wait for the predecessor", LIB + "steps-stacked.sh",
+             *emptied("predecessor_votes"), ["stacked"],
+             ["at-once"], 16),
+    Mutation("an added member is not started", LIB + "steps-stacked.sh",
+             *emptied("finish_member"), ["stacked"], ["at-once"]),
+    Mutation("a lost member is not removed", LIB + "steps-stacked.sh",
+             'etcd_ask "$ETCD_PEERS" member remove "${own%%,*}"', ":",
+             ["stacked"], ["disk-lost/m"]),
+    Mutation("steps are not recorded", LIB + "bootstrap",
+             ': >"$recorded/$step"', ":", ["founding"], ["line/m"]),
+    Mutation("a repeated join leaves nothing out", LIB + "steps-kubernetes.sh",
+             "printf '%s,kubelet-start' \"$JOIN_SKIP\"",
+             "printf '%s' \"$JOIN_SKIP\"", ["stacked"], ["at-once"]),
+    Mutation("the founder founds again (founding)",
+             LIB + "steps-kubernetes.sh", "cluster_was_founded() {",
+             "cluster_was_founded() {\n  return 1", ["founding"],
+             ["disk-lost/m1"]),
+    Mutation("the founder founds again (stacked)",
+             LIB + "steps-kubernetes.sh", "cluster_was_founded() {",
+             "cluster_was_founded() {\n  return 1", ["stacked"],
+             ["disk-lost/m1"]),
+    Mutation("an empty member keeps its identity", LIB + "steps-etcd.sh",
+             *emptied("etcd_find_place"), ["founding"], ["disk-lost/m"]),
+    Mutation("the token is not renewed", LIB + "steps-kubernetes.sh",
+             *emptied("renew_token"), ["founding"], ["disk-lost/m"]),
+    Mutation("the token is not deleted", LIB + "steps-kubernetes.sh",
+             *emptied("step_tidy"), ["founding"], ["at-once"], 2),
+    Mutation("the seed's copies are not wiped", LIB + "steps-common.sh",
+             *emptied("step_wipe"), ["founding"], ["at-once"], 2),
+    Mutation("records come before what they stand for", LIB + "bootstrap",
+             "  sync\n  : >\"$recorded/$step\"\n  sync",
+             "  : >\"$recorded/$step\"", ["founding"], ["line/"], 60),
+    Mutation("empty files are kept", LIB + "steps-kubernetes.sh",
+             *emptied("drop_empty_files"), ["founding"], ["point/"], 60),
+]

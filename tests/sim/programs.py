@@ -13,6 +13,12 @@ import world as w
 REFUSED, TIMEOUT = 7, 28
 
 
+def not_modelled(actor, program, args):
+    actor.node.world.violation(actor.node, "not modelled: " +
+                               " ".join([program] + args))
+    return 1, "", program + ": not modelled"
+
+
 # The node itself
 
 def sleep(world, node_actor, args, stdin):
@@ -35,6 +41,9 @@ def date(world, actor, args, stdin):
     if "+1 hour" in args:
         now += 3600
     when = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
+    if "-d" in args and args[args.index("-d") + 1].startswith("@"):
+        when = datetime.datetime.fromtimestamp(
+            int(args[args.index("-d") + 1][1:]), datetime.timezone.utc)
     form = next(a for a in args if a.startswith("+") and "%" in a)[1:]
     form = form.replace("%s", str(now)).replace("%F", "%Y-%m-%d")
     return 0, when.strftime(form) + "\n", ""
@@ -56,6 +65,44 @@ def ip(world, actor, args, stdin):
                "\n"), ""
 
 
+def arping(world, actor, args, stdin):
+    """Nobody answers but who holds the endpoint's address."""
+    del stdin
+    node, address = actor.node, args[-1]
+    yield 1
+    holder = world.holder() if address == node.env["VIP"] else None
+    if not holder or holder is node:
+        return 1, "", ""
+    return 0, "" if "-q" in args else \
+        f"Unicast reply from {address} [{holder.env['MAC']}]  1ms\n", ""
+
+
+def ss(world, actor, args, stdin):
+    del world, stdin
+    yield 0
+    if args[-1] != "sport = :6443":
+        return not_modelled(actor, "ss", args)
+    listens = actor.node.api_ready_at is not None
+    return 0, "LISTEN 0 4096 *:6443 *:*\n" if listens else "", ""
+
+
+def timeout(world, actor, args, stdin):
+    """bash's way to ask whether a port takes connections."""
+    del stdin
+    found = re.fullmatch(r"exec 3<>'/dev/tcp/([0-9.]+)/([0-9]+)'", args[-1])
+    if args[1:3] != ["bash", "-c"] or not found:
+        return not_modelled(actor, "timeout", args)
+    yield world.delay(actor.node, 0.02, 0.1)
+    address, port = found.groups()
+    peer = world.by_address(address)
+    if address == actor.node.env["VIP"]:
+        peer = world.holder()
+    if not peer or not peer.on:
+        yield 3 if world.rng.random() < 0.5 else float(args[0])
+        return 124, "", ""
+    return 0 if world.listens(peer, port) else 1, "", ""
+
+
 def systemctl(world, actor, args, stdin):
     del stdin
     yield world.delay(actor.node, 0.05, 0.5)
@@ -65,7 +112,7 @@ def systemctl(world, actor, args, stdin):
         return 0, "", ""
     if args[0] == "is-active":
         return (0 if unit in actor.node.units else 3), "", ""
-    return 1, "", "systemctl: not modelled"
+    return not_modelled(actor, "systemctl", args)
 
 
 def openssl(world, actor, args, stdin):
@@ -86,7 +133,7 @@ def openssl(world, actor, args, stdin):
 def curl(world, actor, args, stdin):
     node = actor.node
     url = args[-1]
-    if "-w" in args:
+    if not url.startswith("https://"):
         url = next(a for a in args if a.startswith("https://"))
     limit = float(args[args.index("--max-time") + 1])
     yield world.delay(node, 0.02, 0.3)
@@ -96,7 +143,7 @@ def curl(world, actor, args, stdin):
     host, _, path = url[len("https://"):].partition("/")
     address, _, port = host.partition(":")
     if address == node.env["VIP"]:
-        return (yield from _curl_endpoint(world, node, args, path, stdin,
+        return (yield from _curl_endpoint(world, actor, args, path, stdin,
                                           limit))
     peer = node if address == "127.0.0.1" else world.by_address(address)
     if not peer or not peer.on:
@@ -105,6 +152,8 @@ def curl(world, actor, args, stdin):
     if port == "2379":
         if not peer.etcd:
             return REFUSED, "", ""
+        if path != "health":
+            return 0, "", ""
         health = "true" if peer.etcd[0].has_quorum() else "false"
         return 0, '{"health":"%s"}' % health, ""
     if port == "10250":
@@ -113,10 +162,11 @@ def curl(world, actor, args, stdin):
         if peer.api():
             return 0, "", ""
         return (REFUSED if peer.api_ready_at is None else 22), "", ""
-    return 1, "", "curl: not modelled"
+    return not_modelled(actor, "curl", args)
 
 
-def _curl_endpoint(world, node, args, path, stdin, limit):
+def _curl_endpoint(world, actor, args, path, stdin, limit):
+    node = actor.node
     cluster = world.endpoint()
     if not cluster:
         if world.rng.random() < 0.2:
@@ -133,7 +183,7 @@ def _curl_endpoint(world, node, args, path, stdin, limit):
         if cluster.kube.cluster_info:
             return 0, "{}", ""
         return 22, "", ""
-    return 1, "", "curl: not modelled"
+    return not_modelled(actor, "curl", args)
 
 
 def kubectl(world, actor, args, stdin):
@@ -176,7 +226,7 @@ def kubectl(world, actor, args, stdin):
         world.note(node, "token renewed")
         world.bump()
         return 0, "", ""
-    return 1, "", "kubectl: not modelled"
+    return not_modelled(actor, "kubectl", args)
 
 
 # etcd
@@ -248,7 +298,7 @@ def etcdctl(world, actor, args, stdin):
         if not cluster.may_add():
             return 1, "", "Error: etcdserver: unhealthy cluster"
         return 0, f"Member {cluster.add(world, url)} added\n", ""
-    return 1, "", "etcdctl: not modelled"
+    return not_modelled(actor, "etcdctl", args)
 
 
 # pki.mode copied

@@ -24,8 +24,8 @@ CHANNEL = 200  # fake.c knows it as well
 TOOLS = """awk base64 cat chmod cp cut dirname env find grep head install ln ls
 mkdir mktemp mv paste rm rmdir sed sh shred sort tail tar touch tr wc""".split()
 # ... and what is asked of the simulated world.
-FAKES = """curl date df etcdctl ip kubeadm kubectl openssl sleep ssh sync
-systemctl""".split()
+FAKES = """arping curl date df etcdctl ip kubeadm kubectl openssl sleep ss ssh
+sync systemctl timeout""".split()
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 MS_BIND = 4096

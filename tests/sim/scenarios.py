@@ -2,6 +2,7 @@
 """Clusters, what happens to them, and what must hold in the end."""
 import itertools
 import os
+import random
 import re
 import subprocess
 
@@ -258,6 +259,7 @@ def check(world):
         if node.role == "control-plane" and not node.api():
             report(node, "its API server is not ready")
         check_console(node)
+        check_log(node)
         check_secrets(node)
     for ident, (_, expires) in kube.tokens.items():
         if expires - world.now > 3600:
@@ -286,6 +288,14 @@ def check_console(node):
     for step in steps:
         if step not in done:
             node.world.violation(node, f"step {step} was never done")
+
+
+def check_log(node):
+    """What the scripts call and the simulator does not know."""
+    for log in ("/var/log/kubeseed.log", "/run/process.log"):
+        for line in node.read(log).splitlines():
+            if "not found" in line and "(NotFound)" not in line:
+                node.world.violation(node, "in the log: " + line)
 
 
 def check_secrets(node):
@@ -324,6 +334,7 @@ def jobs(topology, number):
     nodes = list(topology.seeds)
     masters = topology.of_role("control-plane")
     rest = [n for n in nodes if n not in masters]
+    points = random.Random(name)
     found = []
     for order in itertools.permutations(masters):
         for where in range(len(order) + 1):
@@ -338,6 +349,8 @@ def jobs(topology, number):
             for state in ("start", "done"):
                 found.append(("line", f"{node},{step},{state}", True))
     found += [("cuts", str(1 + i % 6), i % 2 == 0) for i in range(number * 4)]
+    found += [("point", f"{n},{points.randint(1, 220)}", True)
+              for n in nodes for _ in range(number)]
     found += [("twice", n, False) for n in masters + rest[-1:]]
     found += [("off-and-on", str(i), i % 2 == 0) for i in range(number // 4)]
     found += [("disk-lost", n, False) for n in masters + rest[-1:]]

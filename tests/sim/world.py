@@ -227,7 +227,9 @@ class Node:
         if self.exists("/etc/cloud/cloud-init.disabled"):
             return
         copies = "/var/lib/cloud/instances/i/"
-        first = not self.exists(copies + "sem/config_write_files")
+        # cloud-init.service in the image: until a step is recorded, anew.
+        first = not self.exists("/var/lib/kubeseed/steps/check") or \
+            not self.exists(copies + "sem/config_write_files")
         for name in ("user-data.txt", "user-data.txt.i", "cloud-config.txt",
                      "obj.pkl"):
             self.write(copies + name, self.user_data)
@@ -238,8 +240,6 @@ class Node:
             for path, (mode, content) in self.files.items():
                 self.write(path, content, mode)
             self.write(copies + "sem/config_write_files", "done")
-            # A cut before this reaches the disk is not the scripts' to heal.
-            self.sync()
         self.world.after(20 * self.speed, self, lambda: (
             self.write("/run/cloud-init/result.json", "{}"),
             self.world.bump()))
@@ -462,7 +462,7 @@ class Node:
 
     def api_cluster(self):
         """The etcd this node's API server keeps its data in."""
-        if self.env["ETCD_MODE"] == "stacked":
+        if self.env["ETCD_MODE"] != "external":
             return self.etcd[0] if self.etcd else None
         urls = self.env["ETCD_ASK"] + "," + self.env["ETCD_PEERS"]
         for node in self.world.nodes.values():
@@ -617,8 +617,8 @@ class World:
         self.note(node, "VIOLATION " + text)
         self.violations.append(f"{node.name if node else 'world'}: {text}")
 
-    def endpoint(self):
-        """The cluster that answers at the VIP, if one does."""
+    def holder(self):
+        """The node that has the endpoint's address."""
         best = None
         for node in self.nodes.values():
             if "keepalived.service" not in node.units:
@@ -629,17 +629,23 @@ class World:
                 (0 if healthy else 50)
             if best is None or priority > best[0]:
                 best = (priority, node)
-        if best is None:
-            return None
-        holder = best[1]
-        if holder.role == "control-plane":
-            return holder.api()
-        if not self._proxy(holder):
-            return None
-        for node in self.nodes.values():
-            if node.role == "control-plane" and node.api():
-                return node.api()
+        return best[1] if best else None
+
+    def endpoint(self):
+        """The cluster that answers at the endpoint, if one does."""
+        holder = self.holder()
+        if not holder or holder.role == "control-plane":
+            return holder.api() if holder else None
+        if self._proxy(holder):
+            for node in self.nodes.values():
+                if node.role == "control-plane" and node.api():
+                    return node.api()
         return None
+
+    def listens(self, node, port):
+        if port == "2379":
+            return node.etcd is not None
+        return self._proxy(node) or node.api_ready_at is not None
 
     @staticmethod
     def _proxy(node):

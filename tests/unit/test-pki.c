@@ -214,7 +214,10 @@ static void test_copied_mode(void **state) {
   _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
   assert_int_equal(pki.entries.n, ARRAY_SIZE(ALWAYS));
   _cleanup_pki_node_ struct pki_node n = make_node(f, &pki, MASTER, NULL, NOW);
-  assert_int_equal(n.entries.n, 3);
+  /* The host's three, and what it copies the CAs with. */
+  assert_int_equal(n.entries.n, 5);
+  assert_non_null(pki_node_get(&n, "node/copy_key"));
+  assert_non_null(pki_node_get(&n, "node/copy_key-cert.pub"));
 }
 
 static void test_cas(void **state) {

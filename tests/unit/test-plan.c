@@ -100,7 +100,8 @@ static void test_kubeadm_api(void **state) {
     _cleanup_free_ char *text =
         xasprintf("apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
                   "kubernetes: {version: %s}\n"
-                  "network: {subnet: 192.168.4.0/24}\n" MASTERS,
+                  "network: {subnet: 192.168.4.0/24}\n"
+                  "pki: {algorithm: rsa-2048}\n" MASTERS,
                   rows[i].version);
     make(text, &f);
     assert_string_equal(kubeadm_api_name(f.plan.kubeadm_api), rows[i].api);
@@ -123,10 +124,27 @@ static void test_cluster(void **state) {
   assert_string_equal(p->etcd_initial_cluster, "m1=https://192.168.4.31:2380,"
                                                "m2=https://192.168.4.32:2380,"
                                                "m3=https://192.168.4.33:2380");
-  assert_int_equal(p->etcd_endpoints.n, 3);
-  assert_string_equal(p->etcd_endpoints.v[2], "https://192.168.4.33:2379");
+  /* An API server asks the member beside it. */
+  assert_int_equal(p->etcd_endpoints.n, 1);
+  assert_string_equal(p->etcd_endpoints.v[0], "https://127.0.0.1:2379");
   assert_memory_equal(p->etcd_token, "demo-", 5);
   assert_null(p->image_repository);
+}
+
+static void test_other_etcds(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture external = {0};
+  make(HEADER "etcd: {mode: external}\n" MASTERS
+              "  - {name: \"e{1..3}\", role: etcd}\n",
+       &external);
+  const struct plan *p = &external.plan;
+  assert_memory_equal(p->etcd_initial_cluster, "e1=https://", 11);
+  assert_int_equal(p->etcd_endpoints.n, 3);
+  assert_string_equal(p->etcd_endpoints.v[2], "https://192.168.4.36:2379");
+  _cleanup_fixture_ struct fixture stacked = {0};
+  make(HEADER "etcd: {mode: stacked}\n" MASTERS, &stacked);
+  assert_null(stacked.plan.etcd_initial_cluster);
+  assert_int_equal(stacked.plan.etcd_endpoints.n, 0);
 }
 
 static void test_pod_networks(void **state) {
@@ -296,11 +314,11 @@ static void test_same_mac(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_identity),      cmocka_unit_test(test_kubeadm_api),
-      cmocka_unit_test(test_cluster),       cmocka_unit_test(test_pod_networks),
-      cmocka_unit_test(test_vip),           cmocka_unit_test(test_steps),
-      cmocka_unit_test(test_who_gets_keys), cmocka_unit_test(test_modes),
-      cmocka_unit_test(test_same_mac),
+      cmocka_unit_test(test_identity),     cmocka_unit_test(test_kubeadm_api),
+      cmocka_unit_test(test_cluster),      cmocka_unit_test(test_other_etcds),
+      cmocka_unit_test(test_pod_networks), cmocka_unit_test(test_vip),
+      cmocka_unit_test(test_steps),        cmocka_unit_test(test_who_gets_keys),
+      cmocka_unit_test(test_modes),        cmocka_unit_test(test_same_mac),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
