@@ -107,7 +107,7 @@ static void add_cpu(struct strv *a, const struct plan_node *node, bool kvm) {
    * does not. The features are those that Debian's and Go's programs look for,
    * without AVX, which must be emulated.
    */
-  strv_push_all(a, "-accel", kvm ? "kvm" : "tcg,thread=multi,tb-size=512",
+  strv_push_all(a, "-accel", kvm ? "kvm" : "tcg,thread=multi,tb-size=1024",
                 "-cpu", kvm ? "host" : TCG_CPU, "-smp", NULL);
   strv_pushf(a, "%d", node->spec->cpus);
   strv_push(a, "-m");

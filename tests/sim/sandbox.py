@@ -122,6 +122,10 @@ class Root:
                           ignore_errors=True)
         for folder in FOLDERS:
             os.makedirs(os.path.join(self.path, folder), exist_ok=True)
+        for name, text in (("passwd", "root:x:0:0::/root:/bin/sh\n"),
+                           ("group", "root:x:0:\n")):
+            with open(f"{self.path}/etc/{name}", "w", encoding="ascii") as f:
+                f.write(text)
         self.clear_run()
 
     def clear_run(self):

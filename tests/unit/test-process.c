@@ -94,7 +94,10 @@ static void test_child_is_clean(void **state) {
   _cleanup_free_ char *ignored =
       output_of((struct process){0},
                 "sed -n 's/^SigIgn:[[:space:]]*//p' /proc/self/status");
-  assert_string_equal(ignored, "0000000000000000\n");
+  /* Signals 32 and 33 are the C library's own; a starter may ignore them, and
+   * nothing above it can change that. */
+  unsigned long long set = strtoull(ignored, NULL, 16);
+  assert_int_equal(set & ~0x180000000ULL, 0);
 }
 
 static void add_line(void *arg, const char *line) {
