@@ -207,11 +207,11 @@ static void scope_cluster(struct scope *s, const struct plan *p,
   scope_pki_text(s, "ca_crt", pki, "ca.crt");
   scope_pki_text(s, "vrrp_secret", pki, "vrrp.secret");
   scope_pki_text(s, "stats_secret", pki, "stats.secret");
-  /* For the kubeconfig of discovery: a server and its CA, and nobody. kubeadm
-   * takes the cluster of the current context. */
-  scope_set(s, "current_context", p->spec->name);
+  /* For the kubeconfig of discovery: a server and its CA, and nobody. Without a
+   * user there can be no context, and then kubeadm takes the cluster that has
+   * no name (cmd/kubeadm/app/util/kubeconfig, GetClusterFromKubeConfig). */
   struct scope *context = scope_add(s, "contexts");
-  scope_set(context, "name", p->spec->name);
+  scope_set(context, "name", "");
   scope_setf(context, "server", "https://%s", p->endpoint);
   scope_set(s, "user", "");
 }

@@ -317,6 +317,19 @@ static void judge_holder(struct judge *j, bool *is_holder) {
   judge_end(j, id, what, &w, "%s, %s", a, holders.data);
 }
 
+/* Of an API server's list of checks only the "[-]" ones; the caller frees. */
+static char *unready_words(const char *text) {
+  _cleanup_buf_ struct buf b = {0};
+  for (const char *p = text; p; p = strchr(p, '\n')) {
+    p += *p == '\n';
+    if (strncmp(p, "[-]", 3) == 0)
+      buf_addf(&b, "%s%.*s", b.len ? ", " : "", (int)strcspn(p, "\n"), p);
+  }
+  if (b.len == 0)
+    buf_adds(&b, *text ? text : "nothing");
+  return buf_take(&b);
+}
+
 static void judge_readyz(struct judge *j) {
   struct wrong w = {0};
   size_t n_asked = 0;
@@ -326,8 +339,10 @@ static void judge_readyz(struct judge *j) {
       continue;
     n_asked++;
     _cleanup_free_ char *text = judge_section(j, n, "readyz", &w);
-    if (text && strcmp(text, "ok") != 0)
-      wrong_add(&w, "%s: %.*s", n->name, QUOTE_MAX, *text ? text : "nothing");
+    if (!text || strcmp(text, "ok") == 0)
+      continue;
+    _cleanup_free_ char *words = unready_words(text);
+    wrong_add(&w, "%s: %.*s", n->name, QUOTE_MAX, words);
   }
   judge_end(j, "endpoint.readyz",
             "/readyz of the endpoint is ok from every node", &w,

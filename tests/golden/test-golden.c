@@ -150,7 +150,7 @@ static void golden_file(const char *dir, const char *name, const char *data,
     _cleanup_free_ char *folder =
         xstrndup(path, (size_t)(strrchr(path, '/') - path));
     ok(file_mkdirs(folder, 0755, &err), &err);
-    ok(file_write(path, data, len, 0644, &err), &err);
+    ok(file_refresh(path, data, len, 0644, &err), &err);
     return;
   }
   _cleanup_buf_ struct buf expected = {0};
@@ -315,8 +315,11 @@ static void check_secrets(const struct cluster *c, const struct plan_node *n,
     bool key = e->secret && len > 4 &&
                (strcmp(e->name + len - 4, ".key") == 0 ||
                 strncmp(e->name, "ssh-", 4) == 0);
-    if (key && holds(m, body) != planned(n, e->name))
-      fail_msg("%s: %s", n->name, e->name);
+    bool held = key && holds(m, body);
+    if (key && held != planned(n, e->name))
+      fail_msg("%s: %s is planned or there, not both", n->name, e->name);
+    if (held && n->spec->role != ROLE_CONTROL_PLANE)
+      fail_msg("%s: %s does not belong here", n->name, e->name);
   }
   bool kubelet =
       n->spec->role == ROLE_CONTROL_PLANE || n->spec->role == ROLE_WORKER;

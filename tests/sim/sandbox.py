@@ -29,7 +29,6 @@ sync systemctl timeout""".split()
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 MS_BIND = 4096
-PR_SET_PDEATHSIG = 1
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -38,10 +37,6 @@ def mount(source, target, kind=None, flags=0):
         return s.encode() if s else None
     if LIBC.mount(text(source), text(target), text(kind), flags, None) != 0:
         raise OSError(ctypes.get_errno(), "mount on " + target)
-
-
-def die_with_parent():
-    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def make_base(fake):
@@ -150,7 +145,7 @@ class Process:
     def __init__(self, root, argv, stdin=None):
         self.channel, inside = socket.socketpair(socket.AF_UNIX,
                                                  socket.SOCK_SEQPACKET)
-        self.channel.settimeout(60)
+        self.channel.settimeout(600)
         self.status = None
         data = None
         if stdin is not None:
@@ -169,7 +164,6 @@ class Process:
     def _child(root, argv, inside, data):
         try:
             os.setsid()
-            die_with_parent()
             os.dup2(inside.fileno(), CHANNEL, inheritable=True)
             os.chroot(root.path)
             os.chdir("/")

@@ -206,6 +206,22 @@ def boot_and_return(world):
     yield from boot_at_once(world)
 
 
+def said(node, words):
+    """On its console, since it was last switched on."""
+    return any(words in item.get("message", "")
+               for when, item in node.console if when > node.boot_time)
+
+
+def renew_token(world, node):
+    """What `kubeseed seed NODE` does while the cluster runs."""
+    kube = world.endpoint().kube
+    token = re.search(rb'tlsBootstrapToken: *"(.*)"',
+                      node.files["/etc/kubeseed/kubeadm-join.yaml"][1])
+    ident, _, secret = token.group(1).decode().partition(".")
+    kube.tokens[ident] = (secret, world.now + 3600)
+    world.bump()
+
+
 def disk_lost(world, name):
     """A member comes back with a new disk and its old seed."""
     yield from boot_at_once(world)
@@ -214,20 +230,19 @@ def disk_lost(world, name):
     node.new_disk()
     yield world.rng.choice((5, 60, 86400))
     node.power_on()
+    if node.env["PKI_MODE"] == "copied":
+        # Nobody but a person can know that this is not a stranger.
+        yield lambda: said(node, "copy-certificates.sh")
+        source = world.nodes["m2" if name == "m1" else "m1"]
+        world.run(w.Actor(source, ["/bin/sh",
+                                   "/root/bin/copy-certificates.sh", name],
+                          on_exit=lambda actor: None))
     if node.role == "worker":
-        def asks():
-            return any("valid bootstrap token" in i.get("message", "")
-                       for when, i in node.console if when > node.boot_time)
-        yield asks
+        yield lambda: said(node, "valid bootstrap token")
         yield 3600
         if node.done:
             raise w.Failure("it joined with a deleted token")
-        kube = world.endpoint().kube
-        token = re.search(rb'tlsBootstrapToken: *"(.*)"',
-                          node.files["/etc/kubeseed/kubeadm-join.yaml"][1])
-        ident, _, secret = token.group(1).decode().partition(".")
-        kube.tokens[ident] = (secret, world.now + 3600)
-        world.bump()
+        renew_token(world, node)
     yield world.all_done
 
 
@@ -307,7 +322,10 @@ def check_secrets(node):
             gone += [f"{folder}/{n}" for n in names
                      if n not in ("result.json", "config_write_files")]
     for name in ("/etc/kubeseed/kubeadm.yaml",
-                 "/etc/kubeseed/kubeadm-join.yaml"):
+                 "/etc/kubeseed/kubeadm-join.yaml",
+                 "/etc/kubernetes/bootstrap-kubelet.conf",
+                 "/var/lib/kubeseed/certificates",
+                 "/run/kubeseed/admin.conf"):
         if node.exists(name):
             gone.append(node.path(name))
     secret = node.world.topology.token_secret

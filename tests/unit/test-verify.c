@@ -349,6 +349,10 @@ static const struct flaw faults_of_nodes[] = {
     {"w1", "\n@section readyz\nok",
      "\n@section readyz\ncurl: (28) Connection timed out", "endpoint.readyz",
      "w1: curl: (28) Connection timed out"},
+    {"w1", "\n@section readyz\nok",
+     "\n@section readyz\n[+]ping ok\n[-]etcd failed: why\n[+]log ok\n"
+     "readyz check failed\n",
+     "endpoint.readyz", "w1: [-]etcd failed: why"},
     {"w1", "\n@section readyz\nok", "\n@section readyz\n", "endpoint.readyz",
      "w1: nothing"},
     {"w1", "\n@section readyz\nok", "", "endpoint.readyz",
