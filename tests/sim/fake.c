@@ -67,5 +67,5 @@ int main(int argc, char **argv) {
   char *err = out + strlen(out) + 1;
   put(1, out, strlen(out));
   put(2, err, strlen(err));
-  return atoi(message);
+  return (int)strtol(message, NULL, 10);
 }
