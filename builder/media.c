@@ -349,7 +349,7 @@ static int put_file(int dir, const char *name, mode_t mode, const void *data,
 
 /* Overwrites what was put there; the file system may still keep old blocks. */
 static void wipe_file(int dir, const char *name, size_t len) {
-  (void)fchmodat(dir, name, 0600, 0);
+  (void)!fchmodat(dir, name, 0600, 0);
   _cleanup_close_ int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
   _cleanup_free_ char *zeros = xcalloc(len, 1);
   if (fd >= 0 && write_all(fd, zeros, len) == 0)

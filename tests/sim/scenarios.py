@@ -298,10 +298,11 @@ def check_etcd(world, cluster):
 
 
 def check_console(node):
-    steps = node.env["STEPS"].split()
+    """A cut may come between a step's record and its line."""
     done = [i["step"] for _, i in node.console if i["state"] == "done"]
-    for step in steps:
-        if step not in done:
+    for step in node.env["STEPS"].split():
+        if step not in done and \
+                not node.exists("/var/lib/kubeseed/steps/" + step):
             node.world.violation(node, f"step {step} was never done")
 
 

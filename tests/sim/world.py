@@ -221,6 +221,7 @@ class Node:
         self.joins = 0
         self.root.new_disk()
         self.synced = {}
+        self.sync()
 
     def lay_seed(self):
         """What cloud-init does at a boot."""
