@@ -443,6 +443,9 @@ static int render_meta_data(const struct plan_node *node, struct buf *out,
   _cleanup_yaml_ struct yaml_node *root = yaml_new_map();
   yaml_map_set_str(root, "instance-id", node->instance_id);
   yaml_map_set_str(root, "local-hostname", node->name);
+  /* The seed is all there is to fetch: cloud-init need not wait for a network
+   * (cloud-init's NoCloud documentation, "dsmode"). */
+  yaml_map_set_str(root, "dsmode", "local");
   return yaml_emit(root, out, err);
 }
 

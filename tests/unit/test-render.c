@@ -77,10 +77,11 @@ static void test_meta_data(void **state) {
   open_fixture(HEADER NETWORK THREE, &f);
   seed_of(&f, 1, &s);
   _cleanup_yaml_ struct yaml_node *root = parse(&s.meta_data);
-  assert_int_equal(root->n, 2);
+  assert_int_equal(root->n, 3);
   assert_string_equal(text_of(root, "instance-id"),
                       f.plan.nodes.v[1].instance_id);
   assert_string_equal(text_of(root, "local-hostname"), "m2");
+  assert_string_equal(text_of(root, "dsmode"), "local");
 }
 
 /* The card is found by its MAC; the other nodes' pods are behind them. */
