@@ -102,12 +102,18 @@ static char *quote(const char *path) {
 
 static void add_cpu(struct strv *a, const struct plan_node *node, bool kvm) {
   /*
+   * thread=single: with a thread for each vCPU, QEMU before 8.1 translates a
+   * page without locking it. A guest kernel that patches its code meanwhile
+   * (jump labels: iptables, time stamps) then meets the old bytes for ever: one
+   * boot in some ends with "soft lockup". One thread for each machine is also
+   * the better use of a host with fewer cores than the machines have vCPUs.
+   *
    * Under TCG an Intel model makes the guest's kernel isolate its page tables
    * (Meltdown), and each system call then empties the emulated TLB; an AMD one
    * does not. The features are those that Debian's and Go's programs look for,
    * without AVX, which must be emulated.
    */
-  strv_push_all(a, "-accel", kvm ? "kvm" : "tcg,thread=multi,tb-size=1024",
+  strv_push_all(a, "-accel", kvm ? "kvm" : "tcg,thread=single,tb-size=1024",
                 "-cpu", kvm ? "host" : TCG_CPU, "-smp", NULL);
   strv_pushf(a, "%d", node->spec->cpus);
   strv_push(a, "-m");

@@ -56,7 +56,7 @@ static void test_golden(void **state) {
       "-uuid 00112233-4455-8677-8899-aabbccddeeff -no-user-config -nodefaults "
       "-display none -sandbox on,obsolete=deny,elevateprivileges=deny,"
       "spawn=deny,resourcecontrol=deny -machine q35 "
-      "-accel tcg,thread=multi,tb-size=1024 "
+      "-accel tcg,thread=single,tb-size=1024 "
       "-cpu Opteron_G3,+ssse3,+sse4.1,+sse4.2,+aes,+pclmulqdq,+rdtscp,"
       "-misalignsse -smp 2 -m 2048M "
       "-device virtio-rng-pci -drive file=disks/kube-mast01.qcow2,"

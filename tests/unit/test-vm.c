@@ -135,7 +135,7 @@ static void test_start_and_power_off(void **state) {
   _cleanup_buf_ struct buf b = {0};
   check_ok(file_read(argv, 1 << 16, &b, &f->err), &f->err);
   assert_non_null(strstr(b.data, "\nrun/m1.pid\n"));
-  assert_non_null(strstr(b.data, "tcg,thread=multi"));
+  assert_non_null(strstr(b.data, "tcg,thread=single"));
   check_ok(vm_powerdown(&f->state, "m1", &f->err), &f->err);
   assert_true(gone(f, "m1"));
   /* and once more: what is off stays off without complaint */
