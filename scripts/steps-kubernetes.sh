@@ -160,6 +160,9 @@ cluster (any more); run 'kubeseed seed' for this node while the cluster runs" \
 }
 
 join_cluster() {
+  # Once the endpoint listens each question costs curl and the API server a TLS
+  # handshake; the answer is minutes away.
+  POLL=10
   wait_for "the first node to open the cluster at https://$ENDPOINT" \
     cluster_is_open
   ensure_token
