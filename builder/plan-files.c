@@ -192,6 +192,8 @@ static const struct plan_file copied_control_plane_files[] = {
 
 static const struct plan_file control_plane_files[] = {
     {LIB "check-apiserver", "scripts/check-apiserver", 0755, ROOT},
+    {"/etc/kubeseed/patches/kube-apiserver+strategic.yaml",
+     "user-data/kube-apiserver.patch.yaml", 0644, ROOT},
     {0},
 };
 

@@ -65,6 +65,16 @@ peer_is_member() {
   return 1
 }
 
+# kubeadm's flag for the seed's changes to its static pods, by its version.
+patches_flag() {
+  minor=${VERSION#*.}
+  if [ "${minor%%.*}" -lt 22 ]; then
+    echo --experimental-patches
+  else
+    echo --patches
+  fi
+}
+
 # The first node only. Run again after a power cut it goes over what exists:
 # kubeadm keeps keys and files that are there and rewrites the rest.
 step_kubeadm_init() {
@@ -83,7 +93,7 @@ step_kubeadm_init() {
   fi
   report wait "kubeadm init"
   kubeadm init --config /etc/kubeseed/kubeadm.yaml --skip-token-print \
-    --skip-phases "$INIT_SKIP"
+    "$(patches_flag)" /etc/kubeseed/patches --skip-phases "$INIT_SKIP"
   [ "$PKI_MODE" != copied ] || know_cluster_ca
 }
 
@@ -101,8 +111,11 @@ join_skip() {
 # kubeadm_join [PHASE]: leaves out PHASE as well.
 kubeadm_join() {
   report wait "kubeadm join"
-  kubeadm join --config /etc/kubeseed/kubeadm-join.yaml \
-    --skip-phases "$(join_skip)${1:+,$1}"
+  skip=$(join_skip)${1:+,$1}
+  set -- --config /etc/kubeseed/kubeadm-join.yaml --skip-phases "$skip"
+  [ "$ROLE" != control-plane ] || set -- "$@" "$(patches_flag)" \
+    /etc/kubeseed/patches
+  kubeadm join "$@"
 }
 
 bootstrap_token() {
