@@ -363,7 +363,8 @@ static int start(struct up *u, enum outcome *ret, struct error *err) {
     if (check_host(err) < 0)
       return -1;
     qemu_accel_probe(NULL, NULL, &u->accel);
-    log_info(log, "running under %s (%s)", u->accel.kvm ? "KVM" : "TCG",
+    log_info(log, "running under %s (%s)",
+             u->accel.kvm ? "KVM" : "TCG, one CPU for each machine",
              u->accel.reason);
   }
   if (!u->table.live && !log->quiet)

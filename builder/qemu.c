@@ -116,12 +116,13 @@ static void add_cpu(struct strv *a, const struct plan_node *node, bool kvm) {
    * thread=single: with a thread for each vCPU, QEMU before 8.1 translates a
    * page without locking it. A guest kernel that patches its code meanwhile
    * (jump labels: iptables, time stamps) then meets the old bytes for ever: one
-   * boot in some ends with "soft lockup". One thread for each machine is also
-   * the better use of a host with fewer cores than the machines have vCPUs.
+   * boot in some ends with "soft lockup". And as vCPUs that share a thread take
+   * turns of a tenth of a second, in which the others answer nothing, there is
+   * only one of them, whatever the spec says.
    */
   strv_push_all(a, "-accel", kvm ? "kvm" : "tcg,thread=single,tb-size=1024",
                 "-cpu", kvm ? "host" : TCG_CPU, "-smp", NULL);
-  strv_pushf(a, "%d", node->spec->cpus);
+  strv_pushf(a, "%d", kvm ? node->spec->cpus : 1);
   strv_push(a, "-m");
   strv_pushf(a, "%lluM", (unsigned long long)(node->spec->memory >> 20));
 }

@@ -238,7 +238,7 @@ def etcdctl(world, actor, args, stdin):
     options, words = {}, []
     rest = iter(args)
     for word in rest:
-        if word.startswith("--") and word.endswith("-only"):
+        if word in ("--keys-only", "--print-value-only", "--cluster"):
             options[word] = True
         elif word.startswith("--"):
             options[word] = next(rest)
@@ -268,6 +268,13 @@ def etcdctl(world, actor, args, stdin):
         return 0, cluster.listing(), ""
     if command == "endpoint health":
         return 0, "is healthy\n", ""
+    if command == "endpoint status":
+        return 0, "".join(
+            f"{m.url.replace('2380', '2379')}, {m.ident}, 3.4.23, 20 kB, "
+            f"{'true' if i == 0 else 'false'}, false, 2, 9, 9, \n"
+            for i, m in enumerate(cluster.running())), ""
+    if words[0] == "move-leader":
+        return 0, "Leadership transferred\n", ""
     if words[0] == "put":
         cluster.keys[words[1]] = words[2]
         return 0, "OK\n", ""

@@ -59,7 +59,7 @@ static void test_golden(void **state) {
       "-accel tcg,thread=single,tb-size=1024 "
       "-cpu qemu64,vendor=GenuineIntel,family=6,model=28,stepping=10,-svm,"
       "+popcnt,+ssse3,+sse4.1,+sse4.2,+aes,+pclmulqdq,+rdtscp,+fsgsbase "
-      "-smp 2 -m 2048M "
+      "-smp 1 -m 2048M "
       "-device virtio-rng-pci -drive file=disks/kube-mast01.qcow2,"
       "format=qcow2,if=none,id=root,cache=unsafe,discard=unmap "
       "-device virtio-blk-pci,drive=root,bootindex=0 "
