@@ -56,10 +56,20 @@ on() {
   printf '%s\n' "$2" | ks ssh "$1" -- sudo sh -eu
 }
 
-# kube ARGS...: kubectl on the first control-plane node.
+# The kubectl of the payload. Run in a node it would cost that node more than
+# what it asks for.
+KUBECTL=$WORK/kubectl/usr/bin/kubectl
+unpack_kubectl() {
+  for deb in "${XDG_CACHE_HOME:-$HOME/.cache}"/kubeseed/payload/*/debs/kubectl_*; do
+    dpkg-deb -x "$deb" "$WORK/kubectl" && return
+  done
+}
+
+# kube ARGS...: kubectl, at the API server of KUBE_NODE.
 kube() {
-  ks ssh "${KUBE_NODE:-kube-mast01}" -- sudo kubectl \
-    --kubeconfig /etc/kubernetes/admin.conf "$@"
+  [ -x "$KUBECTL" ] || unpack_kubectl || return
+  "$KUBECTL" --kubeconfig "$STATE/qemu.conf" --request-timeout 60s \
+    --context "${KUBE_NODE:-kube-mast01}" "$@"
 }
 
 # equals EXPECTED COMMAND...: the command's output is exactly that.
