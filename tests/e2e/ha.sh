@@ -82,19 +82,19 @@ rebooted() { # NODE OLD-BOOT-ID
 }
 
 must "the three nodes come up" ks up
-check "three nodes are Ready" within 120 all_ready 3
+check "three nodes are Ready" within 300 all_ready 3
 for part in kube-apiserver kube-controller-manager kube-scheduler kube-proxy; do
-  check "$part runs three times" within 240 equals 3 running_pods "$part"
+  check "$part runs three times" within 600 equals 3 running_pods "$part"
 done
 check "etcd has three started members" equals 3 started_members kube-mast01
 check "etcd has one leader" equals 1 leaders kube-mast02
 # shellcheck disable=SC2086
 check "exactly one node holds the VIP" equals 1 holders $VIP $NODES
-check "/readyz is ok through the VIP from every node" within 60 \
+check "/readyz is ok through the VIP from every node" within 180 \
   readyz_through_vip
 check "a pod is started on each node" start_pods
-check "the pods run" within 240 pods_running
-check "each pod reaches the pods of the other nodes" within 120 \
+check "the pods run" within 600 pods_running
+check "each pod reaches the pods of the other nodes" within 300 \
   pods_reach_each_other
 for node in $NODES; do
   check "$node: no unit of ours has failed" no_failed_unit "$node"
@@ -109,8 +109,8 @@ echo "rebooting kube-mast03 (boot $old)"
 on kube-mast03 'systemctl reboot' >/dev/null 2>&1
 check "kube-mast03 has rebooted" within 600 rebooted kube-mast03 "$old"
 check "kube-mast03 reports ready by itself" ks up
-check "three nodes are Ready again" within 120 all_ready 3
-check "etcd has three started members again" within 120 \
+check "three nodes are Ready again" within 300 all_ready 3
+check "etcd has three started members again" within 300 \
   equals 3 started_members kube-mast03
 
 check "down ends cleanly" ks down
