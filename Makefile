@@ -22,6 +22,7 @@ OBJ       := $(BUILD)/$(VARIANT)
 PREFIX    ?= /usr/local
 DESTDIR   ?=
 FUZZ_TIME ?= 60
+SIM       ?= -n 6 founding external
 V         ?= 0
 Q         := $(if $(filter 1,$(V)),,@)
 
@@ -137,11 +138,12 @@ e2e: $(BUILD)/kubeseed
 	@tests/e2e/run $(E2E)
 
 sim: $(BUILD)/kubeseed
-	@tests/sim/run; r=$$?; [ $$r -eq 0 ] || [ $$r -eq 77 ]
+	@tests/sim/run $(SIM); r=$$?; [ $$r -eq 0 ] || [ $$r -eq 77 ]
 
 test-all:
 	@builder/deps build run test
-	@$(MAKE) --no-print-directory unit lint sim
+	@$(MAKE) --no-print-directory unit lint
+	@$(MAKE) --no-print-directory sim SIM=
 	@$(MAKE) --no-print-directory unit VARIANT=asan
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory e2e \

@@ -103,9 +103,9 @@ static char *quote(const char *path) {
  * call would empty the emulated TLB, and no other such mitigation (see
  * cpu_vuln_whitelist in arch/x86/kernel/cpu/common.c). Being Intel's it has a
  * time stamp counter that Linux trusts; with qemu64's AMD it reads the HPET, a
- * system call and a device access, each time Go looks at the clock. The features
- * are those that Debian's and Go's programs look for, without AVX, which costs
- * more than it gives when emulated.
+ * system call and a device access, each time Go looks at the clock. The
+ * features are those that Debian's and Go's programs look for, without AVX,
+ * which costs more than it gives when emulated.
  */
 #define TCG_CPU                                                                \
   "qemu64,vendor=GenuineIntel,family=6,model=28,stepping=10,-svm,+popcnt,"     \

@@ -5,11 +5,19 @@
 # Sourced by bootstrap.
 
 # A power cut can leave files that were created and never filled. kubeadm takes
-# an empty key or kubeconfig for a broken one and gives up; it makes a missing
-# one anew.
+# an empty key or kubeconfig for a broken one and gives up, as it does for a
+# certificate without its key; it makes what is missing anew.
 drop_empty_files() {
   for dir in /etc/kubernetes /var/lib/kubelet; do
     [ ! -d "$dir" ] || find "$dir" -xdev -type f -size 0 -delete
+  done
+  for half in /etc/kubernetes/pki/*.* /etc/kubernetes/pki/etcd/*.*; do
+    case $half in
+    */ca.* | */front-proxy-ca.*) ;; # a node may have a CA without its key
+    *.crt) [ -e "${half%.crt}.key" ] || rm -f "$half" ;;
+    *.key) [ -e "${half%.key}.crt" ] || [ "${half##*/}" = sa.key ] ||
+      rm -f "$half" ;;
+    esac
   done
 }
 
