@@ -113,12 +113,11 @@ static char *quote(const char *path) {
 
 static void add_cpu(struct strv *a, const struct plan_node *node, bool kvm) {
   /*
-   * thread=single: with a thread for each vCPU, QEMU before 8.1 translates a
-   * page without locking it. A guest kernel that patches its code meanwhile
-   * (jump labels: iptables, time stamps) then meets the old bytes for ever: one
-   * boot in some ends with "soft lockup". And as vCPUs that share a thread take
-   * turns of a tenth of a second, in which the others answer nothing, there is
-   * only one of them, whatever the spec says.
+   * thread=single: with a thread for each vCPU, a guest of Debian 12's QEMU 7.2
+   * was seen to execute for ever a breakpoint that its kernel had put into its
+   * own code and taken out again ("soft lockup"): the other vCPU still had the
+   * translation of it. And as vCPUs that share a thread take turns, in which
+   * the others answer nothing, there is only one, whatever the spec says.
    */
   strv_push_all(a, "-accel", kvm ? "kvm" : "tcg,thread=single,tb-size=1024",
                 "-cpu", kvm ? "host" : TCG_CPU, "-smp", NULL);
