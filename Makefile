@@ -22,7 +22,7 @@ OBJ       := $(BUILD)/$(VARIANT)
 PREFIX    ?= /usr/local
 DESTDIR   ?=
 FUZZ_TIME ?= 60
-SIM       ?= -n 6 founding external
+SIM       ?= founding external
 V         ?= 0
 Q         := $(if $(filter 1,$(V)),,@)
 
