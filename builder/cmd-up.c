@@ -24,6 +24,7 @@
 struct up {
   struct cli *cli;
   const char *spec_path;
+  char *target;      /* for commands that are suggested: SPEC, or -C DIR SPEC */
   const char *image; /* --image */
   char *baked;       /* the spec's image, when one was needed */
   char image_key[IMAGE_KEY];
@@ -39,7 +40,7 @@ struct up {
   struct table table;
   bool *ours;    /* per followed node: it runs, so its end is a failure */
   int signal_fd; /* SIGINT and SIGTERM arrive here */
-  double began, looked;
+  double began, looked; /* began: when the machines are switched on */
 };
 
 /* In what the loop ends; an error ends it too. */
@@ -53,6 +54,7 @@ static void up_done(struct up *u) {
   cleanup_close(&u->signal_fd);
   free(u->ours);
   free(u->baked);
+  free(u->target);
 }
 
 /* ---- The command line ---- */
@@ -98,6 +100,9 @@ static int parse(struct up *u, int argc, char **argv, struct error *err) {
   if (optind == argc)
     return error_usage(err, "up: which spec? (kubeseed up SPEC [NODE...])");
   u->spec_path = argv[optind];
+  const char *dir = u->cli->state_dir;
+  u->target =
+      dir ? xasprintf("-C %s %s", dir, u->spec_path) : xstrdup(u->spec_path);
   return 0;
 }
 
@@ -247,7 +252,7 @@ static int report_death(struct up *u, const struct follow_node *n,
     return error_set(err, 0,
                      "%s has ended, its QEMU without a word; its last lines: "
                      "`kubeseed console %s %s --log`",
-                     n->node->name, u->spec_path, n->node->name);
+                     n->node->name, u->target, n->node->name);
   return error_set(err, 0, "%s has ended; its QEMU said:\n%s", n->node->name,
                    words);
 }
@@ -357,6 +362,7 @@ static int start(struct up *u, enum outcome *ret, struct error *err) {
   const struct log *log = &u->cli->log;
   size_t running = count_running(u);
   *ret = GO_ON;
+  u->began = monotonic_seconds();
   if (running > 0)
     log_info(log, "%zu of %zu machines run already", running, u->follow.n);
   if (running < u->follow.n) {
@@ -382,7 +388,7 @@ static int start(struct up *u, enum outcome *ret, struct error *err) {
 /* ---- The end ---- */
 
 static void say_how_to_use(const struct up *u) {
-  const char *spec = u->spec_path;
+  const char *spec = u->target;
   const struct plan *plan = &u->cluster.plan;
   _cleanup_free_ char *conf = state_path(&u->cluster.state, "qemu.conf");
   printf("  kubeseed ssh %s %s\n", spec, plan->nodes.v[0].name);
@@ -394,7 +400,7 @@ static void say_how_to_use(const struct up *u) {
 static int conclude(const struct up *u, enum outcome o, struct error *err) {
   size_t n = u->follow.n;
   size_t ready = follow_ready(&u->follow);
-  const char *spec = u->spec_path;
+  const char *spec = u->target;
   if (o == READY) {
     printf("%s: %zu of %zu nodes are ready after %.0f s\n",
            u->cluster.spec.name, n, n, monotonic_seconds() - u->began);
@@ -420,7 +426,6 @@ int cmd_up(struct cli *cli, int argc, char **argv, struct error *err) {
       .timeout = DEFAULT_TIMEOUT_MIN * 60.0,
       .cluster.state.lock_fd = -1,
       .signal_fd = -1,
-      .began = monotonic_seconds(),
   };
   enum outcome o;
   if (parse(&u, argc, argv, err) < 0 || prepare(&u, argc, argv, err) < 0)
@@ -432,7 +437,7 @@ int cmd_up(struct cli *cli, int argc, char **argv, struct error *err) {
     log_info(&cli->log,
              "the machines are on; `kubeseed status %s` tells how "
              "far they are",
-             u.spec_path);
+             u.target);
     return 0;
   }
   if (o != INTERRUPTED && wait_ready(&u, &o, err) < 0)

@@ -117,6 +117,7 @@ static const struct command commands[] = {
      cmd_kubeconfig},
     {"down", "SPEC [NODE...]", "switch machines off",
      "      --now             pull the plug\n"
+     "      --timeout SEC     pull it when that has taken so long (180)\n"
      "\n"
      "Examples:\n"
      "  kubeseed down cluster.yaml\n",
@@ -149,7 +150,7 @@ static void print_help(void) {
          "Usage: kubeseed [OPTION...] COMMAND [ARGUMENT...]\n\n"
          "Commands:\n");
   for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-    printf("  %-9s %-26s %s\n", commands[i].name, commands[i].args,
+    printf("  %-10s %-26s %s\n", commands[i].name, commands[i].args,
            commands[i].summary);
   printf("\n%s\n"
          "Example, from nothing to a cluster:\n"

@@ -333,6 +333,7 @@ static const struct item steps[] = {
     {keepalived, "vip"},
     {bridge, "pod-network"},
     {etcd_member, "etcd-member"},
+    {copied_founder, "make-certificates"},
     {founder, "kubeadm-init"},
     {copied_joiner, "move-certificates"},
     {joiner, "kubeadm-join"},

@@ -100,6 +100,32 @@ struct counters {
   uint32_t kubelets;
 };
 
+/* kubeadm's own: "master" up to 1.24, "control-plane" from it (KEP 2067). */
+static void default_taints(const struct spec *s, const struct spec_node *n,
+                           struct strv *ret) {
+  const struct version *v = &s->kubernetes.version;
+  if (n->role != ROLE_CONTROL_PLANE || n->untainted)
+    return;
+  if (!version_at_least(v, 1, 25))
+    strv_push(ret, "node-role.kubernetes.io/master:NoSchedule");
+  if (version_at_least(v, 1, 24))
+    strv_push(ret, "node-role.kubernetes.io/control-plane:NoSchedule");
+}
+
+static void plan_taints(const struct spec *s, struct plan_node *n) {
+  const struct strv *taints = &n->spec->taints;
+  if (taints->n == 0)
+    default_taints(s, n->spec, &n->taints);
+  for (size_t i = 0; i < taints->n; i++) {
+    const char *empty = strstr(taints->v[i], "=:");
+    if (empty)
+      strv_pushf(&n->taints, "%.*s%s", (int)(empty - taints->v[i]),
+                 taints->v[i], empty + 1);
+    else
+      strv_push(&n->taints, taints->v[i]);
+  }
+}
+
 static void plan_node(const struct spec *s, struct plan_node *n,
                       struct counters *c) {
   enum role role = n->spec->role;
@@ -189,6 +215,7 @@ int plan_make(const struct spec *spec, struct plan *ret, struct error *err) {
     n->spec = &spec->nodes.v[i];
     n->index = i;
     plan_node(spec, n, &counters);
+    plan_taints(spec, n);
   }
   if (check_macs(&p, err) < 0)
     return -1;
@@ -205,6 +232,7 @@ static void plan_node_done(struct plan_node *n) {
   free(n->fqdn);
   free(n->instance_id);
   free(n->files.v);
+  strv_done(&n->taints);
   strv_done(&n->units);
   strv_done(&n->steps);
 }

@@ -49,6 +49,9 @@ struct plan_node {
   struct cidr pods;     /* this node's pod subnet (cni: bridge) */
   bool has_pods;
   struct plan_file_vec files;
+  /* What the Node object has when all is well: "key=value:Effect", or
+   * "key:Effect" without a value. */
+  struct strv taints;
   struct strv units; /* systemd units enabled on the node */
   struct strv steps; /* first-boot steps, in order */
 };

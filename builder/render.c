@@ -19,6 +19,7 @@ struct render {
   struct parsed_vec templates;
   struct yaml_node *base; /* user-data/cloud-config.yaml */
   struct scope scope;     /* what is the same for all nodes */
+  struct strv routes;     /* to each node's pods, or "": for network-config */
 };
 
 #define USER_DATA "user-data/"
@@ -39,6 +40,7 @@ void render_free(struct render *r) {
   free(r->templates.v);
   yaml_node_free(r->base);
   scope_done(&r->scope);
+  strv_done(&r->routes);
   free(r);
 }
 
@@ -186,9 +188,12 @@ static void scope_kubernetes(struct scope *s, const struct plan *p) {
 
 static void scope_cluster(struct scope *s, const struct plan *p,
                           const struct pki *pki, time_t created) {
+  char a[NET_TEXT];
   scope_set(s, "cluster", p->spec->name);
   scope_set(s, "interface", PLAN_INTERFACE);
   scope_setf(s, "seed_time", "%lld", (long long)created);
+  scope_set(s, "gateway", ip4_format(p->spec->network.gateway, a));
+  scope_setf(s, "subnet_bits", "%d", p->spec->network.subnet.bits);
   scope_setf(s, "router_id", "%d", p->router_id);
   scope_network(s, p->spec);
   scope_nodes(s, p);
@@ -324,6 +329,11 @@ static void scope_node(struct scope *s, const struct plan *p,
     scope_set(s, "vip_check", LIB "check-apiserver");
   else
     scope_setf(s, "vip_check", LIB "check-proxy %s", proxy_name(p->spec));
+  /* kubeadm sets the taints of a control-plane node when it has joined. A busy
+   * node lifecycle controller can then write back an older list without them
+   * (seen with 1.20.2); so the kubelet registers with them. */
+  _cleanup_free_ char *taints = join_strv(&n->taints, ",");
+  scope_set(s, "register_taints", control_plane ? taints : "");
   if (n->has_pods)
     scope_set(s, "node_pods", cidr_format(&n->pods, a));
   scope_taints(s, n->spec);
@@ -449,42 +459,19 @@ static int render_meta_data(const struct plan_node *node, struct buf *out,
   return yaml_emit(root, out, err);
 }
 
-static void add_route(struct yaml_node *routes, const char *to, ip4 via) {
-  char a[NET_TEXT];
-  struct yaml_node *route = yaml_seq_add_map(routes);
-  yaml_map_set_str(route, "to", to);
-  yaml_map_set_str(route, "via", ip4_format(via, a));
-}
-
-/* With cni: bridge the pods of each other node are behind that node. */
-static void add_routes(const struct plan *p, const struct plan_node *node,
-                       struct yaml_node *routes) {
-  char a[NET_TEXT];
-  add_route(routes, "0.0.0.0/0", p->spec->network.gateway);
-  for (size_t i = 0; i < p->nodes.n; i++) {
-    const struct plan_node *n = &p->nodes.v[i];
-    if (n != node && n->has_pods)
-      add_route(routes, cidr_format(&n->pods, a), n->spec->address);
-  }
-}
-
+/* Text and not a tree of YAML: with cni: bridge each of a thousand nodes has a
+ * thousand routes. There is no word of a user's in it that could need quotes.
+ */
 static int render_network_config(const struct render *r,
-                                 const struct plan_node *node, struct buf *out,
+                                 const struct plan_node *node,
+                                 struct scope *scope, struct buf *out,
                                  struct error *err) {
-  char a[NET_TEXT];
-  _cleanup_yaml_ struct yaml_node *root = yaml_new_map();
-  yaml_map_set_int(root, "version", 2);
-  struct yaml_node *ethernets = yaml_map_set_map(root, "ethernets");
-  struct yaml_node *card = yaml_map_set_map(ethernets, PLAN_INTERFACE);
-  struct yaml_node *match = yaml_map_set_map(card, "match");
-  yaml_map_set_str(match, "macaddress", mac_format(&node->mac, a));
-  yaml_map_set_str(card, "set-name", PLAN_INTERFACE);
-  yaml_map_set_bool(card, "dhcp4", false);
-  yaml_seq_add_strf(yaml_map_set_seq(card, "addresses"), "%s/%d",
-                    ip4_format(node->spec->address, a),
-                    r->plan->spec->network.subnet.bits);
-  add_routes(r->plan, node, yaml_map_set_seq(card, "routes"));
-  return yaml_emit(root, out, err);
+  _cleanup_buf_ struct buf routes = {0};
+  for (size_t i = 0; i < r->routes.n; i++)
+    if (i != (size_t)(node - r->plan->nodes.v))
+      buf_adds(&routes, r->routes.v[i]);
+  scope_set(scope, "pod_routes", routes.len ? routes.data : "");
+  return render_template(r, USER_DATA "network-config", scope, out, err);
 }
 
 int render_node(const struct render *r, const struct plan_node *node,
@@ -495,7 +482,7 @@ int render_node(const struct render *r, const struct plan_node *node,
   scope_node(&scope, r->plan, node);
   if (render_user_data(r, node, &scope, keys, &s.user_data, err) < 0 ||
       render_meta_data(node, &s.meta_data, err) < 0 ||
-      render_network_config(r, node, &s.network_config, err) < 0)
+      render_network_config(r, node, &scope, &s.network_config, err) < 0)
     return -1;
   *ret = s;
   s = (struct seed){0};
@@ -537,6 +524,19 @@ static int parse_templates(struct render *r, struct error *err) {
                     err);
 }
 
+/* With cni: bridge the pods of each node are behind that node. */
+static void format_routes(struct render *r) {
+  char to[NET_TEXT], via[NET_TEXT];
+  for (size_t i = 0; i < r->plan->nodes.n; i++) {
+    const struct plan_node *n = &r->plan->nodes.v[i];
+    if (n->has_pods)
+      strv_pushf(&r->routes, "    - to: \"%s\"\n      via: \"%s\"\n",
+                 cidr_format(&n->pods, to), ip4_format(n->spec->address, via));
+    else
+      strv_push(&r->routes, "");
+  }
+}
+
 int render_new(const struct plan *plan, const struct pki *pki, time_t created,
                struct render **ret, struct error *err) {
   _cleanup_render_ struct render *r = xcalloc(1, sizeof(*r));
@@ -545,6 +545,7 @@ int render_new(const struct plan *plan, const struct pki *pki, time_t created,
   if (parse_templates(r, err) < 0)
     return -1;
   scope_cluster(&r->scope, plan, pki, created);
+  format_routes(r);
   *ret = TAKE_PTR(r);
   return 0;
 }

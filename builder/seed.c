@@ -5,8 +5,12 @@
 #include "media.h"
 #include "pki.h"
 #include "render.h"
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define SEED_MAX_THREADS 16
 
 /* What making several seeds shares. */
 struct session {
@@ -17,6 +21,7 @@ struct session {
   struct pki pki;
   time_t created;
   struct render *render;
+  pthread_mutex_t media_lock;
 };
 
 static void session_done(struct session *s) {
@@ -58,7 +63,7 @@ static int session_start(struct session *s, time_t now, struct error *err) {
   return render_new(s->plan, &s->pki, s->created, &s->render, err);
 }
 
-static int write_medium(const struct session *s, const struct plan_node *node,
+static int write_medium(struct session *s, const struct plan_node *node,
                         const struct seed *seed, struct error *err) {
   const struct media_file files[] = {
       {"meta-data", 0400, seed->meta_data.data, seed->meta_data.len},
@@ -73,6 +78,7 @@ static int write_medium(const struct session *s, const struct plan_node *node,
       .stamp = s->created,
       /* A seed can be made again from the keys, which are synced. */
       .no_sync = true,
+      .lock = &s->media_lock,
   };
   _cleanup_free_ char *path = state_path(s->state, "seeds/%s.iso", node->name);
   return s->options->genisoimage
@@ -80,7 +86,7 @@ static int write_medium(const struct session *s, const struct plan_node *node,
              : media_write_iso(&medium, path, err);
 }
 
-static int make_node(const struct session *s, const struct plan_node *node,
+static int make_node(struct session *s, const struct plan_node *node,
                      struct error *err) {
   _cleanup_pki_node_ struct pki_node old = {0};
   _cleanup_pki_node_ struct pki_node keys = {0};
@@ -92,6 +98,65 @@ static int make_node(const struct session *s, const struct plan_node *node,
       render_node(s->render, node, &keys, &seed, err) < 0)
     return -1;
   return write_medium(s, node, &seed, err);
+}
+
+/* The nodes that are left, for as many threads as there are processors: no
+ * node's seed depends on another's. */
+struct queue {
+  struct session *session;
+  pthread_mutex_t lock;
+  size_t next; /* index into options->nodes */
+  bool failed;
+  struct error *err; /* of the first that failed; guarded by lock */
+};
+
+static const struct plan_node *take_node(struct queue *q) {
+  const struct session *s = q->session;
+  (void)pthread_mutex_lock(&q->lock);
+  const struct plan_node *node = NULL;
+  if (!q->failed && q->next < s->options->n_nodes)
+    node = &s->plan->nodes.v[s->options->nodes[q->next++]];
+  (void)pthread_mutex_unlock(&q->lock);
+  return node;
+}
+
+static void *make_nodes_thread(void *arg) {
+  struct queue *q = arg;
+  for (const struct plan_node *node; (node = take_node(q));) {
+    _cleanup_error_ struct error err = {0};
+    if (make_node(q->session, node, &err) == 0)
+      continue;
+    (void)pthread_mutex_lock(&q->lock);
+    if (!q->failed)
+      error_move(q->err, &err);
+    q->failed = true;
+    (void)pthread_mutex_unlock(&q->lock);
+  }
+  return NULL;
+}
+
+static size_t count_helpers(const struct seed_options *o) {
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  size_t n = processors < 1 ? 1 : (size_t)processors;
+  if (n > SEED_MAX_THREADS)
+    n = SEED_MAX_THREADS;
+  if (n > o->n_nodes)
+    n = o->n_nodes;
+  return n > 0 ? n - 1 : 0; /* this thread works as well */
+}
+
+static int make_nodes(struct session *s, struct error *err) {
+  struct queue q = {
+      .session = s, .lock = PTHREAD_MUTEX_INITIALIZER, .err = err};
+  pthread_t helpers[SEED_MAX_THREADS];
+  size_t wanted = count_helpers(s->options), n = 0;
+  while (n < wanted &&
+         pthread_create(&helpers[n], NULL, make_nodes_thread, &q) == 0)
+    n++; /* one that cannot be started is not missed */
+  make_nodes_thread(&q);
+  while (n > 0)
+    (void)pthread_join(helpers[--n], NULL);
+  return q.failed ? -1 : 0;
 }
 
 static int write_state_file(const struct session *s, const char *name,
@@ -132,15 +197,17 @@ static int write_admin_conf(const struct session *s, struct error *err) {
 
 int seed_make(const struct plan *plan, const struct state *state,
               const struct seed_options *options, struct error *err) {
-  _cleanup_(session_done) struct session s = {
-      .plan = plan, .state = state, .options = options};
+  _cleanup_(session_done) struct session s = {.plan = plan,
+                                              .state = state,
+                                              .options = options,
+                                              .media_lock =
+                                                  PTHREAD_MUTEX_INITIALIZER};
   _cleanup_free_ char *dir = state_path(state, "seeds");
   if (session_start(&s, options->now, err) < 0 ||
       file_mkdirs(dir, 0700, err) < 0)
     return -1;
-  for (size_t i = 0; i < options->n_nodes; i++)
-    if (make_node(&s, &plan->nodes.v[options->nodes[i]], err) < 0)
-      return -1;
+  if (make_nodes(&s, err) < 0)
+    return -1;
   if (write_pki_copy(&s, "ssh-user/id_ed25519", "id_ed25519", err) < 0 ||
       write_known_hosts(&s, err) < 0)
     return -1;

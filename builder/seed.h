@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * From a plan to seed media in the state folder: loads or makes the keys,
- * renders one node after the other and writes its medium.
+ * renders each node and writes its medium, on as many threads as there are
+ * processors.
  */
 #pragma once
 

@@ -32,10 +32,11 @@ static void write_script(const char *token, struct buf *out) {
   buf_addf(
       out,
       "export KUBECONFIG=/etc/kubernetes/admin.conf\n"
-      "if kubectl -n kube-system get secret bootstrap-token-%.6s "
-      ">/dev/null 2>&1\n"
+      /* One that ends by itself may end soon; the first one does not. */
+      "if ends=$(kubectl -n kube-system get secret bootstrap-token-%.6s "
+      "-o 'jsonpath={.data.expiration}' 2>/dev/null) && [ -z \"$ends\" ]\n"
       "then exit 0; fi\n"
-      "kubectl apply -f - <<SECRET\n"
+      "kubectl apply --validate=false -f - <<SECRET\n"
       "apiVersion: v1\n"
       "kind: Secret\n"
       "metadata: {name: bootstrap-token-%.6s, namespace: kube-system}\n"

@@ -143,34 +143,6 @@ static void node_labels(const struct plan *p, const struct plan_node *n,
   }
 }
 
-/* kubeadm's own: "master" up to 1.24, "control-plane" from it (KEP 2067). */
-static void default_taints(const struct plan *p, const struct plan_node *n,
-                           struct strv *ret) {
-  const struct version *v = &p->spec->kubernetes.version;
-  if (n->spec->role != ROLE_CONTROL_PLANE || n->spec->untainted)
-    return;
-  if (!version_at_least(v, 1, 25))
-    strv_push(ret, ROLE_LABEL "master:NoSchedule");
-  if (version_at_least(v, 1, 24))
-    strv_push(ret, ROLE_LABEL "control-plane:NoSchedule");
-}
-
-/* In one form: "key=value:Effect", or "key:Effect" without a value. */
-static void expected_taints(const struct plan *p, const struct plan_node *n,
-                            struct strv *ret) {
-  const struct strv *taints = &n->spec->taints;
-  if (taints->n == 0)
-    default_taints(p, n, ret);
-  for (size_t i = 0; i < taints->n; i++) {
-    const char *empty = strstr(taints->v[i], "=:");
-    if (empty)
-      strv_pushf(ret, "%.*s%s", (int)(empty - taints->v[i]), taints->v[i],
-                 empty + 1);
-    else
-      strv_push(ret, taints->v[i]);
-  }
-}
-
 /* Those that come and go with the Ready condition are told there. */
 static bool is_passing(const char *key) {
   return strcmp(key, "node.kubernetes.io/not-ready") == 0 ||
@@ -191,15 +163,15 @@ static void found_taints(const json_t *o, struct strv *ret) {
 
 static void node_taints(const struct plan *p, const struct plan_node *n,
                         const json_t *o, struct wrong *w) {
-  _cleanup_strv_ struct strv expected = {0};
+  (void)p;
+  const struct strv *expected = &n->taints;
   _cleanup_strv_ struct strv found = {0};
-  expected_taints(p, n, &expected);
   found_taints(o, &found);
-  for (size_t i = 0; i < expected.n; i++)
-    if (!strv_has(&found, expected.v[i]))
-      wrong_add(w, "%s: %s is missing", n->name, expected.v[i]);
+  for (size_t i = 0; i < expected->n; i++)
+    if (!strv_has(&found, expected->v[i]))
+      wrong_add(w, "%s: %s is missing", n->name, expected->v[i]);
   for (size_t i = 0; i < found.n; i++)
-    if (!strv_has(&expected, found.v[i]))
+    if (!strv_has(expected, found.v[i]))
       wrong_add(w, "%s: %s is not planned", n->name, found.v[i]);
 }
 

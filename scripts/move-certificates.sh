@@ -33,6 +33,13 @@ place() { # MODE FILE...
   done
 }
 
+wipe() { # FOLDER
+  find "$1" -type f -exec shred -u -n 1 {} +
+  rm -rf "$1"
+}
+
+# A power cut may have come in the middle of wiping: what is left is rubbish.
+[ ! -d "$staging.old" ] || wipe "$staging.old"
 if [ -d "$staging" ]; then
   cd "$staging"
   for ca in pki/ca pki/front-proxy-ca pki/etcd/ca; do
@@ -42,10 +49,11 @@ if [ -d "$staging" ]; then
   place 0600 pki/ca.key pki/front-proxy-ca.key pki/etcd/ca.key pki/sa.key \
     admin.conf
   place 0644 pki/ca.crt pki/front-proxy-ca.crt pki/etcd/ca.crt pki/sa.pub
-  sync
-  find . -type f -exec shred -u -n 1 {} +
   cd /
-  rm -rf "$staging"
+  sync
+  mv "$staging" "$staging.old"
+  sync
+  wipe "$staging.old"
 fi
 [ -s $target/pki/ca.crt ] ||
   fail "nothing was received; run copy-certificates.sh on a node that has them"

@@ -4,6 +4,27 @@
 # pki.mode copied: the first node makes the CAs and hands them to the others.
 # Sourced by bootstrap.
 
+pki=/etc/kubernetes/pki
+
+# The CAs are made in a step of their own, so that they are on the disk before
+# anything is signed with them that others see. Until then nobody has: what an
+# attempt before a power cut left, halves of pairs perhaps, can go.
+step_make_certificates() {
+  # A founder with a new disk gets what the cluster has.
+  if peer_is_member; then
+    : >"$recorded/joining"
+    return
+  fi
+  rm -rf "$pki"
+  kubeadm init phase certs all --config /etc/kubeseed/kubeadm.yaml
+  echo "$NODE" >"$pki/made-here"
+}
+
+# The cluster turned out to have others.
+forget_own_certificates() {
+  [ ! -e "$pki/made-here" ] || rm -rf "$pki"
+}
+
 certificates_arrived() {
   [ -d /var/lib/kubeseed/certificates ] || [ -s /etc/kubernetes/pki/ca.crt ]
 }

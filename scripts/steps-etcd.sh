@@ -63,12 +63,6 @@ etcd_join_existing() {
     /etc/default/etcd
 }
 
-# Whether this member ever took part, as the cluster itself remembers it.
-etcd_has_run() {
-  etcd_ask "$ETCD_PEERS" get "kubeseed/member/$NODE" --print-value-only |
-    grep -q .
-}
-
 # Whether any other member takes connections: etcdctl costs seconds to find out.
 a_peer_listens() {
   for url in $(printf '%s' "$ETCD_PEERS" | tr , ' '); do
@@ -84,8 +78,10 @@ etcd_find_place() {
   a_peer_listens || return 0
   list=$(etcd_ask "$ETCD_PEERS" member list 2>/dev/null) || return 0
   own=$(etcd_own_line "$list") || own=
+  # A member that has run has told the others where its clients find it.
   case "$own" in
-  *", $NODE, "*) etcd_has_run || return 0 ;; # a founder that comes late
+  *", $NODE, "*", https://$ADDRESS:2379"*) ;;
+  *", $NODE, "*) return 0 ;; # a founder that comes late
   esac
   etcd_join_existing "$list"
 }
@@ -97,10 +93,8 @@ step_etcd() {
   start_unit etcd.service
 }
 
-# Remembers in the cluster that this member has taken part.
 step_etcd_member() {
-  wait_for "etcd to have a quorum (its members: $ETCD_MEMBERS)" etcd_is_healthy
-  etcd_ask "$ETCD_ASK" put "kubeseed/member/$NODE" "$UUID"
+  ready_etcd
 }
 
 ready_etcd() {

@@ -86,10 +86,14 @@ lead_etcd() {
     etcd_ask "$leader" move-leader "$own" || :
 }
 
+minor_version() {
+  minor=${VERSION#*.}
+  echo "${minor%%.*}"
+}
+
 # kubeadm's flag for the seed's changes to its static pods, by its version.
 patches_flag() {
-  minor=${VERSION#*.}
-  if [ "${minor%%.*}" -lt 22 ]; then
+  if [ "$(minor_version)" -lt 22 ]; then
     echo --experimental-patches
   else
     echo --patches
@@ -105,10 +109,17 @@ step_kubeadm_init() {
       etcd_is_healthy
   fi
   drop_empty_files
-  # A founder with a new disk must not found the cluster a second time.
-  if [ ! -e /etc/kubernetes/admin.conf ] && cluster_was_founded; then
-    [ "$PKI_MODE" != copied ] || receive_certificates \
-      "the CAs; run copy-certificates.sh $NODE on another control-plane node"
+  # A founder with a new disk must not found the cluster a second time. What it
+  # has found out once it keeps: the join makes an admin.conf too.
+  if [ -e "$recorded/joining" ] ||
+    { [ ! -e /etc/kubernetes/admin.conf ] && cluster_was_founded; }; then
+    : >"$recorded/joining"
+    sync
+    if [ "$PKI_MODE" = copied ]; then
+      forget_own_certificates
+      receive_certificates \
+        "the CAs; run copy-certificates.sh $NODE on another control-plane node"
+    fi
     join_cluster
     return
   fi
@@ -119,11 +130,20 @@ step_kubeadm_init() {
   [ "$PKI_MODE" != copied ] || know_cluster_ca
 }
 
-# The phases of a join that a repeated one leaves out: with its own kubeconfig
-# the kubelet is a member already, and kubeadm refuses to add it twice.
+# With a kubeconfig of its own the kubelet has joined the cluster; it runs with
+# what kubeadm wrote before.
+kubelet_is_member() {
+  for file in /etc/kubernetes/kubelet.conf /var/lib/kubelet/config.yaml \
+    /var/lib/kubelet/kubeadm-flags.env \
+    /var/lib/kubelet/pki/kubelet-client-current.pem; do
+    [ -s "$file" ] || return 1
+  done
+}
+
+# The phases of a join that a repeated one leaves out: kubeadm refuses to add a
+# node twice.
 join_skip() {
-  if [ -s /etc/kubernetes/kubelet.conf ] &&
-    [ -s /var/lib/kubelet/pki/kubelet-client-current.pem ]; then
+  if kubelet_is_member; then
     printf '%s,kubelet-start' "$JOIN_SKIP"
   else
     printf '%s' "$JOIN_SKIP"
@@ -164,7 +184,9 @@ renew_token() {
       --apiserver-advertise-address "$ADDRESS" \
       --kubernetes-version "v$VERSION"
   )
-  kubectl --kubeconfig /run/kubeseed/admin.conf apply -f - <<SECRET
+  status=0
+  kubectl --kubeconfig /run/kubeseed/admin.conf apply --validate=false \
+    -f - <<SECRET || status=$?
 apiVersion: v1
 kind: Secret
 metadata:
@@ -180,11 +202,14 @@ stringData:
   auth-extra-groups: system:bootstrappers:kubeadm:default-node-token
 SECRET
   rm -f /run/kubeseed/admin.conf
+  return "$status"
 }
 
 # The token is deleted once all nodes have joined: who comes later, or comes
 # back with an empty disk, needs it again.
 ensure_token() {
+  # A worker with a kubeconfig of its own does not show it any more.
+  if [ "$ROLE" = worker ] && kubelet_is_member; then return 0; fi
   if token_is_valid; then return 0; fi
   case $ROLE in
   control-plane) renew_token ;;
@@ -194,16 +219,21 @@ cluster (any more); run 'kubeseed seed' for this node while the cluster runs" \
   esac
 }
 
+wait_until_open() { # CONDITION
+  wait_for "the first node to open the cluster at https://$ENDPOINT" "$1"
+  ensure_token
+}
+
 join_cluster() {
   # Once the endpoint listens each question costs curl and the API server a TLS
   # handshake; the answer is minutes away.
   POLL=10
-  wait_for "the first node to open the cluster at https://$ENDPOINT" \
-    cluster_is_open
-  ensure_token
   if [ "$ROLE" = control-plane ] && [ "$ETCD_MODE" = stacked ]; then
+    etcd_client_certificate
+    wait_until_open cluster_is_open_with_us
     join_stacked
   else
+    wait_until_open cluster_is_open
     kubeadm_join
   fi
 }
@@ -234,9 +264,20 @@ ready_worker() {
   wait_for "the node to be Ready" node_is_ready
 }
 
+# kubeadm marks a control-plane node as the last thing of its join.
 all_have_joined() {
-  [ "$(kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 20s \
-    get nodes --no-headers | awk '$2 ~ /^Ready/' | wc -l)" -ge "$EXPECTED" ]
+  nodes=$(kubectl --kubeconfig /etc/kubernetes/admin.conf \
+    --request-timeout 20s get nodes --no-headers) || return 1
+  printf '%s\n' "$nodes" | awk -v all="$EXPECTED" -v peers="$PEERS" '
+    $2 ~ /^Ready/ { ready++ }
+    $3 ~ /control-plane|master/ { marked++ }
+    END { exit !(ready >= all && marked > split(peers, others, " ")) }'
+}
+
+# A node that has only just joined and loses its power may come back without
+# what it joined with, and need the token again. By then it is missed.
+all_have_joined_for_good() {
+  all_have_joined && sleep 60 && all_have_joined
 }
 
 # The first node, once everybody is there: a token that nobody needs is only a
@@ -245,7 +286,7 @@ step_tidy() {
   # kubectl costs a second of a slow machine's time, and nobody is in a hurry.
   POLL=20
   wait_for "all $EXPECTED nodes to have joined, to delete the bootstrap token" \
-    all_have_joined
+    all_have_joined_for_good
   kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete secret \
     --ignore-not-found "bootstrap-token-$TOKEN_ID"
 }

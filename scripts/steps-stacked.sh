@@ -51,19 +51,47 @@ finish_member() {
     2>/dev/null | grep /etcd:) || image=
   sed -e "s|@INITIAL_CLUSTER@|$(initial_cluster "$1")|" \
     -e "s|@IMAGE@|$image|" \
-    /etc/kubeseed/etcd-pod.yaml >"$etcd_manifest.new"
+    /etc/kubeseed/etcd-pod.yaml >"$etcd_manifest.new" || return
   sync
   mv "$etcd_manifest.new" "$etcd_manifest"
+  sync
+}
+
+# Whether that member of the list, ours, can start with this disk.
+member_can_start() { # OWN-LINE
+  kubelet_is_member || return 1
+  [ -d /var/lib/etcd/member ] || [ "${1#*, started, }" = "$1" ]
+}
+
+# In the middle of a join this node's member may be the one that etcd lacks for
+# a quorum; then there will be no API to wait for before it runs.
+revive_member() {
+  kubelet_is_member && [ ! -s "$etcd_manifest" ] || return 0
+  list=$(member_list 2>/dev/null) || return 0
+  own=$(etcd_own_line "$list") || return 0
+  ! member_can_start "$own" || finish_member "$list"
+}
+
+cluster_is_open_with_us() {
+  revive_member
+  cluster_is_open
+}
+
+# The kubelet's identity must be on the disk before etcd's membership changes: a
+# member that cannot start any more would cost the second one's quorum. From
+# 1.31 on the phases have other names, and kubeadm adds a learner, that has no
+# vote.
+start_kubelet_first() {
+  if kubelet_is_member || [ "$(minor_version)" -ge 31 ]; then return 0; fi
+  kubeadm_join control-plane-join
+  sync
 }
 
 # What state the join is in, told by the member list and this disk.
 join_stacked() {
-  etcd_client_certificate
   list=$(member_list)
   own=$(etcd_own_line "$list") || own=
-  if [ -n "$own" ] && { [ ! -s /etc/kubernetes/kubelet.conf ] ||
-    { [ ! -d /var/lib/etcd/member ] && [ "${own#*, started, }" != "$own" ]; }; }
-  then
+  if [ -n "$own" ] && ! member_can_start "$own"; then
     # The member belongs to a disk that is gone.
     report wait "removing the etcd member whose data is gone"
     rm -f "$etcd_manifest"
@@ -73,6 +101,7 @@ join_stacked() {
   if [ -z "$own" ]; then
     rm -rf "$etcd_manifest" /var/lib/etcd/member
     wait_for "$PREDECESSOR to be a voting member of etcd" predecessor_votes
+    start_kubelet_first
     kubeadm_join && return
     list=$(member_list)
     own=$(etcd_own_line "$list") || own=

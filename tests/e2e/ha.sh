@@ -22,7 +22,7 @@ readyz_through_vip() {
 
 # A pod on each node, from the one image with a server and a client in it.
 start_pods() {
-  kube apply -f - <<'POD'
+  kube create --validate=false -f - <<'POD'
 apiVersion: apps/v1
 kind: DaemonSet
 metadata: {name: reach}
@@ -81,6 +81,22 @@ rebooted() { # NODE OLD-BOOT-ID
   new=$(boot_id "$1" 2>/dev/null) && [ -n "$new" ] && [ "$new" != "$2" ]
 }
 
+# `verify` says so when a member of etcd does not run.
+verify_finds_the_fault() {
+  status=0
+  ks verify --no-pods >"$WORK/broken.txt" || status=$?
+  cat "$WORK/broken.txt"
+  [ "$status" -eq 1 ] &&
+    grep '^FAIL' "$WORK/broken.txt" | grep -q 'etcd.*kube-mast03'
+}
+
+# All by themselves: nobody's plug had to be pulled.
+down_is_clean() {
+  ks down >"$WORK/down.txt" 2>&1 || return 1
+  cat "$WORK/down.txt"
+  ! grep -q 'pulling its plug' "$WORK/down.txt"
+}
+
 must "the three nodes come up" ks up
 check "three nodes are Ready" within 300 all_ready 3
 for part in kube-apiserver kube-controller-manager kube-scheduler kube-proxy; do
@@ -101,6 +117,9 @@ for node in $NODES; do
   check "$node: no private key in cloud-init's copies" no_key_in_copies "$node"
 done
 check "the cluster is what the spec says" ks verify --junit "$WORK/verify.xml"
+check "etcd is stopped on kube-mast03" on kube-mast03 'systemctl stop etcd'
+check "verify finds the fault" verify_finds_the_fault
+check "etcd is started again" on kube-mast03 'systemctl start etcd'
 check "up again finds all ready" ks up
 check "status says so" ks status
 
@@ -113,7 +132,7 @@ check "three nodes are Ready again" within 300 all_ready 3
 check "etcd has three started members again" within 300 \
   equals 3 started_members kube-mast03
 
-check "down ends cleanly" ks down
+check "all machines switch themselves off" down_is_clean
 check "nothing runs after down" sh -c "! '$KUBESEED' status -C '$STATE' $SPEC"
 check "destroy removes the disks" ks destroy
 check "no disk is left" sh -c "! ls '$STATE'/disks/*.qcow2"

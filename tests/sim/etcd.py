@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""etcd as the scripts meet it: membership, quorum, keys.
+"""etcd as the scripts meet it: membership and quorum.
 
 Members on one network; what fails are nodes, not links. Raft itself is not
 modelled: a cluster with a quorum works, one without does not.
@@ -28,7 +28,6 @@ class Cluster:
     def __init__(self, ident, initial):
         self.ident = ident
         self.members = {}
-        self.keys = {}
         self.pending = []  # additions a leader without a quorum holds
         self.kube = None
         for name, url in initial:

@@ -25,7 +25,9 @@ def run(world, actor, args, stdin):
     node = actor.node
     job = Kubeadm(world, node, args)
     try:
-        if args[:3] == ["init", "phase", "certs"]:
+        if args[:4] == ["init", "phase", "certs", "all"]:
+            yield from job.all_certificates()
+        elif args[:3] == ["init", "phase", "certs"]:
             yield from job.etcd_client_certificate()
         elif args[:3] == ["init", "phase", "kubeconfig"]:
             yield from job.admin_kubeconfig()
@@ -187,6 +189,19 @@ class Kubeadm:
 
     # Commands
 
+    def all_certificates(self):
+        yield self.take()
+        self.read_config()
+        external = "external" in self.config["ClusterConfiguration"]["etcd"]
+        yield from self.cas_and_certificates(external)
+
+    def cas_and_certificates(self, external):
+        for name in ("ca", "front-proxy-ca", "sa") + (
+                () if external else ("etcd/ca",)):
+            if self.check_pair(name):
+                yield from self.make_ca(name)
+        yield from self.certificates(external)
+
     def etcd_client_certificate(self):
         yield self.take()
         yield from self.leaf("etcd/healthcheck-client", "etcd/ca")
@@ -221,11 +236,7 @@ class Kubeadm:
             "etcd")])
         self.refuse_second_cluster()
         external = "external" in self.config["ClusterConfiguration"]["etcd"]
-        for name in ("ca", "front-proxy-ca", "sa") + (
-                () if external else ("etcd/ca",)):
-            if self.check_pair(name):
-                yield from self.make_ca(name)
-        yield from self.certificates(external)
+        yield from self.cas_and_certificates(external)
         yield self.take()
         yield from self.kubeconfigs(("admin", "kubelet", "controller-manager",
                                      "scheduler"))
@@ -249,6 +260,8 @@ class Kubeadm:
         yield from self.until(
             lambda: self.kube and node.name in self.kube.nodes, 120,
             "the node to register (mark-control-plane)")
+        self.kube.marked.add(node.name)
+        world.bump()
         yield self.take()
         kube = yield from self.api("bootstrap-token")
         token = self.config["InitConfiguration"]["bootstrapTokens"][0]["token"]
@@ -295,10 +308,12 @@ class Kubeadm:
             yield from self.control_plane_prepare(stacked)
         if "kubelet-start" not in self.skip:
             yield from self.kubelet_start(token)
-        if control_plane:
+        if control_plane and "control-plane-join" not in self.skip:
             if stacked and "control-plane-join/etcd" not in self.skip:
                 yield from self.join_etcd()
-            yield from self.api("mark-control-plane", 120)
+            kube = yield from self.api("mark-control-plane", 120)
+            kube.marked.add(node.name)
+            world.bump()
             yield self.take()
 
     def discover(self):

@@ -200,8 +200,10 @@ def kubectl(world, actor, args, stdin):
     kube = cluster.kube
     if "get" in args and "nodes" in args:
         return 0, "".join(
-            f"{name}   {'Ready' if world.node_is_ready(kube, name) else 'NotReady'}"
-            "   <none>   1d   v1\n" for name in sorted(kube.nodes)), ""
+            f"{name}   "
+            f"{'Ready' if world.node_is_ready(kube, name) else 'NotReady'}   "
+            f"{'control-plane,master' if name in kube.marked else '<none>'}   "
+            "1d   v1\n" for name in sorted(kube.nodes)), ""
     if "get" in args and "node" in args:
         name = args[args.index("node") + 1]
         if name not in kube.nodes:
@@ -238,7 +240,7 @@ def etcdctl(world, actor, args, stdin):
     options, words = {}, []
     rest = iter(args)
     for word in rest:
-        if word in ("--keys-only", "--print-value-only", "--cluster"):
+        if word in ("--keys-only", "--cluster"):
             options[word] = True
         elif word.startswith("--"):
             options[word] = next(rest)
@@ -275,18 +277,10 @@ def etcdctl(world, actor, args, stdin):
             for i, m in enumerate(cluster.running())), ""
     if words[0] == "move-leader":
         return 0, "Leadership transferred\n", ""
-    if words[0] == "put":
-        cluster.keys[words[1]] = words[2]
-        return 0, "OK\n", ""
-    if words[0] == "get":
-        key = words[1]
-        if key == "/registry/configmaps/kube-public/cluster-info":
-            there = cluster.kube is not None and cluster.kube.cluster_info
-            return 0, key + "\n" if there else "", ""
-        value = cluster.keys.get(key)
-        if value is None:
-            return 0, "", ""
-        return 0, (key if "--keys-only" in options else value) + "\n", ""
+    key = "/registry/configmaps/kube-public/cluster-info"
+    if words[:2] == ["get", key]:
+        there = cluster.kube is not None and cluster.kube.cluster_info
+        return 0, key + "\n" if there else "", ""
     if command == "member remove":
         member = cluster.members.get(words[2])
         if not member:
@@ -314,8 +308,7 @@ def ssh(world, actor, args, stdin):
     node = actor.node
     yield world.delay(node, 0.3, 2)
     peer = world.by_address(args[-2].partition("@")[2])
-    # sshd is up long before the bootstrap program.
-    if not peer.on or world.now - peer.boot_time < 5:
+    if not peer.sshd:
         yield 10
         return 255, "", "ssh: connect: timed out"
     if not peer.exists("/usr/lib/kubeseed/receive-certificates"):

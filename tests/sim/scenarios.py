@@ -246,7 +246,24 @@ def disk_lost(world, name):
     yield world.all_done
 
 
-SCENARIOS = {"order": in_order, "at-once": at_once, "line": cut_after_line,
+def disk_lost_and_cut(world, what):
+    """Its power fails as well while it comes back."""
+    name, point = what.split(",")
+    node = world.nodes[name]
+
+    def cut_later():
+        node.cut = w.Cut(point=node.points + int(point), off=20, lossy=True)
+    yield from boot_at_once(world)
+    node.power_off()
+    node.new_disk()
+    yield 60
+    cut_later()
+    node.power_on()
+    yield world.all_done
+
+
+SCENARIOS = {"disk-lost-cut": disk_lost_and_cut,
+             "order": in_order, "at-once": at_once, "line": cut_after_line,
              "point": cut_at_point, "cuts": random_cuts, "twice": twice,
              "off-and-on": off_and_on, "disk-lost": disk_lost}
 
@@ -326,6 +343,7 @@ def check_secrets(node):
                  "/etc/kubeseed/kubeadm-join.yaml",
                  "/etc/kubernetes/bootstrap-kubelet.conf",
                  "/var/lib/kubeseed/certificates",
+                 "/var/lib/kubeseed/certificates.old",
                  "/run/kubeseed/admin.conf"):
         if node.exists(name):
             gone.append(node.path(name))
@@ -373,5 +391,8 @@ def jobs(topology, number):
     found += [("twice", n, False) for n in masters + rest[-1:]]
     found += [("off-and-on", str(i), i % 2 == 0) for i in range(number // 4)]
     found += [("disk-lost", n, False) for n in masters + rest[-1:]]
+    if "copied" not in name:  # where a person has to come
+        found += [("disk-lost-cut", f"{n},{points.randint(20, 120)}", True)
+                  for n in masters for _ in range(number)]
     return [f"{name}/{s}/{a}/{'lossy' if lossy else 'kept'}/{i}"
             for i, (s, a, lossy) in enumerate(found)]

@@ -47,6 +47,7 @@ class Kube:
         self.ca = None
         self.tokens = {}  # id: (secret, when it expires)
         self.nodes = {}  # name: number of the disk that registered it
+        self.marked = set()  # as control-plane nodes
 
     def token_is_known(self, token, now):
         ident, _, secret = token.partition(".")
@@ -113,6 +114,7 @@ class Node:
         self.api_ready_at = None  # None while no API server runs
         self.pods_pending = set()
         self.done = False
+        self.sshd = False
         self.boot_time = self.down_since = self.world.now
         self.ticking = False
 
@@ -213,6 +215,8 @@ class Node:
                 os.chmod(path, self.synced[path][0][3] & 0o7777)
         self.synced = {}
         self.sync()
+        if not self.has_identity():
+            self.joins = 0  # who has lost it must join again
 
     # Power
 
@@ -260,6 +264,7 @@ class Node:
 
     def _booted(self):
         self.lay_seed()
+        self.sshd = True  # ssh.service comes after cloud-init.service
         wants = self.path("/etc/systemd/system/multi-user.target.wants")
         for unit in sorted(os.listdir(wants)):
             self.start_unit(unit)
@@ -392,7 +397,9 @@ class Node:
     def _tick_kubelet(self):
         world = self.world
         was = self.kubelet
+        # Without its flags a kubelet of 1.20 looks for Docker, and ends.
         self.kubelet = (self.has("/var/lib/kubelet/config.yaml") and
+                        self.has("/var/lib/kubelet/kubeadm-flags.env") and
                         self.has_identity())
         if self.kubelet != was:
             world.bump()
@@ -415,7 +422,6 @@ class Node:
         def certificate():
             if self.reached_cut():
                 return
-            self.joins += 1
             self.write(pem, "pem")
             world.after(world.delay(self, 0.1, 1), self, kubeconfig)
 
@@ -423,6 +429,7 @@ class Node:
             if self.reached_cut():
                 return
             self.pods_pending.discard("bootstrap")
+            self.joins += 1
             self.write("/etc/kubernetes/kubelet.conf", "pem")
             world.bump()
         world.after(world.delay(self, 1, 8), self, certificate)

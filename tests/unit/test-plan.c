@@ -197,14 +197,15 @@ static void test_vip(void **state) {
   }
 }
 
-static void assert_steps(const struct plan_node *n, const char *expected) {
-  _cleanup_free_ char *steps = xstrdup("");
-  for (size_t i = 0; i < n->steps.n; i++) {
-    char *more = xasprintf("%s%s%s", steps, i ? " " : "", n->steps.v[i]);
-    free(steps);
-    steps = more;
+/* The words of a list, with a space between them. */
+static void assert_words(const struct strv *l, const char *expected) {
+  _cleanup_free_ char *words = xstrdup("");
+  for (size_t i = 0; i < l->n; i++) {
+    char *more = xasprintf("%s%s%s", words, i ? " " : "", l->v[i]);
+    free(words);
+    words = more;
   }
-  assert_string_equal(steps, expected);
+  assert_string_equal(words, expected);
 }
 
 static void test_steps(void **state) {
@@ -228,7 +229,31 @@ static void test_steps(void **state) {
       {"lb1", "check proxy vip wipe ready"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-    assert_steps(plan_find(&f.plan, rows[i].node), rows[i].steps);
+    assert_words(&plan_find(&f.plan, rows[i].node)->steps, rows[i].steps);
+}
+
+/* The spec's, in one form; else kubeadm's own for control planes. */
+static void test_taints(void **state) {
+  (void)state;
+  static const struct {
+    const char *node;
+    const char *taints;
+  } rows[] = {
+      {"{name: a}", "node-role.kubernetes.io/control-plane:NoSchedule"},
+      {"{name: a, taints: []}", ""},
+      {"{name: a, taints: [\"k=v:NoExecute\", \"l=:NoSchedule\"]}",
+       "k=v:NoExecute l:NoSchedule"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_fixture_ struct fixture f = {0};
+    _cleanup_free_ char *spec =
+        xasprintf(HEADER "endpoint: {address: 192.168.4.20}\nnodes:\n  - %s\n"
+                         "  - {name: w, role: worker}\n",
+                  rows[i].node);
+    make(spec, &f);
+    assert_words(&plan_find(&f.plan, "a")->taints, rows[i].taints);
+    assert_int_equal(plan_find(&f.plan, "w")->taints.n, 0);
+  }
 }
 
 /* Least privilege: which key goes to which role. */
@@ -314,11 +339,12 @@ static void test_same_mac(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_identity),     cmocka_unit_test(test_kubeadm_api),
-      cmocka_unit_test(test_cluster),      cmocka_unit_test(test_other_etcds),
-      cmocka_unit_test(test_pod_networks), cmocka_unit_test(test_vip),
-      cmocka_unit_test(test_steps),        cmocka_unit_test(test_who_gets_keys),
-      cmocka_unit_test(test_modes),        cmocka_unit_test(test_same_mac),
+      cmocka_unit_test(test_identity),      cmocka_unit_test(test_kubeadm_api),
+      cmocka_unit_test(test_cluster),       cmocka_unit_test(test_other_etcds),
+      cmocka_unit_test(test_pod_networks),  cmocka_unit_test(test_vip),
+      cmocka_unit_test(test_steps),         cmocka_unit_test(test_taints),
+      cmocka_unit_test(test_who_gets_keys), cmocka_unit_test(test_modes),
+      cmocka_unit_test(test_same_mac),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -585,10 +585,13 @@ static void test_default_taints(void **state) {
            "m: node-role.kubernetes.io/master:NoSchedule is not planned"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    _cleanup_error_ struct error err = {0};
     struct fixture f;
     begin(&f, "endpoint: {address: 192.168.4.20}\nnodes:\n"
               "- {name: m, role: control-plane, address: 192.168.4.31}\n");
     f.spec.kubernetes.version.minor = cases[i].minor;
+    plan_done(&f.plan);
+    assert_int_equal(plan_make(&f.spec, &f.plan, &err), 0);
     verify_judge(&f.plan, &f.facts, &f.checks);
     assert_string_equal(find(&f, "nodes.taints")->detail, cases[i].detail);
     end(&f);
