@@ -2,7 +2,13 @@
 #include "access.h"
 
 #include "base/buf.h"
+#include "base/file.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* In ssh_config a value in double quotes may have spaces but no quote, and in
  * file names % begins a token. */
@@ -30,17 +36,18 @@ int access_ssh_config(const struct plan *plan, const struct vm_ports *ports,
       quote_path(dir, "known_hosts", &known, err) < 0)
     return -1;
   _cleanup_buf_ struct buf b = {0};
-  buf_adds(&b, "# written by `kubeseed up`\n");
+  buf_adds(&b, "# written by `kubeseed seed` and `kubeseed up`\n");
   for (size_t i = 0; i < plan->nodes.n; i++) {
     const struct plan_node *n = &plan->nodes.v[i];
-    if (!ports->node[i].ssh)
-      continue;
-    buf_addf(&b, "Host %s %s\n  Port %d\n  HostKeyAlias %s\n", n->name, n->fqdn,
-             ports->node[i].ssh, n->name);
+    char address[NET_TEXT];
+    buf_addf(&b, "Host %s %s\n  HostKeyAlias %s\n", n->name, n->fqdn, n->name);
+    if (ports->node[i].ssh)
+      buf_addf(&b, "  HostName 127.0.0.1\n  Port %d\n", ports->node[i].ssh);
+    else
+      buf_addf(&b, "  HostName %s\n", ip4_format(n->spec->address, address));
   }
   buf_addf(&b,
            "Host *\n"
-           "  HostName 127.0.0.1\n"
            "  User %s\n"
            "  IdentityFile \"%s\"\n"
            "  IdentitiesOnly yes\n"
@@ -53,4 +60,32 @@ int access_ssh_config(const struct plan *plan, const struct vm_ports *ports,
            plan->spec->users.v[0].name, key, known);
   *ret = buf_take(&b);
   return 0;
+}
+
+int access_write_ssh_config(const struct plan *plan, const struct state *s,
+                            struct error *err) {
+  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  _cleanup_free_ char *text = NULL;
+  _cleanup_free_ char *path = state_path(s, "ssh_config");
+  if (vm_ports_load(s, plan, &ports, err) < 0 ||
+      access_ssh_config(plan, &ports, s->dir, &text, err) < 0)
+    return -1;
+  return file_refresh(path, text, strlen(text), 0600, err);
+}
+
+bool access_listens(ip4 address, uint16_t port, int timeout) {
+  struct sockaddr_in to = {.sin_family = AF_INET,
+                           .sin_port = htons(port),
+                           .sin_addr.s_addr = htonl(address)};
+  int why = 0;
+  socklen_t len = sizeof(why);
+  _cleanup_close_ int fd =
+      socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0)
+    return false;
+  if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+    return true;
+  struct pollfd p = {.fd = fd, .events = POLLOUT};
+  return errno == EINPROGRESS && poll(&p, 1, timeout) == 1 &&
+         getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &len) == 0 && why == 0;
 }

@@ -2,7 +2,9 @@
 #include "cli.h"
 
 #include "base/file.h"
+#include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The YAML reader has its own limit; this one only bounds the memory. */
@@ -74,4 +76,16 @@ int cli_getopt(int argc, char **argv, const char *shortopts,
     error_usage(err, "unknown option '%s'; see kubeseed %s --help",
                 argv[optind - 1], argv[0]);
   return c == ':' ? '?' : c;
+}
+
+int cli_seconds(const char *name, const char *text, double unit, double *ret,
+                struct error *err) {
+  char *end = NULL;
+  errno = 0;
+  double v = strtod(text, &end);
+  if (errno || end == text || *end || !(v >= 0) || v > 1e6)
+    return error_usage(err, "--%s: '%s' is not a number of %s", name, text,
+                       unit > 1 ? "minutes" : "seconds");
+  *ret = v * unit;
+  return 0;
 }

@@ -64,6 +64,13 @@ struct option;
 int cli_getopt(int argc, char **argv, const char *shortopts,
                const struct option *longopts, struct error *err);
 
+/*
+ * The value of an option --NAME that is a time: text in units of 1 or 60
+ * seconds, at most a million of them. Error: a usage error that names both.
+ */
+int cli_seconds(const char *name, const char *text, double unit, double *ret,
+                struct error *err) _must_check_;
+
 command_fn cmd_init, cmd_check, cmd_plan, cmd_payload, cmd_image, cmd_seed,
     cmd_up, cmd_status, cmd_console, cmd_ssh, cmd_verify, cmd_kubeconfig,
     cmd_down, cmd_destroy;

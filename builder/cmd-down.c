@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "cli.h"
 #include "vm.h"
-#include <errno.h>
 #include <getopt.h>
 #include <poll.h>
 
@@ -37,15 +36,11 @@ static int parse(struct down *d, int argc, char **argv, struct error *err) {
       {"timeout", required_argument, NULL, 't'},
       {0}};
   for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
-    char *end = NULL;
     if (c == 'n') {
       d->now = true;
     } else if (c == 't') {
-      errno = 0;
-      d->timeout = strtod(optarg, &end);
-      if (errno || end == optarg || *end || !(d->timeout >= 0))
-        return error_usage(err, "--timeout: '%s' is not a number of seconds",
-                           optarg);
+      if (cli_seconds("timeout", optarg, 1, &d->timeout, err) < 0)
+        return -1;
     } else {
       return -1;
     }

@@ -74,8 +74,8 @@ static int fetch(const struct cli *cli, struct cluster *c, struct error *err) {
   if (!node || !file_exists(config))
     return error_set(err, 0,
                      "with pki.mode copied the first node makes it, and there "
-                     "is no '%s' to reach that by; `kubeseed up %s` comes "
-                     "first",
+                     "is no '%s' to reach that by; `kubeseed up %s` or "
+                     "`kubeseed seed` comes first",
                      config, c->spec.file);
   const struct remote r = {.config = config, .timeout = FETCH_TIMEOUT};
   if (remote_run(&r, node->name, "cat /etc/kubernetes/admin.conf\n", &text,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "access.h"
 #include "cli.h"
 #include "seed.h"
 #include "token.h"
@@ -29,11 +30,14 @@ static int read_options(int argc, char **argv, struct seed_options *o,
 }
 
 /* A cluster that runs has deleted its token; a new node's seed needs it. The
- * seeds are made all the same when that fails: the cluster may be forming. */
-static int welcome_late(const struct cli *cli, const struct cluster *c) {
+ * seeds are made all the same when that fails: the cluster may be forming.
+ * Machines elsewhere are only looked for when somebody wants certain seeds. */
+static int welcome_late(const struct cli *cli, const struct cluster *c,
+                        bool named) {
   _cleanup_error_ struct error later = {0};
   bool renewed = false;
-  if (token_renew(&c->plan, &c->state, &renewed, &later) < 0)
+  if (token_renew(&c->plan, &c->state, named ? TOKEN_SSH_PORT : 0, &renewed,
+                  &later) < 0)
     log_warn(&cli->log, "%s; a node that joins late may have to wait",
              later.faults[0].msg);
   else if (renewed)
@@ -56,10 +60,11 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
     return -1;
   o.nodes = nodes;
   double start = monotonic_seconds();
-  if (seed_make(&c.plan, &c.state, &o, err) < 0)
+  if (seed_make(&c.plan, &c.state, &o, err) < 0 ||
+      access_write_ssh_config(&c.plan, &c.state, err) < 0)
     return -1;
   log_info(&cli->log, "%zu seed%s in %s/seeds (%.0f ms)", o.n_nodes,
            o.n_nodes == 1 ? "" : "s", c.state.dir,
            (monotonic_seconds() - start) * 1000);
-  return welcome_late(cli, &c);
+  return welcome_late(cli, &c, argc - optind > 1);
 }

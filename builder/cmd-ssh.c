@@ -1,11 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kubeseed ssh: into a node, through its port on 127.0.0.1. */
+/* kubeseed ssh: into a node, wherever it runs. */
 #include "base/file.h"
 #include "base/process.h"
 #include "cli.h"
 #include "vm.h"
 #include <getopt.h>
 #include <string.h>
+
+/* One of ours that is off, or nothing to reach a machine of the user's by. */
+static int check_reachable(const struct cluster *c,
+                           const struct plan_node *node, const char *config,
+                           struct error *err) {
+  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  if (vm_ports_load(&c->state, &c->plan, &ports, err) < 0)
+    return -1;
+  if (ports.node[node->index].ssh && !vm_running(&c->state, node->name, NULL))
+    return error_set(err, 0, "%s is off; `kubeseed up %s` switches it on",
+                     node->name, c->spec.file);
+  if (!file_exists(config))
+    return error_set(err, 0,
+                     "there is no '%s' to reach %s by; `kubeseed seed %s` "
+                     "writes it",
+                     config, node->name, c->spec.file);
+  return 0;
+}
 
 int cmd_ssh(struct cli *cli, int argc, char **argv, struct error *err) {
   static const struct option options[] = {{0}};
@@ -23,12 +41,11 @@ int cmd_ssh(struct cli *cli, int argc, char **argv, struct error *err) {
       cluster_select(&c, argv + optind + 1, 1, &sel, &n, err) < 0 ||
       cluster_open_state(cli, &c, false, false, err) < 0)
     return -1;
-  const char *node = c.plan.nodes.v[sel[0]].name;
+  const struct plan_node *node = &c.plan.nodes.v[sel[0]];
   _cleanup_free_ char *config = state_path(&c.state, "ssh_config");
-  if (!vm_running(&c.state, node, NULL) || !file_exists(config))
-    return error_set(err, 0, "%s is off; `kubeseed up %s` switches it on", node,
-                     argv[optind]);
-  strv_push_all(&args, "ssh", "-F", config, node, NULL);
+  if (check_reachable(&c, node, config, err) < 0)
+    return -1;
+  strv_push_all(&args, "ssh", "-F", config, node->name, NULL);
   int i = optind + 2;
   if (i < argc && strcmp(argv[i], "--") == 0)
     i++;

@@ -59,18 +59,6 @@ static void up_done(struct up *u) {
 
 /* ---- The command line ---- */
 
-static int parse_seconds(const char *option, const char *text, double unit,
-                         double *ret, struct error *err) {
-  char *end = NULL;
-  errno = 0;
-  double v = strtod(text, &end);
-  if (errno || end == text || *end || !(v >= 0) || v > 1e6)
-    return error_usage(err, "--%s: '%s' is not a number of %s", option, text,
-                       unit > 1 ? "minutes" : "seconds");
-  *ret = v * unit;
-  return 0;
-}
-
 static int parse(struct up *u, int argc, char **argv, struct error *err) {
   enum { IMAGE = 0x100, STAGGER, ORDER, TIMEOUT, NO_WAIT };
   static const struct option options[] = {
@@ -85,11 +73,11 @@ static int parse(struct up *u, int argc, char **argv, struct error *err) {
     if (c == IMAGE)
       u->image = optarg;
     else if (c == STAGGER)
-      r = parse_seconds("stagger", optarg, 1, &u->stagger, err);
+      r = cli_seconds("stagger", optarg, 1, &u->stagger, err);
     else if (c == ORDER)
       u->order = optarg;
     else if (c == TIMEOUT)
-      r = parse_seconds("timeout", optarg, 60, &u->timeout, err);
+      r = cli_seconds("timeout", optarg, 60, &u->timeout, err);
     else if (c == NO_WAIT)
       u->no_wait = true;
     else
@@ -161,16 +149,6 @@ static int ensure_image(struct up *u, struct error *err) {
   return image_ensure(&u->cli->log, &u->cluster.plan, NULL, &u->baked, err);
 }
 
-/* STATE/ssh_config, for `kubeseed ssh` and everybody else's tools. */
-static int write_ssh_config(const struct up *u, struct error *err) {
-  const struct state *s = &u->cluster.state;
-  _cleanup_free_ char *text = NULL;
-  _cleanup_free_ char *path = state_path(s, "ssh_config");
-  if (access_ssh_config(&u->cluster.plan, &u->ports, s->dir, &text, err) < 0)
-    return -1;
-  return file_write(path, text, strlen(text), 0600, err);
-}
-
 DEFINE_VEC(context_vec, struct kubeconfig_context);
 
 static void contexts_done(struct context_vec *v) {
@@ -223,7 +201,8 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
   follow_look(&u->follow);
   if (ensure_image(u, err) < 0 || make_seeds(u, err) < 0 ||
       vm_ports_ensure(&c->state, &c->plan, &u->ports, err) < 0 ||
-      write_ssh_config(u, err) < 0 || write_kubeconfig(u, err) < 0)
+      access_write_ssh_config(&c->plan, &c->state, err) < 0 ||
+      write_kubeconfig(u, err) < 0)
     return -1;
   return follow_read(&u->follow, err);
 }

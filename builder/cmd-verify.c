@@ -6,32 +6,43 @@
 #include "qmp.h" /* _cleanup_json_ */
 #include "verify.h"
 #include <getopt.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* For what one node is asked. Measured on emulated machines: 25 s, and over
  * 300 s with seven of them on two processors. */
 #define NODE_TIMEOUT 600
+/* Between two rounds of --wait. */
+#define PAUSE_SECONDS 10
 
 struct options {
   const char *junit; /* --junit */
   bool no_pods;
+  double wait; /* --wait: seconds until all must be well */
 };
 
 static int parse(struct cli *cli, int argc, char **argv, struct options *o,
                  struct error *err) {
-  enum { JUNIT = 0x100, NO_PODS, JSON };
+  enum { JUNIT = 0x100, NO_PODS, WAIT, JSON };
   static const struct option options[] = {
       {"junit", required_argument, NULL, JUNIT},
       {"no-pods", no_argument, NULL, NO_PODS},
+      {"wait", required_argument, NULL, WAIT},
       {"json", no_argument, NULL, JSON},
       {0}};
   for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
+    int r = 0;
     if (c == JUNIT)
       o->junit = optarg;
     else if (c == NO_PODS)
       o->no_pods = true;
+    else if (c == WAIT)
+      r = cli_seconds("wait", optarg, 1, &o->wait, err);
     else if (c == JSON)
       cli->json = true;
     else
+      return -1;
+    if (r < 0)
       return -1;
   }
   if (argc - optind != 1)
@@ -54,31 +65,84 @@ static int read_stats_secret(const struct cluster *c, char **ret,
   return 0;
 }
 
-static int gather(const struct cli *cli, const struct cluster *c,
-                  const struct options *o, struct verify_facts *f,
-                  struct error *err) {
+static int check_access(const struct cluster *c, const char *config,
+                        struct error *err) {
+  if (file_exists(config))
+    return 0;
+  return error_set(err, 0,
+                   "there is no '%s' to reach the nodes by; `kubeseed up %s` "
+                   "switches them on here and writes it, `kubeseed seed` does "
+                   "for machines of your own",
+                   config, c->spec.file);
+}
+
+/* What one round has found. */
+struct round {
+  struct verify_facts facts;
+  struct verify_check_vec checks;
+};
+
+static void round_done(struct round *r) {
+  verify_facts_done(&r->facts);
+  verify_checks_done(&r->checks);
+  *r = (struct round){0};
+}
+
+/* Asks everybody once. Pods are started last, and not beside something that is
+ * wrong as long as there will be another round. */
+static int ask(const struct cli *cli, const struct cluster *c,
+               const struct options *o, bool last, struct round *ret,
+               struct error *err) {
   _cleanup_free_ char *config = state_path(&c->state, "ssh_config");
   _cleanup_erase_ char *secret = NULL;
   const struct remote r = {.config = config, .timeout = NODE_TIMEOUT};
-  if (!file_exists(config))
-    return error_set(err, 0,
-                     "there is no '%s' to reach the nodes by; `kubeseed up "
-                     "%s` switches them on and writes it",
-                     config, c->spec.file);
-  if (read_stats_secret(c, &secret, err) < 0)
+  struct verify_facts *f = &ret->facts;
+  if (check_access(c, config, err) < 0 ||
+      read_stats_secret(c, &secret, err) < 0)
     return -1;
+  verify_facts_init(f, &c->plan, time(NULL));
   log_info(&cli->log, "asking %zu nodes", c->plan.nodes.n);
   if (verify_gather_nodes(&c->plan, &r, secret, f, err) < 0)
     return -1;
   log_info(&cli->log, "asking the API server");
   verify_gather_cluster(&c->plan, &r, f);
-  if (o->no_pods) {
-    f->pods.skipped = xstrdup("--no-pods");
+  f->pods.skipped = xstrdup("--no-pods");
+  verify_judge(&c->plan, f, &ret->checks);
+  if (o->no_pods || (!last && verify_count(&ret->checks, VERIFY_FAIL) > 0))
     return 0;
-  }
   log_info(&cli->log, "starting a pod on every node, to see them talk");
+  free(f->pods.skipped);
+  f->pods.skipped = NULL;
+  verify_checks_done(&ret->checks);
+  ret->checks = (struct verify_check_vec){0};
   verify_gather_pods(&c->plan, &r, f);
+  verify_judge(&c->plan, f, &ret->checks);
   return 0;
+}
+
+static const char *first_failure(const struct verify_check_vec *checks) {
+  for (size_t i = 0; i < checks->n; i++)
+    if (checks->v[i].state == VERIFY_FAIL)
+      return checks->v[i].detail;
+  return "";
+}
+
+/* Until nothing is wrong or the time is over. */
+static int ask_patiently(const struct cli *cli, const struct cluster *c,
+                         const struct options *o, double deadline,
+                         struct round *ret, struct error *err) {
+  for (;;) {
+    bool last = monotonic_seconds() + PAUSE_SECONDS >= deadline;
+    if (ask(cli, c, o, last, ret, err) < 0)
+      return -1;
+    size_t failed = verify_count(&ret->checks, VERIFY_FAIL);
+    if (failed == 0 || last)
+      return 0;
+    log_info(&cli->log, "%zu checks fail so far (%s); asking again", failed,
+             first_failure(&ret->checks));
+    round_done(ret);
+    (void)sleep(PAUSE_SECONDS);
+  }
 }
 
 static int tell(const struct cli *cli, const struct cluster *c,
@@ -101,22 +165,18 @@ static int tell(const struct cli *cli, const struct cluster *c,
 
 int cmd_verify(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
-  _cleanup_verify_facts_ struct verify_facts facts = {0};
-  _cleanup_verify_checks_ struct verify_check_vec checks = {0};
+  _cleanup_(round_done) struct round found = {0};
   struct options o = {0};
   double began = monotonic_seconds();
   if (parse(cli, argc, argv, &o, err) < 0 ||
       cluster_load(cli, argv[optind], &c, err) < 0 ||
-      cluster_open_state(cli, &c, false, false, err) < 0)
+      cluster_open_state(cli, &c, false, false, err) < 0 ||
+      ask_patiently(cli, &c, &o, began + o.wait, &found, err) < 0 ||
+      tell(cli, &c, &o, &found.checks, monotonic_seconds() - began, err) < 0)
     return -1;
-  verify_facts_init(&facts, &c.plan, time(NULL));
-  if (gather(cli, &c, &o, &facts, err) < 0)
-    return -1;
-  verify_judge(&c.plan, &facts, &checks);
-  if (tell(cli, &c, &o, &checks, monotonic_seconds() - began, err) < 0)
-    return -1;
-  size_t failed = verify_count(&checks, VERIFY_FAIL);
+  size_t failed = verify_count(&found.checks, VERIFY_FAIL);
   if (failed)
-    return error_set(err, 0, "%zu of %zu checks failed", failed, checks.n);
+    return error_set(err, 0, "%zu of %zu checks failed", failed,
+                     found.checks.n);
   return 0;
 }

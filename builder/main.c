@@ -52,6 +52,7 @@ static const struct command commands[] = {
      "      --iso-writer NAME libisofs (the default) or genisoimage\n"
      "\n"
      "Keys that exist are kept: the same spec gives the same seeds again.\n"
+     "With NODE, while the cluster runs, it takes the seeds' token again.\n"
      "\n"
      "Examples:\n"
      "  kubeseed seed cluster.yaml\n"
@@ -93,6 +94,7 @@ static const struct command commands[] = {
      cmd_ssh},
     {"verify", "SPEC", "is the running cluster what the spec says?",
      "      --no-pods         do not start pods to see whether they talk\n"
+     "      --wait SECONDS    ask again for so long while something differs\n"
      "      --junit FILE      write the checks for a CI server as well\n"
      "\n"
      "Exits 0 when no check fails, 1 otherwise. Pods are started in the\n"
@@ -100,7 +102,7 @@ static const struct command commands[] = {
      "\n"
      "Examples:\n"
      "  kubeseed verify cluster.yaml\n"
-     "  kubeseed verify cluster.yaml --no-pods --junit verify.xml\n"
+     "  kubeseed verify cluster.yaml --wait 300 --junit verify.xml\n"
      "  kubeseed --json verify cluster.yaml | jq '.checks[] | select(.ok | "
      "not)'\n",
      cmd_verify},

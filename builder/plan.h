@@ -40,10 +40,10 @@ struct plan_node {
   size_t index;   /* position in plan->nodes */
   size_t ordinal; /* position among nodes of its role, from 0 */
   struct mac mac;
-  char uuid[37]; /* RFC 9562 version 8 text, from cluster and node name */
-  char *instance_id;
-  bool founder;         /* the one node that may run `kubeadm init` */
-  bool runs_etcd;       /* a member of the founding or external etcd */
+  char uuid[37];     /* RFC 9562 version 8 text, from cluster and node name */
+  char *instance_id; /* the seed adds a digest of its content */
+  bool founder;      /* the one node that may run `kubeadm init` */
+  bool runs_etcd;    /* a member of the founding or external etcd */
   bool runs_keepalived; /* may hold the VIP */
   int vip_priority;     /* VRRP priority when runs_keepalived */
   struct cidr pods;     /* this node's pod subnet (cni: bridge) */

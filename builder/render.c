@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "render.h"
 
+#include "base/digest.h"
 #include "embedded.h"
 #include "template.h"
 #include "yaml.h"
@@ -448,15 +449,27 @@ static int render_user_data(const struct render *r,
   return yaml_check("user-data", out->data, out->len, err);
 }
 
-static int render_meta_data(const struct plan_node *node, struct buf *out,
+#define CONTENT_HEX 8 /* digits of a digest that tell two contents apart */
+
+/* The instance-id ends with a digest of what else is in the seed: cloud-init
+ * lays a seed's files down once for each instance-id, and a corrected seed must
+ * be read (cloud-init's documentation, "first boot determination"). */
+static int render_meta_data(const struct plan_node *node, struct seed *s,
                             struct error *err) {
+  char user[SHA256_HEX], network[SHA256_HEX], both[SHA256_HEX];
+  sha256_hex(s->user_data.data, s->user_data.len, user);
+  sha256_hex(s->network_config.data, s->network_config.len, network);
+  _cleanup_free_ char *digests = xasprintf("%s%s", user, network);
+  sha256_hex(digests, strlen(digests), both);
+  _cleanup_free_ char *instance_id =
+      xasprintf("%s-%.*s", node->instance_id, CONTENT_HEX, both);
   _cleanup_yaml_ struct yaml_node *root = yaml_new_map();
-  yaml_map_set_str(root, "instance-id", node->instance_id);
+  yaml_map_set_str(root, "instance-id", instance_id);
   yaml_map_set_str(root, "local-hostname", node->name);
   /* The seed is all there is to fetch: cloud-init need not wait for a network
    * (cloud-init's NoCloud documentation, "dsmode"). */
   yaml_map_set_str(root, "dsmode", "local");
-  return yaml_emit(root, out, err);
+  return yaml_emit(root, &s->meta_data, err);
 }
 
 /* Text and not a tree of YAML: with cni: bridge each of a thousand nodes has a
@@ -481,8 +494,8 @@ int render_node(const struct render *r, const struct plan_node *node,
   _cleanup_scope_ struct scope scope = {.parent = &r->scope};
   scope_node(&scope, r->plan, node);
   if (render_user_data(r, node, &scope, keys, &s.user_data, err) < 0 ||
-      render_meta_data(node, &s.meta_data, err) < 0 ||
-      render_network_config(r, node, &scope, &s.network_config, err) < 0)
+      render_network_config(r, node, &scope, &s.network_config, err) < 0 ||
+      render_meta_data(node, &s, err) < 0)
     return -1;
   *ret = s;
   s = (struct seed){0};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "token.h"
 
+#include "access.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -11,14 +12,26 @@
 #define TOKEN_MAX 64
 /* kubectl on a slow, busy machine. */
 #define TIMEOUT_SECONDS 120
+/* For a connection to a machine that is most likely on the next table. */
+#define CONNECT_MS 500
 
-/* A control-plane machine that runs, or NULL. */
+/* Whether the node can be asked: it runs here, or elsewhere and listens. */
+static bool is_there(const struct plan_node *n, const struct state *state,
+                     const struct vm_ports *ports, uint16_t port) {
+  if (vm_running(state, n->name, NULL))
+    return true;
+  return port && !ports->node[n->index].ssh &&
+         access_listens(n->spec->address, port, CONNECT_MS);
+}
+
+/* A control-plane machine that can be asked, or NULL. */
 static const struct plan_node *running_master(const struct plan *plan,
-                                              const struct state *state) {
-  pid_t pid;
+                                              const struct state *state,
+                                              const struct vm_ports *ports,
+                                              uint16_t port) {
   for (size_t i = 0; i < plan->nodes.n; i++) {
     const struct plan_node *n = &plan->nodes.v[i];
-    if (n->spec->role == ROLE_CONTROL_PLANE && vm_running(state, n->name, &pid))
+    if (n->spec->role == ROLE_CONTROL_PLANE && is_there(n, state, ports, port))
       return n;
   }
   return NULL;
@@ -54,9 +67,12 @@ static void write_script(const char *token, struct buf *out) {
 }
 
 int token_renew(const struct plan *plan, const struct state *state,
-                bool *ret_renewed, struct error *err) {
-  const struct plan_node *master = running_master(plan, state);
+                uint16_t port, bool *ret_renewed, struct error *err) {
+  _cleanup_vm_ports_ struct vm_ports ports = {0};
   *ret_renewed = false;
+  if (vm_ports_load(state, plan, &ports, err) < 0)
+    return -1;
+  const struct plan_node *master = running_master(plan, state, &ports, port);
   if (!master)
     return 0;
   _cleanup_free_ char *path = state_path(state, "pki/token");

@@ -86,14 +86,31 @@ etcd_find_place() {
   etcd_join_existing "$list"
 }
 
+# What this disk's etcd was founded with. etcd keeps that in its data and does
+# not read the seed's any more.
+etcd_founded_with=/var/lib/kubeseed/etcd-initial-cluster
+
+etcd_initial_cluster() {
+  sed -n 's/^ETCD_INITIAL_CLUSTER=//p' /etc/default/etcd
+}
+
 step_etcd() {
   if [ ! -d /var/lib/etcd/member ] && [ -n "$ETCD_PEERS" ]; then
     etcd_find_place
   fi
+  etcd_initial_cluster >"$etcd_founded_with"
   start_unit etcd.service
 }
 
+# Until there was a quorum the seed may be corrected: an address was wrong. Then
+# what was founded with the old one is nobody's.
 step_etcd_member() {
+  if [ "$(cat "$etcd_founded_with")" != "$(etcd_initial_cluster)" ]; then
+    report wait "founding etcd anew: the seed names other members than before"
+    systemctl stop etcd.service
+    rm -rf /var/lib/etcd/member
+    step_etcd
+  fi
   ready_etcd
 }
 

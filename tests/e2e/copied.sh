@@ -32,6 +32,6 @@ check "copy-certificates.sh can be run again" \
 check "move-certificates.sh can be run again" \
   on kube-mast02 /root/bin/move-certificates.sh
 check "the administrator's kubeconfig can be fetched" ks kubeconfig
-check "the cluster is what the spec says" within 600 ks verify
+check "the cluster is what the spec says" ks verify --wait 600
 check "the machines are switched off" ks down --now
 finish

@@ -116,7 +116,8 @@ for node in $NODES; do
   check "$node: no unit of ours has failed" no_failed_unit "$node"
   check "$node: no private key in cloud-init's copies" no_key_in_copies "$node"
 done
-check "the cluster is what the spec says" ks verify --junit "$WORK/verify.xml"
+check "the cluster is what the spec says" ks verify --wait 600 \
+  --junit "$WORK/verify.xml"
 check "etcd is stopped on kube-mast03" on kube-mast03 'systemctl stop etcd'
 check "verify finds the fault" verify_finds_the_fault
 check "etcd is started again" on kube-mast03 'systemctl start etcd'

@@ -26,9 +26,24 @@ has_token() {
   secrets | grep bootstrap-token
 }
 
+# The statistics page, with the password of the state folder and without.
+statistics() { # STATUS [CURL-CONFIG]
+  equals "$1" on kube-mast01 "curl -s -o /dev/null -w '%{http_code}' -K - \
+    http://192.168.4.21:32700/ <<CONFIG
+$2
+CONFIG"
+}
+
+secret_statistics() {
+  statistics 200 "user = \"admin:$(cat "$STATE/pki/stats.secret")\""
+}
+
 must "the machines come up" ks up
-check "the cluster is what the spec says" within 600 ks verify
+check "the cluster is what the spec says" ks verify --wait 600
 check "the load balancer has no Kubernetes key" no_kubernetes_key hapx-node01
+check "the statistics page takes the password of the state folder" \
+  secret_statistics
+check "and nobody without it" statistics 401 ""
 check "the worker has no CA key" no_kubernetes_key kube-node01
 check "the worker has its label" equals a kube get node kube-node01 \
   -o 'jsonpath={.metadata.labels.zone}'

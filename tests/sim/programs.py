@@ -38,6 +38,8 @@ def date(world, actor, args, stdin):
     del stdin
     yield 0
     now = int(actor.node.env["SEED_TIME"]) + int(world.now)
+    now += {"clock-ahead": 20, "clock-behind": -20}.get(
+        actor.node.trouble, 0) * 365 * 86400
     if "+1 hour" in args:
         now += 3600
     when = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
@@ -50,31 +52,44 @@ def date(world, actor, args, stdin):
 
 
 def df(world, actor, args, stdin):
-    del world, actor, args, stdin
+    del world, args, stdin
     yield 0
-    return 0, "  Avail\n4000000\n", ""
+    free = 90000 if actor.node.trouble == "disk-full" else 4000000
+    return 0, f"  Avail\n{free}\n", ""
 
 
 def ip(world, actor, args, stdin):
     del args, stdin
     node = actor.node
     yield 0
-    if world.now - node.boot_time < 70 * node.speed:
+    if world.now - node.boot_time < 70 * node.speed or \
+            node.trouble == "no-card":
         return 0, "", ""
     return 0, (f"2: kube0    inet {node.address}/24 brd + scope global kube0"
                "\n"), ""
 
 
+STRANGER = "02:00:00:00:00:99"
+
+
 def arping(world, actor, args, stdin):
-    """Nobody answers but who holds the endpoint's address."""
+    """Nobody answers but who holds the endpoint's address, and strangers."""
     del stdin
     node, address = actor.node, args[-1]
     yield 1
-    holder = world.holder() if address == node.env["VIP"] else None
-    if not holder or holder is node:
+    mac = None
+    if address == node.env["VIP"]:
+        holder = world.holder()
+        if node.trouble == "vip-taken":
+            mac = STRANGER
+        elif holder and holder is not node:
+            mac = holder.env["MAC"]
+    elif node.trouble == "address-taken":
+        mac = STRANGER
+    if not mac:
         return 1, "", ""
     return 0, "" if "-q" in args else \
-        f"Unicast reply from {address} [{holder.env['MAC']}]  1ms\n", ""
+        f"Unicast reply from {address} [{mac}]  1ms\n", ""
 
 
 def ss(world, actor, args, stdin):
@@ -109,6 +124,9 @@ def systemctl(world, actor, args, stdin):
     unit = args[-1]
     if args[0] == "start":
         actor.node.start_unit(unit)
+        return 0, "", ""
+    if args[0] == "stop":
+        actor.node.stop_unit(unit)
         return 0, "", ""
     if args[0] == "is-active":
         return (0 if unit in actor.node.units else 3), "", ""

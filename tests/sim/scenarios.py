@@ -115,9 +115,14 @@ def boot(world, order, gaps):
     yield world.all_done
 
 
+def switch_all_on(world):
+    for node in world.nodes.values():
+        world.after(world.rng.uniform(0, 3), None, node.power_on)
+
+
 def boot_at_once(world):
-    order = list(world.nodes)
-    yield from boot(world, order, [world.rng.uniform(0, 3) for _ in order])
+    switch_all_on(world)
+    yield world.all_done
 
 
 def random_gap(world):
@@ -199,9 +204,7 @@ def off_and_on(world, _):
 
 
 def boot_and_return(world):
-    order = list(world.nodes)
-    for name in order:
-        world.after(world.rng.uniform(0, 3), None, world.nodes[name].power_on)
+    switch_all_on(world)
     yield 950
     yield from boot_at_once(world)
 
@@ -262,10 +265,56 @@ def disk_lost_and_cut(world, what):
     yield world.all_done
 
 
+# What is wrong with a machine: what its console says then.
+TROUBLES = {"clock-ahead": "waiting for the clock; set it",
+            "clock-behind": "waiting for the clock; set it",
+            "disk-full": "87 MiB are free in /var/lib, 512 are needed",
+            "no-card": "is the network card with the MAC address",
+            "address-taken": "machine with the MAC address 02:00:00:00:00:99",
+            "vip-taken": "it has the MAC address 02:00:00:00:00:99"}
+
+
+def trouble(world, what):
+    """Something is wrong with a machine until somebody mends it."""
+    name, kind = what.split(",")
+    node = world.nodes[name]
+    node.trouble = kind
+    switch_all_on(world)
+    yield lambda: said(node, TROUBLES[kind])
+    yield 3600
+    if node.done:
+        raise w.Failure("it went on although it was not mended")
+    node.trouble = ""
+    world.bump()
+    yield world.all_done
+
+
+def wrong_peer(world, name):
+    """A seed has a wrong address of another member of etcd; a corrected one
+    takes its place."""
+    node = world.nodes[name]
+    right = node.files
+    peer = re.search(rb"ETCD_PEERS='https://([0-9.]+):",
+                     right["/etc/kubeseed/node.env"][1]).group(1)
+    node.files = {path: (mode, text.replace(peer, b"192.168.4.99"))
+                  for path, (mode, text) in right.items()}
+    switch_all_on(world)
+    yield lambda: said(node, "no answer from 192.168.4.99")
+    yield 3600
+    if node.done:
+        raise w.Failure("it went on with a wrong seed")
+    node.power_off()
+    node.files = right
+    yield 10
+    node.power_on()
+    yield world.all_done
+
+
 SCENARIOS = {"disk-lost-cut": disk_lost_and_cut,
              "order": in_order, "at-once": at_once, "line": cut_after_line,
              "point": cut_at_point, "cuts": random_cuts, "twice": twice,
-             "off-and-on": off_and_on, "disk-lost": disk_lost}
+             "off-and-on": off_and_on, "disk-lost": disk_lost,
+             "trouble": trouble, "wrong-peer": wrong_peer}
 
 
 # What must hold in the end.
@@ -391,6 +440,12 @@ def jobs(topology, number):
     found += [("twice", n, False) for n in masters + rest[-1:]]
     found += [("off-and-on", str(i), i % 2 == 0) for i in range(number // 4)]
     found += [("disk-lost", n, False) for n in masters + rest[-1:]]
+    found += [("trouble", f"{n},{kind}", False)
+              for kind in sorted(TROUBLES) for n in (nodes[0], nodes[-1])
+              if kind != "vip-taken"]
+    found += [("trouble", f"{n},vip-taken", False) for n in topology.priority]
+    found += [("wrong-peer", n, False) for n in nodes
+              if "/etc/default/etcd" in topology.seeds[n][0]]
     if "copied" not in name:  # where a person has to come
         found += [("disk-lost-cut", f"{n},{points.randint(20, 120)}", True)
                   for n in masters for _ in range(number)]

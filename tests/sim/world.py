@@ -102,6 +102,7 @@ class Node:
         self.console = []
         self.rest = ""
         self.joins = 0  # TLS bootstraps with this disk
+        self.trouble = ""  # what is wrong with the machine or its network
         self.synced = {}
         self._power_fields()
 
@@ -227,11 +228,16 @@ class Node:
         self.synced = {}
         self.sync()
 
+    def instance_id(self):
+        """kubeseed's end with a digest of the seed's content."""
+        return hashlib.sha256(repr(sorted(self.files.items())).encode()
+                              ).hexdigest()[:8]
+
     def lay_seed(self):
         """What cloud-init does at a boot."""
         if self.exists("/etc/cloud/cloud-init.disabled"):
             return
-        copies = "/var/lib/cloud/instances/i/"
+        copies = f"/var/lib/cloud/instances/{self.instance_id()}/"
         # cloud-init.service in the image: until a step is recorded, anew.
         first = not self.exists("/var/lib/kubeseed/steps/check") or \
             not self.exists(copies + "sem/config_write_files")
@@ -372,6 +378,12 @@ class Node:
         if unit not in self.units:
             self.units.add(unit)
             self.world.bump()
+
+    def stop_unit(self, unit):
+        self.units.discard(unit)
+        if unit == "etcd.service":
+            etcd.stop(self)
+        self.world.bump()
 
     def has_identity(self):
         """The kubelet's own kubeconfig works."""

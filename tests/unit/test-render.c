@@ -78,10 +78,30 @@ static void test_meta_data(void **state) {
   seed_of(&f, 1, &s);
   _cleanup_yaml_ struct yaml_node *root = parse(&s.meta_data);
   assert_int_equal(root->n, 3);
-  assert_string_equal(text_of(root, "instance-id"),
-                      f.plan.nodes.v[1].instance_id);
+  const char *base = f.plan.nodes.v[1].instance_id;
+  assert_memory_equal(text_of(root, "instance-id"), base, strlen(base));
   assert_string_equal(text_of(root, "local-hostname"), "m2");
   assert_string_equal(text_of(root, "dsmode"), "local");
+}
+
+/* cloud-init reads a seed anew when, and only when, something in it differs. */
+static void test_instance_id(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_error_ struct error err = {0};
+  _cleanup_pki_node_ struct pki_node keys = {0};
+  _cleanup_seed_ struct seed s = {0};
+  _cleanup_seed_ struct seed again = {0};
+  _cleanup_seed_ struct seed other = {0};
+  open_fixture(HEADER NETWORK THREE, &f);
+  struct plan_node *n = &f.plan.nodes.v[1];
+  ok(pki_node_make(&f.pki, &f.plan, n, NULL, NOW, &keys, &err), &err);
+  ok(render_node(f.render, n, &keys, &s, &err), &err);
+  ok(render_node(f.render, n, &keys, &again, &err), &err);
+  n->mac.b[5] ^= 1;
+  ok(render_node(f.render, n, &keys, &other, &err), &err);
+  assert_string_equal(s.meta_data.data, again.meta_data.data);
+  assert_string_not_equal(s.meta_data.data, other.meta_data.data);
 }
 
 /* The card is found by its MAC; the other nodes' pods are behind them. */
@@ -249,6 +269,7 @@ static void test_missing_key(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_meta_data),
+      cmocka_unit_test(test_instance_id),
       cmocka_unit_test(test_network_config),
       cmocka_unit_test(test_users),
       cmocka_unit_test(test_no_value_breaks_out),

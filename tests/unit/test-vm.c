@@ -50,6 +50,7 @@ static void check_error(int r, struct error *err, const char *part) {
 static void add_node(struct fixture *f, size_t i, const char *name,
                      enum role role) {
   f->nodes[i] = (struct spec_node){.role = role,
+                                   .address = 0xc0a8041f + (ip4)i,
                                    .cpus = 1,
                                    .memory = (uint64_t)128 << 20,
                                    .disk = (uint64_t)64 << 20};
@@ -388,8 +389,11 @@ static void test_ssh_config(void **state) {
   _cleanup_free_ char *text = NULL;
   check_ok(access_ssh_config(&f->plan, &all, "/a b/50%", &text, &f->err),
            &f->err);
-  assert_non_null(strstr(text, "Host m1 m1.kube.demo\n  Port 20001\n"
-                               "  HostKeyAlias m1\nHost w1 "));
+  assert_non_null(strstr(text, "Host m1 m1.kube.demo\n  HostKeyAlias m1\n"
+                               "  HostName 127.0.0.1\n  Port 20001\n"));
+  /* A machine that is not one of ours is at its address. */
+  assert_non_null(strstr(text, "Host m2 m2.kube.demo\n  HostKeyAlias m2\n"
+                               "  HostName 192.168.4.32\nHost w1 "));
   assert_non_null(strstr(text, "  User debian\n"
                                "  IdentityFile \"/a b/50%%/id_ed25519\"\n"));
   assert_non_null(strstr(text, "StrictHostKeyChecking yes"));
