@@ -125,10 +125,10 @@ static void print_sample(const struct plan *p) {
          "    mode tcp\n"
          "    timeout connect 5s\n"
          "    timeout server 4h\n"
-         "    timeout check 15s\n"
+         "    timeout check 30s\n"
          "    option httpchk GET /readyz\n"
          "    http-check expect status 200\n"
-         "    default-server inter 5s fastinter 2s fall 3 rise 2\n",
+         "    default-server inter 10s fastinter 2s fall 3 rise 1\n",
          p->endpoint, p->endpoint);
   for (size_t i = 0; i < p->nodes.n; i++) {
     const struct plan_node *n = &p->nodes.v[i];

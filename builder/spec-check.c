@@ -230,6 +230,11 @@ static void check_modes(const struct check *c) {
                "certificates must exist before the first boot, so their CA "
                "cannot be made on the first node",
                etcd_mode_name(s->etcd.mode));
+  if (s->pki.mode == PKI_COPIED && s->pki.discovery == DISCOVERY_TOKEN)
+    yaml_fault(c->err, place(c, "pki", "discovery"),
+               "discovery by token needs the CA's hash, and with pki.mode "
+               "copied the CA is made on the first node; write `discovery: "
+               "file`");
   if (s->pki.algorithm == KEY_ECDSA_P256 &&
       !version_at_least(&s->kubernetes.version, 1, 19))
     yaml_fault(c->err, place(c, "pki", "algorithm"),

@@ -24,19 +24,6 @@ static bool is_there(const struct plan_node *n, const struct state *state,
          access_listens(n->spec->address, port, CONNECT_MS);
 }
 
-/* A control-plane machine that can be asked, or NULL. */
-static const struct plan_node *running_master(const struct plan *plan,
-                                              const struct state *state,
-                                              const struct vm_ports *ports,
-                                              uint16_t port) {
-  for (size_t i = 0; i < plan->nodes.n; i++) {
-    const struct plan_node *n = &plan->nodes.v[i];
-    if (n->spec->role == ROLE_CONTROL_PLANE && is_there(n, state, ports, port))
-      return n;
-  }
-  return NULL;
-}
-
 /* As kubeadm writes it: kubernetes.io, "Bootstrap Token Secret Format". The
  * script is stdin there, so no argument shows the secret. */
 static void write_script(const char *token, struct buf *out) {
@@ -66,28 +53,42 @@ static void write_script(const char *token, struct buf *out) {
       id, id, id, secret);
 }
 
-int token_renew(const struct plan *plan, const struct state *state,
-                uint16_t port, bool *ret_renewed, struct error *err) {
-  _cleanup_vm_ports_ struct vm_ports ports = {0};
-  *ret_renewed = false;
-  if (vm_ports_load(state, plan, &ports, err) < 0)
-    return -1;
-  const struct plan_node *master = running_master(plan, state, &ports, port);
-  if (!master)
-    return 0;
+static int read_script(const struct state *state, struct buf *ret,
+                       struct error *err) {
   _cleanup_free_ char *path = state_path(state, "pki/token");
-  _cleanup_free_ char *config = state_path(state, "ssh_config");
   _cleanup_buf_ struct buf token = {0};
-  _cleanup_buf_ struct buf script = {0};
-  _cleanup_buf_ struct buf output = {0};
   if (file_read(path, TOKEN_MAX, &token, err) < 0)
     return -1;
   if (token.len < 23)
     return error_set(err, 0, "'%s' is damaged", path);
-  write_script(token.data, &script);
-  const struct remote remote = {.config = config, .timeout = TIMEOUT_SECONDS};
-  if (remote_run(&remote, master->name, script.data, &output, err) < 0)
-    return error_prefix(err, "cannot renew the bootstrap token");
-  *ret_renewed = true;
+  write_script(token.data, ret);
   return 0;
+}
+
+int token_renew(const struct plan *plan, const struct state *state,
+                uint16_t port, bool *ret_renewed, struct error *err) {
+  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  _cleanup_free_ char *config = state_path(state, "ssh_config");
+  const struct remote remote = {.config = config, .timeout = TIMEOUT_SECONDS};
+  _cleanup_error_ struct error last = {0};
+  *ret_renewed = false;
+  if (vm_ports_load(state, plan, &ports, err) < 0)
+    return -1;
+  for (size_t i = 0; i < plan->nodes.n && !*ret_renewed; i++) {
+    const struct plan_node *n = &plan->nodes.v[i];
+    _cleanup_buf_ struct buf script = {0};
+    _cleanup_buf_ struct buf output = {0};
+    if (n->spec->role != ROLE_CONTROL_PLANE ||
+        !is_there(n, state, &ports, port))
+      continue;
+    if (read_script(state, &script, err) < 0)
+      return -1;
+    error_done(&last); /* the next one may know more */
+    *ret_renewed =
+        remote_run(&remote, n->name, script.data, &output, &last) == 0;
+  }
+  if (*ret_renewed || last.n_faults == 0)
+    return 0;
+  error_move(err, &last);
+  return error_prefix(err, "cannot renew the bootstrap token");
 }

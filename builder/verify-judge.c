@@ -360,7 +360,10 @@ static char *csv_field(const char *line, size_t i) {
   return xstrndup(line, strcspn(line, ",\n"));
 }
 
-/* haproxy's management guide, 9.1: svname and status in the CSV. */
+/* haproxy's management guide, 9.1: pxname, svname and status in the CSV. Only
+ * the backend that user-data/haproxy.cfg calls so asks its servers. */
+#define BACKEND "kubernetes"
+#define CSV_PXNAME 0
 #define CSV_SVNAME 1
 #define CSV_STATUS 17
 
@@ -368,8 +371,9 @@ static char *csv_field(const char *line, size_t i) {
 static char *server_status(const char *csv, const char *server) {
   for (const char *p = csv; p; p = strchr(p, '\n')) {
     p += *p == '\n';
+    _cleanup_free_ char *backend = csv_field(p, CSV_PXNAME);
     _cleanup_free_ char *name = csv_field(p, CSV_SVNAME);
-    if (strcmp(name, server) == 0)
+    if (strcmp(backend, BACKEND) == 0 && strcmp(name, server) == 0)
       return csv_field(p, CSV_STATUS);
   }
   return NULL;

@@ -37,29 +37,65 @@ etcd_is_healthy() {
   return 1
 }
 
-# The line of this node in the member list of the others:
+# What only a disk has on which etcd has run. The folder above it is made before
+# etcd finds that it cannot start.
+etcd_has_data() {
+  [ -d /var/lib/etcd/member/wal ]
+}
+
+# Membership as NAME=URL lines: of the seed, and of etcd's list with its
 #   ID, STATUS, NAME, PEER-URLS, CLIENT-URLS, LEARNER
+etcd_seed_members() {
+  sed -n 's/^ETCD_INITIAL_CLUSTER=//p' /etc/default/etcd | tr , '\n' | sort
+}
+
+etcd_listed_members() {
+  printf '%s\n' "$1" | awk -F', ' '{ print $3 "=" $4 }' | sort
+}
+
+# The line of this node in the list, by its name or by its address: the seed may
+# have been corrected.
 etcd_own_line() {
-  printf '%s\n' "$1" | grep ", https://$ADDRESS:2380,"
+  printf '%s\n' "$1" | awk -F', ' -v me="$NODE" -v url="https://$ADDRESS:2380" '
+    $3 == me || $4 == url { print; exit }'
+}
+
+# initial_cluster LIST: the membership as etcd wants it on its command line,
+# with this node's name for the member that has none yet.
+initial_cluster() {
+  printf '%s\n' "$1" | awk -F', ' -v me="$NODE" -v url="https://$ADDRESS:2380" '
+    { printf "%s%s=%s", (NR > 1 ? "," : ""), ($4 == url ? me : $3), $4 }'
+}
+
+# Leaves this node's line of the list in $own: one that has never run, or none.
+etcd_drop_old_member() { # LIST
+  own=$(etcd_own_line "$1")
+  case "$own" in
+  '' | *", , https://$ADDRESS:2380,"*) return ;;
+  *", $NODE, "*) ;;
+  *)
+    echo "another member of etcd has this node's address: $own"
+    return 1
+    ;;
+  esac
+  report wait "replacing the etcd member whose data is gone"
+  etcd_ask "$ETCD_PEERS" member remove "${own%%,*}" || return
+  own=
 }
 
 # etcd_join_existing LIST: the cluster lives and this disk holds no data. A
 # member that once ran must not come back empty under its old identity: it may
 # have promised entries that it no longer has. So it is replaced by a new one.
 etcd_join_existing() {
-  own=$(etcd_own_line "$1") || own=
-  name=$(printf '%s' "$own" | cut -d, -f3 | tr -d ' ')
-  if [ -n "$name" ]; then
-    report wait "replacing the etcd member whose data is gone"
-    etcd_ask "$ETCD_PEERS" member remove "${own%%,*}"
-    own=
-  fi
-  # A member without a name was added before and has never run: it is ours.
+  etcd_drop_old_member "$1" || return
   if [ -z "$own" ]; then
     etcd_ask "$ETCD_PEERS" member add "$NODE" \
-      --peer-urls "https://$ADDRESS:2380"
+      --peer-urls "https://$ADDRESS:2380" || return
   fi
-  sed -i 's/^ETCD_INITIAL_CLUSTER_STATE=.*/ETCD_INITIAL_CLUSTER_STATE=existing/' \
+  # Whatever the seed says, etcd wants to be told what is.
+  list=$(etcd_ask "$ETCD_PEERS" member list) || return
+  sed -i -e 's/^\(ETCD_INITIAL_CLUSTER_STATE\)=.*/\1=existing/' \
+    -e "s|^\(ETCD_INITIAL_CLUSTER\)=.*|\1=$(initial_cluster "$list")|" \
     /etc/default/etcd
 }
 
@@ -67,51 +103,111 @@ etcd_join_existing() {
 a_peer_listens() {
   for url in $(printf '%s' "$ETCD_PEERS" | tr , ' '); do
     hostport=${url#https://}
-    if timeout 3 bash -c "exec 3<>'/dev/tcp/${hostport%:*}/${hostport##*:}'" \
-      2>/dev/null; then return 0; fi
+    ! listens "${hostport%:*}" "${hostport##*:}" || return 0
   done
   return 1
 }
 
-# With an empty disk: is there a cluster already, and was this node in it?
+# A member that has run has told the others where its clients find it.
+etcd_has_run_here() { # LIST
+  etcd_own_line "$1" | grep -q ", https://$ADDRESS:2379"
+}
+
+# Whether the others are founding what this seed is of, and wait for this node.
+etcd_is_expected() { # LIST
+  ! etcd_has_run_here "$1" &&
+    [ "$(etcd_listed_members "$1")" = "$(etcd_seed_members)" ]
+}
+
+etcd_peers_have_quorum() {
+  etcd_ask "$ETCD_PEERS" get / >/dev/null 2>&1
+}
+
+# With no data here: is there a cluster already, and was this node in it? Others
+# that wait for a quorum with seeds of another making are none.
 etcd_find_place() {
   a_peer_listens || return 0
   list=$(etcd_ask "$ETCD_PEERS" member list 2>/dev/null) || return 0
-  own=$(etcd_own_line "$list") || own=
-  # A member that has run has told the others where its clients find it.
-  case "$own" in
-  *", $NODE, "*", https://$ADDRESS:2379"*) ;;
-  *", $NODE, "*) return 0 ;; # a founder that comes late
-  esac
-  etcd_join_existing "$list"
-}
-
-# What this disk's etcd was founded with. etcd keeps that in its data and does
-# not read the seed's any more.
-etcd_founded_with=/var/lib/kubeseed/etcd-initial-cluster
-
-etcd_initial_cluster() {
-  sed -n 's/^ETCD_INITIAL_CLUSTER=//p' /etc/default/etcd
-}
-
-step_etcd() {
-  if [ ! -d /var/lib/etcd/member ] && [ -n "$ETCD_PEERS" ]; then
-    etcd_find_place
+  if etcd_has_run_here "$list" ||
+    { ! etcd_is_expected "$list" && etcd_peers_have_quorum; }; then
+    etcd_join_existing "$list"
   fi
-  etcd_initial_cluster >"$etcd_founded_with"
+}
+
+# The members that the data here was founded with, and whether it has ever been
+# part of a quorum (etcd-restart.conf): until then it is nobody's memory.
+etcd_founded_with=/var/lib/kubeseed/etcd-founded-with
+etcd_has_joined=/var/lib/kubeseed/etcd-has-joined
+
+etcd_start_empty() {
+  etcd_seed_members >"$etcd_founded_with"
+  sync
   start_unit etcd.service
 }
 
-# Until there was a quorum the seed may be corrected: an address was wrong. Then
-# what was founded with the old one is nobody's.
+step_etcd() {
+  if etcd_has_data; then
+    start_unit etcd.service
+  else
+    etcd_find_place
+    etcd_start_empty
+  fi
+}
+
+etcd_begin_anew() {
+  systemctl stop etcd.service
+  rm -rf /var/lib/etcd/member
+}
+
+# The seed was corrected, because an address in it was wrong.
+etcd_is_of_another_seed() {
+  [ ! -e "$etcd_has_joined" ] && [ -s "$etcd_founded_with" ] &&
+    [ "$(cat "$etcd_founded_with")" != "$(etcd_seed_members)" ]
+}
+
+etcd_cluster_id() { # ENDPOINTS
+  etcd_ask "$1" member list -w fields | sed -n 's/^"ClusterID" : //p'
+}
+
+# The others work together, as a cluster that this member's data is not of.
+etcd_is_left_out() {
+  [ ! -e "$etcd_has_joined" ] && a_peer_listens && etcd_peers_have_quorum ||
+    return 1
+  etcd_has_data || return 0
+  ours=$(etcd_cluster_id "https://$ADDRESS:2379")
+  theirs=$(etcd_cluster_id "$ETCD_PEERS")
+  [ -n "$ours" ] && [ -n "$theirs" ] && [ "$ours" != "$theirs" ]
+}
+
+# Looked into when a quorum takes its time: the seeds may be of two makings, or
+# the others were too busy to tell step_etcd that they know this node.
+etcd_find_place_late() {
+  read -r now _ </proc/uptime
+  : "${etcd_looked:=${now%.*}}"
+  [ "${now%.*}" -ge $((etcd_looked + 30)) ] || return 0
+  etcd_looked=${now%.*}
+  etcd_is_left_out || return 0
+  list=$(etcd_ask "$ETCD_PEERS" member list) || return 0
+  if ! etcd_is_expected "$list"; then
+    report wait "joining the cluster that the other members of etcd have"
+    etcd_begin_anew
+    etcd_join_existing "$list" && etcd_start_empty
+  fi
+}
+
+etcd_is_in_place() {
+  etcd_is_healthy && return
+  etcd_find_place_late
+  return 1
+}
+
 step_etcd_member() {
-  if [ "$(cat "$etcd_founded_with")" != "$(etcd_initial_cluster)" ]; then
+  if etcd_is_of_another_seed; then
     report wait "founding etcd anew: the seed names other members than before"
-    systemctl stop etcd.service
-    rm -rf /var/lib/etcd/member
+    etcd_begin_anew
     step_etcd
   fi
-  ready_etcd
+  wait_for "etcd to have a quorum (its members: $ETCD_MEMBERS)" etcd_is_in_place
 }
 
 ready_etcd() {

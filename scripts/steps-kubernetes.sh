@@ -26,15 +26,9 @@ api_get() {
   curl -sf --max-time 10 --cacert /etc/kubeseed/ca.crt "https://$ENDPOINT$1"
 }
 
-# Whether anything listens at the endpoint. A waiting node asks this first: on an
-# emulated machine curl costs most of a second, bash a tenth of that.
-endpoint_listens() {
-  timeout 5 bash -c "exec 3<>'/dev/tcp/$VIP/${ENDPOINT##*:}'" 2>/dev/null
-}
-
 # kubeadm publishes it last of what a joining node needs.
 cluster_is_open() {
-  endpoint_listens || return 1
+  listens "$VIP" "${ENDPOINT##*:}" || return 1
   api_get /api/v1/namespaces/kube-public/configmaps/cluster-info >/dev/null
 }
 
@@ -51,24 +45,22 @@ node_is_ready() {
 
 # Has `kubeadm init` been here before? Only asked when this disk knows nothing.
 # With an etcd of its own the cluster's memory answers, though no API server may
-# be up; else a living peer does.
+# be up; else a living peer does. No answer is not a no: the step is tried again.
 cluster_was_founded() {
-  case $ETCD_MODE in
-  stacked) peer_is_member ;;
-  *)
-    etcd_ask "$ETCD_ASK" get --keys-only \
-      /registry/configmaps/kube-public/cluster-info | grep -q .
-    ;;
-  esac
+  if [ "$ETCD_MODE" = stacked ]; then
+    peer_is_member
+    return
+  fi
+  keys=$(etcd_ask "$ETCD_ASK" get --keys-only \
+    /registry/configmaps/kube-public/cluster-info) || exit 1
+  [ -n "$keys" ]
 }
 
 # A control-plane node that has joined has a kubelet; one that waits for the
 # first node has none.
 peer_is_member() {
   for peer in $PEERS; do
-    status=0
-    curl -sk --max-time 5 -o /dev/null "https://$peer:10250/healthz" || status=$?
-    [ "$status" -ne 0 ] || return 0
+    ! listens "$peer" 10250 || return 0
   done
   return 1
 }
@@ -225,6 +217,10 @@ wait_until_open() { # CONDITION
 }
 
 join_cluster() {
+  # A seed that was made anew has been laid down without the CA.
+  if [ "$PKI_MODE" = copied ] && [ -s /etc/kubernetes/pki/ca.crt ]; then
+    know_cluster_ca
+  fi
   # Once the endpoint listens each question costs curl and the API server a TLS
   # handshake; the answer is minutes away.
   POLL=10

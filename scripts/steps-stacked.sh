@@ -35,13 +35,6 @@ own_member_is_healthy() {
   etcd_ask "https://$ADDRESS:2379" endpoint health >/dev/null 2>&1
 }
 
-# initial_cluster LIST: the membership as etcd wants it on its command line,
-# with this node's name for the member that has none yet.
-initial_cluster() {
-  printf '%s\n' "$1" | awk -F', ' -v me="$NODE" -v url="https://$ADDRESS:2380" '
-    { printf "%s%s=%s", (NR > 1 ? "," : ""), ($4 == url ? me : $3), $4 }'
-}
-
 # Starts the member that kubeadm added and never started.
 finish_member() {
   report wait "starting the etcd member that kubeadm added"
@@ -68,7 +61,8 @@ member_can_start() { # OWN-LINE
 revive_member() {
   kubelet_is_member && [ ! -s "$etcd_manifest" ] || return 0
   list=$(member_list 2>/dev/null) || return 0
-  own=$(etcd_own_line "$list") || return 0
+  own=$(etcd_own_line "$list")
+  [ -n "$own" ] || return 0
   ! member_can_start "$own" || finish_member "$list"
 }
 
@@ -90,7 +84,7 @@ start_kubelet_first() {
 # What state the join is in, told by the member list and this disk.
 join_stacked() {
   list=$(member_list)
-  own=$(etcd_own_line "$list") || own=
+  own=$(etcd_own_line "$list")
   if [ -n "$own" ] && ! member_can_start "$own"; then
     # The member belongs to a disk that is gone.
     report wait "removing the etcd member whose data is gone"
@@ -104,7 +98,7 @@ join_stacked() {
     start_kubelet_first
     kubeadm_join && return
     list=$(member_list)
-    own=$(etcd_own_line "$list") || own=
+    own=$(etcd_own_line "$list")
     [ -n "$own" ] || return 1
   fi
   [ -s "$etcd_manifest" ] || finish_member "$list"

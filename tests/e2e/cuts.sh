@@ -29,7 +29,7 @@ sleep 5
 must "the cluster completes all the same" ks up
 check "three nodes are Ready" within 300 all_ready 3
 check "etcd has three started members" within 120 \
-  equals 3 started_members kube-mast01
+  equals 3 healthy_members kube-mast01
 
 check "the machines are switched off" ks down --now
 finish

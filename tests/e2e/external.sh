@@ -79,19 +79,20 @@ by_token() { # NODE
     grep 'sha256:'
 }
 
+lb_done
 rm -rf "$WORK/balancer-state"
 trap lb_done EXIT
 trap 'exit 130' INT TERM
 must "a load balancer is there" lb up --no-wait lb-node01
-check "it is on the nodes' network" share_network
+must "it is on the nodes' network" share_network
 must "it reports ready" lb up lb-node01
-check "it takes the sample that plan prints" balancer_takes_sample
+must "it takes the sample that plan prints" balancer_takes_sample
 must "the machines come up" ks up
-check "the worker has found the cluster by token and CA hash" by_token kube-node01
+check "the worker's seed has a token and the CA's hash" by_token kube-node01
 check "both are Ready" within 300 all_ready 2
 check "the worker has its label" equals a kube get node kube-node01 \
   -o 'jsonpath={.metadata.labels.zone}'
-check "the worker has its taint" equals dedicated=lab:NoSchedule \
+check "the worker has its taint" within 120 equals dedicated=lab:NoSchedule \
   kube get node kube-node01 \
   -o 'jsonpath={range .spec.taints[*]}{.key}={.value}:{.effect}{end}'
 check "the cluster is what the spec says" ks verify --wait 600

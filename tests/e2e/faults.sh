@@ -41,7 +41,7 @@ must "it comes back with an empty disk" ks up
 KUBE_NODE=kube-mast01
 check "three nodes are Ready with the new disk" within 300 all_ready 3
 check "etcd has three started members, no dead one" within 180 \
-  equals 3 started_members kube-mast01
+  equals 3 healthy_members kube-mast01
 check "the write is there on the new member" within 120 \
   kube get configmap during
 

@@ -91,26 +91,26 @@ running_pods() { # COMPONENT
     '$1 ~ c && $3 == "Running"' | wc -l
 }
 
-# etcd members as etcd itself lists them: "started" once each.
-started_members() { # NODE
-  on "$1" 'ETCDCTL_API=3 etcdctl --endpoints https://127.0.0.1:2379 \
+etcdctl_on() { # NODE ARGS...
+  etcd_node=$1
+  shift
+  on "$etcd_node" "ETCDCTL_API=3 etcdctl --endpoints https://127.0.0.1:2379 \
+    --dial-timeout 20s --command-timeout 60s \
     --cacert /etc/kubernetes/pki/etcd/ca.crt \
     --cert /etc/kubernetes/pki/apiserver-etcd-client.crt \
-    --key /etc/kubernetes/pki/apiserver-etcd-client.key member list' |
-    grep -c ', started, '
+    --key /etc/kubernetes/pki/apiserver-etcd-client.key $*"
+}
+
+# How many members etcd lists as started; all of them must answer for
+# themselves.
+healthy_members() { # NODE
+  etcdctl_on "$1" endpoint health --cluster >"$WORK/health" 2>&1 || return 1
+  etcdctl_on "$1" member list | grep -c ', started, '
 }
 
 leaders() { # NODE
-  on "$1" 'ETCDCTL_API=3 etcdctl --endpoints https://127.0.0.1:2379 \
-    --cacert /etc/kubernetes/pki/etcd/ca.crt \
-    --cert /etc/kubernetes/pki/apiserver-etcd-client.crt \
-    --key /etc/kubernetes/pki/apiserver-etcd-client.key \
-    endpoint status --cluster -w fields' | grep -c '^"Leader"' >/dev/null
-  on "$1" 'ETCDCTL_API=3 etcdctl --endpoints https://127.0.0.1:2379 \
-    --cacert /etc/kubernetes/pki/etcd/ca.crt \
-    --cert /etc/kubernetes/pki/apiserver-etcd-client.crt \
-    --key /etc/kubernetes/pki/apiserver-etcd-client.key \
-    endpoint status --cluster' | awk -F', ' '$5 == "true"' | wc -l
+  etcdctl_on "$1" endpoint status --cluster |
+    awk -F', ' '$5 == "true"' | wc -l
 }
 
 # holders VIP NODE...: how many of the nodes have the address.
@@ -154,10 +154,13 @@ holder() { # VIP NODE...
   return 1
 }
 
-# A write through the address, from NODE; only an acknowledged one counts.
+# A write through the address, from NODE; only an acknowledged one counts. One
+# whose answer was lost is there when it is asked for.
 write_key() { # NODE NAME
   on "$1" "kubectl --kubeconfig /etc/kubernetes/admin.conf \
-    --request-timeout 20s create configmap $2"
+    --request-timeout 20s create configmap $2" ||
+    on "$1" "kubectl --kubeconfig /etc/kubernetes/admin.conf \
+      --request-timeout 20s get configmap $2"
 }
 
 answers_through_vip() { # NODE VIP

@@ -11,7 +11,8 @@ import shlex
 import sandbox
 import yaml
 
-DATA = "/var/lib/etcd/member/data.json"
+DATA = "/var/lib/etcd/member/wal/data.json"
+JOINED = "/var/lib/kubeseed/etcd-has-joined"  # etcd-restart.conf
 
 
 class Member:
@@ -47,9 +48,12 @@ class Cluster:
         return None
 
     def may_add(self):
-        """etcd's strict reconfiguration check."""
+        """etcd's strict reconfiguration check: enough have started, and all
+        are connected."""
         started = sum(1 for m in self.members.values() if m.name)
         members = len(self.members) + 1
+        if len(self.running()) < len(self.members):
+            return False
         return (started == 1 and members == 2) or started >= members // 2 + 1
 
     def add(self, world, url):
@@ -79,6 +83,9 @@ def settle(world):
             if not member.published:
                 member.name = member.node.name
                 member.published = True
+                if "etcd.service" in member.node.units:
+                    member.node.write(JOINED, "")
+                    member.node.sync()
                 world.bump()
         # One at a time: an addition may itself cost the quorum.
         while cluster.pending and cluster.has_quorum():
@@ -138,6 +145,7 @@ def start(world, node, config, unit):
             world.note(node, f"etcd cluster {ident} founded")
         member = cluster.by_url(url)
         if member and member.published and cluster.running():
+            node.write("/var/lib/etcd/member/snap/db", "db")
             return fail(world, node, "member has already been bootstrapped")
         if not member or member.ident != member_id(ident, url):
             world.violation(node, "etcd was founded anew although its member "

@@ -174,8 +174,6 @@ def curl(world, actor, args, stdin):
             return 0, "", ""
         health = "true" if peer.etcd[0].has_quorum() else "false"
         return 0, '{"health":"%s"}' % health, ""
-    if port == "10250":
-        return (0 if peer.kubelet else REFUSED), "", ""
     if port == "6443":
         if peer.api():
             return 0, "", ""
@@ -251,6 +249,12 @@ def kubectl(world, actor, args, stdin):
 
 # etcd
 
+def member_list(cluster, options):
+    if options.get("-w") == "fields":
+        return f'"ClusterID" : {cluster.ident}\n'
+    return cluster.listing()
+
+
 def etcdctl(world, actor, args, stdin):
     del stdin
     node = actor.node
@@ -260,7 +264,7 @@ def etcdctl(world, actor, args, stdin):
     for word in rest:
         if word in ("--keys-only", "--cluster"):
             options[word] = True
-        elif word.startswith("--"):
+        elif word.startswith("-"):
             options[word] = next(rest)
         else:
             words.append(word)
@@ -278,14 +282,16 @@ def etcdctl(world, actor, args, stdin):
         return 1, "", "Error: context deadline exceeded"
     command = " ".join(words[:2])
     if command == "member list" and not world.topology.linearizable_list:
-        return 0, cluster.listing(), ""
+        return 0, member_list(cluster, options), ""
     if not cluster.has_quorum():
         yield 10
         # Without a quorum nothing is answered, but it may come back.
         if not cluster.has_quorum():
             return 1, "", "Error: context deadline exceeded"
     if command == "member list":
-        return 0, cluster.listing(), ""
+        return 0, member_list(cluster, options), ""
+    if command == "get /":
+        return 0, "", ""
     if command == "endpoint health":
         return 0, "is healthy\n", ""
     if command == "endpoint status":

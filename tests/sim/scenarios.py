@@ -225,6 +225,14 @@ def renew_token(world, node):
     world.bump()
 
 
+def hand_over_keys(world, node):
+    """pki.mode copied: nobody but a person can know that a node with a new
+    disk is not a stranger."""
+    source = world.nodes["m2" if node.name == "m1" else "m1"]
+    world.run(w.Actor(source, ["/bin/sh", "/root/bin/copy-certificates.sh",
+                               node.name], on_exit=lambda actor: None))
+
+
 def disk_lost(world, name):
     """A member comes back with a new disk and its old seed."""
     yield from boot_at_once(world)
@@ -234,12 +242,8 @@ def disk_lost(world, name):
     yield world.rng.choice((5, 60, 86400))
     node.power_on()
     if node.env["PKI_MODE"] == "copied":
-        # Nobody but a person can know that this is not a stranger.
         yield lambda: said(node, "copy-certificates.sh")
-        source = world.nodes["m2" if name == "m1" else "m1"]
-        world.run(w.Actor(source, ["/bin/sh",
-                                   "/root/bin/copy-certificates.sh", name],
-                          on_exit=lambda actor: None))
+        hand_over_keys(world, node)
     if node.role == "worker":
         yield lambda: said(node, "valid bootstrap token")
         yield 3600
@@ -262,7 +266,11 @@ def disk_lost_and_cut(world, what):
     yield 60
     cut_later()
     node.power_on()
-    yield world.all_done
+    while not world.all_done():
+        yield lambda: said(node, "copy-certificates.sh") or world.all_done()
+        if not world.all_done():
+            hand_over_keys(world, node)
+            yield 120
 
 
 # What is wrong with a machine: what its console says then.
@@ -289,20 +297,26 @@ def trouble(world, what):
     yield world.all_done
 
 
+def with_address(files, right, wrong):
+    """A seed in which one address has become another."""
+    return {path: (mode, text.replace(right.encode(), wrong.encode()))
+            for path, (mode, text) in files.items()}
+
+
+def etcd_nodes(world):
+    return [n for n in world.nodes.values() if "/etc/default/etcd" in n.files]
+
+
 def wrong_peer(world, name):
-    """A seed has a wrong address of another member of etcd; a corrected one
-    takes its place."""
+    """A seed has a wrong address of another member of etcd: its node says so,
+    and joins what the others have founded. Later it gets a corrected one."""
     node = world.nodes[name]
+    peer = next(n for n in etcd_nodes(world) if n is not node)
     right = node.files
-    peer = re.search(rb"ETCD_PEERS='https://([0-9.]+):",
-                     right["/etc/kubeseed/node.env"][1]).group(1)
-    node.files = {path: (mode, text.replace(peer, b"192.168.4.99"))
-                  for path, (mode, text) in right.items()}
+    node.files = with_address(right, peer.address, "192.168.4.99")
     switch_all_on(world)
-    yield lambda: said(node, "no answer from 192.168.4.99")
+    yield lambda: said(node, "no answer from 192.168.4.99") or node.done
     yield 3600
-    if node.done:
-        raise w.Failure("it went on with a wrong seed")
     node.power_off()
     node.files = right
     yield 10
@@ -310,11 +324,45 @@ def wrong_peer(world, name):
     yield world.all_done
 
 
+def wrong_seeds(world, name):
+    """Two of three members have wrong addresses of each other, so no two seeds
+    are of the same founding until they are corrected."""
+    one, two = [n for n in etcd_nodes(world) if n.name != name]
+    right = one.files, two.files
+    one.files = with_address(right[0], two.address, "192.168.4.99")
+    two.files = with_address(right[1], one.address, "192.168.4.98")
+    switch_all_on(world)
+    yield lambda: said(one, "no answer from 192.168.4.99") and \
+        said(two, "no answer from 192.168.4.98")
+    yield 3600
+    if one.etcd and one.etcd[0].has_quorum():
+        raise w.Failure("a quorum of seeds that differ")
+    for node in (one, two):
+        node.power_off()
+    one.files, two.files = right
+    yield 10
+    for node in (one, two):
+        node.power_on()
+    yield world.all_done
+
+
+def moved(world, name):
+    """The others' seeds have a wrong address of a member of etcd, which comes
+    last or with them."""
+    node = world.nodes[name]
+    for other in world.nodes.values():
+        if other is not node:
+            other.files = with_address(other.files, node.address,
+                                       "192.168.4.99")
+    yield from boot_at_once(world)
+
+
 SCENARIOS = {"disk-lost-cut": disk_lost_and_cut,
              "order": in_order, "at-once": at_once, "line": cut_after_line,
              "point": cut_at_point, "cuts": random_cuts, "twice": twice,
              "off-and-on": off_and_on, "disk-lost": disk_lost,
-             "trouble": trouble, "wrong-peer": wrong_peer}
+             "trouble": trouble, "wrong-peer": wrong_peer,
+             "wrong-seeds": wrong_seeds, "moved": moved}
 
 
 # What must hold in the end.
@@ -387,7 +435,8 @@ def check_secrets(node):
     for top in ("/var/lib/cloud", "/run/cloud-init"):
         for folder, _, names in os.walk(node.path(top)):
             gone += [f"{folder}/{n}" for n in names
-                     if n not in ("result.json", "config_write_files")]
+                     if n not in ("result.json", "config_write_files",
+                                  "instance-id")]
     for name in ("/etc/kubeseed/kubeadm.yaml",
                  "/etc/kubeseed/kubeadm-join.yaml",
                  "/etc/kubernetes/bootstrap-kubelet.conf",
@@ -444,10 +493,10 @@ def jobs(topology, number):
               for kind in sorted(TROUBLES) for n in (nodes[0], nodes[-1])
               if kind != "vip-taken"]
     found += [("trouble", f"{n},vip-taken", False) for n in topology.priority]
-    found += [("wrong-peer", n, False) for n in nodes
-              if "/etc/default/etcd" in topology.seeds[n][0]]
-    if "copied" not in name:  # where a person has to come
-        found += [("disk-lost-cut", f"{n},{points.randint(20, 120)}", True)
-                  for n in masters for _ in range(number)]
+    found += [(scenario, n, False)
+              for scenario in ("wrong-peer", "wrong-seeds", "moved")
+              for n in nodes if "/etc/default/etcd" in topology.seeds[n][0]]
+    found += [("disk-lost-cut", f"{n},{points.randint(20, 120)}", True)
+              for n in masters for _ in range(number)]
     return [f"{name}/{s}/{a}/{'lossy' if lossy else 'kept'}/{i}"
             for i, (s, a, lossy) in enumerate(found)]

@@ -17,6 +17,7 @@ import json
 import math
 import os
 import random
+import shutil
 
 import etcd
 import kubeadm
@@ -160,7 +161,7 @@ class Node:
         found = {}
         for top in sandbox.DISK:
             for folder, _, names in os.walk(self.path("/" + top)):
-                if folder.endswith("/var/lib/etcd/member"):
+                if "/var/lib/etcd/member" in folder:
                     continue  # etcd syncs its own
                 for name in names:
                     path = os.path.join(folder, name)
@@ -238,9 +239,12 @@ class Node:
         if self.exists("/etc/cloud/cloud-init.disabled"):
             return
         copies = f"/var/lib/cloud/instances/{self.instance_id()}/"
-        # cloud-init.service in the image: until a step is recorded, anew.
-        first = not self.exists("/var/lib/kubeseed/steps/check") or \
-            not self.exists(copies + "sem/config_write_files")
+        # cloud-init.service in the image: until it is noted, anew.
+        noted = "/var/lib/cloud/data/instance-id"
+        if self.read(noted) != self.read("/var/lib/kubeseed/seed"):
+            shutil.rmtree(self.path("/var/lib/cloud"), ignore_errors=True)
+        self.write(noted, self.instance_id())
+        first = not self.exists(copies + "sem/config_write_files")
         for name in ("user-data.txt", "user-data.txt.i", "cloud-config.txt",
                      "obj.pkl"):
             self.write(copies + name, self.user_data)
@@ -665,6 +669,8 @@ class World:
     def listens(self, node, port):
         if port == "2379":
             return node.etcd is not None
+        if port == "10250":
+            return node.kubelet
         return self._proxy(node) or node.api_ready_at is not None
 
     @staticmethod

@@ -116,7 +116,7 @@ static void test_written_values(void **state) {
       "  services: 10.3.0.0/24, domain: kube.demo}\n"
       "endpoint: {name: k8s.example.org, routerId: 7, statsPort: 9000}\n"
       "etcd: {mode: stacked, heartbeatMs: 100, electionMs: 1000}\n"
-      "pki: {mode: copied, algorithm: rsa-2048, discovery: token}\n"
+      "pki: {algorithm: rsa-2048, discovery: token}\n"
       "users: [{name: a, sshKeys: [k1, k2]}, {name: b}]\n"
       "nodes:\n"
       "  - {name: m1, address: 10.1.0.7, cpus: 4, memory: 512M,\n"

@@ -105,11 +105,13 @@ static void say_etcd(const struct fixture *f, const struct plan_node *n,
 
 static void say_stats(const struct fixture *f, struct buf *b) {
   buf_adds(b, "\n@section haproxy\n# pxname,svname,qcur,qmax\n"
-              "api,FRONTEND,,,0,0,5000,0,0,0,0,0,0,,,,,OPEN\n");
+              "kubernetes,FRONTEND,,,0,0,5000,0,0,0,0,0,0,,,,,OPEN\n");
   for (size_t i = 0; i < f->plan.nodes.n; i++)
     if (f->plan.nodes.v[i].spec->role == ROLE_CONTROL_PLANE)
-      buf_addf(b, "api,%s,0,0,0,0,,0,0,0,,0,,0,0,0,0,UP,1,1,0\n",
-               f->plan.nodes.v[i].name);
+      buf_addf(b,
+               "kubernetes-busy,%s,0,0,0,0,,0,0,0,,0,,0,0,0,0,no check,1,1,0\n"
+               "kubernetes,%s,0,0,0,0,,0,0,0,,0,,0,0,0,0,UP,1,1,0\n",
+               f->plan.nodes.v[i].name, f->plan.nodes.v[i].name);
 }
 
 /* The holder of the VIP: the first that may hold it. */
@@ -470,10 +472,10 @@ static const struct flaw faults_of_pods[] = {
 };
 
 static const struct flaw faults_of_haproxy[] = {
-    {"lb1", "api,m2,0,0,0,0,,0,0,0,,0,,0,0,0,0,UP",
-     "api,m2,0,0,0,0,,0,0,0,,0,,0,0,0,0,DOWN", "endpoint.backends",
+    {"lb1", "kubernetes,m2,0,0,0,0,,0,0,0,,0,,0,0,0,0,UP",
+     "kubernetes,m2,0,0,0,0,,0,0,0,,0,,0,0,0,0,DOWN", "endpoint.backends",
      "lb1 sees m2 DOWN"},
-    {"lb2", "api,m3,", "api,other,", "endpoint.backends",
+    {"lb2", "kubernetes,m3,", "api,other,", "endpoint.backends",
      "lb2 does not know m3"},
     {"lb1", "# pxname", "curl: (22) 401", "endpoint.backends",
      "lb1: curl: (22) 401"},
