@@ -5,8 +5,10 @@
 #include "pki.h"
 #include "qmp.h" /* _cleanup_json_ */
 #include "verify.h"
+#include "vm.h"
 #include <getopt.h>
 #include <stdlib.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 /* For what one node is asked. Measured on emulated machines: 25 s, and over
@@ -88,6 +90,15 @@ static void round_done(struct round *r) {
   *r = (struct round){0};
 }
 
+/* Machines here share this one's processors: to ask all of them at once would
+ * make the cluster slow that is to be looked at. */
+static unsigned parallel(const struct cluster *c) {
+  for (size_t i = 0; i < c->plan.nodes.n; i++)
+    if (vm_running(&c->state, c->plan.nodes.v[i].name, NULL))
+      return (unsigned)get_nprocs();
+  return 0;
+}
+
 /* Asks everybody once. Pods are started last, and not beside something that is
  * wrong as long as there will be another round. */
 static int ask(const struct cli *cli, const struct cluster *c,
@@ -95,7 +106,8 @@ static int ask(const struct cli *cli, const struct cluster *c,
                struct error *err) {
   _cleanup_free_ char *config = state_path(&c->state, "ssh_config");
   _cleanup_erase_ char *secret = NULL;
-  const struct remote r = {.config = config, .timeout = NODE_TIMEOUT};
+  const struct remote r = {
+      .config = config, .timeout = NODE_TIMEOUT, .parallel = parallel(c)};
   struct verify_facts *f = &ret->facts;
   if (check_access(c, config, err) < 0 ||
       read_stats_secret(c, &secret, err) < 0)

@@ -113,10 +113,12 @@ void remote_run_all(const struct remote *r, struct remote_call *calls,
   struct crew crew = {.remote = r, .calls = calls, .n = n};
   pthread_t threads[PARALLEL];
   size_t started = 0;
-  while (started < PARALLEL && started + 1 < n &&
+  size_t wanted =
+      r->parallel && r->parallel < PARALLEL ? r->parallel : PARALLEL;
+  /* This thread is one of them, so it works without any other as well. */
+  while (started + 1 < wanted && started + 1 < n &&
          pthread_create(&threads[started], NULL, work, &crew) == 0)
     started++;
-  /* This thread is one of them, so it works without any other as well. */
   work(&crew);
   for (size_t i = 0; i < started; i++)
     (void)pthread_join(threads[i], NULL);

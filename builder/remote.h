@@ -15,6 +15,7 @@
 struct remote {
   const char *config; /* STATE/ssh_config */
   unsigned timeout;   /* seconds for one script to end; 0: for ever */
+  unsigned parallel;  /* how many nodes at a time; 0: as many as is sensible */
 };
 
 /*

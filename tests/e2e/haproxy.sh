@@ -39,7 +39,7 @@ secret_statistics() {
 }
 
 must "the machines come up" ks up
-check "the cluster is what the spec says" ks verify --wait 600
+check "the cluster is what the spec says" ks verify --wait 1200
 check "the load balancer has no Kubernetes key" no_kubernetes_key hapx-node01
 check "the statistics page takes the password of the state folder" \
   secret_statistics

@@ -128,6 +128,29 @@ static void test_all(void **state) {
   assert_true(monotonic_seconds() - began < 17);
 }
 
+/* A second one beside the first would find its folder. */
+static void test_one_at_a_time(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  struct remote_call calls[8] = {0};
+  char dir[] = "/tmp/kubeseed-remote-XXXXXX";
+  const struct remote shy = {
+      .config = "/nowhere", .timeout = 30, .parallel = 1};
+  assert_non_null(mkdtemp(dir));
+  _cleanup_free_ char *script =
+      xasprintf("mkdir %s/busy; sleep 0.05; rmdir %s/busy", dir, dir);
+  for (size_t i = 0; i < 8; i++) {
+    calls[i].node = "n1";
+    calls[i].script = script;
+  }
+  remote_run_all(&shy, calls, 8);
+  for (size_t i = 0; i < 8; i++) {
+    assert_false(error_is_set(&calls[i].err));
+    remote_call_done(&calls[i]);
+  }
+  assert_int_equal(file_remove_tree(dir, &err), 0);
+}
+
 static int setup(void **state) {
   (void)state;
   _cleanup_free_ char *here = realpath("tests/bin", NULL);
@@ -144,7 +167,7 @@ int main(void) {
       cmocka_unit_test(test_output),  cmocka_unit_test(test_no_output),
       cmocka_unit_test(test_errors),  cmocka_unit_test(test_timeout),
       cmocka_unit_test(test_missing), cmocka_unit_test(test_argv),
-      cmocka_unit_test(test_all),
+      cmocka_unit_test(test_all),     cmocka_unit_test(test_one_at_a_time),
   };
   return cmocka_run_group_tests(tests, setup, NULL);
 }
