@@ -16,12 +16,9 @@ etcd_ask() {
 
 # The members that do not even take a connection, for the console.
 silent_members() {
-  printf '%s\n' "$ETCD_PEERS" | tr , '\n' | while read -r url; do
-    status=0
-    curl -sk --connect-timeout 2 --max-time 4 -o /dev/null "$url" || status=$?
-    case $status in
-    6 | 7 | 28) printf ' %s' "${url#https://}" ;;
-    esac
+  for url in $(printf '%s' "$ETCD_PEERS" | tr , ' '); do
+    hostport=${url#https://}
+    listens "${hostport%:*}" "${hostport##*:}" || printf ' %s' "$hostport"
   done
 }
 
@@ -87,6 +84,10 @@ etcd_drop_old_member() { # LIST
 # member that once ran must not come back empty under its old identity: it may
 # have promised entries that it no longer has. So it is replaced by a new one.
 etcd_join_existing() {
+  # First of all, and on the disk: whatever comes between, etcd must not found
+  # anything with the identity that is removed here.
+  sed -i 's/^\(ETCD_INITIAL_CLUSTER_STATE\)=.*/\1=existing/' /etc/default/etcd &&
+    sync || return
   etcd_drop_old_member "$1" || return
   if [ -z "$own" ]; then
     etcd_ask "$ETCD_PEERS" member add "$NODE" \
@@ -94,8 +95,7 @@ etcd_join_existing() {
   fi
   # Whatever the seed says, etcd wants to be told what is.
   list=$(etcd_ask "$ETCD_PEERS" member list) || return
-  sed -i -e 's/^\(ETCD_INITIAL_CLUSTER_STATE\)=.*/\1=existing/' \
-    -e "s|^\(ETCD_INITIAL_CLUSTER\)=.*|\1=$(initial_cluster "$list")|" \
+  sed -i "s|^\(ETCD_INITIAL_CLUSTER\)=.*|\1=$(initial_cluster "$list")|" \
     /etc/default/etcd
 }
 
@@ -138,6 +138,7 @@ etcd_find_place() {
 # part of a quorum (etcd-restart.conf): until then it is nobody's memory.
 etcd_founded_with=/var/lib/kubeseed/etcd-founded-with
 etcd_has_joined=/var/lib/kubeseed/etcd-has-joined
+etcd_pki=/etc/etcd/pki/
 
 etcd_start_empty() {
   etcd_seed_members >"$etcd_founded_with"
@@ -145,7 +146,19 @@ etcd_start_empty() {
   start_unit etcd.service
 }
 
+# etcd rests while its place is looked for: an attempt before a power cut may
+# have got as far as starting it.
+etcd_rest() {
+  rm -f /etc/systemd/system/multi-user.target.wants/etcd.service
+  sync
+  systemctl stop etcd.service
+}
+
 step_etcd() {
+  if ! etcd_has_data &&
+    [ -L /etc/systemd/system/multi-user.target.wants/etcd.service ]; then
+    etcd_rest
+  fi
   if etcd_has_data; then
     start_unit etcd.service
   else
@@ -155,7 +168,7 @@ step_etcd() {
 }
 
 etcd_begin_anew() {
-  systemctl stop etcd.service
+  etcd_rest || return
   rm -rf /var/lib/etcd/member
 }
 
@@ -165,18 +178,27 @@ etcd_is_of_another_seed() {
     [ "$(cat "$etcd_founded_with")" != "$(etcd_seed_members)" ]
 }
 
-etcd_cluster_id() { # ENDPOINTS
-  etcd_ask "$1" member list -w fields | sed -n 's/^"ClusterID" : //p'
+# The ID of the cluster that the member at ADDRESS is of, from the port for its
+# peers: etcd serves clients only once it has a quorum. (To HTTP/2 that port
+# speaks gRPC.)
+etcd_cluster_id() { # ADDRESS
+  curl -s --http1.1 --max-time 10 -o /dev/null -D - --cacert "${etcd_pki}ca.crt" \
+    --cert "${etcd_pki}peer.crt" --key "${etcd_pki}peer.key" \
+    "https://$1:2380/members" | tr -d '\r' |
+    sed -n 's/^X-Etcd-Cluster-Id: *//Ip'
 }
 
-# The others work together, as a cluster that this member's data is not of.
+# The others work together, and this member's data is of none of their clusters.
 etcd_is_left_out() {
   [ ! -e "$etcd_has_joined" ] && a_peer_listens && etcd_peers_have_quorum ||
     return 1
   etcd_has_data || return 0
-  ours=$(etcd_cluster_id "https://$ADDRESS:2379")
-  theirs=$(etcd_cluster_id "$ETCD_PEERS")
-  [ -n "$ours" ] && [ -n "$theirs" ] && [ "$ours" != "$theirs" ]
+  ours=$(etcd_cluster_id "$ADDRESS")
+  [ -n "$ours" ] || return 1
+  for url in $(printf '%s' "$ETCD_PEERS" | tr , ' '); do
+    peer=${url#https://}
+    [ "$(etcd_cluster_id "${peer%:*}")" != "$ours" ] || return 1
+  done
 }
 
 # Looked into when a quorum takes its time: the seeds may be of two makings, or
@@ -187,11 +209,15 @@ etcd_find_place_late() {
   [ "${now%.*}" -ge $((etcd_looked + 30)) ] || return 0
   etcd_looked=${now%.*}
   etcd_is_left_out || return 0
-  list=$(etcd_ask "$ETCD_PEERS" member list) || return 0
-  if ! etcd_is_expected "$list"; then
+  # While it rests nothing changes under what is decided now.
+  etcd_rest || return 0
+  if [ ! -e "$etcd_has_joined" ] &&
+    list=$(etcd_ask "$ETCD_PEERS" member list) && ! etcd_is_expected "$list"; then
     report wait "joining the cluster that the other members of etcd have"
-    etcd_begin_anew
+    rm -rf /var/lib/etcd/member
     etcd_join_existing "$list" && etcd_start_empty
+  else
+    start_unit etcd.service
   fi
 }
 

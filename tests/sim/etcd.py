@@ -23,6 +23,7 @@ class Member:
         self.ran = False  # has had data on a disk
         self.published = False  # has told the cluster its client address
         self.node = None  # where it runs, if it does
+        self.serves = False  # clients: once there was a quorum since its start
 
 
 class Cluster:
@@ -80,6 +81,9 @@ def settle(world):
         if not cluster.has_quorum():
             continue
         for member in cluster.running():
+            if not member.serves:
+                member.serves = True
+                world.bump()
             if not member.published:
                 member.name = member.node.name
                 member.published = True
@@ -170,6 +174,7 @@ def start(world, node, config, unit):
         node.write(DATA, json.dumps({"cluster": cluster.ident,
                                      "member": member.ident}))
     member.node = node
+    member.serves = False
     node.etcd = (cluster, member)
     world.note(node, f"etcd runs as member {member.ident}")
     world.bump()

@@ -167,9 +167,16 @@ def curl(world, actor, args, stdin):
     if not peer or not peer.on:
         yield limit
         return TIMEOUT, "", ""
+    if port == "2380":
+        if not peer.etcd:
+            return REFUSED, "", ""
+        return 0, f"X-Etcd-Cluster-Id: {peer.etcd[0].ident}\r\n", ""
     if port == "2379":
         if not peer.etcd:
             return REFUSED, "", ""
+        if not peer.etcd[1].serves:
+            yield limit
+            return TIMEOUT, "", ""
         if path != "health":
             return 0, "", ""
         health = "true" if peer.etcd[0].has_quorum() else "false"
@@ -249,12 +256,6 @@ def kubectl(world, actor, args, stdin):
 
 # etcd
 
-def member_list(cluster, options):
-    if options.get("-w") == "fields":
-        return f'"ClusterID" : {cluster.ident}\n'
-    return cluster.listing()
-
-
 def etcdctl(world, actor, args, stdin):
     del stdin
     node = actor.node
@@ -274,7 +275,7 @@ def etcdctl(world, actor, args, stdin):
     cluster = None
     for url in options["--endpoints"].split(","):
         peer = world.by_address(url[len("https://"):-len(":2379")])
-        if peer and peer.etcd:
+        if peer and peer.etcd and peer.etcd[1].serves:
             cluster = peer.etcd[0]
             break
     if not cluster:
@@ -282,14 +283,14 @@ def etcdctl(world, actor, args, stdin):
         return 1, "", "Error: context deadline exceeded"
     command = " ".join(words[:2])
     if command == "member list" and not world.topology.linearizable_list:
-        return 0, member_list(cluster, options), ""
+        return 0, cluster.listing(), ""
     if not cluster.has_quorum():
         yield 10
         # Without a quorum nothing is answered, but it may come back.
         if not cluster.has_quorum():
             return 1, "", "Error: context deadline exceeded"
     if command == "member list":
-        return 0, member_list(cluster, options), ""
+        return 0, cluster.listing(), ""
     if command == "get /":
         return 0, "", ""
     if command == "endpoint health":
