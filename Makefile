@@ -23,6 +23,7 @@ PREFIX    ?= /usr/local
 DESTDIR   ?=
 FUZZ_TIME ?= 60
 SIM       ?= -n 5
+MUTATIONS ?= "no wait for the predecessor" "steps are not recorded"
 V         ?= 0
 Q         := $(if $(filter 1,$(V)),,@)
 
@@ -132,6 +133,7 @@ unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	@tests/unit/run $(UNIT)
 	@tests/specs/run $(BUILD)/kubeseed
 	@tests/golden/run $(BUILD)/kubeseed
+	@tests/commands/run $(BUILD)/kubeseed
 	@tests/fuzz/replay $(FUZZ)
 
 e2e: $(BUILD)/kubeseed
@@ -139,11 +141,12 @@ e2e: $(BUILD)/kubeseed
 
 sim: $(BUILD)/kubeseed
 	@tests/sim/run $(SIM)
+	@tests/sim/run --mutations $(MUTATIONS)
 
 test-all:
 	@builder/deps build run test
 	@$(MAKE) --no-print-directory unit lint
-	@$(MAKE) --no-print-directory sim SIM=
+	@$(MAKE) --no-print-directory sim SIM= MUTATIONS=
 	@$(MAKE) --no-print-directory unit VARIANT=asan
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory e2e \

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed kubeconfig: where the administrator's kubeconfig is. */
+#include "admin.h"
 #include "base/file.h"
 #include "cli.h"
 #include "remote.h"
-#include "vm.h"
-#include "yaml.h"
 #include <getopt.h>
 #include <string.h>
 
@@ -36,65 +35,57 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
   return 0;
 }
 
-/* The cluster of a kubeconfig with one; NULL when it is something else. */
-static struct yaml_node *conf_cluster(const struct yaml_node *root) {
-  const struct yaml_node *list = yaml_get(root, "clusters");
-  if (!list || list->kind != YAML_SEQ || list->n != 1)
-    return NULL;
-  return yaml_get(list->child[0], "cluster");
-}
-
-/* STATE/qemu.conf: the same, through the port of the node's API server. */
-static int store_qemu(const struct cluster *c, const struct plan_node *node,
-                      struct yaml_node *root, struct error *err) {
-  _cleanup_vm_ports_ struct vm_ports ports = {0};
-  _cleanup_free_ char *path = state_path(&c->state, "qemu.conf");
+/* A control-plane node's. One that is off, or says what is none, is passed over
+ * for the next. */
+static int fetch_from(const struct remote *r, const struct plan_node *node,
+                      struct pki *ret, struct error *err) {
   _cleanup_buf_ struct buf text = {0};
-  if (vm_ports_load(&c->state, &c->plan, &ports, err) < 0)
+  if (remote_run(r, node->name, "cat /etc/kubernetes/admin.conf\n", &text,
+                 err) < 0)
     return -1;
-  int port = ports.node[node->index].api;
-  if (!port)
-    return 0;
-  yaml_map_set_strf(conf_cluster(root), "server", "https://127.0.0.1:%d", port);
-  if (yaml_emit(root, &text, err) < 0)
-    return -1;
-  return file_write(path, text.data, text.len, 0600, err);
+  if (admin_read(text.data ? text.data : "", text.len, time(NULL), ret, err) <
+      0)
+    return error_prefix(err, "/etc/kubernetes/admin.conf of %s", node->name);
+  return 0;
 }
 
-/* pki.mode copied: the first node has made it, and only it has it. */
+static int store(struct cluster *c, const struct pki *pki, struct error *err) {
+  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  if (state_lock(&c->state, err) < 0 ||
+      vm_ports_load(&c->state, &c->plan, &ports, err) < 0 ||
+      admin_write(&c->plan, pki, &c->state, err) < 0)
+    return -1;
+  return admin_write_qemu(&c->plan, pki, &ports, &c->state, err);
+}
+
+/* pki.mode copied: the first node has made it, and the others have it too. */
 static int fetch(const struct cli *cli, struct cluster *c, struct error *err) {
   _cleanup_free_ char *config = state_path(&c->state, "ssh_config");
-  _cleanup_free_ char *path = state_path(&c->state, "admin.conf");
-  _cleanup_buf_ struct buf text = {0};
-  _cleanup_yaml_ struct yaml_node *root = NULL;
-  const struct plan_node *node = NULL;
-  for (size_t i = 0; i < c->plan.nodes.n && !node; i++)
-    if (c->plan.nodes.v[i].founder)
-      node = &c->plan.nodes.v[i];
-  if (!node || !file_exists(config))
+  _cleanup_error_ struct error first = {0};
+  if (!file_exists(config))
     return error_set(err, 0,
                      "with pki.mode copied the first node makes it, and there "
                      "is no '%s' to reach that by; `kubeseed up %s` or "
                      "`kubeseed seed` comes first",
                      config, c->spec.file);
   const struct remote r = {.config = config, .timeout = FETCH_TIMEOUT};
-  if (remote_run(&r, node->name, "cat /etc/kubernetes/admin.conf\n", &text,
-                 err) < 0)
-    return -1;
-  /* A node that says something else must not replace a good one. */
-  _cleanup_error_ struct error own = {0};
-  if (yaml_parse("admin.conf", text.data ? text.data : "", text.len, &root,
-                 &own) < 0 ||
-      !conf_cluster(root))
-    return error_set(err, 0,
-                     "/etc/kubernetes/admin.conf of %s is no kubeconfig",
-                     node->name);
-  if (state_lock(&c->state, err) < 0 ||
-      file_write(path, text.data, text.len, 0600, err) < 0 ||
-      store_qemu(c, node, root, err) < 0)
-    return -1;
-  log_info(&cli->log, "fetched from %s", node->name);
-  return 0;
+  for (size_t i = 0; i < c->plan.nodes.n; i++) {
+    const struct plan_node *node = &c->plan.nodes.v[i];
+    _cleanup_pki_ struct pki pki = {0};
+    _cleanup_error_ struct error own = {0};
+    if (node->spec->role != ROLE_CONTROL_PLANE)
+      continue;
+    if (fetch_from(&r, node, &pki, &own) == 0) {
+      if (store(c, &pki, err) < 0)
+        return -1;
+      log_info(&cli->log, "fetched from %s", node->name);
+      return 0;
+    }
+    if (!error_is_set(&first))
+      error_move(&first, &own);
+  }
+  error_move(err, &first);
+  return -1;
 }
 
 static int deliver(const struct options *o, const char *path,

@@ -39,7 +39,6 @@ static json_t *json_node(const struct plan_node *n) {
   set_string(o, "address", ip4_format(n->spec->address, a));
   set_string(o, "mac", mac_format(&n->mac, a));
   set_string(o, "uuid", n->uuid);
-  set_string(o, "instanceId", n->instance_id);
   set_string(o, "pods", n->has_pods ? cidr_format(&n->pods, a) : NULL);
   (void)json_object_set_new(o, "founder", json_boolean(n->founder));
   (void)json_object_set_new(o, "etcdMember", json_boolean(n->runs_etcd));

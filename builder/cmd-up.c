@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed up: switch machines on and watch them become a cluster. */
 #include "access.h"
+#include "admin.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "cli.h"
 #include "follow.h"
 #include "image.h"
-#include "render.h"
 #include "seed.h"
 #include "vm.h"
 #include <errno.h>
@@ -149,29 +149,13 @@ static int ensure_image(struct up *u, struct error *err) {
   return image_ensure(&u->cli->log, &u->cluster.plan, NULL, &u->baked, err);
 }
 
-DEFINE_VEC(context_vec, struct kubeconfig_context);
-
-static void contexts_done(struct context_vec *v) {
-  for (size_t i = 0; i < v->n; i++)
-    free((void *)v->v[i].server);
-  free(v->v);
-}
-
-/* STATE/qemu.conf: one context per API server, through its port. */
 static int write_kubeconfig(const struct up *u, struct error *err) {
-  const struct plan *plan = &u->cluster.plan;
-  _cleanup_(contexts_done) struct context_vec contexts = {0};
-  for (size_t i = 0; i < u->ports.n; i++) {
-    if (u->ports.node[i].api == 0)
-      continue;
-    struct kubeconfig_context *c = context_vec_add(&contexts);
-    c->name = plan->nodes.v[i].name;
-    c->server = xasprintf("https://127.0.0.1:%d", u->ports.node[i].api);
-  }
-  if (contexts.n == 0)
-    return 0;
-  return seed_write_kubeconfig(plan, &u->cluster.state, "qemu.conf", contexts.v,
-                               contexts.n, err);
+  const struct cluster *c = &u->cluster;
+  _cleanup_pki_ struct pki pki = {0};
+  _cleanup_free_ char *dir = state_path(&c->state, "pki");
+  if (pki_load(dir, &pki, err) < 0)
+    return -1;
+  return admin_write_qemu(&c->plan, &pki, &u->ports, &c->state, err);
 }
 
 /* Seeds for the machines that are off: the spec may have changed since. Those

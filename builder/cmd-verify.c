@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed verify: is the running cluster what the spec says? */
 #include "base/file.h"
+#include "base/mem.h"
+#include "base/utf8.h"
 #include "cli.h"
 #include "pki.h"
 #include "qmp.h" /* _cleanup_json_ */
@@ -132,11 +134,12 @@ static int ask(const struct cli *cli, const struct cluster *c,
   return 0;
 }
 
-static const char *first_failure(const struct verify_check_vec *checks) {
+/* For the terminal; the caller frees. */
+static char *first_failure(const struct verify_check_vec *checks) {
   for (size_t i = 0; i < checks->n; i++)
     if (checks->v[i].state == VERIFY_FAIL)
-      return checks->v[i].detail;
-  return "";
+      return utf8_printable(checks->v[i].detail);
+  return xstrdup("");
 }
 
 /* Until nothing is wrong or the time is over. */
@@ -150,8 +153,9 @@ static int ask_patiently(const struct cli *cli, const struct cluster *c,
     size_t failed = verify_count(&ret->checks, VERIFY_FAIL);
     if (failed == 0 || last)
       return 0;
+    _cleanup_free_ char *first = first_failure(&ret->checks);
     log_info(&cli->log, "%zu checks fail so far (%s); asking again", failed,
-             first_failure(&ret->checks));
+             first);
     round_done(ret);
     (void)sleep(PAUSE_SECONDS);
   }
@@ -175,14 +179,23 @@ static int tell(const struct cli *cli, const struct cluster *c,
   return file_write(o->junit, xml.data, xml.len, 0644, err);
 }
 
+/* Two runs would remove each other's pods. Not the state's lock: who switches
+ * machines on need not wait for this. */
+static int lock(const struct cluster *c, int *ret_fd, struct error *err) {
+  _cleanup_free_ char *path = state_path(&c->state, "verify.lock");
+  return file_lock(path, ret_fd, err);
+}
+
 int cmd_verify(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
+  _cleanup_close_ int fd = -1;
   _cleanup_(round_done) struct round found = {0};
   struct options o = {0};
   double began = monotonic_seconds();
   if (parse(cli, argc, argv, &o, err) < 0 ||
       cluster_load(cli, argv[optind], &c, err) < 0 ||
       cluster_open_state(cli, &c, false, false, err) < 0 ||
+      lock(&c, &fd, err) < 0 ||
       ask_patiently(cli, &c, &o, began + o.wait, &found, err) < 0 ||
       tell(cli, &c, &o, &found.checks, monotonic_seconds() - began, err) < 0)
     return -1;

@@ -2,6 +2,7 @@
 #include "console.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include <jansson.h>
 #include <string.h>
 
@@ -27,20 +28,13 @@ static enum console_state parse_state(const char *word) {
 
 /* A printable copy of at most CONSOLE_TEXT_MAX bytes of UTF-8. */
 static char *clean(const char *s) {
-  char *copy = xstrndup(s, CONSOLE_TEXT_MAX);
+  _cleanup_free_ char *copy = xstrndup(s, CONSOLE_TEXT_MAX);
   size_t n = strlen(copy);
   if (s[n]) /* cut: not inside a character */
     while (n > 0 && (s[n] & 0xc0) == 0x80)
       n--;
   copy[n] = '\0';
-  for (unsigned char *p = (unsigned char *)copy; *p; p++) {
-    if (*p < ' ' || *p == 127)
-      *p = ' ';
-    /* U+0080 to U+009F: the C1 controls, which terminals obey too */
-    if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-      p[0] = p[1] = ' ';
-  }
-  return copy;
+  return utf8_printable(copy);
 }
 
 static void new_boot(struct console *c) {

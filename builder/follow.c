@@ -75,7 +75,8 @@ static int read_log(const struct state *s, struct follow_node *n,
   if (st.st_size < n->offset)
     n->offset = 0; /* somebody began it anew */
   char chunk[16384];
-  for (;;) {
+  /* Only what was there: a node that never stops printing must not keep us. */
+  while (n->offset < st.st_size) {
     ssize_t got = pread(fd, chunk, sizeof(chunk), n->offset);
     if (got < 0 && errno == EINTR)
       continue;
@@ -86,6 +87,7 @@ static int read_log(const struct state *s, struct follow_node *n,
     console_feed(&n->console, chunk, (size_t)got);
     n->offset += got;
   }
+  return 0;
 }
 
 int follow_read(struct follow *f, struct error *err) {

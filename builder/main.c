@@ -160,6 +160,9 @@ static void print_help(void) {
          global_help);
 }
 
+/* `kubeseed ssh SPEC NODE`: what follows is the node's. */
+#define SSH_OWN_WORDS 2
+
 static void print_command_help(const struct command *c) {
   printf("kubeseed %s - %s\n\nUsage: kubeseed %s %s\n\n%s\n%s", c->name,
          c->summary, c->name, c->args, c->help, global_help);
@@ -243,14 +246,17 @@ static int global_word(const char *arg, bool *needs_value) {
   return 0;
 }
 
-/* Takes global options out of a command's arguments, up to "--". */
-static int take_trailing(struct cli *cli, int *argc, char **argv,
-                         enum wish *wish, struct error *err) {
+/* Takes global options out of a command's arguments, up to "--" or to where
+ * they are somebody else's. */
+static int take_trailing(struct cli *cli, const struct command *command,
+                         int *argc, char **argv, enum wish *wish,
+                         struct error *err) {
   int kept = 0;
   bool ended = false;
   for (int i = 0; i < *argc; i++) {
     bool needs_value;
-    ended = ended || strcmp(argv[i], "--") == 0;
+    ended = ended || strcmp(argv[i], "--") == 0 ||
+            (command->run == cmd_ssh && kept > SSH_OWN_WORDS);
     int c = ended || i == 0 ? 0 : global_word(argv[i], &needs_value);
     if (!c) {
       argv[kept++] = argv[i];
@@ -299,7 +305,7 @@ static int run(struct cli *cli, int argc, char **argv, struct error *err) {
     return 0;
   }
   const struct command *command = find_command(argv[0], err);
-  if (!command || take_trailing(cli, &argc, argv, &wish, err) < 0)
+  if (!command || take_trailing(cli, command, &argc, argv, &wish, err) < 0)
     return -1;
   if (wish == WISH_HELP) {
     print_command_help(command);

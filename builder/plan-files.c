@@ -226,9 +226,21 @@ static const struct plan_file etcd_member_files[] = {
     {ETCD_PKI "peer.key", "pki:node/etcd-peer.key", 0600, ETCD},
     {"/etc/default/etcd", "user-data/etcd.default", 0644, ROOT},
     {"/etc/systemd/system/etcd.service.d/kubeseed.conf",
-     "user-data/etcd-restart.conf", 0644, ROOT},
+     "user-data/etcd-start.conf", 0644, ROOT},
     {0},
 };
+
+/* Every node where etcd will be founded or joined. */
+static const struct plan_file etcd_empty_files[] = {
+    {"/etc/systemd/system/etcd-empty.service", "user-data/etcd-empty.service",
+     0644, ROOT},
+    {LIB "etcd-empty", "scripts/etcd-empty", 0755, ROOT},
+    {0},
+};
+
+static bool etcd_anywhere(const struct plan *p, const struct plan_node *n) {
+  return etcd_member(p, n) || etcd_stacked(p, n);
+}
 
 /* A control-plane node that is a member has the script already. */
 static const struct plan_file etcd_node_files[] = {
@@ -300,6 +312,7 @@ static const struct group groups[] = {
     {etcd_stacked, etcd_stacked_files},
     {offline_stacked, offline_stacked_files},
     {etcd_member, etcd_member_files},
+    {etcd_anywhere, etcd_empty_files},
     {etcd_node, etcd_node_files},
     {proxy, proxy_files},
     {haproxy, haproxy_files},
@@ -328,11 +341,10 @@ static bool copied_joiner(const struct plan *p, const struct plan_node *n) {
 
 static const struct item steps[] = {
     {any, "check"},
-    {etcd_member, "etcd"},
     {proxy, "proxy"},
     {keepalived, "vip"},
     {bridge, "pod-network"},
-    {etcd_member, "etcd-member"},
+    {etcd_member, "etcd"},
     {copied_founder, "make-certificates"},
     {founder, "kubeadm-init"},
     {copied_joiner, "move-certificates"},
@@ -346,6 +358,7 @@ static const struct item steps[] = {
 
 static const struct item units[] = {
     {any, "kubeseed-bootstrap.service"}, {etcd_member, "etcd.service"},
+    {haproxy, "haproxy.service"},        {nginx, "nginx.service"},
     {keepalived, "keepalived.service"},  {bridge, "nftables.service"},
     {kubelet, "containerd.service"},     {kubelet, "kubelet.service"},
 };

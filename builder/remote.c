@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/process.h"
+#include "base/utf8.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -16,11 +17,15 @@
 /* One ssh is a few megabytes and mostly waits. */
 #define PARALLEL 32
 
+/* The API server's objects of a thousand nodes are some 30 MB. */
+#define OUTPUT_MAX ((size_t)128 << 20)
+
 /* How long ssh may take to connect, the exchange of keys included: emulated
  * machines need seconds for it. */
 #define CONNECT_TIMEOUT "ConnectTimeout=120"
 
-/* The end of what ssh printed, or else how it ended, in one line. */
+/* The end of what ssh printed, or else how it ended, in one line: a node's
+ * words must not reach the terminal as they are. */
 static char *last_words(const struct error *err) {
   const char *msg = err->n_faults ? err->faults[err->n_faults - 1].msg : "";
   const char *quoted = strstr(msg, ":\n");
@@ -36,7 +41,7 @@ static char *last_words(const struct error *err) {
     else if (*p != '\r')
       buf_add(&b, p, 1);
   }
-  return buf_take(&b);
+  return utf8_printable(b.data ? b.data : "");
 }
 
 static int failure(const char *node, bool began, unsigned timeout,
@@ -74,6 +79,7 @@ int remote_run(const struct remote *r, const char *node, const char *script,
       .input = input.data,
       .input_len = input.len,
       .output = &output,
+      .output_max = OUTPUT_MAX,
       .timeout = r->timeout,
   };
   double began = monotonic_seconds();

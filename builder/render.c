@@ -264,7 +264,7 @@ static void scope_peers(struct scope *s, const struct plan *p,
     if (n->runs_keepalived)
       scope_set(scope_add(s, "vip_peers"), "address", a);
     if (n->spec->role == ROLE_CONTROL_PLANE)
-      buf_addf(&peers, "%s%s", peers.len ? " " : "", a);
+      buf_addf(&peers, "%s%s=%s", peers.len ? " " : "", n->name, a);
     if (is_etcd_peer(p, n))
       add_url(&etcd, a);
   }
@@ -322,6 +322,7 @@ static void scope_node(struct scope *s, const struct plan *p,
   scope_set(s, "address", ip4_format(n->spec->address, a));
   scope_set(s, "mac", mac_format(&n->mac, a));
   scope_set_flag(s, "worker", n->spec->role == ROLE_WORKER);
+  scope_set_flag(s, "etcd_own", n->runs_etcd);
   scope_set(s, "steps", steps);
   scope_set(s, "node_labels", labels);
   scope_set_flag(s, "control_plane", control_plane);

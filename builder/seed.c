@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "seed.h"
 
+#include "admin.h"
 #include "base/file.h"
 #include "media.h"
 #include "pki.h"
@@ -184,17 +185,6 @@ static int write_known_hosts(const struct session *s, struct error *err) {
   return write_state_file(s, "known_hosts", text.data, text.len, err);
 }
 
-static int write_admin_conf(const struct session *s, struct error *err) {
-  if (!pki_get(&s->pki, "admin.crt"))
-    return 0; /* pki.mode copied: the first node makes it */
-  _cleanup_free_ char *server = xasprintf("https://%s", s->plan->endpoint);
-  const struct kubeconfig_context context = {s->plan->spec->name, server};
-  _cleanup_buf_ struct buf conf = {0};
-  if (render_admin_conf(s->render, &context, 1, &conf, err) < 0)
-    return -1;
-  return write_state_file(s, "admin.conf", conf.data, conf.len, err);
-}
-
 int seed_make(const struct plan *plan, const struct state *state,
               const struct seed_options *options, struct error *err) {
   _cleanup_(session_done) struct session s = {.plan = plan,
@@ -211,22 +201,5 @@ int seed_make(const struct plan *plan, const struct state *state,
   if (write_pki_copy(&s, "ssh-user/id_ed25519", "id_ed25519", err) < 0 ||
       write_known_hosts(&s, err) < 0)
     return -1;
-  return write_admin_conf(&s, err);
-}
-
-int seed_write_kubeconfig(const struct plan *plan, const struct state *state,
-                          const char *file,
-                          const struct kubeconfig_context *contexts, size_t n,
-                          struct error *err) {
-  const struct seed_options none = {.now = time(NULL)};
-  _cleanup_(session_done) struct session s = {
-      .plan = plan, .state = state, .options = &none};
-  _cleanup_buf_ struct buf conf = {0};
-  if (session_start(&s, none.now, err) < 0)
-    return -1;
-  if (!pki_get(&s.pki, "admin.crt"))
-    return 0;
-  if (render_admin_conf(s.render, contexts, n, &conf, err) < 0)
-    return -1;
-  return write_state_file(&s, file, conf.data, conf.len, err);
+  return admin_write(plan, &s.pki, state, err);
 }

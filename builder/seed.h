@@ -27,13 +27,3 @@ struct seed_options {
 int seed_make(const struct plan *plan, const struct state *state,
               const struct seed_options *options,
               struct error *err) _must_check_;
-
-/*
- * Writes a kubeconfig into the state folder that reaches the API server by the
- * given servers ("https://host:port"), for machines behind forwarded ports.
- */
-struct kubeconfig_context;
-int seed_write_kubeconfig(const struct plan *plan, const struct state *state,
-                          const char *file,
-                          const struct kubeconfig_context *contexts, size_t n,
-                          struct error *err) _must_check_;

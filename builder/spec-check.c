@@ -6,6 +6,7 @@
 
 /* More etcd members than this only make writes slower (etcd FAQ). */
 #define MAX_MEMBERS 5
+#define MAX_BALANCERS 9
 
 struct check {
   struct spec *s;
@@ -131,6 +132,8 @@ static void check_addresses(const struct check *c) {
   if (own_vip) {
     _cleanup_free_ char *vip = yaml_where(place(c, "endpoint", "address"));
     check_address(c, vip, "the endpoint", s->endpoint.address);
+    if (s->endpoint.address == s->network.gateway)
+      error_at(c->err, vip, "the endpoint has the gateway's address");
   }
   for (size_t i = 0; i < s->nodes.n; i++) {
     const struct spec_node *n = &s->nodes.v[i];
@@ -139,7 +142,7 @@ static void check_addresses(const struct check *c) {
     if (n->address == s->network.gateway)
       error_at(c->err, n->where, "the node '%s' has the gateway's address",
                n->name);
-    if (own_vip && s->endpoint.provider != PROVIDER_FIRST_NODE &&
+    if (s->endpoint.provider != PROVIDER_FIRST_NODE &&
         n->address == s->endpoint.address)
       error_at(c->err, n->where,
                "the node '%s' has the endpoint's address; that must be one of "
@@ -179,6 +182,8 @@ static void check_counts(const struct check *c) {
       yaml_fault(c->err, place(c, "etcd", "mode"),
                  "etcd.mode is external, but no node has the role etcd");
     check_members(c, members, "nodes of role etcd");
+    if (members == 1)
+      warn(c, at, "one node of role etcd is not highly available; three are");
     if (masters > MAX_MEMBERS)
       yaml_fault(c->err, at, "%zu control-plane nodes; at most %d", masters,
                  MAX_MEMBERS);
@@ -190,6 +195,20 @@ static void check_counts(const struct check *c) {
                  etcd_mode_name(s->etcd.mode));
     check_members(c, masters, "control-plane nodes");
   }
+}
+
+static void check_first_node(const struct check *c,
+                             const struct yaml_node *at) {
+  const struct spec_node *first = spec_first(c->s, ROLE_CONTROL_PLANE);
+  char buf[NET_TEXT];
+  warn(c, at,
+       "the endpoint is the first node: when it is down, so is the "
+       "API; this is not highly available");
+  if (first && first->address != c->s->endpoint.address)
+    yaml_fault(c->err, place(c, "endpoint", "address"),
+               "with the provider first-node the endpoint is the address of "
+               "'%s', %s; leave it out",
+               first->name, ip4_format(first->address, buf));
 }
 
 static void check_endpoint(const struct check *c) {
@@ -210,10 +229,17 @@ static void check_endpoint(const struct check *c) {
                "nodes of the role load-balancer need the provider "
                "haproxy or nginx, not %s",
                provider_name(s->endpoint.provider));
+  if (balancers > MAX_BALANCERS)
+    yaml_fault(c->err, place(c, "nodes", NULL),
+               "%zu load balancers; one at a time holds the endpoint, at most "
+               "%d make sense",
+               balancers, MAX_BALANCERS);
+  if (s->endpoint.provider == PROVIDER_HAPROXY &&
+      s->endpoint.stats_port == s->endpoint.port)
+    yaml_fault(c->err, place(c, "endpoint", "statsPort"),
+               "statsPort is the endpoint's own port; write another one");
   if (s->endpoint.provider == PROVIDER_FIRST_NODE)
-    warn(c, at,
-         "the endpoint is the first node: when it is down, so is the "
-         "API; this is not highly available");
+    check_first_node(c, at);
   if (s->endpoint.provider == PROVIDER_EXTERNAL &&
       !yaml_get(place(c, "endpoint", NULL), "address"))
     yaml_fault(c->err, at,

@@ -424,13 +424,8 @@ static void default_network(struct spec *s) {
     *ip4_vec_add(&s->network.dns) = s->network.gateway;
   if (!s->network.domain)
     s->network.domain = xasprintf("%s.internal", s->name);
-  if (s->endpoint.address == 0 && s->endpoint.provider == PROVIDER_FIRST_NODE) {
-    for (size_t i = 0; i < s->nodes.n && s->endpoint.address == 0; i++)
-      if (s->nodes.v[i].role == ROLE_CONTROL_PLANE)
-        s->endpoint.address = s->nodes.v[i].address;
-  } else if (s->endpoint.address == 0) {
+  if (s->endpoint.address == 0 && s->endpoint.provider != PROVIDER_FIRST_NODE)
     s->endpoint.address = s->network.subnet.base + DEFAULT_VIP_HOST;
-  }
   if (!s->endpoint.name)
     s->endpoint.name = xasprintf("api.%s", s->network.domain);
 }
@@ -445,6 +440,9 @@ static void fill_defaults(struct spec *s) {
     spec_user_vec_add(&s->users)->name = xstrdup("debian");
   default_network(s);
   default_nodes(s);
+  const struct spec_node *first = spec_first(s, ROLE_CONTROL_PLANE);
+  if (s->endpoint.address == 0 && first)
+    s->endpoint.address = first->address;
 }
 
 /* Values that hold unless the author writes others. */
@@ -507,6 +505,13 @@ void spec_done(struct spec *s) {
   free(s->nodes.v);
   strv_done(&s->warnings);
   *s = (struct spec){0};
+}
+
+const struct spec_node *spec_first(const struct spec *s, enum role role) {
+  for (size_t i = 0; i < s->nodes.n; i++)
+    if (s->nodes.v[i].role == role)
+      return &s->nodes.v[i];
+  return NULL;
 }
 
 size_t spec_count(const struct spec *s, enum role role) {

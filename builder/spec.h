@@ -133,6 +133,9 @@ void spec_done(struct spec *s);
 
 #define _cleanup_spec_ _cleanup_(spec_done)
 
+/* The first node of the role, borrowed; NULL when there is none. */
+const struct spec_node *spec_first(const struct spec *s, enum role role);
+
 /* How many nodes have the role. */
 size_t spec_count(const struct spec *s, enum role role);
 

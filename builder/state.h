@@ -10,6 +10,7 @@
  *   logs/NODE.console      what a node's serial console said
  *   admin.conf             kubeconfig through the endpoint
  *   ssh_config known_hosts id_ed25519   for ssh into the nodes
+ *   verify.lock            held by `kubeseed verify`
  *   lock                   held while a command changes the folder
  */
 #pragma once

@@ -32,10 +32,12 @@ static void write_script(const char *token, struct buf *out) {
   buf_addf(
       out,
       "export KUBECONFIG=/etc/kubernetes/admin.conf\n"
-      /* One that ends by itself may end soon; the first one does not. */
-      "if ends=$(kubectl -n kube-system get secret bootstrap-token-%.6s "
-      "-o 'jsonpath={.data.expiration}' 2>/dev/null) && [ -z \"$ends\" ]\n"
-      "then exit 0; fi\n"
+      /* The first one has no end and stays. That none is there is an answer,
+       * and no answer is a failure. */
+      "ends=$(kubectl -n kube-system get secret bootstrap-token-%.6s "
+      "--ignore-not-found "
+      "-o 'jsonpath={.kind}{.data.expiration}')\n"
+      "[ \"$ends\" != Secret ] || exit 0\n"
       "kubectl apply --validate=false -f - <<SECRET\n"
       "apiVersion: v1\n"
       "kind: Secret\n"

@@ -144,7 +144,7 @@ static void judge_leader(struct judge *j) {
       buf_addf(&leaders, "%s%s", n_leaders++ ? ", " : "", n->name);
     if (*leader && common && strcmp(common, leader) != 0)
       wrong_add(&w, "%s follows another leader than the others", n->name);
-    if (!common)
+    if (!common && *leader)
       common = xstrdup(leader);
   }
   if (n_leaders != 1)

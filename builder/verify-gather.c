@@ -25,6 +25,19 @@ static void add_script(struct buf *b, const char *name) {
     buf_add(b, e->data, e->len);
 }
 
+/* nginx tells nothing of what is behind it: the node asks in its place. */
+static void head_api_servers(const struct plan *plan, struct buf *b) {
+  _cleanup_buf_ struct buf servers = {0};
+  char a[NET_TEXT];
+  for (size_t i = 0; i < plan->nodes.n; i++) {
+    const struct plan_node *n = &plan->nodes.v[i];
+    if (n->spec->role == ROLE_CONTROL_PLANE)
+      buf_addf(&servers, "%s%s=%s", servers.len ? " " : "", n->name,
+               ip4_format(n->spec->address, a));
+  }
+  head_set(b, "API_SERVERS", servers.data ? servers.data : "");
+}
+
 static void node_script(const struct plan *plan, const struct plan_node *n,
                         const char *stats_secret, struct buf *b) {
   _cleanup_buf_ struct buf units = {0};
@@ -38,6 +51,9 @@ static void node_script(const struct plan *plan, const struct plan_node *n,
     buf_addf(b, "STATS_PORT=%d\n", plan->spec->endpoint.stats_port);
     head_set(b, "STATS_SECRET", stats_secret);
   }
+  if (n->spec->role == ROLE_LOAD_BALANCER &&
+      plan->spec->endpoint.provider == PROVIDER_NGINX)
+    head_api_servers(plan, b);
   add_script(b, "scripts/verify-node");
 }
 

@@ -137,10 +137,10 @@ static bool unit_find(char *text, const char *name, struct unit *ret) {
   return found;
 }
 
-/* First boot's program ends, and so does what only sets something up. */
+/* First boot's program ends when it is done. One that only sets something up,
+ * nftables, stays active afterwards (RemainAfterExit). */
 static bool unit_may_end(const struct unit *u) {
-  return strcmp(u->id, "kubeseed-bootstrap.service") == 0 ||
-         (u->type && strcmp(u->type, "oneshot") == 0);
+  return strcmp(u->id, "kubeseed-bootstrap.service") == 0;
 }
 
 static void judge_unit(const char *node, const char *name, const char *text,
@@ -234,11 +234,14 @@ static void judge_node_certs(const struct judge *j, const struct plan_node *n,
   char *save = NULL;
   size_t lines = 0;
   bool client = strstr(text, "/kubelet-client-current.pem ");
+  bool api = strstr(text, "/etc/kubernetes/pki/apiserver.crt ");
   for (char *line = strtok_r(text, "\n", &save); line;
        line = strtok_r(NULL, "\n", &save), lines++)
     judge_cert(n->name, line, j->facts->now, c);
   if (judge_has_kubelet(n) && !client)
     wrong_add(&c->ended, "%s: the kubelet has no client certificate", n->name);
+  else if (n->spec->role == ROLE_CONTROL_PLANE && !api)
+    wrong_add(&c->ended, "%s: the API server has no certificate", n->name);
   else if (judge_is_member(j->plan, n) && lines == 0)
     wrong_add(&c->ended, "%s: etcd has no certificate", n->name);
 }
@@ -257,171 +260,6 @@ static void judge_certs(struct judge *j) {
               date, c.first_name ? c.first_name : "none");
   buf_done(&c.soon.text);
   free(c.first_name);
-}
-
-/* ---- The endpoint ---- */
-
-/* Whether text has the line. */
-static bool has_line(const char *text, const char *line) {
-  size_t n = strlen(line);
-  for (const char *p = text; p; p = strchr(p, '\n')) {
-    p += *p == '\n';
-    if (strncmp(p, line, n) == 0 && (p[n] == '\n' || !p[n]))
-      return true;
-  }
-  return false;
-}
-
-/* The node has the address, whatever its prefix length. */
-static bool holds(const char *addresses, ip4 address) {
-  char a[NET_TEXT];
-  ip4_format(address, a);
-  for (int bits = 0; bits <= 32; bits++) {
-    _cleanup_free_ char *line = xasprintf("%s/%d", a, bits);
-    if (has_line(addresses, line))
-      return true;
-  }
-  return false;
-}
-
-/* The nodes that hold the endpoint's address, by index; true when known. */
-static void judge_holder(struct judge *j, bool *is_holder) {
-  static const char id[] = "endpoint.holder";
-  static const char what[] = "one node holds the endpoint's address";
-  const struct spec *s = j->plan->spec;
-  struct wrong w = {0};
-  _cleanup_buf_ struct buf holders = {0};
-  size_t n_holders = 0;
-  char a[NET_TEXT];
-  if (s->endpoint.provider == PROVIDER_EXTERNAL) {
-    judge_add(j, id, what, VERIFY_SKIP, "endpoint.provider is external");
-    return;
-  }
-  for (size_t i = 0; i < j->plan->nodes.n; i++) {
-    const struct plan_node *n = &j->plan->nodes.v[i];
-    _cleanup_free_ char *text = judge_section(j, n, "addresses", &w);
-    if (!text || !holds(text, s->endpoint.address))
-      continue;
-    is_holder[i] = true;
-    buf_addf(&holders, "%s%s", n_holders++ ? ", " : "", n->name);
-    bool may = s->endpoint.provider == PROVIDER_FIRST_NODE ? n->founder
-                                                           : n->runs_keepalived;
-    if (!may)
-      wrong_add(&w, "%s holds it and must not", n->name);
-  }
-  ip4_format(s->endpoint.address, a);
-  if (n_holders == 0)
-    wrong_add(&w, "no node holds %s", a);
-  else if (n_holders > 1)
-    wrong_add(&w, "%zu nodes hold %s: %s", n_holders, a, holders.data);
-  judge_end(j, id, what, &w, "%s, %s", a, holders.data);
-}
-
-/* Of an API server's list of checks only the "[-]" ones; the caller frees. */
-static char *unready_words(const char *text) {
-  _cleanup_buf_ struct buf b = {0};
-  for (const char *p = text; p; p = strchr(p, '\n')) {
-    p += *p == '\n';
-    if (strncmp(p, "[-]", 3) == 0)
-      buf_addf(&b, "%s%.*s", b.len ? ", " : "", (int)strcspn(p, "\n"), p);
-  }
-  if (b.len == 0)
-    buf_adds(&b, *text ? text : "nothing");
-  return buf_take(&b);
-}
-
-static void judge_readyz(struct judge *j) {
-  struct wrong w = {0};
-  size_t n_asked = 0;
-  for (size_t i = 0; i < j->plan->nodes.n; i++) {
-    const struct plan_node *n = &j->plan->nodes.v[i];
-    if (!judge_has_kubelet(n))
-      continue;
-    n_asked++;
-    _cleanup_free_ char *text = judge_section(j, n, "readyz", &w);
-    if (!text || strcmp(text, "ok") == 0)
-      continue;
-    _cleanup_free_ char *words = unready_words(text);
-    wrong_add(&w, "%s: %.*s", n->name, QUOTE_MAX, words);
-  }
-  judge_end(j, "endpoint.readyz",
-            "/readyz of the endpoint is ok from every node", &w,
-            "https://%s, from %zu nodes", j->plan->endpoint, n_asked);
-}
-
-/* The i-th field (from 0) of a CSV line without quoted commas. */
-static char *csv_field(const char *line, size_t i) {
-  for (; i > 0; i--) {
-    line += strcspn(line, ",\n");
-    if (*line != ',')
-      return xstrdup("");
-    line++;
-  }
-  return xstrndup(line, strcspn(line, ",\n"));
-}
-
-/* haproxy's management guide, 9.1: pxname, svname and status in the CSV. Only
- * the backend that user-data/haproxy.cfg calls so asks its servers. */
-#define BACKEND "kubernetes"
-#define CSV_PXNAME 0
-#define CSV_SVNAME 1
-#define CSV_STATUS 17
-
-/* The server's status, "UP" or "DOWN" or so; NULL when it is not listed. */
-static char *server_status(const char *csv, const char *server) {
-  for (const char *p = csv; p; p = strchr(p, '\n')) {
-    p += *p == '\n';
-    _cleanup_free_ char *backend = csv_field(p, CSV_PXNAME);
-    _cleanup_free_ char *name = csv_field(p, CSV_SVNAME);
-    if (strcmp(backend, BACKEND) == 0 && strcmp(name, server) == 0)
-      return csv_field(p, CSV_STATUS);
-  }
-  return NULL;
-}
-
-static void judge_balancer(const struct judge *j, const char *balancer,
-                           const char *csv, struct wrong *w) {
-  for (size_t i = 0; i < j->plan->nodes.n; i++) {
-    const struct plan_node *n = &j->plan->nodes.v[i];
-    if (n->spec->role != ROLE_CONTROL_PLANE)
-      continue;
-    _cleanup_free_ char *status = server_status(csv, n->name);
-    if (!status)
-      wrong_add(w, "%s does not know %s", balancer, n->name);
-    else if (strcmp(status, "UP") != 0)
-      wrong_add(w, "%s sees %s %s", balancer, n->name, status);
-  }
-}
-
-/* The holder's must be good; another's counts when it answers. */
-static void judge_backends(struct judge *j, const bool *is_holder) {
-  struct wrong w = {0};
-  size_t asked = 0;
-  if (j->plan->spec->endpoint.provider != PROVIDER_HAPROXY)
-    return;
-  for (size_t i = 0; i < j->plan->nodes.n; i++) {
-    const struct plan_node *n = &j->plan->nodes.v[i];
-    if (n->spec->role != ROLE_LOAD_BALANCER)
-      continue;
-    _cleanup_free_ char *csv = judge_section(j, n, "haproxy", &w);
-    bool answers = csv && *csv == '#';
-    if (answers)
-      judge_balancer(j, n->name, csv, &w);
-    else if (csv && is_holder[i])
-      wrong_add(&w, "%s: %.*s", n->name, QUOTE_MAX, *csv ? csv : "nothing");
-    asked += answers;
-  }
-  if (asked == 0 && w.n == 0)
-    wrong_add(&w, "no haproxy answers");
-  judge_end(j, "endpoint.backends", "haproxy finds every API server up", &w,
-            "asked on %zu load balancers", asked);
-}
-
-static void judge_endpoint(struct judge *j) {
-  _cleanup_free_ bool *is_holder = xcalloc(j->facts->n, sizeof(*is_holder));
-  judge_holder(j, is_holder);
-  judge_readyz(j);
-  judge_backends(j, is_holder);
 }
 
 void verify_judge(const struct plan *plan, const struct verify_facts *facts,

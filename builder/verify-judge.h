@@ -45,5 +45,6 @@ bool judge_has_kubelet(const struct plan_node *n);
 bool judge_is_member(const struct plan *plan, const struct plan_node *n);
 
 void judge_etcd(struct judge *j);       /* verify-etcd.c */
+void judge_endpoint(struct judge *j);   /* verify-endpoint.c */
 void judge_kubernetes(struct judge *j); /* verify-kube.c */
 void judge_pods(struct judge *j);       /* verify-kube.c */

@@ -227,6 +227,14 @@ static void judge_properties(struct judge *j, const struct objects *k) {
 
 /* ---- Pods of kube-system ---- */
 
+/* Evicted, or a job's failed attempt: who owns it has put another in its place,
+ * and the record stays until somebody deletes it. */
+static bool is_leftover(const json_t *pod) {
+  const char *phase = text_at(json_object_get(pod, "status"), "phase");
+  return strcmp(phase, "Failed") == 0 &&
+         json_array_size(json_object_get(metadata(pod), "ownerReferences"));
+}
+
 /* kubeadm labels static pods with their component, kube-proxy's as an app. */
 static const json_t *find_pod(const struct objects *k, const char *component,
                               const char *node) {
@@ -234,7 +242,7 @@ static const json_t *find_pod(const struct objects *k, const char *component,
   const json_t *o;
   json_array_foreach(k->items, i, o) {
     const json_t *labels = json_object_get(metadata(o), "labels");
-    if (is_kind(o, "Pod") &&
+    if (is_kind(o, "Pod") && !is_leftover(o) &&
         strcmp(text_at(json_object_get(o, "spec"), "nodeName"), node) == 0 &&
         (strcmp(text_at(labels, "component"), component) == 0 ||
          strcmp(text_at(labels, "k8s-app"), component) == 0))
@@ -281,6 +289,19 @@ static void judge_pod(const json_t *pod, const char *name, bool may_end,
     wrong_add(w, "%s runs and is not Ready", name);
 }
 
+/* kubeadm tags the images of Kubernetes itself with its version. */
+static void judge_pod_version(const struct plan *p, const json_t *pod,
+                              struct wrong *w) {
+  const json_t *containers =
+      json_object_get(json_object_get(pod, "spec"), "containers");
+  const char *image = text_at(json_array_get(containers, 0), "image");
+  const char *tag = strrchr(image, ':');
+  const char *expected = p->spec->kubernetes.version_text;
+  if (!tag || tag[1] != 'v' || strcmp(tag + 2, expected) != 0)
+    wrong_add(w, "%s: expected v%s, found the image %.*s", name_of(pod),
+              expected, QUOTE_MAX, *image ? image : "(none)");
+}
+
 static void judge_component(struct judge *j, const struct objects *k,
                             const char *id, const char *what,
                             const char *component, bool workers) {
@@ -300,6 +321,8 @@ static void judge_component(struct judge *j, const struct objects *k,
     n_pods++;
     n_restarts += restarts(pod);
     judge_pod(pod, name_of(pod), false, &w);
+    if (strcmp(component, "etcd") != 0)
+      judge_pod_version(j->plan, pod, &w);
   }
   judge_end(j, id, what, &w, "%zu, restarts so far: %lld", n_pods,
             (long long)n_restarts);
@@ -329,7 +352,7 @@ static void judge_system_pods(struct judge *j, const struct objects *k) {
   size_t i;
   const json_t *o;
   json_array_foreach(k->items, i, o) {
-    if (!is_kind(o, "Pod"))
+    if (!is_kind(o, "Pod") || is_leftover(o))
       continue;
     n_pods++;
     judge_pod(o, name_of(o), true, &w);

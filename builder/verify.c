@@ -87,28 +87,12 @@ void verify_checks_done(struct verify_check_vec *checks) {
 
 /* ---- Telling ---- */
 
-/* Details quote what nodes said; none of it may move the cursor. */
-static void print_clean(const char *s, FILE *out) {
-  while (*s) {
-    uint32_t c = 0;
-    int n = utf8_next(s, &c);
-    if (n == 0 || c < ' ' || (c >= 0x7f && c < 0xa0))
-      fputc(n && (c == '\n' || c == '\t') ? ' ' : '?', out);
-    else
-      (void)fwrite(s, 1, (size_t)n, out);
-    s += n ? n : 1;
-  }
-}
-
 void verify_print(const struct verify_check_vec *checks, FILE *out) {
   for (size_t i = 0; i < checks->n; i++) {
     const struct verify_check *c = &checks->v[i];
     fprintf(out, "%-5s %s", verify_state_name(c->state), c->what);
-    if (*c->detail) {
-      fputs(": ", out);
-      print_clean(c->detail, out);
-    }
-    fputc('\n', out);
+    _cleanup_free_ char *detail = utf8_printable(c->detail);
+    fprintf(out, "%s%s\n", *detail ? ": " : "", detail);
   }
 }
 

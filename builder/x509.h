@@ -89,6 +89,13 @@ void cert_free(struct cert *cert);
 /* Whether key is the one the certificate was issued for. */
 bool cert_has_key(const struct cert *cert, const struct key *key);
 
+/*
+ * Appends what a kubeconfig holds as base64 (RFC 4648, with padding and without
+ * line breaks) to out; it must be a PEM text.
+ */
+int pem_from_base64(const char *base64, struct buf *out,
+                    struct error *err) _must_check_;
+
 /* Whether basicConstraints and keyUsage let it sign certificates. */
 bool cert_is_ca(const struct cert *cert);
 

@@ -40,6 +40,12 @@ wipe() { # FOLDER
 
 # A power cut may have come in the middle of wiping: what is left is rubbish.
 [ ! -d "$staging.old" ] || wipe "$staging.old"
+# Whoever sends others: a member's are its cluster's.
+if [ -e "$staging/pki/ca.crt" ] && [ -s $target/kubelet.conf ] &&
+  [ "$(cat "$staging/pki/ca.crt")" != "$(cat $target/pki/ca.crt)" ]; then
+  wipe "$staging"
+  fail "what was received is of another cluster than this member's; not taken"
+fi
 if [ -d "$staging" ]; then
   cd "$staging"
   for ca in pki/ca pki/front-proxy-ca pki/etcd/ca; do

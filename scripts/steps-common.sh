@@ -62,6 +62,7 @@ step_wipe() {
     wait_for "cloud-init to end" test -e /run/cloud-init/result.json
   fi
   : >/etc/cloud/cloud-init.disabled
+  set --
   for copy in /var/lib/cloud/instances/*/user-data.txt \
     /var/lib/cloud/instances/*/user-data.txt.i \
     /var/lib/cloud/instances/*/cloud-config.txt \
@@ -70,12 +71,13 @@ step_wipe() {
     /run/cloud-init/combined-cloud-config.json \
     /etc/kubernetes/bootstrap-kubelet.conf \
     /etc/kubeseed/kubeadm.yaml /etc/kubeseed/kubeadm-join.yaml; do
-    [ ! -f "$copy" ] || shred -u -n 1 "$copy"
+    [ ! -f "$copy" ] || set -- "$@" "$copy"
   done
+  [ $# -eq 0 ] || shred -u -n 1 "$@"
   sync
 }
 
 # What ready means depends on the role. Asked at every boot.
 step_ready() {
-  "ready_$(printf '%s' "$ROLE" | tr - _)"
+  call ready "$ROLE"
 }

@@ -11,10 +11,7 @@ pki=/etc/kubernetes/pki
 # attempt before a power cut left, halves of pairs perhaps, can go.
 step_make_certificates() {
   # A founder with a new disk gets what the cluster has.
-  if peer_is_member; then
-    : >"$recorded/joining"
-    return
-  fi
+  if joins_existing; then return; fi
   rm -rf "$pki"
   kubeadm init phase certs all --config /etc/kubeseed/kubeadm.yaml
   echo "$NODE" >"$pki/made-here"
@@ -44,7 +41,9 @@ receive_certificates() {
 }
 
 step_move_certificates() {
-  receive_certificates "the first node's copy-certificates.sh"
+  [ "$ROLE" != control-plane ] || tell_empty
+  receive_certificates "the first node's copy-certificates.sh; run it there by \
+hand if it was done before this disk was new"
 }
 
 # Each peer once, in any order, whenever it is there.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=sh disable=SC2154,SC2034
 #
-# The etcd that every member knows from its seed ("founding"): a systemd unit
-# with a fixed membership list, so the members find each other in any order and
-# kubeadm never changes the membership. Sourced by bootstrap.
+# The etcd that every member knows from its seed ("founding", "external"): a
+# systemd unit with a fixed membership list, so the members find each other in
+# any order and kubeadm never changes the membership. Sourced by bootstrap.
 
 # etcd_ask ENDPOINTS ARGS...: etcdctl as this member.
 etcd_ask() {
@@ -34,20 +34,77 @@ etcd_is_healthy() {
   return 1
 }
 
+# ---- A member with an empty disk ----
+#
+# It cannot know whether it is new or has lost what it had. Started as it is in
+# the seed, a member that lost its data would vote with its old identity and
+# could undo writes that it once helped to acknowledge. So etcd does not start by
+# itself on an empty disk (etcd-start.conf). The node asks the others at the port
+# for peers, where it meanwhile tells that its own disk is empty (etcd-empty), and
+#
+#   * founds, when most members, itself among them, have nothing but the same
+#     list of members: a cluster that ever lived would have data on most disks;
+#   * takes a new member's place, when one knows it as a member that ran, or most
+#     of the others live and know it otherwise than its seed does.
+
 # What only a disk has on which etcd has run. The folder above it is made before
 # etcd finds that it cannot start.
 etcd_has_data() {
   [ -d /var/lib/etcd/member/wal ]
 }
 
-# Membership as NAME=URL lines: of the seed, and of etcd's list with its
-#   ID, STATUS, NAME, PEER-URLS, CLIENT-URLS, LEARNER
 etcd_seed_members() {
   sed -n 's/^ETCD_INITIAL_CLUSTER=//p' /etc/default/etcd | tr , '\n' | sort
 }
 
-etcd_listed_members() {
-  printf '%s\n' "$1" | awk -F', ' '{ print $3 "=" $4 }' | sort
+# What the member at ADDRESS knows: etcd's own list as JSON (to HTTP/2 that port
+# speaks gRPC), or what etcd-empty says in its place.
+etcd_peer_knows() { # ADDRESS
+  curl -s --http1.1 --connect-timeout 5 --max-time 10 \
+    --cacert /etc/etcd/pki/ca.crt --cert /etc/etcd/pki/peer.crt \
+    --key /etc/etcd/pki/peer.key "https://$1:2380/members"
+}
+
+# The members of such an answer, as NAME=URL lines.
+etcd_known_members() { # ANSWER
+  case $1 in
+  empty*) printf '%s\n' "$1" | sed 1d ;;
+  *)
+    printf '%s\n' "$1" | tr '{' '\n' | sed -n \
+      's/.*"peerURLs":\["\([^"]*\)"\].*"name":"\([^"]*\)".*/\2=\1/p'
+    ;;
+  esac | sort
+}
+
+etcd_peers_have_quorum() {
+  etcd_ask "$ETCD_PEERS" get / >/dev/null 2>&1
+}
+
+uptime_seconds() {
+  read -r now _ </proc/uptime
+  echo "${now%.*}"
+}
+
+# For the start condition of etcd.service, whose unit ends etcd-empty.
+etcd_start() {
+  etcd_started=$(uptime_seconds)
+  : >/run/kubeseed/etcd-may-start
+  start_unit etcd.service
+}
+
+# While questions are asked etcd does not run: what the others say of this node
+# is then said of an earlier time.
+etcd_rest() {
+  rm -f /run/kubeseed/etcd-may-start
+  systemctl stop etcd.service
+  systemctl start --no-block etcd-empty.service
+}
+
+# It takes its time until it has written anything; or it cannot start, because
+# the membership has changed since.
+etcd_is_starting() {
+  [ -e /run/kubeseed/etcd-may-start ] &&
+    [ "$(uptime_seconds)" -lt $((${etcd_started:-0} + 60)) ]
 }
 
 # The line of this node in the list, by its name or by its address: the seed may
@@ -71,24 +128,30 @@ etcd_drop_old_member() { # LIST
   '' | *", , https://$ADDRESS:2380,"*) return ;;
   *", $NODE, "*) ;;
   *)
-    echo "another member of etcd has this node's address: $own"
+    why="another member of etcd has this node's address: $own"
     return 1
     ;;
   esac
-  report wait "replacing the etcd member whose data is gone"
   etcd_ask "$ETCD_PEERS" member remove "${own%%,*}" || return
   own=
 }
 
-# etcd_join_existing LIST: the cluster lives and this disk holds no data. A
-# member that once ran must not come back empty under its old identity: it may
-# have promised entries that it no longer has. So it is replaced by a new one.
+# The members that the data here was founded with.
+etcd_founded_with=/var/lib/kubeseed/etcd-founded-with
+
+etcd_set_state() { # STATE: on the disk
+  sed -i "s/^\(ETCD_INITIAL_CLUSTER_STATE\)=.*/\1=$1/" /etc/default/etcd && sync
+}
+
+# A member that once ran is replaced by a new one.
 etcd_join_existing() {
+  list=$(etcd_ask "$ETCD_PEERS" member list) || return
   # First of all, and on the disk: whatever comes between, etcd must not found
-  # anything with the identity that is removed here.
-  sed -i 's/^\(ETCD_INITIAL_CLUSTER_STATE\)=.*/\1=existing/' /etc/default/etcd &&
-    sync || return
-  etcd_drop_old_member "$1" || return
+  # anything with the identity that is removed here, and what the new one writes
+  # must not be taken for an attempt to found.
+  rm -f "$etcd_founded_with"
+  etcd_set_state existing || return
+  etcd_drop_old_member "$list" || return
   if [ -z "$own" ]; then
     etcd_ask "$ETCD_PEERS" member add "$NODE" \
       --peer-urls "https://$ADDRESS:2380" || return
@@ -97,141 +160,94 @@ etcd_join_existing() {
   list=$(etcd_ask "$ETCD_PEERS" member list) || return
   sed -i "s|^\(ETCD_INITIAL_CLUSTER\)=.*|\1=$(initial_cluster "$list")|" \
     /etc/default/etcd
+  sync
+  etcd_start
 }
 
-# Whether any other member takes connections: etcdctl costs seconds to find out.
-a_peer_listens() {
-  for url in $(printf '%s' "$ETCD_PEERS" | tr , ' '); do
-    hostport=${url#https://}
-    ! listens "${hostport%:*}" "${hostport##*:}" || return 0
-  done
-  return 1
-}
-
-# A member that has run has told the others where its clients find it.
-etcd_has_run_here() { # LIST
-  etcd_own_line "$1" | grep -q ", https://$ADDRESS:2379"
-}
-
-# Whether the others are founding what this seed is of, and wait for this node.
-etcd_is_expected() { # LIST
-  ! etcd_has_run_here "$1" &&
-    [ "$(etcd_listed_members "$1")" = "$(etcd_seed_members)" ]
-}
-
-etcd_peers_have_quorum() {
-  etcd_ask "$ETCD_PEERS" get / >/dev/null 2>&1
-}
-
-# With no data here: is there a cluster already, and was this node in it? Others
-# that wait for a quorum with seeds of another making are none.
-etcd_find_place() {
-  a_peer_listens || return 0
-  list=$(etcd_ask "$ETCD_PEERS" member list 2>/dev/null) || return 0
-  if etcd_has_run_here "$list" ||
-    { ! etcd_is_expected "$list" && etcd_peers_have_quorum; }; then
-    etcd_join_existing "$list"
-  fi
-}
-
-# The members that the data here was founded with, and whether it has ever been
-# part of a quorum (etcd-restart.conf): until then it is nobody's memory.
-etcd_founded_with=/var/lib/kubeseed/etcd-founded-with
-etcd_has_joined=/var/lib/kubeseed/etcd-has-joined
-etcd_pki=/etc/etcd/pki/
-
-etcd_start_empty() {
+etcd_found() {
+  why=
   etcd_seed_members >"$etcd_founded_with"
-  sync
-  start_unit etcd.service
+  etcd_set_state new || return
+  etcd_start
 }
 
-# etcd rests while its place is looked for: an attempt before a power cut may
-# have got as far as starting it.
-etcd_rest() {
-  rm -f /etc/systemd/system/multi-user.target.wants/etcd.service
-  sync
-  systemctl stop etcd.service
-}
-
-step_etcd() {
-  if ! etcd_has_data &&
-    [ -L /etc/systemd/system/multi-user.target.wants/etcd.service ]; then
-    etcd_rest
+# One round of questions; $why says what is missing.
+etcd_find_place() {
+  seed=$(etcd_seed_members)
+  agree=1
+  silent=
+  others=
+  for url in $(printf '%s' "$ETCD_PEERS" | tr , ' '); do
+    peer=${url#https://}
+    peer=${peer%:*}
+    if ! answer=$(etcd_peer_knows "$peer"); then
+      silent="$silent $peer:2380"
+      continue
+    fi
+    case $answer in
+    *"\"https://$ADDRESS:2379\""*)
+      why="this disk has lost etcd's data; most of the others are needed to \
+replace this member"
+      etcd_join_existing
+      return
+      ;;
+    esac
+    if [ "$(etcd_known_members "$answer")" = "$seed" ]; then
+      agree=$((agree + 1))
+    else
+      others="$others $peer"
+    fi
+  done
+  why=${silent:+no answer from$silent: are they on, and are the addresses right?}
+  if [ $((agree * 2)) -gt "$(printf '%s\n' "$seed" | wc -l)" ]; then
+    etcd_found
+  elif [ -n "$others" ]; then
+    why="${why:+$why; }other members than in this seed are known to$others"
+    ! etcd_peers_have_quorum || etcd_join_existing
   fi
-  if etcd_has_data; then
-    start_unit etcd.service
-  else
-    etcd_find_place
-    etcd_start_empty
-  fi
 }
 
-etcd_begin_anew() {
-  etcd_rest || return
-  rm -rf /var/lib/etcd/member
-}
+# ---- One with data ----
 
-# The seed was corrected, because an address in it was wrong.
+# Written by systemd (etcd-start.conf): the data has been part of a quorum. Until
+# then it is nobody's memory.
+etcd_has_joined=/var/lib/kubeseed/etcd-has-joined
+
+# Founding waits for ever when an address in the seed was wrong; the corrected
+# seed names other members.
 etcd_is_of_another_seed() {
   [ ! -e "$etcd_has_joined" ] && [ -s "$etcd_founded_with" ] &&
     [ "$(cat "$etcd_founded_with")" != "$(etcd_seed_members)" ]
 }
 
-# The ID of the cluster that the member at ADDRESS is of, from the port for its
-# peers: etcd serves clients only once it has a quorum. (To HTTP/2 that port
-# speaks gRPC.)
-etcd_cluster_id() { # ADDRESS
-  curl -s --http1.1 --max-time 10 -o /dev/null -D - --cacert "${etcd_pki}ca.crt" \
-    --cert "${etcd_pki}peer.crt" --key "${etcd_pki}peer.key" \
-    "https://$1:2380/members" | tr -d '\r' |
-    sed -n 's/^X-Etcd-Cluster-Id: *//Ip'
-}
-
-# The others work together, and this member's data is of none of their clusters.
-etcd_is_left_out() {
-  [ ! -e "$etcd_has_joined" ] && a_peer_listens && etcd_peers_have_quorum ||
-    return 1
-  etcd_has_data || return 0
-  ours=$(etcd_cluster_id "$ADDRESS")
-  [ -n "$ours" ] || return 1
-  for url in $(printf '%s' "$ETCD_PEERS" | tr , ' '); do
-    peer=${url#https://}
-    [ "$(etcd_cluster_id "${peer%:*}")" != "$ours" ] || return 1
-  done
-}
-
-# Looked into when a quorum takes its time: the seeds may be of two makings, or
-# the others were too busy to tell step_etcd that they know this node.
-etcd_find_place_late() {
-  read -r now _ </proc/uptime
-  : "${etcd_looked:=${now%.*}}"
-  [ "${now%.*}" -ge $((etcd_looked + 30)) ] || return 0
-  etcd_looked=${now%.*}
-  etcd_is_left_out || return 0
-  # While it rests nothing changes under what is decided now.
-  etcd_rest || return 0
-  if [ ! -e "$etcd_has_joined" ] &&
-    list=$(etcd_ask "$ETCD_PEERS" member list) && ! etcd_is_expected "$list"; then
-    report wait "joining the cluster that the other members of etcd have"
-    rm -rf /var/lib/etcd/member
-    etcd_join_existing "$list" && etcd_start_empty
-  else
-    start_unit etcd.service
-  fi
+etcd_begin_anew() {
+  report wait "founding etcd anew: the seed names other members than before"
+  systemctl stop etcd.service # by then it may have joined all the same
+  [ -e "$etcd_has_joined" ] || rm -rf /var/lib/etcd/member
 }
 
 etcd_is_in_place() {
-  etcd_is_healthy && return
-  etcd_find_place_late
+  why=
+  if etcd_has_data; then
+    etcd_is_healthy
+    return
+  fi
+  if ! etcd_is_starting; then
+    [ ! -e /run/kubeseed/etcd-may-start ] || etcd_rest
+    if etcd_has_data; then etcd_start; else etcd_find_place; fi
+  fi
   return 1
 }
 
-step_etcd_member() {
-  if etcd_is_of_another_seed; then
-    report wait "founding etcd anew: the seed names other members than before"
+step_etcd() {
+  if etcd_has_data && etcd_is_of_another_seed; then
     etcd_begin_anew
-    step_etcd
+  fi
+  if etcd_has_data; then
+    etcd_start
+  else
+    { echo empty && etcd_seed_members; } >/run/kubeseed/etcd-members
+    etcd_rest
   fi
   wait_for "etcd to have a quorum (its members: $ETCD_MEMBERS)" etcd_is_in_place
 }

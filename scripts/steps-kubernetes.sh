@@ -8,9 +8,11 @@
 # an empty key or kubeconfig for a broken one and gives up, as it does for a
 # certificate without its key; it makes what is missing anew.
 drop_empty_files() {
-  for dir in /etc/kubernetes /var/lib/kubelet; do
-    [ ! -d "$dir" ] || find "$dir" -xdev -type f -size 0 -delete
-  done
+  [ ! -d /etc/kubernetes ] ||
+    find /etc/kubernetes -xdev -type f -size 0 -delete
+  # Further down are the volumes of pods that run.
+  [ ! -d /var/lib/kubelet ] ||
+    find /var/lib/kubelet -xdev -maxdepth 2 -type f -size 0 -delete
   for half in /etc/kubernetes/pki/*.* /etc/kubernetes/pki/etcd/*.*; do
     case $half in
     */ca.* | */front-proxy-ca.*) ;; # a node may have a CA without its key
@@ -28,8 +30,19 @@ api_get() {
 
 # kubeadm publishes it last of what a joining node needs.
 cluster_is_open() {
+  why="nothing listens there"
   listens "$VIP" "${ENDPOINT##*:}" || return 1
-  api_get /api/v1/namespaces/kube-public/configmaps/cluster-info >/dev/null
+  status=0
+  api_get /api/v1/namespaces/kube-public/configmaps/cluster-info >/dev/null ||
+    status=$?
+  case $status in
+  0) ;;
+  22) why="an API server answers, which is not ready" ;;
+  60) why="its certificate is not accepted: is the clock right ($(date -u +%F)), \
+or does a machine of another cluster answer?" ;;
+  *) why="no answer" ;;
+  esac
+  return "$status"
 }
 
 own_api_is_ready() {
@@ -43,26 +56,32 @@ node_is_ready() {
     grep -q True
 }
 
-# Has `kubeadm init` been here before? Only asked when this disk knows nothing.
-# With an etcd of its own the cluster's memory answers, though no API server may
-# be up; else a living peer does. No answer is not a no: the step is tried again.
-cluster_was_founded() {
-  if [ "$ETCD_MODE" = stacked ]; then
-    peer_is_member
-    return
-  fi
-  keys=$(etcd_ask "$ETCD_ASK" get --keys-only \
-    /registry/configmaps/kube-public/cluster-info) || exit 1
-  [ -n "$keys" ]
-}
-
-# A control-plane node that has joined has a kubelet; one that waits for the
-# first node has none.
-peer_is_member() {
+# With an etcd of its own the cluster's memory tells whether another control
+# plane is registered: that has an API server then, or will have, whoever is on
+# now. If none is, only this node can run one, and `kubeadm init` goes over what
+# is there. No answer is not a no: the step is tried again.
+peer_is_registered() {
+  keys=$(etcd_ask "$ETCD_ASK" get --prefix --keys-only /registry/minions/) ||
+    exit 1
   for peer in $PEERS; do
-    ! listens "$peer" 10250 || return 0
+    ! printf '%s\n' "$keys" | grep -qx "/registry/minions/${peer%%=*}" || return 0
   done
   return 1
+}
+
+# Does this node, the founder, join what others have? Only asked when its disk
+# knows nothing. What it has found out once it keeps: a join makes an admin.conf
+# too.
+joins_existing() {
+  [ ! -e "$recorded/joining" ] || return 0
+  [ ! -e /etc/kubernetes/admin.conf ] || return 1
+  if [ "$ETCD_MODE" = stacked ]; then
+    founder_has_peer || return
+  else
+    peer_is_registered || return
+  fi
+  : >"$recorded/joining"
+  sync
 }
 
 # `kubeadm init` writes a few hundred objects, one after the other. With the
@@ -101,12 +120,8 @@ step_kubeadm_init() {
       etcd_is_healthy
   fi
   drop_empty_files
-  # A founder with a new disk must not found the cluster a second time. What it
-  # has found out once it keeps: the join makes an admin.conf too.
-  if [ -e "$recorded/joining" ] ||
-    { [ ! -e /etc/kubernetes/admin.conf ] && cluster_was_founded; }; then
-    : >"$recorded/joining"
-    sync
+  # A founder with a new disk must not found the cluster a second time.
+  if joins_existing; then
     if [ "$PKI_MODE" = copied ]; then
       forget_own_certificates
       receive_certificates \
@@ -237,6 +252,9 @@ join_cluster() {
 step_kubeadm_join() {
   start_unit kubelet.service
   drop_empty_files
+  if [ "$ROLE" = control-plane ] && [ "$ETCD_MODE" = stacked ]; then
+    tell_empty
+  fi
   join_cluster
 }
 

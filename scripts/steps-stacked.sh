@@ -11,6 +11,55 @@
 
 etcd_manifest=/etc/kubernetes/manifests/etcd.yaml
 
+# ---- Who founds ----
+#
+# One node does, and with an empty disk it cannot know whether it is new or has
+# lost what it had. So the others, until they are members, tell that they wait
+# (etcd-empty), and the founder begins when it hears so from most of them, itself
+# counted; or it joins when one is a member. Members that only boot more slowly
+# are not overlooked by that.
+
+# A control-plane node that has joined has a kubelet; one that waits has none.
+peer_is_member() {
+  for peer in $PEERS; do
+    ! listens "${peer#*=}" 10250 || return 0
+  done
+  return 1
+}
+
+most_peers_wait() {
+  waiting=1
+  silent=
+  for peer in $PEERS; do
+    answer=$(curl -s --max-time 5 "http://${peer#*=}:2380/") || answer=
+    case $answer in
+    empty*) waiting=$((waiting + 1)) ;;
+    *) silent="$silent ${peer%%=*}" ;;
+    esac
+  done
+  # shellcheck disable=SC2086
+  set -- $PEERS
+  why="no answer from$silent; the disk is empty here, and others must tell that \
+there is no cluster yet"
+  [ $((waiting * 2)) -gt $(($# + 1)) ]
+}
+
+founder_place_is_known() {
+  peer_is_member || most_peers_wait
+}
+
+founder_has_peer() {
+  wait_for "most control-plane nodes to be on" founder_place_is_known
+  peer_is_member
+}
+
+tell_empty() {
+  echo empty >/run/kubeseed/etcd-members
+  kubelet_is_member || systemctl start --no-block etcd-empty.service
+}
+
+# ---- Joins ----
+
 # The client certificate that kubeadm makes too, but only during the join.
 etcd_client_certificate() {
   [ -s "$ETCD_CERT.crt" ] ||
@@ -25,9 +74,13 @@ member_list() {
 # The node before this one must be a started, healthy, voting member, and no
 # other membership change be under way.
 predecessor_votes() {
+  why="etcd does not answer"
   list=$(member_list 2>/dev/null) || return 1
+  why="another node is joining"
   ! printf '%s\n' "$list" | grep -q -e ', unstarted, ' -e ', true$' || return 1
+  why="it has not joined"
   printf '%s\n' "$list" | grep -q ", started, $PREDECESSOR, " || return 1
+  why="no answer from $PREDECESSOR_ADDRESS:2379: is it on?"
   etcd_ask "https://$PREDECESSOR_ADDRESS:2379" endpoint health >/dev/null 2>&1
 }
 
@@ -83,6 +136,7 @@ start_kubelet_first() {
 
 # What state the join is in, told by the member list and this disk.
 join_stacked() {
+  systemctl stop etcd-empty.service # etcd is to have its port
   list=$(member_list)
   own=$(etcd_own_line "$list")
   if [ -n "$own" ] && ! member_can_start "$own"; then

@@ -234,6 +234,7 @@ struct run {
   struct stream out, err;
   double deadline; /* 0: none */
   bool timed_out;
+  bool too_much; /* more output than output_max */
 };
 
 static void write_input(struct run *r) {
@@ -254,6 +255,12 @@ static void read_stream(struct run *r, struct stream *s) {
   ssize_t n = read(s->fd, chunk, sizeof(chunk));
   if (n > 0) {
     feed(r->p, s, chunk, (size_t)n);
+    if (s->collect && r->p->output_max && s->collect->len > r->p->output_max) {
+      r->too_much = true;
+      (void)kill(r->pid, SIGKILL);
+      (void)close(s->fd);
+      s->fd = -1;
+    }
   } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
     (void)close(s->fd);
     s->fd = -1;
@@ -374,6 +381,9 @@ static int ending_error(const struct run *r, int status, struct error *err) {
   if (r->timed_out)
     return error_set(err, 0, "'%s' did not end within %u s%s%s", name,
                      r->p->timeout, sep, tail);
+  if (r->too_much)
+    return error_set(err, 0, "'%s' printed more than %zu bytes", name,
+                     r->p->output_max);
   if (WIFSIGNALED(status))
     return error_set(err, 0, "'%s' was ended by signal %d (%s)%s%s", name,
                      WTERMSIG(status), strsignal(WTERMSIG(status)), sep, tail);
@@ -397,11 +407,13 @@ static int run(const struct process *p, bool any_status, int *ret_status,
   int status = reap(&r);
   flush_line(p, &r.out);
   flush_line(p, &r.err);
-  if (any_status && WIFEXITED(status) && !r.timed_out) {
+  if (r.too_much || r.timed_out)
+    return ending_error(&r, status, err);
+  if (any_status && WIFEXITED(status)) {
     *ret_status = WEXITSTATUS(status);
     return 0;
   }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || r.timed_out)
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     return ending_error(&r, status, err);
   return 0;
 }

@@ -21,6 +21,7 @@ struct process {
   size_t input_len;
 
   struct buf *output; /* stdout is collected here, or NULL */
+  size_t output_max;  /* more of it ends the child, an error; 0: any */
   bool inherit;       /* stdin, stdout and stderr are ours */
 
   /* Called for each line of stdout and stderr when set (without newline). */
@@ -43,7 +44,8 @@ int process_status(const struct process *p, int *ret_status,
 
 /*
  * Starts and leaves it running in its own session, output to log_path; ret_pid
- * is not a child to wait for. A failing exec is reported here.
+ * becomes a zombie when it ends, until the caller waits for it or ends itself.
+ * A failing exec is reported here.
  */
 int process_spawn_detached(const struct process *p, pid_t *ret_pid,
                            struct error *err) _must_check_;

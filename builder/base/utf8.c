@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/utf8.h"
 
+#include "base/buf.h"
+#include "base/mem.h"
+
 int utf8_next(const char *s, uint32_t *ret) {
   const unsigned char *u = (const unsigned char *)s;
   static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -31,4 +34,20 @@ bool utf8_ok(const char *s) {
       return false;
   }
   return true;
+}
+
+char *utf8_printable(const char *s) {
+  struct buf out = {0};
+  while (*s) {
+    uint32_t c = 0;
+    int n = utf8_next(s, &c);
+    if (n == 0)
+      buf_adds(&out, "?");
+    else if (c < ' ' || (c >= 0x7f && c < 0xa0))
+      buf_adds(&out, " ");
+    else
+      buf_add(&out, s, (size_t)n);
+    s += n ? n : 1;
+  }
+  return out.data ? buf_take(&out) : xstrdup("");
 }

@@ -14,3 +14,10 @@
 int utf8_next(const char *s, uint32_t *ret);
 
 bool utf8_ok(const char *s);
+
+/*
+ * A copy that a terminal shows and does not obey: a space for each control
+ * character (C0, DEL and C1), '?' for each byte that is no UTF-8. The caller
+ * frees.
+ */
+char *utf8_printable(const char *s);

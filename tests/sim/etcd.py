@@ -12,7 +12,8 @@ import sandbox
 import yaml
 
 DATA = "/var/lib/etcd/member/wal/data.json"
-JOINED = "/var/lib/kubeseed/etcd-has-joined"  # etcd-restart.conf
+JOINED = "/var/lib/kubeseed/etcd-has-joined"  # etcd-start.conf
+MAY_START = "/run/kubeseed/etcd-may-start"
 
 
 class Member:
@@ -71,6 +72,19 @@ class Cluster:
             ", false\n" for m in self.members.values())
 
 
+    def members_json(self):
+        """What the port for peers tells, with a quorum and without."""
+        def one(m):
+            found = {"id": int(m.ident, 16), "peerURLs": [m.url]}
+            if m.name:
+                found["name"] = m.name
+            if m.published:
+                found["clientURLs"] = [m.url.replace("2380", "2379")]
+            return found
+        return json.dumps([one(m) for m in self.members.values()],
+                          separators=(",", ":")) + "\n"
+
+
 def member_id(cluster, text):
     return hashlib.sha256(f"{cluster} {text}".encode()).hexdigest()[:16]
 
@@ -99,6 +113,9 @@ def settle(world):
 
 
 def unit_config(node):
+    """None while etcd-start.conf does not let it start."""
+    if not node.has(DATA) and not node.exists(MAY_START):
+        return None
     text = node.read("/etc/default/etcd")
     values = dict(word.split("=", 1) for line in text.splitlines()
                   for word in shlex.split(line, comments=True) if "=" in word)

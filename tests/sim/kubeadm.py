@@ -222,7 +222,8 @@ class Kubeadm:
         for cluster in world.etcds.values():
             others = [n for n, disk in
                       (cluster.kube.nodes if cluster.kube else {}).items()
-                      if n != node.name and world.nodes[n].disk == disk]
+                      if n != node.name and world.nodes[n].disk == disk and
+                      world.nodes[n].role == "control-plane"]
             if cluster.kube and cluster.kube.cluster_info and others:
                 world.violation(node, "kubeadm init while the cluster lives "
                                       "on " + ", ".join(others))

@@ -60,7 +60,7 @@ ALL = [
              ["line/m1,wipe", "line/m1,ready"]),
     Mutation("the token is deleted at once", LIB + "steps-kubernetes.sh",
              "all_have_joined && sleep 60 && all_have_joined",
-             "all_have_joined", ["founding"], ["point/w"], 200),
+             "all_have_joined", ["founding"], ["last-cut/w"], 60),
     Mutation("the membership changes before the kubelet's identity is kept",
              LIB + "steps-stacked.sh", *emptied("start_kubelet_first"),
              ["stacked"], ["point/m2", "point/m3"], 60),
@@ -84,14 +84,21 @@ ALL = [
              LIB + "steps-kubernetes.sh", "cluster_was_founded() {",
              "cluster_was_founded() {\n  return 1", ["stacked"],
              ["disk-lost/m1"]),
-    Mutation("an empty member keeps its identity", LIB + "steps-etcd.sh",
-             *emptied("etcd_find_place"), ["founding"], ["disk-lost/m"]),
+    Mutation("an empty disk asks nobody", LIB + "steps-etcd.sh",
+             "  agree=1", "  agree=9", ["founding"],
+             ["disk-lost-dark"]),
+    Mutation("whoever has lost its data keeps its identity",
+             LIB + "steps-etcd.sh", '*"\\"https://$ADDRESS:2379\\""*)', "never)",
+             ["founding"], ["disk-lost/m"]),
+    Mutation("lists of members need not be the same", LIB + "steps-etcd.sh",
+             '[ "$(etcd_known_members "$answer")" = "$seed" ]', "true",
+             ["founding", "external"], ["wrong-seeds", "wrong-peer"]),
     Mutation("a corrected seed's members are not taken", LIB + "steps-etcd.sh",
              "etcd_is_of_another_seed() {",
              "etcd_is_of_another_seed() {\n  return 1",
-             ["founding", "external"], ["wrong-seeds"], 3),
-    Mutation("a member that is left out stays so", LIB + "steps-etcd.sh",
-             "etcd_is_left_out() {", "etcd_is_left_out() {\n  return 1",
+             ["founding", "external"], ["corrected"], 3),
+    Mutation("who knows other members does not join", LIB + "steps-etcd.sh",
+             "! etcd_peers_have_quorum || etcd_join_existing", ":",
              ["founding", "external"], ["wrong-peer", "moved"], 6),
     Mutation("a wrong clock is no matter", LIB + "steps-common.sh",
              *emptied("clock_is_sane"), ["founding"], ["trouble"], 20),
@@ -118,3 +125,12 @@ ALL = [
     Mutation("empty files are kept", LIB + "steps-kubernetes.sh",
              *emptied("drop_empty_files"), ["founding"], ["point/"], 60),
 ]
+
+
+def select(names):
+    """Those of that name; all of them without one."""
+    known = {m.name: m for m in ALL}
+    unknown = [n for n in names if n not in known]
+    if unknown:
+        raise SystemExit(f"sim: no mutation is called '{unknown[0]}'")
+    return [known[n] for n in names] if names else ALL

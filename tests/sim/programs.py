@@ -151,6 +151,8 @@ def openssl(world, actor, args, stdin):
 def curl(world, actor, args, stdin):
     node = actor.node
     url = args[-1]
+    if url.startswith("http://"):
+        return (yield from _curl_empty(world, actor, args))
     if not url.startswith("https://"):
         url = next(a for a in args if a.startswith("https://"))
     limit = float(args[args.index("--max-time") + 1])
@@ -167,10 +169,12 @@ def curl(world, actor, args, stdin):
     if not peer or not peer.on:
         yield limit
         return TIMEOUT, "", ""
-    if port == "2380":
-        if not peer.etcd:
-            return REFUSED, "", ""
-        return 0, f"X-Etcd-Cluster-Id: {peer.etcd[0].ident}\r\n", ""
+    if port == "2380" and path == "members":
+        if peer.etcd:
+            return 0, peer.etcd[0].members_json(), ""
+        if "etcd-empty.service" in peer.units:
+            return 0, peer.read("/run/kubeseed/etcd-members"), ""
+        return REFUSED, "", ""
     if port == "2379":
         if not peer.etcd:
             return REFUSED, "", ""
@@ -186,6 +190,21 @@ def curl(world, actor, args, stdin):
             return 0, "", ""
         return (REFUSED if peer.api_ready_at is None else 22), "", ""
     return not_modelled(actor, "curl", args)
+
+
+def _curl_empty(world, actor, args):
+    """etcd-empty where etcd will be a stacked one."""
+    yield world.delay(actor.node, 0.02, 0.3)
+    found = re.fullmatch(r"http://([0-9.]+):2380/", args[-1])
+    if not found:
+        return not_modelled(actor, "curl", args)
+    peer = world.by_address(found.group(1))
+    if not peer or not peer.on:
+        yield float(args[args.index("--max-time") + 1])
+        return TIMEOUT, "", ""
+    if "etcd-empty.service" in peer.units and not peer.etcd:
+        return 0, peer.read("/run/kubeseed/etcd-members"), ""
+    return REFUSED, "", ""
 
 
 def _curl_endpoint(world, actor, args, path, stdin, limit):
@@ -263,7 +282,7 @@ def etcdctl(world, actor, args, stdin):
     options, words = {}, []
     rest = iter(args)
     for word in rest:
-        if word in ("--keys-only", "--cluster"):
+        if word in ("--keys-only", "--cluster", "--prefix"):
             options[word] = True
         elif word.startswith("-"):
             options[word] = next(rest)
@@ -302,10 +321,9 @@ def etcdctl(world, actor, args, stdin):
             for i, m in enumerate(cluster.running())), ""
     if words[0] == "move-leader":
         return 0, "Leadership transferred\n", ""
-    key = "/registry/configmaps/kube-public/cluster-info"
-    if words[:2] == ["get", key]:
-        there = cluster.kube is not None and cluster.kube.cluster_info
-        return 0, key + "\n" if there else "", ""
+    if words[:2] == ["get", "/registry/minions/"]:
+        names = sorted(cluster.kube.nodes) if cluster.kube else []
+        return 0, "".join(f"/registry/minions/{n}\n\n" for n in names), ""
     if command == "member remove":
         member = cluster.members.get(words[2])
         if not member:

@@ -51,6 +51,17 @@ TOPOLOGIES = {
     role: worker
     address: 192.168.4.41
 """,
+    "one": SPEC + "etcd:\n  mode: external\nnodes:\n" + """\
+  - name: e1
+    role: etcd
+    address: 192.168.4.25
+  - name: m1
+    role: control-plane
+    address: 192.168.4.31
+  - name: w1
+    role: worker
+    address: 192.168.4.41
+""",
     "copied": SPEC + "etcd:\n  mode: stacked\npki:\n  mode: copied\nnodes:\n" +
     MASTERS + WORKERS,
 }
@@ -98,6 +109,9 @@ class Topology:
                 world.violation(node, "an etcd member is added while another "
                                       "has not started")
 
+    def joins(self, node):
+        return "/etc/kubeseed/kubeadm-join.yaml" in self.seeds[node][0]
+
     def of_role(self, role):
         quoted = f"ROLE='{role}'".encode()
         return [n for n, (files, _) in self.seeds.items()
@@ -131,6 +145,20 @@ def random_gap(world):
         world.rng.uniform(0.5, 1.5)
 
 
+def boot_orders(masters, rest):
+    """All of them. What is no control plane is told apart by its role alone:
+    machines of one role keep their order, and with more than two such machines
+    they come together."""
+    if len(rest) > 2:
+        for order in itertools.permutations(masters):
+            for where in range(len(order) + 1):
+                yield order[:where] + tuple(rest) + order[where:]
+        return
+    for order in itertools.permutations(masters + rest):
+        if [n for n in order if n in rest] == rest:
+            yield order
+
+
 def in_order(world, order):
     order = order.split(",")
     yield from boot(world, order,
@@ -154,10 +182,36 @@ def cut_after_line(world, what):
 
 def cut_at_point(world, what):
     name, point = what.split(",")
-    world.nodes[name].cut = w.Cut(
+    node = world.nodes[name]
+    node.cut = w.Cut(
         point=int(point), off=world.rng.choice((20, 300, 7200)),
         lossy=world.lossy)
     yield from boot_at_once(world)
+    if node.cut:  # its life was shorter
+        node.cut = None
+        node.power_off(world.lossy)
+        yield 20
+        node.power_on()
+        yield world.all_done
+
+
+def last_cut(world, name):
+    """The last node to join loses its power at about the time at which the
+    cluster sees that nobody is missing."""
+    node = world.nodes[name]
+    first = world.nodes["m1"]
+    for other in world.nodes.values():
+        if other is not node:
+            other.power_on()
+    yield lambda: said(first, "nodes to have joined")
+    node.power_on()
+    yield lambda: world.endpoint() and \
+        world.endpoint().kube.nodes.get(name) == node.disk
+    yield world.rng.uniform(0, 40)
+    node.power_off(True)
+    yield 7200
+    node.power_on()
+    yield world.all_done
 
 
 def random_cuts(world, count):
@@ -253,6 +307,56 @@ def disk_lost(world, name):
     yield world.all_done
 
 
+def disk_lost_in_the_dark(world, name):
+    """All lose their power, one of them its disk as well; they come back in any
+    order, hours apart or at once."""
+    yield from boot_at_once(world)
+    for node in world.nodes.values():
+        node.power_off()
+    world.nodes[name].new_disk()
+    yield 60
+    order = list(world.nodes)
+    world.rng.shuffle(order)
+    when = 0
+    for node in order:
+        when += world.rng.choice((0, 0, 5, 60, 3600))
+        world.after(when, None, world.nodes[node].power_on)
+    yield from handing_over_keys(world, world.nodes[name])
+
+
+def disk_lost_early(world, name):
+    """The founder's disk, before a second control plane has joined."""
+    late = [n for n in world.nodes.values()
+            if n.role == "control-plane" and n.name != name]
+    node = world.nodes[name]
+    for other in world.nodes.values():
+        if other not in late:
+            other.power_on()
+    # With a stacked etcd they are on, and wait their turn.
+    if node.env["ETCD_MODE"] == "stacked" or "etcd.service" in node.units or \
+            "/etc/default/etcd" in node.files:
+        for other in late:
+            other.power_on()
+    yield lambda: world.endpoint() and world.endpoint().kube.cluster_info
+    node.power_off()
+    for other in late:
+        other.power_off()
+    node.new_disk()
+    yield 60
+    for other in world.nodes.values():
+        other.power_on()
+    yield from handing_over_keys(world, node)
+
+
+def handing_over_keys(world, node):
+    """A person runs copy-certificates.sh whenever the node asks for it."""
+    while not world.all_done():
+        yield lambda: said(node, "copy-certificates.sh") or world.all_done()
+        if not world.all_done():
+            hand_over_keys(world, node)
+            yield 120
+
+
 def disk_lost_and_cut(world, what):
     """Its power fails as well while it comes back."""
     name, point = what.split(",")
@@ -266,11 +370,7 @@ def disk_lost_and_cut(world, what):
     yield 60
     cut_later()
     node.power_on()
-    while not world.all_done():
-        yield lambda: said(node, "copy-certificates.sh") or world.all_done()
-        if not world.all_done():
-            hand_over_keys(world, node)
-            yield 120
+    yield from handing_over_keys(world, node)
 
 
 # What is wrong with a machine: what its console says then.
@@ -357,12 +457,38 @@ def moved(world, name):
     yield from boot_at_once(world)
 
 
+def corrected(world, name):
+    """Two agree on a wrong address of the third; one has founded etcd when the
+    other loses its power. Then all get corrected seeds."""
+    pair = [n for n in etcd_nodes(world) if n.name != name]
+    right = {node: node.files for node in pair}
+    for node in pair:
+        node.files = with_address(node.files, world.nodes[name].address,
+                                  "192.168.4.99")
+        node.power_on()
+    yield lambda: any(n.etcd for n in pair)
+    one, two = sorted(pair, key=lambda n: not n.etcd)
+    if two.etcd:
+        raise w.Failure("both at once")
+    two.power_off()
+    yield 3600
+    one.power_off()
+    for node in pair:
+        node.files = right[node]
+    yield 10
+    yield from boot_at_once(world)
+
+
 SCENARIOS = {"disk-lost-cut": disk_lost_and_cut,
+             "disk-lost-dark": disk_lost_in_the_dark,
+             "disk-lost-early": disk_lost_early,
              "order": in_order, "at-once": at_once, "line": cut_after_line,
-             "point": cut_at_point, "cuts": random_cuts, "twice": twice,
+             "point": cut_at_point, "last-cut": last_cut,
+             "cuts": random_cuts, "twice": twice,
              "off-and-on": off_and_on, "disk-lost": disk_lost,
              "trouble": trouble, "wrong-peer": wrong_peer,
-             "wrong-seeds": wrong_seeds, "moved": moved}
+             "wrong-seeds": wrong_seeds, "moved": moved,
+             "corrected": corrected}
 
 
 # What must hold in the end.
@@ -471,11 +597,10 @@ def jobs(topology, number):
     rest = [n for n in nodes if n not in masters]
     points = random.Random(name)
     found = []
-    for order in itertools.permutations(masters):
-        for where in range(len(order) + 1):
-            mixed = list(order)
-            mixed[where:where] = rest
-            found.append(("order", ",".join(mixed), False))
+    found += [("order", ",".join(order), False)
+              for order in boot_orders(masters, rest)]
+    found += [("order", ",".join(points.sample(nodes, len(nodes))), False)
+              for _ in range(number) if len(rest) > 2]
     found += [("at-once", str(i), False) for i in range(number)]
     for node in nodes:
         env = topology.seeds[node][0]["/etc/kubeseed/node.env"][1].decode()
@@ -484,8 +609,11 @@ def jobs(topology, number):
             for state in ("start", "done"):
                 found.append(("line", f"{node},{step},{state}", True))
     found += [("cuts", str(1 + i % 6), i % 2 == 0) for i in range(number * 4)]
-    found += [("point", f"{n},{points.randint(1, 220)}", True)
-              for n in nodes for _ in range(number)]
+    # Lives are that long: workers end at 101 to 126, the others up to 227.
+    found += [("point", f"{n},{points.randint(1, 220 if n in masters else 120)}",
+               True) for n in nodes for _ in range(number)]
+    found += [("last-cut", n, True) for n in (masters + rest)[1:]
+              if topology.joins(n) for _ in range(number // 4)]
     found += [("twice", n, False) for n in masters + rest[-1:]]
     found += [("off-and-on", str(i), i % 2 == 0) for i in range(number // 4)]
     found += [("disk-lost", n, False) for n in masters + rest[-1:]]
@@ -494,8 +622,14 @@ def jobs(topology, number):
               if kind != "vip-taken"]
     found += [("trouble", f"{n},vip-taken", False) for n in topology.priority]
     found += [(scenario, n, False)
-              for scenario in ("wrong-peer", "wrong-seeds", "moved")
+              for scenario in ("wrong-peer", "wrong-seeds", "moved",
+                               "corrected")
               for n in nodes if "/etc/default/etcd" in topology.seeds[n][0]]
+    found += [("disk-lost-dark", n, False) for n in nodes
+              if n in masters or "/etc/default/etcd" in topology.seeds[n][0]
+              for _ in range(number // 4 + 1)]
+    found += [("disk-lost-early", n, False) for n in masters[:1]
+              for _ in range(number // 4 + 1)]
     found += [("disk-lost-cut", f"{n},{points.randint(20, 120)}", True)
               for n in masters for _ in range(number)]
     return [f"{name}/{s}/{a}/{'lossy' if lossy else 'kept'}/{i}"

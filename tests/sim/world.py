@@ -271,6 +271,8 @@ class Node:
         world.note(self, "power on")
         world.bump()
         world.after(self.world.delay(self, 20, 60), self, self._booted)
+        # When its network card has its address (`ip` in programs.py).
+        world.after(70 * self.speed, self, world.bump)
 
     def _booted(self):
         self.lay_seed()
@@ -363,7 +365,7 @@ class Node:
     # What runs by itself
 
     WATCHED = ("/etc/kubernetes/manifests", "/etc/kubernetes/kubelet.conf",
-               "/etc/default/etcd", "/var/lib/kubeseed")
+               "/etc/default/etcd", "/var/lib/kubeseed", "/run/kubeseed")
     watched = None
 
     def watch(self):
@@ -379,6 +381,10 @@ class Node:
             self.world.bump()
 
     def start_unit(self, unit):
+        if unit == "etcd.service":
+            if not etcd.unit_config(self):
+                return  # its condition does not hold
+            self.units.discard("etcd-empty.service")  # Conflicts=
         if unit not in self.units:
             self.units.add(unit)
             self.world.bump()

@@ -158,6 +158,22 @@ static void test_long_tail(void **state) {
                       "99995\n99996\n99997\n99998\n99999\n100000");
 }
 
+static void test_too_much(void **state) {
+  (void)state;
+  for (int ends = 0; ends < 2; ends++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_strv_ struct strv argv = {0};
+    _cleanup_buf_ struct buf output = {0};
+    shell(&argv, ends ? "head -c 100000 /dev/zero" : "cat /dev/zero");
+    const struct process p = {
+        .argv = &argv, .output = &output, .output_max = 50000};
+    assert_int_equal(process_run(&p, &err), -1);
+    assert_string_equal(err.faults[0].msg,
+                        "'sh' printed more than 50000 bytes");
+    assert_true(output.len < 200000);
+  }
+}
+
 static void test_status(void **state) {
   (void)state;
   _cleanup_error_ struct error err = {0};
@@ -278,19 +294,13 @@ static void test_describe(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_output),
-      cmocka_unit_test(test_input),
-      cmocka_unit_test(test_environment),
-      cmocka_unit_test(test_child_is_clean),
-      cmocka_unit_test(test_lines),
-      cmocka_unit_test(test_endings),
-      cmocka_unit_test(test_long_tail),
-      cmocka_unit_test(test_status),
-      cmocka_unit_test(test_timeout),
-      cmocka_unit_test(test_missing),
-      cmocka_unit_test(test_not_executable),
-      cmocka_unit_test(test_log),
-      cmocka_unit_test(test_detached),
+      cmocka_unit_test(test_output),      cmocka_unit_test(test_input),
+      cmocka_unit_test(test_environment), cmocka_unit_test(test_child_is_clean),
+      cmocka_unit_test(test_lines),       cmocka_unit_test(test_endings),
+      cmocka_unit_test(test_long_tail),   cmocka_unit_test(test_too_much),
+      cmocka_unit_test(test_status),      cmocka_unit_test(test_timeout),
+      cmocka_unit_test(test_missing),     cmocka_unit_test(test_not_executable),
+      cmocka_unit_test(test_log),         cmocka_unit_test(test_detached),
       cmocka_unit_test(test_describe),
   };
   /* As the program does, which has more to say than to die of it. */
