@@ -70,6 +70,12 @@ void qemu_paths_done(struct qemu_paths *p);
  */
 struct mac qemu_user_mac(const struct mac *first);
 
+/*
+ * What QEMU's environment needs beside ours, to speed up TCG; the caller
+ * strv_done's. Empty with KVM.
+ */
+void qemu_env(bool kvm, struct strv *ret);
+
 /* The whole command line; the caller strv_done's. program NULL: from PATH. */
 void qemu_argv(const char *program, const struct plan_node *node,
                const struct qemu_paths *paths, const struct qemu_ports *ports,

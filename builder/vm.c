@@ -156,6 +156,7 @@ int vm_start(const struct state *s, const struct plan_node *node,
              const struct qemu_ports *ports, bool kvm, struct error *err) {
   _cleanup_qemu_paths_ struct qemu_paths paths = {0};
   _cleanup_strv_ struct strv argv = {0};
+  _cleanup_strv_ struct strv env = {0};
   _cleanup_free_ char *log = state_path(s, "logs/%s.qemu", node->name);
   _cleanup_free_ char *logs = state_path(s, "logs");
   _cleanup_free_ char *run = state_path(s, "run");
@@ -170,8 +171,12 @@ int vm_start(const struct state *s, const struct plan_node *node,
   qemu_paths_make(node->name, &paths);
   qemu_argv(NULL, node, &paths, ports, kvm, &argv);
   pid_t pid = 0;
-  struct process p = {
-      .argv = &argv, .package = QEMU_PACKAGE, .dir = s->dir, .log_path = log};
+  qemu_env(kvm, &env);
+  struct process p = {.argv = &argv,
+                      .env = &env,
+                      .package = QEMU_PACKAGE,
+                      .dir = s->dir,
+                      .log_path = log};
   if (process_spawn_detached(&p, &pid, err) < 0)
     return error_prefix(err, "%s", node->name);
   return await_start(s, node->name, pid, err);

@@ -55,14 +55,6 @@ lb_done() {
   lb destroy >/dev/null 2>&1
 }
 
-# Both clusters' machines are on one network.
-share_network() {
-  mkdir -p "$STATE/run" &&
-    sed -n 's/^  "mcast": \([0-9]*\),$/{"mcast": \1}/p' \
-      "$WORK/balancer-state/run/ports.json" >"$STATE/run/ports.json" &&
-    test -s "$STATE/run/ports.json"
-}
-
 # What `plan` prints takes the place of what this haproxy had. It may take a
 # while until the nodes come: it starts without them.
 balancer_takes_sample() {
@@ -84,7 +76,7 @@ rm -rf "$WORK/balancer-state"
 trap lb_done EXIT
 trap 'exit 130' INT TERM
 must "a load balancer is there" lb up --no-wait lb-node01
-must "it is on the nodes' network" share_network
+must "it is on the nodes' network" share_network "$WORK/balancer-state"
 must "it reports ready" lb up lb-node01
 must "it takes the sample that plan prints" balancer_takes_sample
 must "the machines come up" ks up

@@ -53,13 +53,16 @@ check "etcd has three started members, no dead one" within 180 \
 check "the write is there on the new member" within 120 \
   kube get configmap before
 
-# Everything dark, then everything on.
+# Everything dark and the founder's disk lost, then everything on.
 for node in $NODES; do
   check "power cut: $node" cut_power "$node"
 done
-sleep 3
+check "kube-mast01 and its disk are gone" ks destroy kube-mast01
 must "all are switched on again" ks up
+KUBE_NODE=kube-mast02
 check "the cluster has returned" within 300 all_ready 3
+check "etcd has three started members, no dead one again" within 180 \
+  equals 3 healthy_members kube-mast02
 check "with what was written" within 120 kube get configmap before
 check "the machines are switched off" ks down --now
 finish

@@ -51,6 +51,20 @@ ks() {
   "$KUBESEED" "$command" -C "$STATE" "$SPEC" "$@"
 }
 
+# share_network STATE-FOLDER: the machines of this cluster are to be on the
+# network of that one's, which has been on before.
+share_network() {
+  mkdir -p "$STATE/run" &&
+    sed -n 's/^  "mcast": \([0-9]*\),$/{"mcast": \1}/p' \
+      "$1/run/ports.json" >"$STATE/run/ports.json" &&
+    test -s "$STATE/run/ports.json"
+}
+
+# says NODE TEXT: on its console.
+says() {
+  grep -qF "$2" "$STATE/logs/$1.console"
+}
+
 # on NODE SCRIPT: runs a shell script there as root.
 on() {
   printf '%s\n' "$2" | ks ssh "$1" -- sudo sh -eu

@@ -495,7 +495,9 @@ SCENARIOS = {"disk-lost-cut": disk_lost_and_cut,
 
 def check(world):
     report = world.violation
-    live = [c for c in world.etcds.values() if c.kube and c.kube.cluster_info]
+    # One whose every disk was lost is not there any more.
+    live = [c for c in world.etcds.values()
+            if c.kube and c.kube.cluster_info and c.running()]
     if len(live) != 1:
         report(None, f"{len(live)} clusters")
         return

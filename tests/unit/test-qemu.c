@@ -92,6 +92,17 @@ static void test_kvm_and_no_api(void **state) {
 }
 
 /* A comma ends an option for QEMU unless it is doubled. */
+static void test_env(void **state) {
+  (void)state;
+  _cleanup_strv_ struct strv emulated = {0};
+  _cleanup_strv_ struct strv virtual = {0};
+  qemu_env(false, &emulated);
+  qemu_env(true, &virtual);
+  assert_int_equal(emulated.n, 1);
+  assert_string_equal(emulated.v[0], "GLIBC_TUNABLES=glibc.malloc.hugetlb=1");
+  assert_int_equal(virtual.n, 0);
+}
+
 static void test_commas(void **state) {
   (void)state;
   struct fixture f;
@@ -200,6 +211,7 @@ static void test_probe_device_refuses(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_env),
       cmocka_unit_test(test_golden),
       cmocka_unit_test(test_kvm_and_no_api),
       cmocka_unit_test(test_commas),
