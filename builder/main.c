@@ -111,7 +111,7 @@ static const struct command commands[] = {
      "  -o, --output FILE     write its content to FILE; '-' is standard "
      "output\n"
      "\n"
-     "With pki.mode copied it is fetched from the first node.\n"
+     "With pki.mode copied its keys are fetched from a control-plane node.\n"
      "\n"
      "Examples:\n"
      "  export KUBECONFIG=$(kubeseed kubeconfig cluster.yaml --qemu)\n"

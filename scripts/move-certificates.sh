@@ -41,7 +41,8 @@ wipe() { # FOLDER
 # A power cut may have come in the middle of wiping: what is left is rubbish.
 [ ! -d "$staging.old" ] || wipe "$staging.old"
 # Whoever sends others: a member's are its cluster's.
-if [ -e "$staging/pki/ca.crt" ] && [ -s $target/kubelet.conf ] &&
+if [ -e "$staging/pki/ca.crt" ] && [ -s $target/pki/ca.crt ] &&
+  [ -s $target/kubelet.conf ] &&
   [ "$(cat "$staging/pki/ca.crt")" != "$(cat $target/pki/ca.crt)" ]; then
   wipe "$staging"
   fail "what was received is of another cluster than this member's; not taken"

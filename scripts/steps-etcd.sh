@@ -31,6 +31,7 @@ etcd_is_healthy() {
   done | grep -q '"health":"true"' && return 0
   silent=$(silent_members)
   why=${silent:+no answer from$silent: are they on, and are the addresses right?}
+  why=${why:-all take connections; \`journalctl -u etcd\` tells more}
   return 1
 }
 
@@ -43,7 +44,8 @@ etcd_is_healthy() {
 # for peers, where it meanwhile tells that its own disk is empty (etcd-empty), and
 #
 #   * founds, when most members, itself among them, have nothing but the same
-#     list of members: a cluster that ever lived would have data on most disks;
+#     list of members, and nobody has told of a cluster that lives or lived: one
+#     that all members had joined would have data on most disks;
 #   * takes a new member's place, when one knows it as a member that ran, or most
 #     of the others live and know it otherwise than its seed does.
 
@@ -167,7 +169,6 @@ etcd_join_existing() {
 etcd_found() {
   why=
   etcd_seed_members >"$etcd_founded_with"
-  etcd_set_state new || return
   etcd_start
 }
 
@@ -175,6 +176,7 @@ etcd_found() {
 etcd_find_place() {
   seed=$(etcd_seed_members)
   agree=1
+  lives=
   silent=
   others=
   for url in $(printf '%s' "$ETCD_PEERS" | tr , ' '); do
@@ -196,10 +198,16 @@ replace this member"
       agree=$((agree + 1))
     else
       others="$others $peer"
+      case $answer in *clientURLs*) lives=yes ;; esac
     fi
   done
   why=${silent:+no answer from$silent: are they on, and are the addresses right?}
-  if [ $((agree * 2)) -gt "$(printf '%s\n' "$seed" | wc -l)" ]; then
+  if grep -q '_STATE=existing' /etc/default/etcd; then
+    why="${why:+$why; }this disk has seen a cluster: its members are needed"
+    lives=yes
+  fi
+  if [ -z "$lives" ] &&
+    [ $((agree * 2)) -gt "$(printf '%s\n' "$seed" | wc -l)" ]; then
     etcd_found
   elif [ -n "$others" ]; then
     why="${why:+$why; }other members than in this seed are known to$others"

@@ -15,20 +15,19 @@ etcd_manifest=/etc/kubernetes/manifests/etcd.yaml
 #
 # One node does, and with an empty disk it cannot know whether it is new or has
 # lost what it had. So the others, until they are members, tell that they wait
-# (etcd-empty), and the founder begins when it hears so from most of them, itself
-# counted; or it joins when one is a member. Members that only boot more slowly
-# are not overlooked by that.
+# (etcd-empty), and the founder begins when all but one of them say so; or it
+# joins when one is a member. Members that only boot more slowly are not
+# overlooked by that.
 
-# A control-plane node that has joined has a kubelet; one that waits has none.
 peer_is_member() {
   for peer in $PEERS; do
-    ! listens "${peer#*=}" 10250 || return 0
+    ! listens "${peer#*=}" 2379 || return 0
   done
   return 1
 }
 
 most_peers_wait() {
-  waiting=1
+  waiting=0
   silent=
   for peer in $PEERS; do
     answer=$(curl -s --max-time 5 "http://${peer#*=}:2380/") || answer=
@@ -41,21 +40,27 @@ most_peers_wait() {
   set -- $PEERS
   why="no answer from$silent; the disk is empty here, and others must tell that \
 there is no cluster yet"
-  [ $((waiting * 2)) -gt $(($# + 1)) ]
+  [ $((waiting + 1)) -ge $# ]
 }
 
 founder_place_is_known() {
-  peer_is_member || most_peers_wait
+  place="join"
+  ! peer_is_member || return 0
+  place="found"
+  most_peers_wait
 }
 
 founder_has_peer() {
   wait_for "most control-plane nodes to be on" founder_place_is_known
-  peer_is_member
+  [ "$place" = join ]
 }
 
+# Until this node's member of etcd is to have the port.
 tell_empty() {
   echo empty >/run/kubeseed/etcd-members
-  kubelet_is_member || systemctl start --no-block etcd-empty.service
+  if [ ! -s "$etcd_manifest" ] && [ ! -d /var/lib/etcd/member ]; then
+    systemctl start --no-block etcd-empty.service
+  fi
 }
 
 # ---- Joins ----
@@ -91,6 +96,7 @@ own_member_is_healthy() {
 # Starts the member that kubeadm added and never started.
 finish_member() {
   report wait "starting the etcd member that kubeadm added"
+  systemctl stop etcd-empty.service
   mkdir -p "${etcd_manifest%/*}"
   # The payload names the image, or it is the one that this kubeadm uses.
   image=$(kubeadm config images list --kubernetes-version "v$VERSION" \
@@ -136,7 +142,6 @@ start_kubelet_first() {
 
 # What state the join is in, told by the member list and this disk.
 join_stacked() {
-  systemctl stop etcd-empty.service # etcd is to have its port
   list=$(member_list)
   own=$(etcd_own_line "$list")
   if [ -n "$own" ] && ! member_can_start "$own"; then
@@ -150,6 +155,7 @@ join_stacked() {
     rm -rf "$etcd_manifest" /var/lib/etcd/member
     wait_for "$PREDECESSOR to be a voting member of etcd" predecessor_votes
     start_kubelet_first
+    systemctl stop etcd-empty.service
     kubeadm_join && return
     list=$(member_list)
     own=$(etcd_own_line "$list")
