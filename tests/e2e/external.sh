@@ -9,17 +9,6 @@ here=$(dirname "$0")
 # shellcheck source=tests/e2e/functions.sh
 . "$here/functions.sh"
 
-header() { # NAME
-  cat <<SPEC
-apiVersion: kubeseed/v1
-kind: Cluster
-name: $1
-kubernetes: {version: 1.20.2, payload: debian}
-image: {debian: 12, disk: 8G}
-network: {domain: kube.demo, subnet: 192.168.4.0/24}
-SPEC
-}
-
 SPEC=$WORK/external.yaml
 {
   header external

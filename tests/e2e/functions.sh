@@ -51,6 +51,18 @@ ks() {
   "$KUBESEED" "$command" -C "$STATE" "$SPEC" "$@"
 }
 
+# header NAME: the beginning of a test's own spec.
+header() { # NAME
+  cat <<SPEC
+apiVersion: kubeseed/v1
+kind: Cluster
+name: $1
+kubernetes: {version: 1.20.2, payload: debian}
+image: {debian: 12, disk: 8G}
+network: {domain: kube.demo, subnet: 192.168.4.0/24}
+SPEC
+}
+
 # share_network STATE-FOLDER: the machines of this cluster are to be on the
 # network of that one's, which has been on before.
 share_network() {
