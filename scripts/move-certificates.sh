@@ -40,12 +40,16 @@ wipe() { # FOLDER
 
 # A power cut may have come in the middle of wiping: what is left is rubbish.
 [ ! -d "$staging.old" ] || wipe "$staging.old"
-# Whoever sends others: a member's are its cluster's.
+# Others than those that are here: a member keeps its cluster's, whoever sends
+# them. Who is not one yet takes the new, and nothing of the old: the first node
+# has lost its disk and made the CAs anew.
 if [ -e "$staging/pki/ca.crt" ] && [ -s $target/pki/ca.crt ] &&
-  [ -s $target/kubelet.conf ] &&
   [ "$(cat "$staging/pki/ca.crt")" != "$(cat $target/pki/ca.crt)" ]; then
-  wipe "$staging"
-  fail "what was received is of another cluster than this member's; not taken"
+  if [ -s $target/kubelet.conf ]; then
+    wipe "$staging"
+    fail "what was received is of another cluster than this member's; not taken"
+  fi
+  wipe $target/pki
 fi
 if [ -d "$staging" ]; then
   cd "$staging"

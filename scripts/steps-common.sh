@@ -43,6 +43,11 @@ address_is_ours_alone() {
   [ -z "$owner" ]
 }
 
+uptime_seconds() {
+  read -r now _ </proc/uptime
+  echo "${now%.*}"
+}
+
 # What would make every later step fail in a way that is hard to read.
 step_check() {
   wait_for "the clock; set it (date -s, or the machine's firmware)" clock_is_sane

@@ -26,12 +26,17 @@ certificates_arrived() {
   [ -d /var/lib/kubeseed/certificates ] || [ -s /etc/kubernetes/pki/ca.crt ]
 }
 
-# What the seed would hold, had the CA existed when it was made.
+# What the seed would hold, had the CA existed when it was made. A seed that was
+# made anew has been laid down without it, and until this node is a member the
+# CA itself may be replaced.
 know_cluster_ca() {
-  install -m 0644 /etc/kubernetes/pki/ca.crt /etc/kubeseed/ca.crt
-  ca=$(base64 -w 0 /etc/kubeseed/ca.crt)
+  ! cmp -s $pki/ca.crt /etc/kubeseed/ca.crt || return 0
+  [ -s $pki/ca.crt ] || return 0
+  ca=$(base64 -w 0 $pki/ca.crt)
   sed -i "s|certificate-authority-data:.*|certificate-authority-data: $ca|" \
     /etc/kubeseed/discovery.conf
+  sync
+  install -m 0644 $pki/ca.crt /etc/kubeseed/ca.crt
 }
 
 receive_certificates() {

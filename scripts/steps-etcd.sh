@@ -82,11 +82,6 @@ etcd_peers_have_quorum() {
   etcd_ask "$ETCD_PEERS" get / >/dev/null 2>&1
 }
 
-uptime_seconds() {
-  read -r now _ </proc/uptime
-  echo "${now%.*}"
-}
-
 # For the start condition of etcd.service, whose unit ends etcd-empty.
 etcd_start() {
   etcd_started=$(uptime_seconds)

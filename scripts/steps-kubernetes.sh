@@ -30,6 +30,7 @@ api_get() {
 
 # kubeadm publishes it last of what a joining node needs.
 cluster_is_open() {
+  [ "$PKI_MODE" != copied ] || know_cluster_ca
   why="nothing listens there"
   listens "$VIP" "${ENDPOINT##*:}" || return 1
   status=0
@@ -49,11 +50,16 @@ own_api_is_ready() {
   "$lib/check-apiserver"
 }
 
+# As the kubelet, whose own word for it that is. kubectl would take ten times as
+# long of an emulated machine's time.
 node_is_ready() {
-  kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 10s \
-    get node "$NODE" -o \
-    'jsonpath={.status.conditions[?(@.type=="Ready")].status}' 2>/dev/null |
-    grep -q True
+  why="the kubelet has not joined"
+  kubelet_is_member || return 1
+  why=
+  curl -s --max-time 10 --cacert /etc/kubeseed/ca.crt \
+    --cert /var/lib/kubelet/pki/kubelet-client-current.pem \
+    "https://$ENDPOINT/api/v1/nodes/$NODE" | tr -d ' \n' |
+    grep -q '{"type":"Ready","status":"True"'
 }
 
 # With an etcd of its own the cluster's memory tells whether another control
@@ -231,20 +237,35 @@ wait_until_open() { # CONDITION
   ensure_token
 }
 
+# A control plane's join starts an API server while kubeadm waits, for five
+# minutes at most, for the kubelet to be let in. On machines that share a slow
+# host two joins at once take each other's time until both have failed. So the
+# node before this one goes first, when it is on; but nobody depends on it: one
+# that makes no progress is not waited for any longer than kubeadm would.
+predecessor_goes_first() {
+  [ "$(uptime_seconds)" -lt "$turn_comes" ] || return 0
+  listens "$PREDECESSOR_ADDRESS" 22 || return 0
+  curl -sf --max-time 10 --cacert /etc/kubeseed/ca.crt -o /dev/null \
+    "https://$PREDECESSOR_ADDRESS:6443/readyz"
+}
+
+wait_for_turn() {
+  turn_comes=$(($(uptime_seconds) + 300))
+  wait_for "$PREDECESSOR, which is on, to join first" predecessor_goes_first
+}
+
 join_cluster() {
-  # A seed that was made anew has been laid down without the CA.
-  if [ "$PKI_MODE" = copied ] && [ -s /etc/kubernetes/pki/ca.crt ]; then
-    know_cluster_ca
-  fi
+  # What came when this node waited already, and its power was cut over it.
+  [ ! -d /var/lib/kubeseed/certificates ] || /root/bin/move-certificates.sh
   # Once the endpoint listens each question costs curl and the API server a TLS
   # handshake; the answer is minutes away.
   POLL=10
   if [ "$ROLE" = control-plane ] && [ "$ETCD_MODE" = stacked ]; then
-    etcd_client_certificate
     wait_until_open cluster_is_open_with_us
     join_stacked
   else
     wait_until_open cluster_is_open
+    [ "$ROLE" != control-plane ] || wait_for_turn
     kubeadm_join
   fi
 }
@@ -278,8 +299,17 @@ ready_worker() {
   wait_for "the node to be Ready" node_is_ready
 }
 
+# A kubelet listens when it has been told how to, in the middle of its join; that
+# is cheap to ask.
+peers_run_kubelets() {
+  for peer in $PEERS; do
+    listens "${peer#*=}" 10250 || return 1
+  done
+}
+
 # kubeadm marks a control-plane node as the last thing of its join.
 all_have_joined() {
+  peers_run_kubelets || return 1
   nodes=$(kubectl --kubeconfig /etc/kubernetes/admin.conf \
     --request-timeout 20s get nodes --no-headers) || return 1
   printf '%s\n' "$nodes" | awk -v all="$EXPECTED" -v peers="$PEERS" '
@@ -298,7 +328,7 @@ all_have_joined_for_good() {
 # way in. It is named by its public part.
 step_tidy() {
   # kubectl costs a second of a slow machine's time, and nobody is in a hurry.
-  POLL=20
+  POLL=30
   wait_for "all $EXPECTED nodes to have joined, to delete the bootstrap token" \
     all_have_joined_for_good
   kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete secret \

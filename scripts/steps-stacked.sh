@@ -126,6 +126,7 @@ revive_member() {
 }
 
 cluster_is_open_with_us() {
+  etcd_client_certificate
   revive_member
   cluster_is_open
 }

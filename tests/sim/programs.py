@@ -221,6 +221,11 @@ def _curl_endpoint(world, actor, args, path, stdin, limit):
         token = re.search(rb"Bearer ([^\"]*)", stdin).group(1).decode()
         known = cluster.kube.token_is_known(token, world.now)
         return 0, "403" if known else "401", ""
+    if path == "api/v1/nodes/" + node.name:
+        ready = node.has_identity() and \
+            world.node_is_ready(cluster.kube, node.name)
+        return 0, ('{"conditions": [\n  {"type": "Ready",\n   "status": "%s"}]}'
+                   % ready), ""
     if path.endswith("cluster-info"):
         if cluster.kube.cluster_info:
             return 0, "{}", ""
@@ -246,11 +251,6 @@ def kubectl(world, actor, args, stdin):
             f"{'Ready' if world.node_is_ready(kube, name) else 'NotReady'}   "
             f"{'control-plane,master' if name in kube.marked else '<none>'}   "
             "1d   v1\n" for name in sorted(kube.nodes)), ""
-    if "get" in args and "node" in args:
-        name = args[args.index("node") + 1]
-        if name not in kube.nodes:
-            return 1, "", "Error from server (NotFound)"
-        return 0, str(world.node_is_ready(kube, name)), ""
     if "delete" in args:
         ident = args[-1][len("bootstrap-token-"):]
         if kube.tokens.pop(ident, None):

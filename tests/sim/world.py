@@ -677,6 +677,8 @@ class World:
             return node.etcd is not None
         if port == "10250":
             return node.kubelet
+        if port == "22":
+            return True
         return self._proxy(node) or node.api_ready_at is not None
 
     @staticmethod
