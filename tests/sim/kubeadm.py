@@ -306,6 +306,7 @@ class Kubeadm:
                 raise Refused("Unauthorized: the token is not known")
         stacked = node.env["ETCD_MODE"] == "stacked"
         if control_plane:
+            self.note_turn()
             yield from self.control_plane_prepare(stacked)
         if "kubelet-start" not in self.skip:
             yield from self.kubelet_start(token)
@@ -316,6 +317,15 @@ class Kubeadm:
             kube.marked.add(node.name)
             world.bump()
             yield self.take()
+
+    def note_turn(self):
+        """Who comes later lets the one before it finish, for five minutes."""
+        node, world = self.node, self.world
+        before = world.nodes[node.env["PREDECESSOR"]]
+        if world.in_turn and before.joining_since is not None and \
+                world.now - before.joining_since < 300 and not before.api():
+            world.violation(node, f"joins beside {before.name}")
+        node.joining_since = world.now
 
     def discover(self):
         ca = w.secret_of(self.node)

@@ -50,6 +50,8 @@ ALL = [
     Mutation("no wait for the predecessor", LIB + "steps-stacked.sh",
              *emptied("predecessor_votes"), ["stacked"],
              ["at-once"], 16),
+    Mutation("control planes join at once", LIB + "steps-kubernetes.sh",
+             *emptied("wait_for_turn"), ["founding"], ["at-once"]),
     Mutation("an added member is not started", LIB + "steps-stacked.sh",
              *emptied("finish_member"), ["stacked"], ["at-once"]),
     Mutation("a lost member is not removed", LIB + "steps-stacked.sh",

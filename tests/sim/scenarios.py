@@ -166,6 +166,7 @@ def in_order(world, order):
 
 
 def at_once(world, _):
+    world.in_turn = True
     yield from boot_at_once(world)
 
 

@@ -113,6 +113,7 @@ class Node:
         self.etcd = None
         self.etcd_trouble = ""
         self.kubelet = False
+        self.joining_since = None  # kubeadm join of a control plane
         self.api_ready_at = None  # None while no API server runs
         self.pods_pending = set()
         self.done = False
@@ -533,6 +534,7 @@ class World:
         self.parked = {}  # actor: (park, since)
         self.etcds = {}
         self.lossy = lossy
+        self.in_turn = False  # nothing keeps a control plane from its turn
         self.slow_adds = 0.4  # how many of kubeadm's additions time out
         self.script = None
         self.waiting_for = None
