@@ -305,8 +305,9 @@ class Kubeadm:
             if not kube.token_is_known(token, world.now):
                 raise Refused("Unauthorized: the token is not known")
         stacked = node.env["ETCD_MODE"] == "stacked"
-        if control_plane:
+        if control_plane and not stacked:
             self.note_turn()
+        if control_plane:
             yield from self.control_plane_prepare(stacked)
         if "kubelet-start" not in self.skip:
             yield from self.kubelet_start(token)
