@@ -339,13 +339,19 @@ def disk_lost_early(world, name):
         for other in late:
             other.power_on()
     yield lambda: world.endpoint() and world.endpoint().kube.cluster_info
+    if node.env["PKI_MODE"] == "copied":
+        yield lambda: any(other.has("/etc/kubernetes/pki/ca.crt")
+                          for other in late)
     node.power_off()
-    for other in late:
-        other.power_off()
+    # They may stay on, with what they know of the first cluster.
+    if world.rng.random() < 0.5:
+        for other in late:
+            other.power_off()
     node.new_disk()
     yield 60
     for other in world.nodes.values():
-        other.power_on()
+        if not other.on:
+            other.power_on()
     yield from handing_over_keys(world, node)
 
 
