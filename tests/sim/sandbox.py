@@ -21,8 +21,8 @@ BASE = "/mnt"
 CHANNEL = 200  # fake.c knows it as well
 
 # What the scripts use of a Debian, as it is ...
-TOOLS = """awk base64 cat chmod cmp cp cut dirname env find grep head install ln ls
-mkdir mktemp mv paste rm rmdir sed sh shred sort tail tar touch tr wc""".split()
+TOOLS = """awk base64 cat chmod cmp cp cut dirname env find grep head install
+ln ls mkdir mktemp mv paste rm rmdir sed sh shred sort tail tar touch tr wc""".split()
 # ... and what is asked of the simulated world.
 FAKES = """arping curl date df etcdctl ip kubeadm kubectl openssl sleep ss ssh
 sync systemctl timeout""".split()
