@@ -194,6 +194,8 @@ static const struct plan_file control_plane_files[] = {
     {LIB "check-apiserver", "scripts/check-apiserver", 0755, ROOT},
     {"/etc/kubeseed/patches/kube-apiserver+strategic.yaml",
      "user-data/kube-apiserver.patch.yaml", 0644, ROOT},
+    {"/etc/kubeseed/emulated/kube-apiserver0+json.yaml",
+     "user-data/kube-apiserver-emulated.patch.yaml", 0644, ROOT},
     {0},
 };
 

@@ -117,6 +117,12 @@ patches_flag() {
   fi
 }
 
+# What the seed's changes add where QEMU emulates the processor.
+patch_for_emulated() {
+  [ -e /run/kubeseed/emulated ] && [ "$(minor_version)" -lt 26 ] || return 0
+  install -m 0644 /etc/kubeseed/emulated/* /etc/kubeseed/patches/
+}
+
 # The first node only. Run again after a power cut it goes over what exists:
 # kubeadm keeps keys and files that are there and rewrites the rest.
 step_kubeadm_init() {
@@ -137,6 +143,7 @@ step_kubeadm_init() {
     return
   fi
   [ "$ETCD_MODE" != founding ] || lead_etcd
+  patch_for_emulated
   report wait "kubeadm init"
   kubeadm init --config /etc/kubeseed/kubeadm.yaml --skip-token-print \
     "$(patches_flag)" /etc/kubeseed/patches --skip-phases "$INIT_SKIP"
@@ -168,8 +175,10 @@ kubeadm_join() {
   report wait "kubeadm join"
   skip=$(join_skip)${1:+,$1}
   set -- --config /etc/kubeseed/kubeadm-join.yaml --skip-phases "$skip"
-  [ "$ROLE" != control-plane ] || set -- "$@" "$(patches_flag)" \
-    /etc/kubeseed/patches
+  if [ "$ROLE" = control-plane ]; then
+    patch_for_emulated
+    set -- "$@" "$(patches_flag)" /etc/kubeseed/patches
+  fi
   kubeadm join "$@"
 }
 
@@ -299,17 +308,8 @@ ready_worker() {
   wait_for "the node to be Ready" node_is_ready
 }
 
-# A kubelet listens when it has been told how to, in the middle of its join; that
-# is cheap to ask.
-peers_run_kubelets() {
-  for peer in $PEERS; do
-    listens "${peer#*=}" 10250 || return 1
-  done
-}
-
 # kubeadm marks a control-plane node as the last thing of its join.
 all_have_joined() {
-  peers_run_kubelets || return 1
   nodes=$(kubectl --kubeconfig /etc/kubernetes/admin.conf \
     --request-timeout 20s get nodes --no-headers) || return 1
   printf '%s\n' "$nodes" | awk -v all="$EXPECTED" -v peers="$PEERS" '
@@ -327,8 +327,8 @@ all_have_joined_for_good() {
 # The first node, once everybody is there: a token that nobody needs is only a
 # way in. It is named by its public part.
 step_tidy() {
-  # kubectl costs a second of a slow machine's time, and nobody is in a hurry.
-  POLL=30
+  # kubectl costs seconds of a slow machine's time, and nobody is in a hurry.
+  POLL=60
   wait_for "all $EXPECTED nodes to have joined, to delete the bootstrap token" \
     all_have_joined_for_good
   kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete secret \
