@@ -112,6 +112,7 @@ check "each pod reaches the pods of the other nodes" within 300 \
 for node in $NODES; do
   check "$node: no unit of ours has failed" no_failed_unit "$node"
   check "$node: no private key in cloud-init's copies" no_key_in_copies "$node"
+  check "$node: its clock costs no system call" clock_is_cheap "$node"
 done
 check "the cluster is what the spec says" ks verify --wait 600 \
   --junit "$WORK/verify.xml"

@@ -34,6 +34,7 @@ check "etcd has one started member" within 120 \
   equals 1 healthy_members kube-mast01
 check "it is its own endpoint" equals https://192.168.4.31:6443 endpoint
 check "an emulated API server does without priority and fairness" spared
+check "its clock costs no system call" clock_is_cheap kube-mast01
 check "no private key in cloud-init's copies" no_key_in_copies
 check "the cluster is what the spec says" ks verify --wait 600
 check "up again finds it ready" ks up
