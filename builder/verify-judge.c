@@ -2,6 +2,7 @@
 /* The frame of verify_judge, and what the nodes themselves tell. */
 #include "verify-judge.h"
 
+#include "x509.h"
 #include <stdarg.h>
 #include <string.h>
 
@@ -183,16 +184,6 @@ struct certs {
   struct wrong ended, soon;
 };
 
-/* openssl's "notAfter=Nov 20 00:04:58 2031 GMT". */
-static bool parse_end(const char *text, time_t *ret) {
-  struct tm tm = {0};
-  const char *rest = strptime(text, "%b %e %H:%M:%S %Y", &tm);
-  if (!rest || strncmp(rest, " GMT", 4) != 0)
-    return false;
-  *ret = timegm(&tm);
-  return true;
-}
-
 static char *date_text(time_t t) {
   struct tm tm;
   if (!gmtime_r(&t, &tm))
@@ -201,29 +192,56 @@ static char *date_text(time_t t) {
                    tm.tm_mday);
 }
 
-/* One line, "PATH notAfter=...". */
-static void judge_cert(const char *node, const char *line, time_t now,
-                       struct certs *c) {
-  static const char key[] = " notAfter=";
-  const char *at = strstr(line, key);
+/* The certificate is PEM, or what a kubeconfig holds. */
+static int parse_cert(const char *text, struct cert **ret, struct error *err) {
+  _cleanup_buf_ struct buf pem = {0};
+  if (*text == '-')
+    return cert_parse(text, strlen(text), ret, err);
+  if (pem_from_base64(text, &pem, err) < 0)
+    return -1;
+  return cert_parse(pem.data, pem.len, ret, err);
+}
+
+static int parse_end(const char *text, time_t *ret, struct error *err) {
+  _cleanup_cert_ struct cert *cert = NULL;
+  if (parse_cert(text, &cert, err) < 0)
+    return -1;
+  return cert_not_after(cert, ret, err);
+}
+
+static void judge_cert(const char *node, const char *path, const char *text,
+                       time_t now, struct certs *c) {
+  _cleanup_error_ struct error err = {0};
   time_t end = 0;
-  if (!at || !parse_end(at + strlen(key), &end)) {
-    wrong_add(&c->ended, "%s: cannot be read: %.*s", node, QUOTE_MAX, line);
+  if (parse_end(text, &end, &err) < 0) {
+    wrong_add(&c->ended, "%s: %.*s cannot be read: %.*s", node, QUOTE_MAX, path,
+              QUOTE_MAX, *text == '-' || !*text ? err.faults[0].msg : text);
     return;
   }
-  int path = (int)(at - line);
   _cleanup_free_ char *date = date_text(end);
   c->n++;
   if (end <= now)
-    wrong_add(&c->ended, "%s: %.*s ended on %s", node, path, line, date);
+    wrong_add(&c->ended, "%s: %s ended on %s", node, path, date);
   else if (end - now < CERT_WARN_DAYS * DAY)
-    wrong_add(&c->soon, "%s: %.*s ends on %s, in %lld days", node, path, line,
-              date, (long long)((end - now) / DAY));
+    wrong_add(&c->soon, "%s: %s ends on %s, in %lld days", node, path, date,
+              (long long)((end - now) / DAY));
   if (!c->first_name || end < c->first) {
     free(c->first_name);
-    c->first_name = xasprintf("%s: %.*s", node, path, line);
+    c->first_name = xasprintf("%s: %s", node, path);
     c->first = end;
   }
+}
+
+#define CERTIFICATE "@certificate "
+
+/* Where the next "@certificate PATH" line begins, or NULL. */
+static char *next_certificate(char *text) {
+  for (char *p = text; p; p = strchr(p, '\n')) {
+    p += *p == '\n';
+    if (strncmp(p, CERTIFICATE, strlen(CERTIFICATE)) == 0)
+      return p;
+  }
+  return NULL;
 }
 
 static void judge_node_certs(const struct judge *j, const struct plan_node *n,
@@ -231,18 +249,25 @@ static void judge_node_certs(const struct judge *j, const struct plan_node *n,
   _cleanup_free_ char *text = judge_section(j, n, "certificates", &c->ended);
   if (!text)
     return;
-  char *save = NULL;
-  size_t lines = 0;
-  bool client = strstr(text, "/kubelet-client-current.pem ");
-  bool api = strstr(text, "/etc/kubernetes/pki/apiserver.crt ");
-  for (char *line = strtok_r(text, "\n", &save); line;
-       line = strtok_r(NULL, "\n", &save), lines++)
-    judge_cert(n->name, line, j->facts->now, c);
+  size_t found = 0;
+  bool client = strstr(text, "/kubelet-client-current.pem\n");
+  bool api = strstr(text, "/etc/kubernetes/pki/apiserver.crt\n");
+  char *next = next_certificate(text);
+  for (; next; found++) {
+    char *path = next + strlen(CERTIFICATE);
+    char *pem = path + strcspn(path, "\n");
+    if (*pem)
+      *pem++ = '\0';
+    next = next_certificate(pem);
+    if (next)
+      next[-1] = '\0';
+    judge_cert(n->name, path, pem, j->facts->now, c);
+  }
   if (judge_has_kubelet(n) && !client)
     wrong_add(&c->ended, "%s: the kubelet has no client certificate", n->name);
   else if (n->spec->role == ROLE_CONTROL_PLANE && !api)
     wrong_add(&c->ended, "%s: the API server has no certificate", n->name);
-  else if (judge_is_member(j->plan, n) && lines == 0)
+  else if (judge_is_member(j->plan, n) && found == 0)
     wrong_add(&c->ended, "%s: etcd has no certificate", n->name);
 }
 

@@ -7,7 +7,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "verify.h"
+#include "x509.h"
 
+#include <openssl/evp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -129,6 +131,42 @@ static void say_backends(const struct fixture *f, struct buf *b) {
       buf_addf(b, "%s 200\n", f->plan.nodes.v[i].name);
 }
 
+/* Certificates, by when they end: PEM, and base64 of it as in a kubeconfig. */
+static char *ends_2036, *ends_2028, *ends_2027, *in_kubeconfig;
+static char *ends_soon, *has_ended; /* as seen at NOW */
+
+static char *new_cert(const struct key *key, time_t not_after) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_cert_ struct cert *cert = NULL;
+  struct buf pem = {0};
+  const struct cert_profile p = {
+      .common_name = "x", .not_before = NOW - 86400, .not_after = not_after};
+  if (cert_issue(&p, key, NULL, NULL, &cert, &err) < 0 ||
+      cert_pem(cert, &pem, &err) < 0)
+    fail_msg("%s", err.faults[0].msg);
+  return buf_take(&pem);
+}
+
+static void make_certs(void) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_key_ struct key *key = NULL;
+  if (key_generate(KEY_KIND_P256, &key, &err) < 0)
+    fail_msg("%s", err.faults[0].msg);
+  ends_2036 = new_cert(key, 2110492800);
+  ends_2028 = new_cert(key, 1858377600);
+  ends_2027 = new_cert(key, 1826755200); /* 2027-11-21 */
+  ends_soon = new_cert(key, 1796083200); /* 2026-12-01 */
+  has_ended = new_cert(key, NOW - 1);
+  size_t len = strlen(ends_2028);
+  in_kubeconfig = xcalloc(1, 4 * (len / 3 + 1) + 1);
+  EVP_EncodeBlock((unsigned char *)in_kubeconfig, (unsigned char *)ends_2028,
+                  (int)len);
+}
+
+static void say_cert(struct buf *b, const char *path, const char *text) {
+  buf_addf(b, "@certificate %s\n%s\n", path, text);
+}
+
 /* The holder of the VIP: the first that may hold it. */
 static bool is_holder(const struct plan_node *n) {
   return n->runs_keepalived && n->ordinal == 0;
@@ -142,13 +180,14 @@ static char *say_node(const struct fixture *f, const struct plan_node *n) {
            is_holder(n) ? "192.168.4.20/32\n" : "");
   say_units(n, &b);
   buf_adds(&b, "\n@section certificates\n");
-  if (has_kubelet(n))
-    buf_adds(&b, "/etc/kubernetes/pki/ca.crt notAfter=Nov 18 00:04:58 2036 GMT "
-                 "\n/var/lib/kubelet/pki/kubelet-client-current.pem notAfter="
-                 "Nov 21 00:15:27 2027 GMT \n");
-  if (n->spec->role == ROLE_CONTROL_PLANE)
-    buf_adds(&b, "/etc/kubernetes/pki/apiserver.crt notAfter="
-                 "Nov 21 00:15:27 2028 GMT \n");
+  if (has_kubelet(n)) {
+    say_cert(&b, "/etc/kubernetes/pki/ca.crt", ends_2036);
+    say_cert(&b, "/var/lib/kubelet/pki/kubelet-client-current.pem", ends_2027);
+  }
+  if (n->spec->role == ROLE_CONTROL_PLANE) {
+    say_cert(&b, "/etc/kubernetes/pki/apiserver.crt", ends_2028);
+    say_cert(&b, "/etc/kubernetes/admin.conf", in_kubeconfig);
+  }
   if (is_member(f, n))
     say_etcd(f, n, &b);
   if (n->spec->role == ROLE_LOAD_BALANCER)
@@ -407,11 +446,10 @@ static const struct flaw faults_of_nodes[] = {
      "m3: keepalived.service is not-found"},
     {"m3", "Id=containerd.service", "Id=other.service", "units",
      "m3: nothing known of containerd.service"},
-    {"m2", "Nov 18 00:04:58 2036", "Nov 20 23:59:59 2026", "certificates",
-     "m2: /etc/kubernetes/pki/ca.crt ended on 2026-11-20"},
-    {"m2", "ca.crt notAfter=Nov 18 00:04:58 2036 GMT",
-     "ca.crt Could not open file", "certificates",
-     "m2: cannot be read: /etc/kubernetes/pki/ca.crt Could not open file"},
+    {"m2", "ca.crt\n", "ca.crt\nsed: no such file\n", "certificates",
+     "m2: /etc/kubernetes/pki/ca.crt cannot be read: sed: no such file"},
+    {"m2", "admin.conf\nL", "admin.conf\n", "certificates",
+     "m2: /etc/kubernetes/admin.conf cannot be read: "},
     {"w1", "kubelet-client-current.pem", "other.pem", "certificates",
      "w1: the kubelet has no client certificate"},
 };
@@ -584,6 +622,10 @@ static void test_faults(void **state) {
     expect_fault(nodes_haproxy, &faults_of_haproxy[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_nginx); i++)
     expect_fault(nodes_nginx, &faults_of_nginx[i]);
+  const struct flaw old = {"m2", ends_2036, has_ended, "certificates",
+                           "m2: /etc/kubernetes/pki/ca.crt ended on "
+                           "2026-11-20"};
+  expect_fault(nodes_ha, &old);
 }
 
 /* A pod in trouble shows in its own check and in that of all of them. */
@@ -642,7 +684,7 @@ static void test_not_failures(void **state) {
   (void)state;
   struct fixture f;
   begin(&f, nodes_ha);
-  change(&f, "m2", "Nov 21 00:15:27 2027", "Dec  1 12:00:00 2026");
+  change(&f, "m2", ends_2027, ends_soon);
   change(&f, "cluster", "\"name\":\"coredns\"", "\"name\":\"other\"");
   change(&f, "cluster", "\"disk\":\"ssd\"}},\"spec\":{\"taints\":[",
          "\"disk\":\"ssd\"}},\"spec\":{\"taints\":[{\"key\":"
@@ -691,7 +733,8 @@ static void test_rubbish(void **state) {
       "",
       "@section ",
       "@section kubernetes\n{\"items\":[1,{},[],null]}",
-      "@section units\n=\nId\n\n\n@section certificates\nx notAfter=\n"
+      "@section units\n=\nId\n\n\n@section certificates\n@certificate \n"
+      "@certificate x\n"
       "@section addresses\n@section etcd-members\n{\"members\":[{},1,\"\"]}",
       "@section etcd-members\n{\"members\":{}}\n@section etcd-status\n[]",
       "@section pods\n,\n,,,,,,,\nx,m1,Running,1.2.3.4\n@section reach x\n[{}]",
@@ -946,8 +989,18 @@ static int setup(void **state) {
   if (!here)
     return -1;
   (void)signal(SIGPIPE, SIG_IGN);
+  make_certs();
   _cleanup_free_ char *path = xasprintf("%s:%s", here, getenv("PATH"));
   return setenv("PATH", path, 1);
+}
+
+static int teardown(void **state) {
+  (void)state;
+  char *const all[] = {ends_2036,     ends_2028, ends_2027,
+                       in_kubeconfig, ends_soon, has_ended};
+  for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+    free(all[i]);
+  return 0;
 }
 
 int main(void) {
@@ -971,5 +1024,5 @@ int main(void) {
       cmocka_unit_test(test_json),
       cmocka_unit_test(test_print),
   };
-  return cmocka_run_group_tests(tests, setup, NULL);
+  return cmocka_run_group_tests(tests, setup, teardown);
 }
