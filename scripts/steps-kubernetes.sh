@@ -119,8 +119,8 @@ patches_flag() {
 
 # What the seed's changes add where QEMU emulates the processor.
 patch_for_emulated() {
-  [ -e /run/kubeseed/emulated ] && [ "$(minor_version)" -lt 26 ] || return 0
-  install -m 0644 /etc/kubeseed/emulated/* /etc/kubeseed/patches/
+  [ ! -e /run/kubeseed/emulated ] ||
+    install -m 0644 /etc/kubeseed/emulated/* /etc/kubeseed/patches/
 }
 
 # The first node only. Run again after a power cut it goes over what exists:
