@@ -270,10 +270,11 @@ static void on_line(void *arg, const char *line) {
 static uint64_t tmpfs_size(const struct bake *b) {
   _cleanup_fclose_ FILE *f = fopen("/proc/meminfo", "re");
   char line[128];
+  static const char key[] = "MemAvailable:";
   unsigned long long kib = 0;
-  while (f && fgets(line, sizeof(line), f))
-    if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
-      break;
+  while (f && !kib && fgets(line, sizeof(line), f))
+    if (strncmp(line, key, strlen(key)) == 0)
+      kib = strtoull(line + strlen(key), NULL, 10);
   uint64_t want = 2 * tree_size(b->payload);
   return kib * 1024 / 2 >= want ? want : 0;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* The YAML reader has its own limit; this one only bounds the memory. */
-#define SPEC_MAX_BYTES (2 * 1024 * 1024)
+#define SPEC_MAX_BYTES ((size_t)2 << 20)
 
 int cluster_load(const struct cli *cli, const char *spec_path,
                  struct cluster *ret, struct error *err) {
@@ -55,7 +55,7 @@ int cluster_select(const struct cluster *c, char **names, int n, size_t **ret,
   for (size_t i = 0; i < total; i++) {
     const struct plan_node *node =
         n ? plan_find(&c->plan, names[i]) : &c->plan.nodes.v[i];
-    if (!node)
+    if (n && !node)
       return unknown_node(c, names[i], err);
     chosen[i] = node->index;
   }

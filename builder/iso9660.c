@@ -194,7 +194,7 @@ static time_t read_date(const uint8_t *d) {
       .tm_min = d[4],
       .tm_sec = d[5],
   };
-  return timegm(&tm) - (int8_t)d[6] * 15 * 60;
+  return timegm(&tm) - (time_t)(int8_t)d[6] * 15 * 60;
 }
 
 /* "USER_DAT.;1" is USER_DAT, in either character set. */

@@ -16,7 +16,7 @@
 #include <time.h>
 
 #define ISO_SECTOR 2048
-#define ISO_MAX_BYTES (64u * 1024 * 1024)
+#define ISO_MAX_BYTES ((size_t)64 << 20)
 #define ISO_MAX_FILES 1024
 
 struct iso_file {

@@ -51,7 +51,7 @@ static int check_media(const struct media *m, struct error *err) {
     if (check_file(m, i, err) < 0)
       return -1;
     if (m->files[i].len > ISO_MAX_BYTES - sum)
-      return error_set(err, 0, "more than %u bytes for a medium",
+      return error_set(err, 0, "more than %zu bytes for a medium",
                        ISO_MAX_BYTES);
     sum += m->files[i].len;
   }
@@ -244,7 +244,7 @@ static int start_job(struct job *j, const struct media *m, struct error *err) {
 /* libisofs's thread makes the image while this one takes it, all at once. */
 static int take_image(const struct job *j, struct buf *out, struct error *err) {
   off_t size = j->out->get_size(j->out);
-  if (size <= 0 || size > ISO_MAX_BYTES)
+  if (size <= 0 || size > (off_t)ISO_MAX_BYTES)
     return error_set(err, 0, "an image of %lld bytes", (long long)size);
   struct buf b = {.data = xcalloc((size_t)size + 1, 1),
                   .len = (size_t)size,

@@ -193,10 +193,10 @@ static int by_mac(const void *a, const void *b) {
 
 static int check_macs(const struct plan *p, struct error *err) {
   _cleanup_free_ const struct plan_node **sorted =
-      xcalloc(p->nodes.n, sizeof(*sorted));
+      xcalloc(p->nodes.n, sizeof(const struct plan_node *));
   for (size_t i = 0; i < p->nodes.n; i++)
     sorted[i] = &p->nodes.v[i];
-  qsort(sorted, p->nodes.n, sizeof(*sorted), by_mac);
+  qsort(sorted, p->nodes.n, sizeof(const struct plan_node *), by_mac);
   char buf[NET_TEXT];
   for (size_t i = 1; i < p->nodes.n; i++)
     if (by_mac(&sorted[i - 1], &sorted[i]) == 0)

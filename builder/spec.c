@@ -98,6 +98,7 @@ static void read_version(const struct field *f, const struct yaml_node *value,
   struct version *v = &s->kubernetes.version;
   const char *text = value->kind == YAML_SCALAR ? value->text : "";
   int used = 0;
+  /* Three digits cannot overflow. NOLINTNEXTLINE(cert-err34-c) */
   if (sscanf(text, "%3d.%3d.%3d%n", &v->major, &v->minor, &v->patch, &used) !=
           3 ||
       text[used] || !isdigit((unsigned char)*text)) {

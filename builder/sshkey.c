@@ -220,7 +220,7 @@ static bool read_secret(struct wire *w, const uint8_t **ret_seed,
   if (!take_u32(w, &check[0]) || !take_u32(w, &check[1]) ||
       check[0] != check[1] || !expect(w, KEY_TYPE) ||
       !take_fixed(w, ED25519_KEY, ret_public) ||
-      !take_fixed(w, 2 * ED25519_KEY, ret_seed))
+      !take_fixed(w, (size_t)2 * ED25519_KEY, ret_seed))
     return false;
   return memcmp(*ret_seed + ED25519_KEY, *ret_public, ED25519_KEY) == 0;
 }
@@ -237,7 +237,8 @@ int sshkey_parse(const char *text, size_t len, struct ssh_key *ret,
   if (!take(&w, sizeof(MAGIC), &magic) ||
       memcmp(magic, MAGIC, sizeof(MAGIC)) != 0)
     return error_set(err, 0, "not an OpenSSH private key file");
-  if (!expect(&w, "none") || !expect(&w, "none") || !expect(&w, ""))
+  bool cipher = expect(&w, "none"), kdf = expect(&w, "none");
+  if (!cipher || !kdf || !expect(&w, ""))
     return error_set(err, 0, "the SSH key has a pass phrase");
   if (!take_u32(&w, &n) || n != 1 || !take_string(&w, &blob) ||
       !take_string(&w, &secret) || !read_secret(&secret, &seed, &public))

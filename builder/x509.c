@@ -28,11 +28,13 @@ struct cert {
 };
 
 /* One scope-bound release per libcrypto type; each free accepts NULL. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): it is a type */
 #define DEFINE_CLEANUP(type, free_it)                                          \
   static void cleanup_##type(type **p) {                                       \
     free_it(*p);                                                               \
   }                                                                            \
   struct cleanup_##type##_force_semicolon
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 DEFINE_CLEANUP(ASN1_BIT_STRING, ASN1_BIT_STRING_free);
 DEFINE_CLEANUP(ASN1_OCTET_STRING, ASN1_OCTET_STRING_free);
@@ -520,7 +522,8 @@ int pem_from_base64(const char *base64, struct buf *out, struct error *err) {
       n--;
     text.len = n > 0 ? (size_t)n : 0;
   }
-  if (text.len < strlen(begin) || memcmp(text.data, begin, strlen(begin)) != 0)
+  if (!text.data || text.len < strlen(begin) ||
+      memcmp(text.data, begin, strlen(begin)) != 0)
     return error_set(err, 0,
                      "there is no PEM text in base64 where one must be");
   buf_add(out, text.data, text.len);

@@ -27,7 +27,7 @@ static int reader_init(struct reader *r, const char *name, const char *text,
                        size_t len, struct error *err) {
   *r = (struct reader){.name = name, .text = text, .len = len, .err = err};
   if (len > YAML_MAX_BYTES)
-    return error_at(err, name, "more than %d bytes are too much for this file",
+    return error_at(err, name, "more than %zu bytes are too much for this file",
                     YAML_MAX_BYTES);
   if (!yaml_parser_initialize(&r->parser))
     return error_set(err, 0, "cannot start the YAML parser");

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define YAML_MAX_BYTES (1024 * 1024)
+#define YAML_MAX_BYTES ((size_t)1 << 20)
 #define YAML_MAX_DEPTH 32
 #define YAML_MAX_NODES 200000
 

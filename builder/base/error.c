@@ -5,6 +5,13 @@
 #include <stdarg.h>
 #include <string.h>
 
+/* The functions themselves here, without what the header puts around them. */
+#undef error_set
+#undef error_usage
+#undef error_missing
+#undef error_at
+#undef error_prefix
+
 /* Takes ownership of where and msg. */
 static void add_fault(struct error *err, enum error_kind kind, char *where,
                       char *msg) {

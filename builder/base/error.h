@@ -55,6 +55,19 @@ int error_at(struct error *err, const char *where, const char *fmt, ...)
 /* Puts context before the newest fault's message. Returns -1. */
 int error_prefix(struct error *err, const char *fmt, ...) _printf_(2, 3);
 
+/* What reads one source file at a time, a compiler or a checker, must know of
+ * the -1: else it follows ways on which an error was set and nothing returned
+ * it. */
+static inline int error_result(int r) {
+  (void)r;
+  return -1;
+}
+#define error_set(...) error_result(error_set(__VA_ARGS__))
+#define error_usage(...) error_result(error_usage(__VA_ARGS__))
+#define error_missing(...) error_result(error_missing(__VA_ARGS__))
+#define error_at(...) error_result(error_at(__VA_ARGS__))
+#define error_prefix(...) error_result(error_prefix(__VA_ARGS__))
+
 /* Moves all of from's faults to the end of err; from is empty after. */
 void error_move(struct error *err, struct error *from);
 

@@ -99,7 +99,7 @@ int file_refresh(const char *path, const void *data, size_t len, mode_t mode,
   _cleanup_error_ struct error unreadable = {0};
   _cleanup_buf_ struct buf old = {0};
   if (file_exists(path) && file_read(path, len, &old, &unreadable) == 0 &&
-      old.len == len && memcmp(old.data, data, len) == 0)
+      old.len == len && (len == 0 || memcmp(old.data, data, len) == 0))
     return 0;
   return replace(path, data, len, mode, false, err);
 }

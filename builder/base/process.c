@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 
 /* How much of a failed program's stderr an error quotes. */
-#define TAIL_MAX 2000
+#define TAIL_MAX ((size_t)2000)
 #define TAIL_LINES 6
 /* From SIGTERM to SIGKILL when a program outlives its timeout. */
 #define KILL_GRACE 5.0
