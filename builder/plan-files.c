@@ -196,6 +196,10 @@ static const struct plan_file control_plane_files[] = {
      "user-data/kube-apiserver.patch.yaml", 0644, ROOT},
     {"/etc/kubeseed/emulated/kube-apiserver0+json.yaml",
      "user-data/kube-apiserver-emulated.patch.yaml", 0644, ROOT},
+    {"/etc/kubeseed/emulated/kube-controller-manager0+json.yaml",
+     "user-data/probe-emulated.patch.yaml", 0644, ROOT},
+    {"/etc/kubeseed/emulated/kube-scheduler0+json.yaml",
+     "user-data/probe-emulated.patch.yaml", 0644, ROOT},
     {0},
 };
 
@@ -219,6 +223,17 @@ static const struct plan_file etcd_stacked_files[] = {
     {LIB "steps-stacked.sh", "scripts/steps-stacked.sh", 0644, ROOT},
     {0},
 };
+
+static const struct plan_file etcd_probe_files[] = {
+    {"/etc/kubeseed/patches/etcd+json.yaml", "user-data/etcd.patch.yaml", 0644,
+     ROOT},
+    {0},
+};
+
+/* kubeadm's own are about one member from 1.25 on (kubernetes pull 110072). */
+static bool etcd_probes(const struct plan *p, const struct plan_node *n) {
+  return etcd_stacked(p, n) && p->spec->kubernetes.version.minor < 25;
+}
 
 static const struct plan_file etcd_member_files[] = {
     {ETCD_PKI "ca.crt", "pki:etcd/ca.crt", 0644, ETCD},
@@ -312,6 +327,7 @@ static const struct group groups[] = {
     {copied_control_plane, copied_control_plane_files},
     {etcd_client, etcd_client_files},
     {etcd_stacked, etcd_stacked_files},
+    {etcd_probes, etcd_probe_files},
     {offline_stacked, offline_stacked_files},
     {etcd_member, etcd_member_files},
     {etcd_anywhere, etcd_empty_files},

@@ -24,7 +24,16 @@ same_ca() {
   done
 }
 
+# A member that waits for the others must not be killed for it.
+patient() { # NODE
+  on "$1" 'grep -c "path: /health" /etc/kubernetes/manifests/etcd.yaml' |
+    grep -qx 0
+}
+
 must "the machines come up" ks up
+for node in kube-mast01 kube-mast02 kube-mast03; do
+  check "$node: the kubelet asks its member of etcd, not all" patient "$node"
+done
 check "the workstation has no CA key" no_ca_key_here
 check "all control planes have the first one's keys, owned by root" same_ca
 check "copy-certificates.sh can be run again" \
