@@ -9,10 +9,10 @@
 
 /* ---- Objects ---- */
 
-/* The "items" of kubectl's List, nodes found by their place in the plan. */
+/* All objects that were asked for, each with its kind; nodes found by their
+ * place in the plan. */
 struct objects {
-  json_t *root;
-  const json_t *items;
+  json_t *items;
   const json_t **node; /* of plan->nodes.v[i]; NULL: not registered */
 };
 
@@ -45,7 +45,7 @@ static const json_t *find_object(const struct objects *k, const char *kind,
 }
 
 static void objects_done(struct objects *k) {
-  json_decref(k->root);
+  json_decref(k->items);
   free(k->node);
 }
 
@@ -392,23 +392,46 @@ static void judge_dns(struct judge *j, const struct objects *k) {
 
 /* ---- All of the API server's ---- */
 
+/* Adds the items of one list, which in a list do not say what they are. */
+static bool list_read(const struct verify_answer *a, const char *section,
+                      const char *kind, json_t *items, struct wrong *w) {
+  _cleanup_free_ char *text = verify_section(a, section);
+  _cleanup_json_ json_t *root = json_loads(text ? text : "", 0, NULL);
+  const json_t *list = json_object_get(root, "items");
+  size_t i;
+  json_t *o;
+  if (!json_is_array(list)) {
+    wrong_add(w, "no list of %s: %.*s", section, QUOTE_MAX,
+              text && *text ? text : "nothing");
+    return false;
+  }
+  json_array_foreach(list, i, o) {
+    if (json_object_set_new(o, "kind", json_string(kind)) == 0)
+      json_array_append(items, o);
+  }
+  return true;
+}
+
 /* Reads the answer; false after saying in w why it cannot be. */
 static bool objects_read(const struct judge *j, struct objects *k,
                          struct wrong *w) {
+  static const struct {
+    const char *section, *kind;
+  } lists[] = {{"nodes", "Node"},
+               {"pods", "Pod"},
+               {"deployments", "Deployment"},
+               {"services", "Service"}};
   const struct verify_answer *a = &j->facts->cluster;
-  _cleanup_free_ char *text = verify_section(a, "kubernetes");
   size_t i;
   const json_t *o;
-  if (!text) {
+  k->items = json_array();
+  if (!a->text) {
     wrong_add(w, "%s", a->error ? a->error : "no answer");
     return false;
   }
-  k->root = json_loads(text, 0, NULL);
-  k->items = json_object_get(k->root, "items");
-  if (!json_is_array(k->items)) {
-    wrong_add(w, "kubectl did not answer JSON: %.*s", QUOTE_MAX, text);
-    return false;
-  }
+  for (i = 0; i < ARRAY_SIZE(lists); i++)
+    if (!list_read(a, lists[i].section, lists[i].kind, k->items, w))
+      return false;
   k->node = xcalloc(j->plan->nodes.n, sizeof(const json_t *));
   json_array_foreach(k->items, i, o) {
     const struct plan_node *n = plan_find(j->plan, name_of(o));

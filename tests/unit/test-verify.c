@@ -206,20 +206,21 @@ static char *say_node(const struct fixture *f, const struct plan_node *n) {
 static void say_pod(struct buf *b, const char *label, const char *component,
                     const char *node) {
   buf_addf(b,
-           ",\n{\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s-%s\",\"labels\":"
+           "%s{\"metadata\":{\"name\":\"%s-%s\",\"labels\":"
            "{\"%s\":\"%s\"}},\"spec\":{\"nodeName\":\"%s\",\"containers\":"
            "[{\"image\":\"k8s/%s:v1.20.2\"}]},\"status\":"
            "{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\","
            "\"status\":\"True\"}],\"containerStatuses\":[{\"restartCount\":1,"
            "\"state\":{\"running\":{}}}]}}",
-           component, node, label, component, node, component);
+           b->len ? ",\n" : "", component, node, label, component, node,
+           component);
 }
 
 static void say_registered(const struct plan_node *n, struct buf *b) {
   static const char role[] = "node-role.kubernetes.io/";
   bool control_plane = n->spec->role == ROLE_CONTROL_PLANE;
   char a[NET_TEXT];
-  buf_addf(b, "%s{\"kind\":\"Node\",\"metadata\":{\"name\":\"%s\",\"labels\":{",
+  buf_addf(b, "%s{\"metadata\":{\"name\":\"%s\",\"labels\":{",
            n->index ? ",\n" : "", n->name);
   if (control_plane)
     buf_addf(b, "\"%scontrol-plane\":\"\",\"%smaster\":\"\"", role, role);
@@ -240,24 +241,27 @@ static void say_registered(const struct plan_node *n, struct buf *b) {
 static char *say_cluster(const struct fixture *f) {
   static const char *const parts[] = {
       "kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"};
-  struct buf b = {0};
+  _cleanup_buf_ struct buf nodes = {0};
+  _cleanup_buf_ struct buf pods = {0};
   size_t n_parts = f->spec.etcd.mode == ETCD_STACKED ? 4 : 3;
-  buf_adds(&b, "\n@section kubernetes\n{\"kind\":\"List\",\"items\":[");
   for (size_t i = 0; i < f->plan.nodes.n; i++) {
     const struct plan_node *n = &f->plan.nodes.v[i];
     if (!has_kubelet(n))
       continue;
-    say_registered(n, &b);
-    say_pod(&b, "k8s-app", "kube-proxy", n->name);
+    say_registered(n, &nodes);
+    say_pod(&pods, "k8s-app", "kube-proxy", n->name);
     for (size_t k = 0; k < n_parts && n->spec->role == ROLE_CONTROL_PLANE; k++)
-      say_pod(&b, "component", parts[k], n->name);
+      say_pod(&pods, "component", parts[k], n->name);
   }
-  buf_adds(&b,
-           ",\n{\"kind\":\"Deployment\",\"metadata\":{\"name\":\"coredns\"},"
-           "\"spec\":{\"replicas\":2},\"status\":{\"readyReplicas\":2}},\n"
-           "{\"kind\":\"Service\",\"metadata\":{\"name\":\"kube-dns\"},"
-           "\"spec\":{\"clusterIP\":\"10.96.0.10\"}}]}\n");
-  return buf_take(&b);
+  return xasprintf(
+      "\n@section nodes\n{\"kind\":\"NodeList\",\"items\":[%s]}\n"
+      "\n@section pods\n{\"items\":[%s]}\n"
+      "\n@section deployments\n{\"items\":[{\"metadata\":{\"name\":"
+      "\"coredns\"},\"spec\":{\"replicas\":2},\"status\":"
+      "{\"readyReplicas\":2}}]}\n"
+      "\n@section services\n{\"items\":[{\"metadata\":{\"name\":\"kube-dns\"},"
+      "\"spec\":{\"clusterIP\":\"10.96.0.10\"}}]}\n",
+      nodes.data, pods.data);
 }
 
 static void say_reach(const struct fixture *f, struct buf *b) {
@@ -484,8 +488,10 @@ static const struct flaw faults_of_etcd[] = {
 };
 
 static const struct flaw faults_of_cluster[] = {
-    {"cluster", "{\"kind\":\"List\"", "error: no", "api",
-     "kubectl did not answer JSON: error: no"},
+    {"cluster", "{\"kind\":\"NodeList\"", "error: no", "api",
+     "no list of nodes: error: no"},
+    {"cluster", "@section services", "@section other", "api",
+     "no list of services: nothing"},
     {"cluster", "m1: 'ssh' failed", NULL, "api", "m1: 'ssh' failed"},
     {"cluster", "\"items\":[",
      "\"items\":[{\"kind\":\"Node\",\"metadata\":{\"name\":\"x9\"}},",
@@ -565,18 +571,18 @@ static void test_leftover(void **state) {
   static const char owned[] =
       ",\n{\"kind\":\"Pod\",\"metadata\":{\"name\":\"coredns-x\","
       "\"ownerReferences\":[{\"kind\":\"ReplicaSet\"}]},\"status\":{"
-      "\"phase\":\"Failed\"}}]}";
+      "\"phase\":\"Failed\"}}]}\n\n@section deployments";
   static const char nobodys[] =
       ",\n{\"kind\":\"Pod\",\"metadata\":{\"name\":\"alone\"},\"status\":{"
-      "\"phase\":\"Failed\"}}]}";
+      "\"phase\":\"Failed\"}}]}\n\n@section deployments";
   struct fixture f;
   begin(&f, nodes_ha);
-  change(&f, "cluster", "]}\n", owned);
+  change(&f, "cluster", "]}\n\n@section deployments", owned);
   verify_judge(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
   end(&f);
   begin(&f, nodes_ha);
-  change(&f, "cluster", "]}\n", nobodys);
+  change(&f, "cluster", "]}\n\n@section deployments", nobodys);
   verify_judge(&f.plan, &f.facts, &f.checks);
   expect(&f, "pods.system", VERIFY_FAIL, "alone is Failed");
   end(&f);
@@ -732,7 +738,9 @@ static void test_rubbish(void **state) {
   static const char *const texts[] = {
       "",
       "@section ",
-      "@section kubernetes\n{\"items\":[1,{},[],null]}",
+      "@section nodes\n{\"items\":[1,{},[],null]}\n@section pods\n"
+      "{\"items\":[null]}\n@section deployments\n{\"items\":[]}\n"
+      "@section services\n{\"items\":[{\"metadata\":3}]}",
       "@section units\n=\nId\n\n\n@section certificates\n@certificate \n"
       "@certificate x\n"
       "@section addresses\n@section etcd-members\n{\"members\":[{},1,\"\"]}",
@@ -881,7 +889,7 @@ static void test_gather_cluster(void **state) {
   verify_gather_pods(&f.plan, &s.remote, &f.facts);
   assert_string_equal(f.facts.pods.text, "hello");
   _cleanup_free_ char *m3 = ssh_heard(&s, "m3", "script");
-  expect_in(m3, "get nodes,pods,deployments,services -o json", true);
+  expect_in(m3, "/api/v1/nodes", true);
   expect_in(m3, "IMAGE=kubeseed.internal/k8s/etcd:3.4.23\n", true);
   end(&f);
   ssh_end(&s);
