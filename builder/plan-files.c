@@ -219,21 +219,12 @@ static const struct plan_file offline_stacked_files[] = {
 
 static const struct plan_file etcd_stacked_files[] = {
     {"/etc/kubeseed/etcd-pod.yaml", "user-data/etcd-pod.yaml", 0600, ROOT},
+    {"/etc/kubeseed/patches/etcd+json.yaml", "user-data/etcd.patch.yaml", 0644,
+     ROOT},
     {LIB "steps-etcd.sh", "scripts/steps-etcd.sh", 0644, ROOT},
     {LIB "steps-stacked.sh", "scripts/steps-stacked.sh", 0644, ROOT},
     {0},
 };
-
-static const struct plan_file etcd_probe_files[] = {
-    {"/etc/kubeseed/patches/etcd+json.yaml", "user-data/etcd.patch.yaml", 0644,
-     ROOT},
-    {0},
-};
-
-/* kubeadm's own are about one member from 1.25 on (kubernetes pull 110072). */
-static bool etcd_probes(const struct plan *p, const struct plan_node *n) {
-  return etcd_stacked(p, n) && p->spec->kubernetes.version.minor < 25;
-}
 
 static const struct plan_file etcd_member_files[] = {
     {ETCD_PKI "ca.crt", "pki:etcd/ca.crt", 0644, ETCD},
@@ -327,7 +318,6 @@ static const struct group groups[] = {
     {copied_control_plane, copied_control_plane_files},
     {etcd_client, etcd_client_files},
     {etcd_stacked, etcd_stacked_files},
-    {etcd_probes, etcd_probe_files},
     {offline_stacked, offline_stacked_files},
     {etcd_member, etcd_member_files},
     {etcd_anywhere, etcd_empty_files},

@@ -177,6 +177,8 @@ static void scope_kubernetes(struct scope *s, const struct plan *p) {
   scope_set(s, "allocate_node_cidrs",
             spec->network.cni == CNI_BRIDGE ? "false" : "true");
   scope_set_flag(s, "ecdsa", spec->pki.algorithm == KEY_ECDSA_P256);
+  /* Until 1.25: kubernetes pull 110072. */
+  scope_set_flag(s, "etcd_probes_ask_all", spec->kubernetes.version.minor < 25);
   /* Until 1.26, in kubernetes issue 94145. */
   scope_set_flag(s, "fairness_is_busy", spec->kubernetes.version.minor < 26);
   scope_set_flag(s, "token_discovery", spec->pki.discovery == DISCOVERY_TOKEN);

@@ -89,6 +89,15 @@ predecessor_votes() {
   etcd_ask "https://$PREDECESSOR_ADDRESS:2379" endpoint health >/dev/null 2>&1
 }
 
+# And its API server should be ready, for the reason that predecessor_goes_first
+# has; the five minutes count from when it votes.
+predecessor_is_done() {
+  predecessor_votes || return 1
+  turn_comes=${turn_comes:-$(($(uptime_seconds) + 300))}
+  why="its API server is not ready"
+  predecessor_goes_first
+}
+
 own_member_is_healthy() {
   etcd_ask "https://$ADDRESS:2379" endpoint health >/dev/null 2>&1
 }
@@ -154,7 +163,8 @@ join_stacked() {
   fi
   if [ -z "$own" ]; then
     rm -rf "$etcd_manifest" /var/lib/etcd/member
-    wait_for "$PREDECESSOR to be a voting member of etcd" predecessor_votes
+    turn_comes=
+    wait_for "$PREDECESSOR to be a voting member of etcd" predecessor_is_done
     start_kubelet_first
     systemctl stop etcd-empty.service
     kubeadm_join && return
