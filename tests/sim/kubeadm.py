@@ -305,7 +305,7 @@ class Kubeadm:
             if not kube.token_is_known(token, world.now):
                 raise Refused("Unauthorized: the token is not known")
         stacked = node.env["ETCD_MODE"] == "stacked"
-        if control_plane and not stacked:
+        if control_plane:
             self.note_turn()
         if control_plane:
             yield from self.control_plane_prepare(stacked)

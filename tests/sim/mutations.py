@@ -48,8 +48,11 @@ def emptied(function):
 
 ALL = [
     Mutation("no wait for the predecessor", LIB + "steps-stacked.sh",
-             *emptied("predecessor_votes"), ["stacked"],
+             *emptied("predecessor_is_done"), ["stacked"],
              ["at-once"], 16),
+    Mutation("a voting predecessor is enough", LIB + "steps-stacked.sh",
+             "predecessor_votes || return 1\n", "predecessor_votes\n  return\n",
+             ["stacked"], ["at-once"], 16),
     Mutation("control planes join at once", LIB + "steps-kubernetes.sh",
              *emptied("wait_for_turn"), ["founding"], ["at-once"]),
     Mutation("an added member is not started", LIB + "steps-stacked.sh",
