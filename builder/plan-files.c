@@ -197,9 +197,9 @@ static const struct plan_file control_plane_files[] = {
     {"/etc/kubeseed/emulated/kube-apiserver0+json.yaml",
      "user-data/kube-apiserver-emulated.patch.yaml", 0644, ROOT},
     {"/etc/kubeseed/emulated/kube-controller-manager0+json.yaml",
-     "user-data/probe-emulated.patch.yaml", 0644, ROOT},
+     "user-data/controller-emulated.patch.yaml", 0644, ROOT},
     {"/etc/kubeseed/emulated/kube-scheduler0+json.yaml",
-     "user-data/probe-emulated.patch.yaml", 0644, ROOT},
+     "user-data/controller-emulated.patch.yaml", 0644, ROOT},
     {0},
 };
 

@@ -7,6 +7,7 @@ node's VERSION: preflight refuses what it finds of an earlier attempt.
 """
 
 import json
+import os
 
 import programs
 import sandbox
@@ -236,6 +237,7 @@ class Kubeadm:
             "kube-apiserver", "kube-controller-manager", "kube-scheduler",
             "etcd")])
         self.refuse_second_cluster()
+        self.check_patches()
         external = "external" in self.config["ClusterConfiguration"]["etcd"]
         yield from self.cas_and_certificates(external)
         yield self.take()
@@ -307,7 +309,7 @@ class Kubeadm:
         stacked = node.env["ETCD_MODE"] == "stacked"
         if control_plane:
             self.note_turn()
-        if control_plane:
+            self.check_patches()
             yield from self.control_plane_prepare(stacked)
         if "kubelet-start" not in self.skip:
             yield from self.kubelet_start(token)
@@ -318,6 +320,19 @@ class Kubeadm:
             kube.marked.add(node.name)
             world.bump()
             yield self.take()
+
+    def check_patches(self):
+        """kubeadm ignores an empty patch without a word."""
+        node = self.node
+        folder = self.option("--experimental-patches")
+        wanted = {}
+        for source in [folder] + ["/etc/kubeseed/emulated"] * node.emulated:
+            wanted.update((os.path.basename(path), content)
+                          for path, (_, content) in node.files.items()
+                          if os.path.dirname(path) == source)
+        for name in sorted(set(wanted) | set(os.listdir(node.path(folder)))):
+            if node.read(f"{folder}/{name}").encode() != wanted.get(name):
+                self.world.violation(node, f"static pods get a wrong {name}")
 
     def note_turn(self):
         """Who comes later lets the one before it finish, for five minutes."""

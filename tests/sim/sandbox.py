@@ -19,6 +19,9 @@ import yaml
 
 BASE = "/mnt"
 CHANNEL = 200  # fake.c knows it as well
+# Between two calls of fakes a script works for milliseconds, also on a machine
+# that has much else to do.
+STUCK_AFTER = 120  # s
 
 # What the scripts use of a Debian, as it is ...
 TOOLS = """awk base64 cat chmod cmp cp cut dirname env find grep head install
@@ -139,13 +142,34 @@ class Root:
         os.pwrite(self.uptime, b"%-40s\n" % (b"%.2f 0.00" % seconds), 0)
 
 
+class Stuck(Exception):
+    """A script neither calls a fake nor ends."""
+
+
+def describe_processes(session):
+    """What the processes of a session wait for, for someone to find out why."""
+    found = []
+    for pid in sorted(int(p) for p in os.listdir("/proc") if p.isdigit()):
+        def read(name, pid=pid):
+            with open(f"/proc/{pid}/{name}", encoding="utf-8",
+                      errors="replace") as f:
+                return f.read()
+        try:
+            if os.getsid(pid) == session:
+                found.append(f"{pid} {read('cmdline')!r} is in "
+                             f"{read('wchan')} {read('syscall').strip()}")
+        except OSError:
+            continue  # it has just ended
+    return "; ".join(found) or "none of its processes is left"
+
+
 class Process:
     """A program that runs in a root, and the channel to its fakes."""
 
     def __init__(self, root, argv, stdin=None):
         self.channel, inside = socket.socketpair(socket.AF_UNIX,
                                                  socket.SOCK_SEQPACKET)
-        self.channel.settimeout(600)
+        self.channel.settimeout(STUCK_AFTER)
         self.status = None
         data = None
         if stdin is not None:
@@ -187,7 +211,10 @@ class Process:
 
     def next_request(self):
         """(arguments, stdin), or None when every process of it has ended."""
-        data = self.channel.recv(1 << 18)
+        try:
+            data = self.channel.recv(1 << 18)
+        except TimeoutError:
+            raise Stuck(describe_processes(self.pid)) from None
         if not data:
             self._reap()
             return None

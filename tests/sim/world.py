@@ -95,6 +95,7 @@ class Node:
         self.role = self.env["ROLE"]
         self.root = root
         self.speed = world.rng.choice((0.5, 1.0, 1.0, 2.0, 4.0))
+        self.emulated = self.speed > 1  # what is slow runs without KVM
         self.disk = 0
         self.on = False
         self.generation = 0  # of power-ons: events of an earlier one are void
@@ -276,6 +277,8 @@ class Node:
         world.after(70 * self.speed, self, world.bump)
 
     def _booted(self):
+        if self.emulated:  # kubeseed-emulated.service in the image
+            os.makedirs(self.path("/run/kubeseed/emulated"), exist_ok=True)
         self.lay_seed()
         self.sshd = True  # ssh.service comes after cloud-init.service
         wants = self.path("/etc/systemd/system/multi-user.target.wants")
