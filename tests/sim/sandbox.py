@@ -9,6 +9,7 @@ import ctypes
 import errno
 import functools
 import os
+import re
 import shutil
 import signal
 import socket
@@ -147,17 +148,19 @@ class Stuck(Exception):
 
 
 def describe_processes(session):
-    """What the processes of a session wait for, for someone to find out why."""
+    """What the processes of a session wait for, for someone to find out why.
+    /proc is that of the PID namespace outside ours."""
     found = []
-    for pid in sorted(int(p) for p in os.listdir("/proc") if p.isdigit()):
+    for pid in [p for p in os.listdir("/proc") if p.isdigit()]:
         def read(name, pid=pid):
             with open(f"/proc/{pid}/{name}", encoding="utf-8",
                       errors="replace") as f:
                 return f.read()
         try:
-            if os.getsid(pid) == session:
-                found.append(f"{pid} {read('cmdline')!r} is in "
-                             f"{read('wchan')} {read('syscall').strip()}")
+            inside = re.search(r"^NSsid:.*\t(\d+)$", read("status"), re.M)
+            if inside and int(inside.group(1)) == session:
+                found.append(f"{read('cmdline')!r} is in {read('wchan')} "
+                             f"({read('syscall').strip()})")
         except OSError:
             continue  # it has just ended
     return "; ".join(found) or "none of its processes is left"
