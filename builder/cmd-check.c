@@ -8,7 +8,7 @@ int cmd_check(struct cli *cli, int argc, char **argv, struct error *err) {
   if (cli_getopt(argc, argv, ":", none, err) == '?')
     return -1;
   if (argc - optind != 1)
-    return error_usage(err, "which spec? kubeseed check SPEC");
+    return error_usage(err, "check needs one spec: kubeseed check SPEC");
   _cleanup_cluster_ struct cluster c;
   if (cluster_load(cli, argv[optind], &c, err) < 0)
     return -1;

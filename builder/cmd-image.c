@@ -20,7 +20,7 @@ int cmd_image(struct cli *cli, int argc, char **argv, struct error *err) {
     o.verify |= c == 'V';
   }
   if (optind + 1 != argc)
-    return error_usage(err, "which spec? kubeseed image SPEC");
+    return error_usage(err, "image needs one spec: kubeseed image SPEC");
   _cleanup_cluster_ struct cluster c;
   _cleanup_free_ char *path = NULL;
   if (cluster_load(cli, argv[optind], &c, err) < 0 ||

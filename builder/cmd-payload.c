@@ -18,7 +18,7 @@ int cmd_payload(struct cli *cli, int argc, char **argv, struct error *err) {
     rebuild |= c == 'r';
   }
   if (optind + 1 != argc)
-    return error_usage(err, "which spec? kubeseed payload SPEC");
+    return error_usage(err, "payload needs one spec: kubeseed payload SPEC");
   _cleanup_cluster_ struct cluster c;
   _cleanup_payload_ struct payload p = {0};
   if (cluster_load(cli, argv[optind], &c, err) < 0 ||

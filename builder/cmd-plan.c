@@ -169,7 +169,7 @@ int cmd_plan(struct cli *cli, int argc, char **argv, struct error *err) {
   if (cli_getopt(argc, argv, ":", none, err) == '?')
     return -1;
   if (argc - optind != 1)
-    return error_usage(err, "which spec? kubeseed plan SPEC");
+    return error_usage(err, "plan needs one spec: kubeseed plan SPEC");
   _cleanup_cluster_ struct cluster c;
   if (cluster_load(cli, argv[optind], &c, err) < 0)
     return -1;

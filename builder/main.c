@@ -24,7 +24,7 @@ static const struct command commands[] = {
      "  kubeseed init\n"
      "  kubeseed init -t workers lab.yaml\n",
      cmd_init},
-    {"check", "SPEC", "every fault in the spec, with file:line:column",
+    {"check", "SPEC", "the faults in the spec, with file:line:column",
      "Examples:\n"
      "  kubeseed check cluster.yaml\n",
      cmd_check},

@@ -161,11 +161,11 @@ static void check_members(const struct check *c, size_t n, const char *what) {
                "waits for a majority of them",
                n, what, MAX_MEMBERS);
   else if (n > 0 && n % 2 == 0)
-    yaml_fault(c->err, at,
-               "%zu %s: an even number of etcd members survives "
-               "no more failures than %zu, and loses its quorum more easily; "
-               "use %zu or %zu",
-               n, what, n - 1, n - 1, n + 1);
+    yaml_fault(
+        c->err, at,
+        "%zu %s: %zu etcd members survive no more failures than %zu do (%zu), "
+        "and lose their quorum more easily; use %zu or %zu",
+        n, what, n, n - 1, n / 2 - 1, n - 1, n + 1);
 }
 
 static void check_counts(const struct check *c) {

@@ -107,9 +107,15 @@ static void read_version(const struct field *f, const struct yaml_node *value,
                text);
     return;
   }
-  if (v->major != 1 || v->minor < 15)
+  /* kubeadm's v1beta2 came with 1.15; what it reads after 1.34 is not known. */
+  if (v->major < 1 || (v->major == 1 && v->minor < 15))
     yaml_fault(err, value,
                "Kubernetes %s is older than 1.15.0, the oldest "
+               "that kubeseed can configure",
+               text);
+  else if (v->major > 1 || v->minor > 34)
+    yaml_fault(err, value,
+               "Kubernetes %s is newer than 1.34, the newest "
                "that kubeseed can configure",
                text);
   s->kubernetes.version_text = xstrdup(text);
