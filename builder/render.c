@@ -330,6 +330,9 @@ static void scope_node(struct scope *s, const struct plan *p,
   scope_set(s, "steps", steps);
   scope_set(s, "node_labels", labels);
   scope_set_flag(s, "control_plane", control_plane);
+  /* With v1beta3 (kubernetes pull 103063). */
+  scope_set_flag(s, "patches_in_config",
+                 control_plane && p->kubeadm_api != KUBEADM_V1BETA2);
   scope_setf(s, "vip_priority", "%d", n->vip_priority);
   if (control_plane)
     scope_set(s, "vip_check", LIB "check-apiserver");

@@ -108,13 +108,14 @@ minor_version() {
   echo "${minor%%.*}"
 }
 
-# kubeadm's flag for the seed's changes to its static pods, by its version.
-patches_flag() {
-  if [ "$(minor_version)" -lt 22 ]; then
-    echo --experimental-patches
-  else
-    echo --patches
-  fi
+# kubeadm_patched ARGUMENT...: with the seed's changes to kubeadm's static pods.
+# From 1.22 on the configuration names their folder, and from 1.23 on no flag may
+# (kubernetes pulls 103063 and 104065); before 1.19 there are none.
+kubeadm_patched() {
+  case $(minor_version) in
+  19 | 20 | 21) set -- "$@" --experimental-patches /etc/kubeseed/patches ;;
+  esac
+  kubeadm "$@"
 }
 
 # What the seed's changes add where QEMU emulates the processor.
@@ -145,8 +146,8 @@ step_kubeadm_init() {
   [ "$ETCD_MODE" != founding ] || lead_etcd
   patch_for_emulated
   report wait "kubeadm init"
-  kubeadm init --config /etc/kubeseed/kubeadm.yaml --skip-token-print \
-    "$(patches_flag)" /etc/kubeseed/patches --skip-phases "$INIT_SKIP"
+  kubeadm_patched init --config /etc/kubeseed/kubeadm.yaml --skip-token-print \
+    --skip-phases "$INIT_SKIP"
   [ "$PKI_MODE" != copied ] || know_cluster_ca
 }
 
@@ -174,12 +175,13 @@ join_skip() {
 kubeadm_join() {
   report wait "kubeadm join"
   skip=$(join_skip)${1:+,$1}
-  set -- --config /etc/kubeseed/kubeadm-join.yaml --skip-phases "$skip"
-  if [ "$ROLE" = control-plane ]; then
-    patch_for_emulated
-    set -- "$@" "$(patches_flag)" /etc/kubeseed/patches
+  set -- join --config /etc/kubeseed/kubeadm-join.yaml --skip-phases "$skip"
+  if [ "$ROLE" != control-plane ]; then
+    kubeadm "$@"
+    return
   fi
-  kubeadm join "$@"
+  patch_for_emulated
+  kubeadm_patched "$@"
 }
 
 bootstrap_token() {

@@ -3,7 +3,7 @@
 may come between any two of their files.
 
 What newer versions do otherwise and the scripts may meet is taken from the
-node's VERSION: preflight refuses what it finds of an earlier attempt.
+node's VERSION: how they are told of patches.
 """
 
 import json
@@ -321,10 +321,22 @@ class Kubeadm:
             world.bump()
             yield self.take()
 
+    def patches_folder(self):
+        """By flag until 1.21, from 1.22 on by configuration; from 1.23 on that
+        flag may not stand beside --config (kubernetes pull 104065)."""
+        if int(self.node.env["VERSION"].split(".")[1]) < 22:
+            return self.option("--experimental-patches")
+        if any("patches" in a for a in self.args):
+            raise Refused("can not mix '--config' with arguments [patches]")
+        kind = self.args[0].capitalize() + "Configuration"
+        if "patches" not in self.config[kind]:
+            raise Refused("the simulator misses the folder of patches")
+        return self.config[kind]["patches"]["directory"]
+
     def check_patches(self):
         """kubeadm ignores an empty patch without a word."""
         node = self.node
-        folder = self.option("--experimental-patches")
+        folder = self.patches_folder()
         wanted = {}
         for source in [folder] + ["/etc/kubeseed/emulated"] * node.emulated:
             wanted.update((os.path.basename(path), content)

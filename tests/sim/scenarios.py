@@ -36,7 +36,7 @@ WORKERS = """\
 TOPOLOGIES = {
     "founding": SPEC + "nodes:\n" + MASTERS + WORKERS,
     "stacked": SPEC + "etcd:\n  mode: stacked\nnodes:\n" + MASTERS + WORKERS,
-    "external": SPEC + "  provider: haproxy\netcd:\n  mode: external\n"
+    "external": SPEC.replace("1.20.2", "1.34.2") + "  provider: haproxy\netcd:\n  mode: external\n"
     "nodes:\n" + """\
   - name: lb{1..2}
     role: load-balancer
@@ -51,7 +51,7 @@ TOPOLOGIES = {
     role: worker
     address: 192.168.4.41
 """,
-    "one": SPEC + "etcd:\n  mode: external\nnodes:\n" + """\
+    "one": SPEC.replace("1.20.2", "1.29.3") + "etcd:\n  mode: external\nnodes:\n" + """\
   - name: e1
     role: etcd
     address: 192.168.4.25
