@@ -630,12 +630,14 @@ def jobs(topology, number):
               for kind in sorted(TROUBLES) for n in (nodes[0], nodes[-1])
               if kind != "vip-taken"]
     found += [("trouble", f"{n},vip-taken", False) for n in topology.priority]
+    members = [n for n in nodes if "/etc/default/etcd" in topology.seeds[n][0]]
+    if len(members) == 1:  # has no others that could be wrong or remember
+        members = []
     found += [(scenario, n, False)
               for scenario in ("wrong-peer", "wrong-seeds", "moved",
-                               "corrected")
-              for n in nodes if "/etc/default/etcd" in topology.seeds[n][0]]
+                               "corrected") for n in members]
     found += [("disk-lost-dark", n, False) for n in nodes
-              if n in masters or "/etc/default/etcd" in topology.seeds[n][0]
+              if n in masters or n in members
               for _ in range(number // 4 + 1)]
     found += [("disk-lost-early", n, False) for n in masters[:1]
               for _ in range(number // 4 + 1)]
