@@ -31,7 +31,7 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
   }
   if (argc - optind != 1)
     return error_usage(err,
-                       "kubeconfig: which spec? (kubeseed kubeconfig SPEC)");
+                       "kubeconfig needs one spec: kubeseed kubeconfig SPEC");
   return 0;
 }
 

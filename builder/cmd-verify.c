@@ -50,7 +50,7 @@ static int parse(struct cli *cli, int argc, char **argv, struct options *o,
       return -1;
   }
   if (argc - optind != 1)
-    return error_usage(err, "verify: which spec? (kubeseed verify SPEC)");
+    return error_usage(err, "verify needs one spec: kubeseed verify SPEC");
   return 0;
 }
 

@@ -22,6 +22,10 @@ endpoint:
   address: 192.168.4.20
 """
 
+# What kubeadm is told of patches depends on its version.
+V1BETA3 = SPEC.replace("1.20.2", "1.29.3")
+V1BETA4 = SPEC.replace("1.20.2", "1.34.2")
+
 MASTERS = """\
   - name: m{1..3}
     role: control-plane
@@ -36,7 +40,7 @@ WORKERS = """\
 TOPOLOGIES = {
     "founding": SPEC + "nodes:\n" + MASTERS + WORKERS,
     "stacked": SPEC + "etcd:\n  mode: stacked\nnodes:\n" + MASTERS + WORKERS,
-    "external": SPEC.replace("1.20.2", "1.34.2") + "  provider: haproxy\netcd:\n  mode: external\n"
+    "external": V1BETA4 + "  provider: haproxy\netcd:\n  mode: external\n"
     "nodes:\n" + """\
   - name: lb{1..2}
     role: load-balancer
@@ -51,7 +55,7 @@ TOPOLOGIES = {
     role: worker
     address: 192.168.4.41
 """,
-    "one": SPEC.replace("1.20.2", "1.29.3") + "etcd:\n  mode: external\nnodes:\n" + """\
+    "one": V1BETA3 + "etcd:\n  mode: external\nnodes:\n" + """\
   - name: e1
     role: etcd
     address: 192.168.4.25
