@@ -56,7 +56,7 @@ LDLIBS   += $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lpthread
 
 # ---- The program ----
 
-SRC := $(wildcard builder/*.c builder/base/*.c)
+SRC := $(wildcard builder/*.c builder/*/*.c)
 # All but main, so that tests can link what they need.
 LIB := $(OBJ)/kubeseed.a
 # What the program carries with it; a folder counts, for files that went away.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Turns the files named on standard input ("NAME" or "NAME x" when executable,
-# sorted) into the C table of builder/embedded.h.
+# sorted) into the C table of builder/base/embedded.h.
 BEGIN {
-  print "#include \"embedded.h\"\n"
+  print "#include \"base/embedded.h\"\n"
 }
 {
   printf "static const unsigned char data_%d[] = {", NR

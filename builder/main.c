@@ -4,8 +4,8 @@
  * assembles itself. The table of commands, the global options, and the one
  * place that prints errors and chooses the exit code.
  */
-#include "cli.h"
-#include "spec-read.h"
+#include "base/word.h"
+#include "cmd/cli.h"
 
 #include <getopt.h>
 #include <locale.h>

@@ -5,7 +5,7 @@
  * make_image.
  */
 #include "base/mem.h"
-#include "iso9660.h"
+#include "format/iso9660.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

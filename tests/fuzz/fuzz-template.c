@@ -4,8 +4,8 @@
  * and any bytes as a value, which the filter yaml must bring through.
  */
 #include "base/mem.h"
-#include "template.h"
-#include "yaml.h"
+#include "format/template.h"
+#include "format/yaml.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * the bytes as a string stay that string wherever they stand.
  */
 #include "base/mem.h"
-#include "yaml.h"
+#include "format/yaml.h"
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -9,10 +9,10 @@
  * Scripts and keys are in a seed as they are, which is checked as well, so a
  * changed script changes nothing here. UPDATE=1 writes the golden files anew.
  */
+#include "base/embedded.h"
 #include "base/file.h"
-#include "embedded.h"
-#include "render.h"
-#include "yaml.h"
+#include "format/yaml.h"
+#include "seed/render.h"
 #include <fts.h>
 /* cmocka.h wants these before it. */
 #include <setjmp.h>

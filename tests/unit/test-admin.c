@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is taken from a node's kubeconfig, and what not. */
-#include "admin.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "yaml.h"
+#include "cluster/access.h"
+#include "format/yaml.h"
+#include "seed/admin.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -174,13 +175,13 @@ static void test_qemu(void **state) {
   _cleanup_vm_ports_ struct vm_ports ports = {0};
   _cleanup_free_ char *path = state_path(&f->state, "qemu.conf");
   _cleanup_buf_ struct buf text = {0};
-  assert_int_equal(admin_write_qemu(&f->plan, &f->pki, &ports, &f->state, &err),
-                   0);
+  assert_int_equal(
+      access_write_kubeconfig(&f->plan, &f->pki, &ports, &f->state, &err), 0);
   assert_false(file_exists(path));
   assert_int_equal(vm_ports_load(&f->state, &f->plan, &ports, &err), 0);
   ports.node[1].api = 23456;
-  assert_int_equal(admin_write_qemu(&f->plan, &f->pki, &ports, &f->state, &err),
-                   0);
+  assert_int_equal(
+      access_write_kubeconfig(&f->plan, &f->pki, &ports, &f->state, &err), 0);
   assert_int_equal(file_read(path, 1 << 20, &text, &err), 0);
   assert_non_null(strstr(text.data, "https://127.0.0.1:23456"));
   assert_non_null(strstr(text.data, "current-context: \"m2\""));

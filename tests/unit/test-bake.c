@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Of baking, what needs no machine: boot loader, recipe and key. */
-#include "bake.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "image.h"
-#include "recipe.h"
+#include "image/bake.h"
+#include "image/recipe.h"
+#include "image/store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
 #include "base/mem.h"
-#include "cli.h"
+#include "cmd/cli.h"
 #include <getopt.h>
 /* cmocka.h wants these before it. */
 #include <setjmp.h>

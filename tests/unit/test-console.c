@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/cleanup.h"
-#include "console.h"
+#include "machine/console.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

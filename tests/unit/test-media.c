@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
-#include "media.h"
+#include "medium/media.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>

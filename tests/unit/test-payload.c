@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
 #include "base/mem.h"
-#include "payload.h"
+#include "image/payload.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

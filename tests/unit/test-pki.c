@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
 #include "base/process.h"
-#include "pki.h"
+#include "pki/pki.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

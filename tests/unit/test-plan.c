@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is decided from a spec, and who gets which file. */
 #include "base/mem.h"
-#include "plan.h"
+#include "plan/plan.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>

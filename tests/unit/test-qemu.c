@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
 #include "base/mem.h"
-#include "qemu.h"
+#include "machine/qemu.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -187,8 +187,8 @@ static void test_probe(void **state) {
                                    : xasprintf("%s/none", dir);
     _cleanup_free_ char *kvm =
         cases[i].device ? put(dir, "kvm", "", 0600) : xasprintf("%s/kvm", dir);
-    _cleanup_qemu_accel_ struct qemu_accel a = {0};
-    qemu_accel_probe(cpu, kvm, &a);
+    _cleanup_host_accel_ struct host_accel a = {0};
+    host_accel_probe(cpu, kvm, &a);
     assert_int_equal(a.kvm, cases[i].kvm);
     assert_non_null(strstr(a.reason, cases[i].reason));
     assert_int_equal(file_remove_tree(dir, &err), 0);
@@ -202,8 +202,8 @@ static void test_probe_device_refuses(void **state) {
   struct error err = {0};
   assert_non_null(mkdtemp(dir));
   _cleanup_free_ char *cpu = put(dir, "cpuinfo", "flags\t: vmx\n", 0600);
-  _cleanup_qemu_accel_ struct qemu_accel a = {0};
-  qemu_accel_probe(cpu, dir, &a);
+  _cleanup_host_accel_ struct host_accel a = {0};
+  host_accel_probe(cpu, dir, &a);
   assert_false(a.kvm);
   assert_non_null(strstr(a.reason, "Is a directory"));
   assert_int_equal(file_remove_tree(dir, &err), 0);

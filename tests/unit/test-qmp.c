@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/mem.h"
-#include "qmp.h"
+#include "machine/qmp.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/strv.h"
-#include "range.h"
+#include "spec/range.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>

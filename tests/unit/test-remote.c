@@ -3,7 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "remote.h"
+#include "cluster/remote.h"
 
 #include <setjmp.h>
 #include <signal.h>

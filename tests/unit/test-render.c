@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What holds for every seed; how each one reads is in tests/golden. */
-#include "render.h"
-#include "yaml.h"
+#include "format/yaml.h"
+#include "seed/render.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>

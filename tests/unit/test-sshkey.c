@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
-#include "sshkey.h"
+#include "format/sshkey.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

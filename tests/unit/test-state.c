@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
 #include "base/mem.h"
-#include "state.h"
+#include "state/state.h"
 #include <sys/stat.h>
 /* cmocka.h wants these before it. */
 #include <setjmp.h>

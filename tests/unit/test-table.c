@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/cleanup.h"
-#include "table.h"
+#include "machine/table.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

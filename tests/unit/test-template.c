@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/mem.h"
-#include "template.h"
+#include "format/template.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,10 +3,10 @@
  * The token of a cluster on machines of the user's own, which are a socket on
  * 127.0.0.1 and tests/bin/ssh (run from the project's folder).
  */
-#include "access.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "token.h"
+#include "cluster/access.h"
+#include "cluster/token.h"
 
 #include <arpa/inet.h>
 #include <setjmp.h>

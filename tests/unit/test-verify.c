@@ -6,8 +6,8 @@
  */
 #include "base/file.h"
 #include "base/mem.h"
-#include "verify.h"
-#include "x509.h"
+#include "cluster/verify.h"
+#include "format/x509.h"
 
 #include <openssl/evp.h>
 #include <setjmp.h>

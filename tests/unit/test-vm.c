@@ -3,13 +3,13 @@
  * Machines that are tests/bin/qemu-system-x86_64 (run from the project's
  * folder), in a state folder whose path is too long for a unix socket's name.
  */
-#include "access.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
-#include "follow.h"
-#include "qmp.h"
-#include "vm.h"
+#include "cluster/access.h"
+#include "machine/follow.h"
+#include "machine/qmp.h"
+#include "machine/vm.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

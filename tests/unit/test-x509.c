@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
-#include "x509.h"
+#include "format/x509.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>

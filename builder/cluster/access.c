@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cluster/access.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "seed/admin.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* In ssh_config a value in double quotes may have spaces but no quote, and in
+ * file names % begins a token. */
+static int quote_path(const char *dir, const char *file, char **ret,
+                      struct error *err) {
+  _cleanup_buf_ struct buf b = {0};
+  for (const char *p = dir; *p; p++) {
+    if (*p == '"' || *p == '\\' || (unsigned char)*p < ' ')
+      return error_set(err, 0,
+                       "the folder '%s' has a character in its name that "
+                       "ssh_config cannot hold",
+                       dir);
+    buf_add(&b, *p == '%' ? "%%" : p, *p == '%' ? 2 : 1);
+  }
+  buf_addf(&b, "/%s", file);
+  *ret = buf_take(&b);
+  return 0;
+}
+
+int access_ssh_config(const struct plan *plan, const struct vm_ports *ports,
+                      const char *dir, char **ret, struct error *err) {
+  _cleanup_free_ char *key = NULL;
+  _cleanup_free_ char *known = NULL;
+  if (quote_path(dir, "id_ed25519", &key, err) < 0 ||
+      quote_path(dir, "known_hosts", &known, err) < 0)
+    return -1;
+  _cleanup_buf_ struct buf b = {0};
+  buf_adds(&b, "# written by `kubeseed seed` and `kubeseed up`\n");
+  for (size_t i = 0; i < plan->nodes.n; i++) {
+    const struct plan_node *n = &plan->nodes.v[i];
+    char address[NET_TEXT];
+    buf_addf(&b, "Host %s %s\n  HostKeyAlias %s\n", n->name, n->fqdn, n->name);
+    if (ports->node[i].ssh)
+      buf_addf(&b, "  HostName 127.0.0.1\n  Port %d\n", ports->node[i].ssh);
+    else
+      buf_addf(&b, "  HostName %s\n", ip4_format(n->spec->address, address));
+  }
+  buf_addf(&b,
+           "Host *\n"
+           "  User %s\n"
+           "  IdentityFile \"%s\"\n"
+           "  IdentitiesOnly yes\n"
+           "  UserKnownHostsFile \"%s\"\n"
+           "  GlobalKnownHostsFile /dev/null\n"
+           "  StrictHostKeyChecking yes\n"
+           "  CheckHostIP no\n"
+           "  BatchMode yes\n"
+           "  LogLevel ERROR\n",
+           plan->spec->users.v[0].name, key, known);
+  *ret = buf_take(&b);
+  return 0;
+}
+
+int access_write_ssh_config(const struct plan *plan, const struct state *s,
+                            struct error *err) {
+  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  _cleanup_free_ char *text = NULL;
+  _cleanup_free_ char *path = state_path(s, "ssh_config");
+  if (vm_ports_load(s, plan, &ports, err) < 0 ||
+      access_ssh_config(plan, &ports, s->dir, &text, err) < 0)
+    return -1;
+  return file_refresh(path, text, strlen(text), 0600, err);
+}
+
+DEFINE_VEC(context_vec, struct kubeconfig_context);
+
+static void contexts_done(struct context_vec *v) {
+  for (size_t i = 0; i < v->n; i++)
+    free((void *)v->v[i].server);
+  free(v->v);
+}
+
+int access_write_kubeconfig(const struct plan *plan, const struct pki *pki,
+                            const struct vm_ports *ports, const struct state *s,
+                            struct error *err) {
+  _cleanup_(contexts_done) struct context_vec contexts = {0};
+  for (size_t i = 0; i < ports->n; i++)
+    if (ports->node[i].api)
+      *context_vec_add(&contexts) = (struct kubeconfig_context){
+          plan->nodes.v[i].name,
+          xasprintf("https://127.0.0.1:%d", ports->node[i].api)};
+  if (contexts.n == 0)
+    return 0;
+  return admin_write_contexts(plan, pki, s, "qemu.conf", contexts.v, contexts.n,
+                              err);
+}
+
+bool access_listens(ip4 address, uint16_t port, int timeout) {
+  struct sockaddr_in to = {.sin_family = AF_INET,
+                           .sin_port = htons(port),
+                           .sin_addr.s_addr = htonl(address)};
+  int why = 0;
+  socklen_t len = sizeof(why);
+  _cleanup_close_ int fd =
+      socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0)
+    return false;
+  if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+    return true;
+  struct pollfd p = {.fd = fd, .events = POLLOUT};
+  return errno == EINPROGRESS && poll(&p, 1, timeout) == 1 &&
+         getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &len) == 0 && why == 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * How the workstation reaches the nodes: machines under QEMU here through
+ * forwarded ports on 127.0.0.1, all others at their addresses; with the nodes'
+ * own names for their host keys.
+ */
+#pragma once
+
+#include "machine/vm.h"
+#include "pki/pki.h"
+#include "plan/plan.h"
+
+/*
+ * The text of ssh_config(5) for all nodes: the user is the spec's first, the
+ * key and the known host keys lie in dir (absolute). Fails when dir has a
+ * character that ssh_config cannot quote. The caller frees. Pure.
+ */
+int access_ssh_config(const struct plan *plan, const struct vm_ports *ports,
+                      const char *dir, char **ret,
+                      struct error *err) _must_check_;
+
+/* The same as STATE/ssh_config, by the ports that run/ports.json tells. */
+int access_write_ssh_config(const struct plan *plan, const struct state *s,
+                            struct error *err) _must_check_;
+
+/*
+ * Writes STATE/qemu.conf, a kubeconfig with a context for each API server that
+ * has a port here; nothing without admin.crt or any port.
+ */
+int access_write_kubeconfig(const struct plan *plan, const struct pki *pki,
+                            const struct vm_ports *ports, const struct state *s,
+                            struct error *err) _must_check_;
+
+/*
+ * Whether anything takes TCP connections at address and port within timeout
+ * milliseconds. False for whatever goes wrong: it is only worth a try then.
+ */
+bool access_listens(ip4 address, uint16_t port, int timeout);

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cluster/verify.h"
+
+#include "base/utf8.h"
+#include <string.h>
+
+/* ---- Facts ---- */
+
+void verify_facts_init(struct verify_facts *f, const struct plan *plan,
+                       time_t now) {
+  *f = (struct verify_facts){.n = plan->nodes.n, .now = now};
+  f->node = xcalloc(f->n, sizeof(*f->node));
+}
+
+static void answer_done(struct verify_answer *a) {
+  free(a->text);
+  free(a->error);
+  free(a->skipped);
+}
+
+void verify_facts_done(struct verify_facts *f) {
+  for (size_t i = 0; i < f->n; i++)
+    answer_done(&f->node[i]);
+  free(f->node);
+  answer_done(&f->cluster);
+  answer_done(&f->pods);
+  *f = (struct verify_facts){0};
+}
+
+#define SECTION "@section "
+
+/* Where the line after "@section NAME" begins, or NULL. */
+static const char *find_section(const char *text, const char *name) {
+  size_t n = strlen(name);
+  for (const char *p = text; p; p = strchr(p, '\n')) {
+    p += *p == '\n';
+    if (strncmp(p, SECTION, strlen(SECTION)) == 0 &&
+        strncmp(p + strlen(SECTION), name, n) == 0 &&
+        p[strlen(SECTION) + n] == '\n')
+      return p + strlen(SECTION) + n + 1;
+  }
+  return NULL;
+}
+
+char *verify_section(const struct verify_answer *a, const char *name) {
+  const char *begin = a->text ? find_section(a->text, name) : NULL;
+  if (!begin)
+    return NULL;
+  const char *end = strncmp(begin, SECTION, strlen(SECTION)) == 0
+                        ? begin
+                        : strstr(begin, "\n" SECTION);
+  if (!end)
+    end = begin + strlen(begin);
+  while (begin < end && *begin == '\n')
+    begin++;
+  while (end > begin && end[-1] == '\n')
+    end--;
+  return xstrndup(begin, (size_t)(end - begin));
+}
+
+/* ---- Checks ---- */
+
+const char *verify_state_name(enum verify_state s) {
+  static const char *const names[] = {
+      [VERIFY_OK] = "ok",
+      [VERIFY_WARN] = "warn",
+      [VERIFY_FAIL] = "FAIL",
+      [VERIFY_SKIP] = "skip",
+  };
+  return names[s];
+}
+
+size_t verify_count(const struct verify_check_vec *checks,
+                    enum verify_state state) {
+  size_t n = 0;
+  for (size_t i = 0; i < checks->n; i++)
+    n += checks->v[i].state == state;
+  return n;
+}
+
+void verify_checks_done(struct verify_check_vec *checks) {
+  for (size_t i = 0; i < checks->n; i++)
+    free(checks->v[i].detail);
+  free(checks->v);
+  *checks = (struct verify_check_vec){0};
+}
+
+/* ---- Telling ---- */
+
+void verify_print(const struct verify_check_vec *checks, FILE *out) {
+  for (size_t i = 0; i < checks->n; i++) {
+    const struct verify_check *c = &checks->v[i];
+    fprintf(out, "%-5s %s", verify_state_name(c->state), c->what);
+    _cleanup_free_ char *detail = utf8_printable(c->detail);
+    fprintf(out, "%s%s\n", *detail ? ": " : "", detail);
+  }
+}
+
+/* json_string takes UTF-8 only; what a node said may be anything. */
+static json_t *text_json(const char *s) {
+  _cleanup_buf_ struct buf b = {0};
+  while (*s) {
+    uint32_t c = 0;
+    int n = utf8_next(s, &c);
+    buf_add(&b, n ? s : "?", n ? (size_t)n : 1);
+    s += n ? n : 1;
+  }
+  return json_string(b.data ? b.data : "");
+}
+
+json_t *verify_json(const struct verify_check_vec *checks,
+                    const char *cluster) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < checks->n; i++) {
+    const struct verify_check *c = &checks->v[i];
+    json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:s, s:o}", "id",
+                                          c->id, "what", c->what, "ok",
+                                          c->state != VERIFY_FAIL, "state",
+                                          verify_state_name(c->state), "detail",
+                                          text_json(c->detail)));
+  }
+  size_t failed = verify_count(checks, VERIFY_FAIL);
+  return json_pack(
+      "{s:s, s:b, s:{s:I, s:I, s:I, s:I, s:I}, s:o}", "cluster", cluster, "ok",
+      failed == 0, "summary", "checks", (json_int_t)checks->n, "ok",
+      (json_int_t)verify_count(checks, VERIFY_OK), "warned",
+      (json_int_t)verify_count(checks, VERIFY_WARN), "failed",
+      (json_int_t)failed, "skipped",
+      (json_int_t)verify_count(checks, VERIFY_SKIP), "checks", list);
+}
+
+/* The characters of XML 1.0, section 2.2. */
+static bool xml_char(uint32_t c) {
+  return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c < 0xd800) ||
+         (c >= 0xe000 && c < 0xfffe) || c >= 0x10000;
+}
+
+/* For an attribute in double quotes; a newline there would become a space. */
+static void xml_add(struct buf *out, const char *s) {
+  while (*s) {
+    uint32_t c = 0;
+    int n = utf8_next(s, &c);
+    if (n == 0 || !xml_char(c))
+      buf_adds(out, "?");
+    else if (strchr("<>&\"'\t\n\r", (int)(c < 0x80 ? c : 'x')))
+      buf_addf(out, "&#%u;", (unsigned)c);
+    else
+      buf_add(out, s, (size_t)n);
+    s += n ? n : 1;
+  }
+}
+
+static void junit_case(const struct verify_check *c, const char *cluster,
+                       struct buf *out) {
+  static const char *const tags[] = {
+      [VERIFY_OK] = NULL,
+      [VERIFY_WARN] = NULL,
+      [VERIFY_FAIL] = "failure",
+      [VERIFY_SKIP] = "skipped",
+  };
+  buf_adds(out, "    <testcase classname=\"kubeseed.");
+  xml_add(out, cluster);
+  buf_adds(out, "\" name=\"");
+  xml_add(out, c->id);
+  buf_adds(out, ": ");
+  xml_add(out, c->what);
+  buf_adds(out, "\">\n");
+  if (tags[c->state]) {
+    buf_addf(out, "      <%s message=\"", tags[c->state]);
+    xml_add(out, c->detail);
+    buf_adds(out, "\"/>\n");
+  } else {
+    buf_addf(out, "      <system-out>%s: ", verify_state_name(c->state));
+    xml_add(out, c->detail);
+    buf_adds(out, "</system-out>\n");
+  }
+  buf_adds(out, "    </testcase>\n");
+}
+
+void verify_junit(const struct verify_check_vec *checks, const char *cluster,
+                  double seconds, struct buf *out) {
+  buf_adds(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                "<testsuites>\n  <testsuite name=\"kubeseed verify ");
+  xml_add(out, cluster);
+  buf_addf(out,
+           "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" "
+           "time=\"%.3f\">\n",
+           checks->n, verify_count(checks, VERIFY_FAIL),
+           verify_count(checks, VERIFY_SKIP), seconds);
+  for (size_t i = 0; i < checks->n; i++)
+    junit_case(&checks->v[i], cluster, out);
+  buf_adds(out, "  </testsuite>\n</testsuites>\n");
+}

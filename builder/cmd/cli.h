@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What all commands share: the command table's row, the global options, and
+ * loading a spec into a plan with its state folder.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/log.h"
+#include "plan/plan.h"
+#include "state/state.h"
+
+/* The global options, filled in by main. */
+struct cli {
+  const char *state_dir; /* -C, or NULL */
+  bool json;             /* --json */
+  struct log log;        /* stderr; -q and -v */
+};
+
+/* argv[0] is the command's name. Results go to stdout, the rest to cli->log. */
+typedef int command_fn(struct cli *cli, int argc, char **argv,
+                       struct error *err);
+
+struct command {
+  const char *name;
+  const char *args;    /* "SPEC [NODE...]" */
+  const char *summary; /* one line for the list */
+  const char *help;    /* options and examples */
+  command_fn *run;
+};
+
+/* A spec with its plan and, once opened, its state folder. */
+struct cluster {
+  struct spec spec;
+  struct plan plan; /* points into spec: do not move the struct */
+  struct state state;
+};
+
+/* Reads, checks and plans the spec; warnings are logged. */
+int cluster_load(const struct cli *cli, const char *spec_path,
+                 struct cluster *ret, struct error *err) _must_check_;
+
+/* Opens the state folder (see state_open) and, with lock, locks it. */
+int cluster_open_state(const struct cli *cli, struct cluster *c, bool create,
+                       bool lock, struct error *err) _must_check_;
+
+void cluster_done(struct cluster *c);
+
+#define _cleanup_cluster_ _cleanup_(cluster_done)
+
+/*
+ * The nodes named in names (argv style, n of them; all nodes when n is 0) as
+ * indexes into plan->nodes; an unknown name is a usage error that lists the
+ * known ones. The caller frees *ret.
+ */
+int cluster_select(const struct cluster *c, char **names, int n, size_t **ret,
+                   size_t *ret_n, struct error *err) _must_check_;
+
+/*
+ * getopt_long for a command: returns the option's character, -1 at the end, or
+ * '?' after setting err. -h/--help is handled by main.
+ */
+struct option;
+int cli_getopt(int argc, char **argv, const char *shortopts,
+               const struct option *longopts, struct error *err);
+
+/*
+ * The value of an option --NAME that is a time: text in units of 1 or 60
+ * seconds, at most a million of them. Error: a usage error that names both.
+ */
+int cli_seconds(const char *name, const char *text, double unit, double *ret,
+                struct error *err) _must_check_;
+
+command_fn cmd_init, cmd_check, cmd_plan, cmd_payload, cmd_image, cmd_seed,
+    cmd_up, cmd_status, cmd_console, cmd_ssh, cmd_verify, cmd_kubeconfig,
+    cmd_down, cmd_destroy;

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kubeseed console: a node's serial port, live or as its log. */
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/socket.h"
+#include "cmd/cli.h"
+#include "machine/qmp.h"
+#include "machine/vm.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <string.h>
+#include <termios.h>
+
+#define LEAVE 0x1d /* Ctrl-] */
+#define FOLLOW_MS 200
+#define QMP_SECONDS 5.0
+
+static int write_all(int fd, const char *data, size_t len, struct error *err) {
+  while (len > 0) {
+    ssize_t n = write(fd, data, len);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return error_set(err, errno, "cannot write");
+    data += n;
+    len -= (size_t)n;
+  }
+  return 0;
+}
+
+/* ---- The log ---- */
+
+static int show_log(const struct state *s, const char *node, bool follow,
+                    struct error *err) {
+  _cleanup_free_ char *path = state_path(s, "logs/%s.console", node);
+  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT)
+    return error_set(err, 0, "%s has no console log: it was never switched on",
+                     node);
+  if (fd < 0)
+    return error_set(err, errno, "cannot open '%s'", path);
+  char chunk[16384];
+  for (;;) {
+    ssize_t n = read(fd, chunk, sizeof(chunk));
+    if (n < 0 && errno != EINTR)
+      return error_set(err, errno, "cannot read '%s'", path);
+    if (n > 0 && write_all(STDOUT_FILENO, chunk, (size_t)n, err) < 0)
+      return -1;
+    if (n == 0 && !follow)
+      return 0;
+    if (n == 0)
+      (void)poll(NULL, 0, FOLLOW_MS);
+  }
+}
+
+/* ---- The live console ---- */
+
+/* QEMU serves one client; a second one would wait in the dark. */
+static bool is_taken(const struct state *s, const char *node) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_qmp_ struct qmp q = {.fd = -1};
+  _cleanup_json_ json_t *list = NULL;
+  _cleanup_free_ char *path = state_path(s, "run/%s.qmp", node);
+  if (qmp_open(path, QMP_SECONDS, &q, &ignored) < 0 ||
+      qmp_execute(&q, "query-chardev", &list, &ignored) < 0)
+    return false;
+  size_t i;
+  json_t *dev;
+  json_array_foreach(list, i, dev) {
+    const char *label = json_string_value(json_object_get(dev, "label"));
+    const char *file = json_string_value(json_object_get(dev, "filename"));
+    if (label && file && strcmp(label, "console") == 0)
+      return strncmp(file, "disconnected", strlen("disconnected")) != 0;
+  }
+  return false;
+}
+
+/* Copies what is there from one to the other; sets *ret_end at the end or at
+ * the key that leaves. */
+static int copy(int from, int to, bool keys, bool *ret_end, struct error *err) {
+  char chunk[4096];
+  ssize_t n = read(from, chunk, sizeof(chunk));
+  if (n < 0 && (errno == EINTR || errno == EAGAIN))
+    return 0;
+  if (n < 0 && errno != ECONNRESET)
+    return error_set(err, errno, "cannot read");
+  char *leave = keys && n > 0 ? memchr(chunk, LEAVE, (size_t)n) : NULL;
+  *ret_end = n <= 0 || leave;
+  size_t len = leave ? (size_t)(leave - chunk) : n > 0 ? (size_t)n : 0;
+  return write_all(to, chunk, len, err);
+}
+
+static int relay(int fd, struct error *err) {
+  bool end = false;
+  while (!end) {
+    struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                         {.fd = fd, .events = POLLIN}};
+    if (poll(p, ARRAY_SIZE(p), -1) < 0) {
+      if (errno == EINTR)
+        continue;
+      return error_set(err, errno, "cannot wait for the console");
+    }
+    if (p[1].revents && copy(fd, STDOUT_FILENO, false, &end, err) < 0)
+      return -1;
+    if (!end && p[0].revents && copy(STDIN_FILENO, fd, true, &end, err) < 0)
+      return -1;
+  }
+  return 0;
+}
+
+static int attach(struct cli *cli, const struct state *s, const char *node,
+                  struct error *err) {
+  if (!vm_running(s, node, NULL))
+    return error_set(err, 0, "%s is off; its log: --log", node);
+  if (is_taken(s, node))
+    return error_set(
+        err, 0, "another console is attached to %s; --log -f follows it", node);
+  _cleanup_free_ char *path = state_path(s, "run/%s.console", node);
+  _cleanup_close_ int fd = -1;
+  if (socket_connect(path, &fd, err) < 0)
+    return -1;
+  log_info(&cli->log, "%s: Ctrl-] leaves", node);
+  struct termios old;
+  bool tty = tcgetattr(STDIN_FILENO, &old) == 0;
+  if (tty) {
+    struct termios raw = old;
+    cfmakeraw(&raw);
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+  }
+  int r = relay(fd, err);
+  if (tty)
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, &old);
+  log_info(&cli->log, "\nleft %s", node);
+  return r;
+}
+
+struct options {
+  bool log, follow;
+};
+
+static int parse(int argc, char **argv, struct options *ret,
+                 struct error *err) {
+  static const struct option options[] = {
+      {"log", no_argument, NULL, 'l'}, {"follow", no_argument, NULL, 'f'}, {0}};
+  for (int c; (c = cli_getopt(argc, argv, ":lf", options, err)) != -1;) {
+    if (c != 'l' && c != 'f')
+      return -1;
+    ret->log = true;
+    ret->follow = ret->follow || c == 'f';
+  }
+  if (argc - optind != 2)
+    return error_usage(
+        err, "console: one spec and one node (kubeseed console SPEC NODE)");
+  return 0;
+}
+
+int cmd_console(struct cli *cli, int argc, char **argv, struct error *err) {
+  _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
+  _cleanup_free_ size_t *sel = NULL;
+  struct options o = {0};
+  size_t n = 0;
+  if (parse(argc, argv, &o, err) < 0 ||
+      cluster_load(cli, argv[optind], &c, err) < 0 ||
+      cluster_select(&c, argv + optind + 1, 1, &sel, &n, err) < 0 ||
+      cluster_open_state(cli, &c, false, false, err) < 0)
+    return -1;
+  const char *node = c.plan.nodes.v[sel[0]].name;
+  if (o.log)
+    return show_log(&c.state, node, o.follow, err);
+  return attach(cli, &c.state, node, err);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kubeseed destroy: end machines and delete what they wrote. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "cmd/cli.h"
+#include "machine/vm.h"
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+struct options {
+  bool all, yes;
+};
+
+static int parse(int argc, char **argv, struct options *ret,
+                 struct error *err) {
+  static const struct option options[] = {
+      {"all", no_argument, NULL, 'a'}, {"yes", no_argument, NULL, 'y'}, {0}};
+  for (int c; (c = cli_getopt(argc, argv, ":y", options, err)) != -1;) {
+    if (c != 'a' && c != 'y')
+      return -1;
+    ret->all = ret->all || c == 'a';
+    ret->yes = ret->yes || c == 'y';
+  }
+  if (optind == argc)
+    return error_usage(
+        err, "destroy: which spec? (kubeseed destroy SPEC [NODE...])");
+  if (ret->all && argc - optind > 1)
+    return error_usage(err, "destroy: --all is for the whole cluster, without "
+                            "names of nodes");
+  return 0;
+}
+
+/* Whether deleting all of the folder deletes nothing but a cluster. */
+static int check_is_state(const struct state *s, struct error *err) {
+  _cleanup_free_ char *pki = state_path(s, "pki");
+  _cleanup_free_ char *seeds = state_path(s, "seeds");
+  size_t len = strlen(s->dir);
+  bool named = len > 8 && strcmp(s->dir + len - 8, ".cluster") == 0;
+  if (named || (file_exists(pki) && file_exists(seeds)))
+    return 0;
+  return error_usage(err,
+                     "'%s' does not look like a state folder; delete it "
+                     "yourself",
+                     s->dir);
+}
+
+/* The keys of a cluster cannot be made again. */
+static int confirm(const struct options *o, const struct state *s,
+                   struct error *err) {
+  if (!o->all)
+    return 0;
+  if (check_is_state(s, err) < 0)
+    return -1;
+  if (o->yes)
+    return 0;
+  if (!isatty(STDIN_FILENO))
+    return error_usage(err,
+                       "destroy --all deletes the cluster's keys in '%s' too; "
+                       "add --yes to do it",
+                       s->dir);
+  fprintf(stderr, "Delete '%s' with the cluster's keys? Type yes: ", s->dir);
+  _cleanup_free_ char *line = NULL;
+  size_t cap = 0;
+  if (getline(&line, &cap, stdin) < 0 || strcmp(line, "yes\n") != 0)
+    return error_set(err, 0, "nothing was deleted");
+  return 0;
+}
+
+static int destroy_node(struct cli *cli, const struct state *s,
+                        const char *node, struct error *err) {
+  bool ran = vm_running(s, node, NULL);
+  _cleanup_free_ char *disk = state_path(s, "disks/%s.qcow2", node);
+  bool was = ran || file_exists(disk);
+  if (ran && vm_stop(s, node, err) < 0)
+    return -1;
+  if (vm_delete(s, node, err) < 0)
+    return -1;
+  if (was)
+    log_info(&cli->log, "%s is gone%s", node, ran ? " (it was running)" : "");
+  return 0;
+}
+
+/* Machines of nodes that the spec no longer has. */
+static int stop_strays(struct cli *cli, const struct state *s,
+                       struct error *err) {
+  _cleanup_strv_ struct strv names = {0};
+  if (vm_list(s, &names, err) < 0)
+    return -1;
+  for (size_t i = 0; i < names.n; i++)
+    if (destroy_node(cli, s, names.v[i], err) < 0)
+      return -1;
+  return 0;
+}
+
+/* What belongs to no single node. A folder with something else in it stays: -C
+ * may have named one that is not only ours. */
+static int remove_shared(const struct state *s, struct error *err) {
+  static const char *const files[] = {"run/ports.json", "ssh_config",
+                                      "qemu.conf"};
+  static const char *const folders[] = {"run", "logs", "disks"};
+  for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+    _cleanup_free_ char *path = state_path(s, "%s", files[i]);
+    if (unlink(path) < 0 && errno != ENOENT)
+      return error_set(err, errno, "cannot delete '%s'", path);
+  }
+  for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+    _cleanup_free_ char *path = state_path(s, "%s", folders[i]);
+    if (rmdir(path) < 0 && errno != ENOENT && errno != ENOTEMPTY)
+      return error_set(err, errno, "cannot delete '%s'", path);
+  }
+  return 0;
+}
+
+static int destroy(struct cli *cli, struct cluster *c, const size_t *sel,
+                   size_t n, bool all, struct error *err) {
+  for (size_t i = 0; i < n; i++)
+    if (destroy_node(cli, &c->state, c->plan.nodes.v[sel[i]].name, err) < 0)
+      return -1;
+  if (n < c->plan.nodes.n)
+    return 0;
+  if (stop_strays(cli, &c->state, err) < 0 || remove_shared(&c->state, err) < 0)
+    return -1;
+  return all ? file_remove_tree(c->state.dir, err) : 0;
+}
+
+int cmd_destroy(struct cli *cli, int argc, char **argv, struct error *err) {
+  _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
+  _cleanup_free_ size_t *sel = NULL;
+  struct options o = {0};
+  size_t n = 0;
+  if (parse(argc, argv, &o, err) < 0 ||
+      cluster_load(cli, argv[optind], &c, err) < 0 ||
+      cluster_select(&c, argv + optind + 1, argc - optind - 1, &sel, &n, err) <
+          0 ||
+      cluster_open_state(cli, &c, false, true, err) < 0 ||
+      confirm(&o, &c.state, err) < 0)
+    return -1;
+  return destroy(cli, &c, sel, n, o.all, err);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kubeseed down: switch machines off, cleanly where they let themselves. */
+#include "base/mem.h"
+#include "cmd/cli.h"
+#include "machine/vm.h"
+#include <getopt.h>
+#include <poll.h>
+
+#define TICK_MS 200
+/* A loaded node under emulation takes a minute to stop its containers. */
+#define DEFAULT_TIMEOUT 180.0
+
+struct down {
+  struct cli *cli;
+  const char *spec_path;
+  bool now;
+  double timeout;
+  struct cluster cluster;
+  size_t *sel; /* those still running */
+  size_t n;
+  size_t forced;
+};
+
+static void down_done(struct down *d) {
+  cluster_done(&d->cluster);
+  free(d->sel);
+}
+
+static const char *name(const struct down *d, size_t i) {
+  return d->cluster.plan.nodes.v[d->sel[i]].name;
+}
+
+static int parse(struct down *d, int argc, char **argv, struct error *err) {
+  static const struct option options[] = {
+      {"now", no_argument, NULL, 'n'},
+      {"timeout", required_argument, NULL, 't'},
+      {0}};
+  for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
+    if (c == 'n') {
+      d->now = true;
+    } else if (c == 't') {
+      if (cli_seconds("timeout", optarg, 1, &d->timeout, err) < 0)
+        return -1;
+    } else {
+      return -1;
+    }
+  }
+  if (optind == argc)
+    return error_usage(err, "down: which spec? (kubeseed down SPEC [NODE...])");
+  d->spec_path = argv[optind];
+  return 0;
+}
+
+/* Takes the machines that are off out of the list and tells it. */
+static void drop_ended(struct down *d, bool tell) {
+  size_t kept = 0;
+  for (size_t i = 0; i < d->n; i++) {
+    if (vm_running(&d->cluster.state, name(d, i), NULL)) {
+      d->sel[kept++] = d->sel[i];
+      continue;
+    }
+    vm_clean(&d->cluster.state, name(d, i));
+    if (tell)
+      log_info(&d->cli->log, "%s is off", name(d, i));
+  }
+  d->n = kept;
+}
+
+/* Presses every power button first and waits then: all shut down at once. */
+static void press(struct down *d) {
+  for (size_t i = 0; i < d->n; i++) {
+    _cleanup_error_ struct error e = {0};
+    if (vm_powerdown(&d->cluster.state, name(d, i), &e) < 0)
+      log_warn(&d->cli->log, "%s; it will be forced off", e.faults[0].msg);
+  }
+}
+
+static void await_off(struct down *d) {
+  double deadline = monotonic_seconds() + d->timeout;
+  while (d->n > 0 && monotonic_seconds() < deadline) {
+    (void)poll(NULL, 0, TICK_MS);
+    drop_ended(d, true);
+  }
+}
+
+static int force(struct down *d, struct error *err) {
+  for (size_t i = 0; i < d->n; i++) {
+    if (!d->now)
+      log_warn(&d->cli->log, "%s does not switch off; pulling its plug",
+               name(d, i));
+    if (vm_stop(&d->cluster.state, name(d, i), err) < 0)
+      return -1;
+    log_info(&d->cli->log, "%s is off", name(d, i));
+    d->forced++;
+  }
+  return 0;
+}
+
+int cmd_down(struct cli *cli, int argc, char **argv, struct error *err) {
+  _cleanup_(down_done) struct down d = {
+      .cli = cli, .timeout = DEFAULT_TIMEOUT, .cluster.state.lock_fd = -1};
+  struct cluster *c = &d.cluster;
+  if (parse(&d, argc, argv, err) < 0 ||
+      cluster_load(cli, d.spec_path, c, err) < 0 ||
+      cluster_select(c, argv + optind + 1, argc - optind - 1, &d.sel, &d.n,
+                     err) < 0 ||
+      cluster_open_state(cli, c, false, true, err) < 0)
+    return -1;
+  drop_ended(&d, false);
+  /* Held only so that no `up` is starting machines at this moment. */
+  cleanup_close(&c->state.lock_fd);
+  c->state.lock_fd = -1;
+  if (d.n == 0) {
+    log_info(&cli->log, "nothing to do: all is off");
+    return 0;
+  }
+  if (!d.now) {
+    log_info(&cli->log, "switching %zu machine%s off", d.n,
+             d.n == 1 ? "" : "s");
+    press(&d);
+    await_off(&d);
+  }
+  return force(&d, err);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kubeseed kubeconfig: where the administrator's kubeconfig is. */
+#include "base/file.h"
+#include "cluster/access.h"
+#include "cluster/remote.h"
+#include "cmd/cli.h"
+#include "seed/admin.h"
+#include <getopt.h>
+#include <string.h>
+
+#define CONF_MAX_BYTES ((size_t)1024 * 1024)
+#define FETCH_TIMEOUT 180
+
+struct options {
+  const char *out; /* -o FILE; "-": standard output */
+  bool qemu;       /* through the ports on 127.0.0.1 */
+};
+
+static int parse(int argc, char **argv, struct options *o, struct error *err) {
+  enum { QEMU = 0x100 };
+  static const struct option options[] = {
+      {"qemu", no_argument, NULL, QEMU},
+      {"output", required_argument, NULL, 'o'},
+      {0}};
+  for (int c; (c = cli_getopt(argc, argv, ":o:", options, err)) != -1;) {
+    if (c == QEMU)
+      o->qemu = true;
+    else if (c == 'o')
+      o->out = optarg;
+    else
+      return -1;
+  }
+  if (argc - optind != 1)
+    return error_usage(err,
+                       "kubeconfig needs one spec: kubeseed kubeconfig SPEC");
+  return 0;
+}
+
+/* A control-plane node's. One that is off, or says what is none, is passed over
+ * for the next. */
+static int fetch_from(const struct remote *r, const struct plan_node *node,
+                      struct pki *ret, struct error *err) {
+  _cleanup_buf_ struct buf text = {0};
+  if (remote_run(r, node->name, "cat /etc/kubernetes/admin.conf\n", &text,
+                 err) < 0)
+    return -1;
+  if (admin_read(text.data ? text.data : "", text.len, time(NULL), ret, err) <
+      0)
+    return error_prefix(err, "/etc/kubernetes/admin.conf of %s", node->name);
+  return 0;
+}
+
+static int store(struct cluster *c, const struct pki *pki, struct error *err) {
+  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  if (state_lock(&c->state, err) < 0 ||
+      vm_ports_load(&c->state, &c->plan, &ports, err) < 0 ||
+      admin_write(&c->plan, pki, &c->state, err) < 0)
+    return -1;
+  return access_write_kubeconfig(&c->plan, pki, &ports, &c->state, err);
+}
+
+/* pki.mode copied: the first node has made it, and the others have it too. */
+static int fetch(const struct cli *cli, struct cluster *c, struct error *err) {
+  _cleanup_free_ char *config = state_path(&c->state, "ssh_config");
+  _cleanup_error_ struct error first = {0};
+  if (!file_exists(config))
+    return error_set(err, 0,
+                     "with pki.mode copied the first node makes it, and there "
+                     "is no '%s' to reach that by; `kubeseed up %s` or "
+                     "`kubeseed seed` comes first",
+                     config, c->spec.file);
+  const struct remote r = {.config = config, .timeout = FETCH_TIMEOUT};
+  for (size_t i = 0; i < c->plan.nodes.n; i++) {
+    const struct plan_node *node = &c->plan.nodes.v[i];
+    _cleanup_pki_ struct pki pki = {0};
+    _cleanup_error_ struct error own = {0};
+    if (node->spec->role != ROLE_CONTROL_PLANE)
+      continue;
+    if (fetch_from(&r, node, &pki, &own) == 0) {
+      if (store(c, &pki, err) < 0)
+        return -1;
+      log_info(&cli->log, "fetched from %s", node->name);
+      return 0;
+    }
+    if (!error_is_set(&first))
+      error_move(&first, &own);
+  }
+  error_move(err, &first);
+  return -1;
+}
+
+static int deliver(const struct options *o, const char *path,
+                   struct error *err) {
+  _cleanup_buf_ struct buf text = {0};
+  if (!o->out) {
+    printf("%s\n", path);
+    return 0;
+  }
+  if (file_read(path, CONF_MAX_BYTES, &text, err) < 0)
+    return -1;
+  if (strcmp(o->out, "-") != 0)
+    return file_write(o->out, text.data, text.len, 0600, err);
+  if (fwrite(text.data, 1, text.len, stdout) != text.len)
+    return error_set(err, 0, "cannot write to standard output");
+  return 0;
+}
+
+int cmd_kubeconfig(struct cli *cli, int argc, char **argv, struct error *err) {
+  _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
+  struct options o = {0};
+  if (parse(argc, argv, &o, err) < 0 ||
+      cluster_load(cli, argv[optind], &c, err) < 0 ||
+      cluster_open_state(cli, &c, false, false, err) < 0)
+    return -1;
+  if (c.spec.pki.mode == PKI_COPIED && fetch(cli, &c, err) < 0)
+    return -1;
+  _cleanup_free_ char *path =
+      state_path(&c.state, o.qemu ? "qemu.conf" : "admin.conf");
+  if (!file_exists(path))
+    return error_set(err, 0, "there is no '%s' yet; `kubeseed %s %s` makes it",
+                     path, o.qemu ? "up" : "seed", c.spec.file);
+  return deliver(&o, path, err);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kubeseed ssh: into a node, wherever it runs. */
+#include "base/file.h"
+#include "base/process.h"
+#include "cmd/cli.h"
+#include "machine/vm.h"
+#include <getopt.h>
+#include <string.h>
+
+/* One of ours that is off, or nothing to reach a machine of the user's by. */
+static int check_reachable(const struct cluster *c,
+                           const struct plan_node *node, const char *config,
+                           struct error *err) {
+  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  if (vm_ports_load(&c->state, &c->plan, &ports, err) < 0)
+    return -1;
+  if (ports.node[node->index].ssh && !vm_running(&c->state, node->name, NULL))
+    return error_set(err, 0, "%s is off; `kubeseed up %s` switches it on",
+                     node->name, c->spec.file);
+  if (!file_exists(config))
+    return error_set(err, 0,
+                     "there is no '%s' to reach %s by; `kubeseed seed %s` "
+                     "writes it",
+                     config, node->name, c->spec.file);
+  return 0;
+}
+
+int cmd_ssh(struct cli *cli, int argc, char **argv, struct error *err) {
+  static const struct option options[] = {{0}};
+  _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
+  _cleanup_free_ size_t *sel = NULL;
+  _cleanup_strv_ struct strv args = {0};
+  size_t n = 0;
+  /* "+": what follows the node is the node's business, options included */
+  if (cli_getopt(argc, argv, "+:", options, err) != -1)
+    return -1;
+  if (argc - optind < 2)
+    return error_usage(err, "ssh: one spec and one node (kubeseed ssh SPEC "
+                            "NODE [-- COMMAND...])");
+  if (cluster_load(cli, argv[optind], &c, err) < 0 ||
+      cluster_select(&c, argv + optind + 1, 1, &sel, &n, err) < 0 ||
+      cluster_open_state(cli, &c, false, false, err) < 0)
+    return -1;
+  const struct plan_node *node = &c.plan.nodes.v[sel[0]];
+  _cleanup_free_ char *config = state_path(&c.state, "ssh_config");
+  if (check_reachable(&c, node, config, err) < 0)
+    return -1;
+  strv_push_all(&args, "ssh", "-F", config, node->name, NULL);
+  int i = optind + 2;
+  if (i < argc && strcmp(argv[i], "--") == 0)
+    i++;
+  for (; i < argc; i++)
+    strv_push(&args, argv[i]);
+  struct process p = {.argv = &args, .package = "openssh-client"};
+  return process_exec(&p, err);
+}

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "format/x509.h"
+
+#include "base/digest.h"
+#include "base/mem.h"
+#include <assert.h>
+#include <limits.h>
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct key {
+  EVP_PKEY *pkey;
+};
+
+struct cert {
+  X509 *x509;
+};
+
+/* One scope-bound release per libcrypto type; each free accepts NULL. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): it is a type */
+#define DEFINE_CLEANUP(type, free_it)                                          \
+  static void cleanup_##type(type **p) {                                       \
+    free_it(*p);                                                               \
+  }                                                                            \
+  struct cleanup_##type##_force_semicolon
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+DEFINE_CLEANUP(ASN1_BIT_STRING, ASN1_BIT_STRING_free);
+DEFINE_CLEANUP(ASN1_OCTET_STRING, ASN1_OCTET_STRING_free);
+DEFINE_CLEANUP(AUTHORITY_KEYID, AUTHORITY_KEYID_free);
+DEFINE_CLEANUP(BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free);
+DEFINE_CLEANUP(BIGNUM, BN_free);
+DEFINE_CLEANUP(BIO, BIO_free_all);
+DEFINE_CLEANUP(EVP_KDF, EVP_KDF_free);
+DEFINE_CLEANUP(EVP_KDF_CTX, EVP_KDF_CTX_free);
+DEFINE_CLEANUP(EVP_MD_CTX, EVP_MD_CTX_free);
+DEFINE_CLEANUP(EVP_PKEY, EVP_PKEY_free);
+DEFINE_CLEANUP(EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free);
+DEFINE_CLEANUP(GENERAL_NAMES, GENERAL_NAMES_free);
+DEFINE_CLEANUP(X509, X509_free);
+DEFINE_CLEANUP(X509_NAME, X509_NAME_free);
+DEFINE_CLEANUP(X509_STORE, X509_STORE_free);
+DEFINE_CLEANUP(X509_STORE_CTX, X509_STORE_CTX_free);
+#define _auto_(type) _cleanup_(cleanup_##type) type
+
+/*
+ * Words libcrypto's error queue, the only place that does: the oldest entry is
+ * the cause, later ones only say who was calling.
+ */
+static int _printf_(2, 3)
+    crypto_error(struct error *err, const char *fmt, ...) {
+  unsigned long code = ERR_get_error();
+  ERR_clear_error();
+  char *msg = NULL;
+  va_list ap;
+  va_start(ap, fmt);
+  int n = vasprintf(&msg, fmt, ap);
+  va_end(ap);
+  _cleanup_free_ char *owned = n < 0 ? NULL : msg;
+  const char *reason = code ? ERR_reason_error_string(code) : NULL;
+  return error_set(err, 0, "%s: %s", owned ? owned : fmt,
+                   reason ? reason : "libcrypto gives no reason");
+}
+
+/* Takes pkey. */
+static struct key *key_wrap(EVP_PKEY *pkey) {
+  struct key *key = xcalloc(1, sizeof(*key));
+  key->pkey = pkey;
+  return key;
+}
+
+/* Takes x509. */
+static struct cert *cert_wrap(X509 *x509) {
+  struct cert *cert = xcalloc(1, sizeof(*cert));
+  cert->x509 = x509;
+  return cert;
+}
+
+int key_generate(enum key_kind kind, struct key **ret, struct error *err) {
+  EVP_PKEY *pkey = kind == KEY_KIND_RSA2048
+                       ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048)
+                       : EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+  if (!pkey)
+    return crypto_error(err, "cannot make a key");
+  *ret = key_wrap(pkey);
+  return 0;
+}
+
+/* Keeps libcrypto from asking for a pass phrase on the terminal. */
+static int no_pass_phrase(char *buf, int size, int writing, void *arg) {
+  (void)buf;
+  (void)size;
+  (void)writing;
+  (void)arg;
+  return -1;
+}
+
+static BIO *bio_over(const char *text, size_t len) {
+  return len > INT_MAX ? NULL : BIO_new_mem_buf(text, (int)len);
+}
+
+int key_parse(const char *pem, size_t len, struct key **ret,
+              struct error *err) {
+  _auto_(BIO) *bio = bio_over(pem, len);
+  EVP_PKEY *pkey =
+      bio ? PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL) : NULL;
+  if (!pkey)
+    return crypto_error(err, "not a private key in PEM without pass phrase");
+  *ret = key_wrap(pkey);
+  return 0;
+}
+
+int key_parse_public(const char *pem, size_t len, struct key **ret,
+                     struct error *err) {
+  _auto_(BIO) *bio = bio_over(pem, len);
+  EVP_PKEY *pkey =
+      bio ? PEM_read_bio_PUBKEY(bio, NULL, no_pass_phrase, NULL) : NULL;
+  if (!pkey)
+    return crypto_error(err, "not a public key in PEM");
+  *ret = key_wrap(pkey);
+  return 0;
+}
+
+/* Memory BIOs overwrite what they held, as struct buf does. */
+static int bio_to_buf(BIO *bio, struct buf *out, struct error *err) {
+  char *data = NULL;
+  long len = BIO_get_mem_data(bio, &data);
+  if (len <= 0 || !data)
+    return crypto_error(err, "cannot write PEM");
+  buf_add(out, data, (size_t)len);
+  return 0;
+}
+
+int key_pem(const struct key *key, struct buf *out, struct error *err) {
+  _auto_(BIO) *bio = BIO_new(BIO_s_mem());
+  if (!bio || PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL,
+                                            NULL) != 1)
+    return crypto_error(err, "cannot write a private key");
+  return bio_to_buf(bio, out, err);
+}
+
+int key_public_pem(const struct key *key, struct buf *out, struct error *err) {
+  _auto_(BIO) *bio = BIO_new(BIO_s_mem());
+  if (!bio || PEM_write_bio_PUBKEY(bio, key->pkey) != 1)
+    return crypto_error(err, "cannot write a public key");
+  return bio_to_buf(bio, out, err);
+}
+
+bool key_equal(const struct key *a, const struct key *b) {
+  bool same = EVP_PKEY_eq(a->pkey, b->pkey) == 1;
+  ERR_clear_error();
+  return same;
+}
+
+void key_free(struct key *key) {
+  if (!key)
+    return;
+  EVP_PKEY_free(key->pkey);
+  free(key);
+}
+
+/* --- what goes into a certificate ------------------------------------- */
+
+/* RFC 5280 4.1.2.2: positive, unique per CA, at most 20 octets. */
+static int set_serial(X509 *x, struct error *err) {
+  uint8_t raw[16];
+  if (random_bytes(raw, sizeof(raw), err) < 0)
+    return -1;
+  raw[0] |= 1; /* never 0 */
+  _auto_(BIGNUM) *bn = BN_bin2bn(raw, sizeof(raw), NULL);
+  if (!bn || !BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(x)))
+    return crypto_error(err, "cannot set a serial number");
+  return 0;
+}
+
+static int name_add(X509_NAME *name, int nid, const char *text) {
+  return X509_NAME_add_entry_by_NID(name, nid, MBSTRING_UTF8,
+                                    (const unsigned char *)text, -1, -1, 0);
+}
+
+/* O before CN, as Go writes names. NULL on failure. */
+static X509_NAME *make_name(const struct cert_profile *p) {
+  _auto_(X509_NAME) *name = X509_NAME_new();
+  if (!name)
+    return NULL;
+  for (size_t i = 0; p->organizations && i < p->organizations->n; i++)
+    if (name_add(name, NID_organizationName, p->organizations->v[i]) != 1)
+      return NULL;
+  if (name_add(name, NID_commonName, p->common_name) != 1)
+    return NULL;
+  return TAKE_PTR(name);
+}
+
+static bool push_dns(GENERAL_NAMES *names, const char *text) {
+  GENERAL_NAME *name = GENERAL_NAME_new();
+  ASN1_IA5STRING *value = ASN1_IA5STRING_new();
+  if (!name || !value || ASN1_STRING_set(value, text, -1) != 1) {
+    GENERAL_NAME_free(name);
+    ASN1_IA5STRING_free(value);
+    return false;
+  }
+  GENERAL_NAME_set0_value(name, GEN_DNS, value);
+  if (sk_GENERAL_NAME_push(names, name) > 0)
+    return true;
+  GENERAL_NAME_free(name);
+  return false;
+}
+
+static bool push_ip(GENERAL_NAMES *names, const char *text) {
+  GENERAL_NAME *name = GENERAL_NAME_new();
+  ASN1_OCTET_STRING *value = a2i_IPADDRESS(text);
+  if (!name || !value) {
+    GENERAL_NAME_free(name);
+    ASN1_OCTET_STRING_free(value);
+    return false;
+  }
+  GENERAL_NAME_set0_value(name, GEN_IPADD, value);
+  if (sk_GENERAL_NAME_push(names, name) > 0)
+    return true;
+  GENERAL_NAME_free(name);
+  return false;
+}
+
+/* RFC 5280 4.2.1.6. An empty list when there are none; NULL on failure. */
+static GENERAL_NAMES *make_names(const struct cert_profile *p) {
+  _auto_(GENERAL_NAMES) *names = GENERAL_NAMES_new();
+  if (!names)
+    return NULL;
+  for (size_t i = 0; p->dns && i < p->dns->n; i++)
+    if (!push_dns(names, p->dns->v[i]))
+      return NULL;
+  for (size_t i = 0; p->ips && i < p->ips->n; i++)
+    if (!push_ip(names, p->ips->v[i]))
+      return NULL;
+  return TAKE_PTR(names);
+}
+
+static bool add_basic_constraints(X509 *x, bool is_ca) {
+  _auto_(BASIC_CONSTRAINTS) *bc = BASIC_CONSTRAINTS_new();
+  if (!bc)
+    return false;
+  bc->ca = is_ca ? 0xff : 0;
+  return X509_add1_ext_i2d(x, NID_basic_constraints, bc, 1, 0) == 1;
+}
+
+static bool add_key_usage(X509 *x, bool is_ca) {
+  enum { DIGITAL_SIGNATURE = 0, KEY_ENCIPHERMENT = 2, KEY_CERT_SIGN = 5 };
+  _auto_(ASN1_BIT_STRING) *bits = ASN1_BIT_STRING_new();
+  return bits && ASN1_BIT_STRING_set_bit(bits, DIGITAL_SIGNATURE, 1) &&
+         ASN1_BIT_STRING_set_bit(bits, KEY_ENCIPHERMENT, 1) &&
+         (!is_ca || ASN1_BIT_STRING_set_bit(bits, KEY_CERT_SIGN, 1)) &&
+         X509_add1_ext_i2d(x, NID_key_usage, bits, 1, 0) == 1;
+}
+
+static bool add_ext_key_usage(X509 *x, const struct cert_profile *p) {
+  if (!p->server && !p->client)
+    return true;
+  _auto_(EXTENDED_KEY_USAGE) *usage = EXTENDED_KEY_USAGE_new();
+  if (!usage)
+    return false;
+  /* OBJ_nid2obj gives static objects: pushing cannot leak them. */
+  if (p->server &&
+      sk_ASN1_OBJECT_push(usage, OBJ_nid2obj(NID_server_auth)) <= 0)
+    return false;
+  if (p->client &&
+      sk_ASN1_OBJECT_push(usage, OBJ_nid2obj(NID_client_auth)) <= 0)
+    return false;
+  return X509_add1_ext_i2d(x, NID_ext_key_usage, usage, 0, 0) == 1;
+}
+
+/* RFC 7093 section 2 (1): the leftmost 160 bits of SHA-256 of the key. */
+static bool add_subject_key_id(X509 *x) {
+  uint8_t digest[EVP_MAX_MD_SIZE];
+  unsigned len = 0;
+  _auto_(ASN1_OCTET_STRING) *id = ASN1_OCTET_STRING_new();
+  return id && X509_pubkey_digest(x, EVP_sha256(), digest, &len) == 1 &&
+         ASN1_OCTET_STRING_set(id, digest, 20) == 1 &&
+         X509_add1_ext_i2d(x, NID_subject_key_identifier, id, 0, 0) == 1;
+}
+
+/* RFC 5280 4.2.1.1; a self-signed certificate does without. */
+static bool add_authority_key_id(X509 *x, const struct cert *ca) {
+  const ASN1_OCTET_STRING *id = ca ? X509_get0_subject_key_id(ca->x509) : NULL;
+  if (!id)
+    return true;
+  _auto_(AUTHORITY_KEYID) *aki = AUTHORITY_KEYID_new();
+  if (!aki)
+    return false;
+  aki->keyid = ASN1_OCTET_STRING_dup(id);
+  return aki->keyid &&
+         X509_add1_ext_i2d(x, NID_authority_key_identifier, aki, 0, 0) == 1;
+}
+
+static bool add_alt_names(X509 *x, const struct cert_profile *p) {
+  _auto_(GENERAL_NAMES) *names = make_names(p);
+  if (!names)
+    return false;
+  return sk_GENERAL_NAME_num(names) == 0 ||
+         X509_add1_ext_i2d(x, NID_subject_alt_name, names, 0, 0) == 1;
+}
+
+static bool add_extensions(X509 *x, const struct cert_profile *p,
+                           const struct cert *ca) {
+  return add_key_usage(x, p->is_ca) && add_ext_key_usage(x, p) &&
+         add_basic_constraints(x, p->is_ca) && add_subject_key_id(x) &&
+         add_authority_key_id(x, ca) && add_alt_names(x, p);
+}
+
+int cert_issue(const struct cert_profile *profile, const struct key *subject,
+               const struct cert *ca, const struct key *ca_key,
+               struct cert **ret, struct error *err) {
+  _auto_(X509) *x = X509_new();
+  _auto_(X509_NAME) *name = make_name(profile);
+  if (!x || !name || X509_set_version(x, X509_VERSION_3) != 1 ||
+      X509_set_subject_name(x, name) != 1 ||
+      X509_set_issuer_name(x, ca ? X509_get_subject_name(ca->x509) : name) !=
+          1 ||
+      !ASN1_TIME_set(X509_getm_notBefore(x), profile->not_before) ||
+      !ASN1_TIME_set(X509_getm_notAfter(x), profile->not_after) ||
+      X509_set_pubkey(x, subject->pkey) != 1)
+    return crypto_error(err, "cannot fill the certificate of '%s'",
+                        profile->common_name);
+  if (set_serial(x, err) < 0)
+    return -1;
+  if (!add_extensions(x, profile, ca))
+    return crypto_error(err, "cannot extend the certificate of '%s'",
+                        profile->common_name);
+  if (X509_sign(x, ca ? ca_key->pkey : subject->pkey, EVP_sha256()) == 0)
+    return crypto_error(err, "cannot sign the certificate of '%s'",
+                        profile->common_name);
+  *ret = cert_wrap(TAKE_PTR(x));
+  return 0;
+}
+
+int cert_parse(const char *pem, size_t len, struct cert **ret,
+               struct error *err) {
+  _auto_(BIO) *bio = bio_over(pem, len);
+  X509 *x = bio ? PEM_read_bio_X509(bio, NULL, no_pass_phrase, NULL) : NULL;
+  if (!x)
+    return crypto_error(err, "not a certificate in PEM");
+  *ret = cert_wrap(x);
+  return 0;
+}
+
+int cert_pem(const struct cert *cert, struct buf *out, struct error *err) {
+  _auto_(BIO) *bio = BIO_new(BIO_s_mem());
+  if (!bio || PEM_write_bio_X509(bio, cert->x509) != 1)
+    return crypto_error(err, "cannot write a certificate");
+  return bio_to_buf(bio, out, err);
+}
+
+void cert_free(struct cert *cert) {
+  if (!cert)
+    return;
+  X509_free(cert->x509);
+  free(cert);
+}
+
+/* --- questions to a certificate ---------------------------------------- */
+
+bool cert_has_key(const struct cert *cert, const struct key *key) {
+  EVP_PKEY *own = X509_get0_pubkey(cert->x509);
+  bool same = own && EVP_PKEY_eq(own, key->pkey) == 1;
+  ERR_clear_error();
+  return same;
+}
+
+bool cert_is_ca(const struct cert *cert) {
+  /* 1 is "a CA by basicConstraints"; higher values are guesses. */
+  bool ca = X509_check_ca(cert->x509) == 1;
+  return ca && (X509_get_key_usage(cert->x509) & KU_KEY_CERT_SIGN) != 0;
+}
+
+static bool same_names(const X509 *x, const struct cert_profile *p) {
+  _auto_(GENERAL_NAMES) *wanted = make_names(p);
+  _auto_(GENERAL_NAMES) *have =
+      X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+  if (!wanted)
+    return false;
+  int n = sk_GENERAL_NAME_num(wanted);
+  if (!have)
+    return n == 0;
+  if (n != sk_GENERAL_NAME_num(have))
+    return false;
+  for (int i = 0; i < n; i++)
+    if (GENERAL_NAME_cmp(sk_GENERAL_NAME_value(wanted, i),
+                         sk_GENERAL_NAME_value(have, i)) != 0)
+      return false;
+  return true;
+}
+
+/* X509_get_extended_key_usage answers UINT32_MAX when there is none. */
+static uint32_t ext_key_usage(X509 *x) {
+  uint32_t usage = X509_get_extended_key_usage(x);
+  return usage == UINT32_MAX ? 0 : usage;
+}
+
+bool cert_matches(const struct cert *cert, const struct cert_profile *profile) {
+  _auto_(X509_NAME) *name = make_name(profile);
+  uint32_t usage = (profile->server ? XKU_SSL_SERVER : 0u) |
+                   (profile->client ? XKU_SSL_CLIENT : 0u);
+  bool same =
+      name && X509_NAME_cmp(name, X509_get_subject_name(cert->x509)) == 0 &&
+      cert_is_ca(cert) == profile->is_ca &&
+      ext_key_usage(cert->x509) == usage && same_names(cert->x509, profile);
+  ERR_clear_error();
+  return same;
+}
+
+int cert_verify(const struct cert *cert, const struct cert *ca, time_t at,
+                struct error *err) {
+  _auto_(X509_STORE) *store = X509_STORE_new();
+  _auto_(X509_STORE_CTX) *ctx = X509_STORE_CTX_new();
+  if (!store || !ctx || X509_STORE_add_cert(store, ca->x509) != 1 ||
+      X509_STORE_CTX_init(ctx, store, cert->x509, NULL) != 1)
+    return crypto_error(err, "cannot verify a certificate");
+  X509_STORE_CTX_set_time(ctx, 0, at);
+  X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_PARTIAL_CHAIN);
+  int r = X509_verify_cert(ctx);
+  int code = X509_STORE_CTX_get_error(ctx);
+  ERR_clear_error();
+  if (r == 1)
+    return 0;
+  return error_set(err, 0, "the certificate does not verify: %s",
+                   X509_verify_cert_error_string(code));
+}
+
+int cert_not_after(const struct cert *cert, time_t *ret, struct error *err) {
+  struct tm tm;
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(cert->x509), &tm) != 1)
+    return crypto_error(err, "cannot read when a certificate ends");
+  *ret = timegm(&tm);
+  return 0;
+}
+
+int cert_key_hash(const struct cert *cert, char out[static CERT_HASH_TEXT],
+                  struct error *err) {
+  unsigned char *der = NULL;
+  int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert->x509), &der);
+  if (len <= 0)
+    return crypto_error(err, "cannot encode a public key");
+  char hex[SHA256_HEX];
+  sha256_hex(der, (size_t)len, hex);
+  OPENSSL_free(der);
+  (void)snprintf(out, CERT_HASH_TEXT, "sha256:%s", hex);
+  return 0;
+}
+
+/* --- random bytes, Ed25519, HKDF ---------------------------------------- */
+
+int random_bytes(void *out, size_t len, struct error *err) {
+  if (RAND_priv_bytes_ex(NULL, out, len, 0) != 1)
+    return crypto_error(err, "cannot get random bytes");
+  return 0;
+}
+
+int ed25519_public(const uint8_t seed[static ED25519_KEY],
+                   uint8_t ret[static ED25519_KEY], struct error *err) {
+  _auto_(EVP_PKEY) *pkey =
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, ED25519_KEY);
+  size_t len = ED25519_KEY;
+  if (!pkey || EVP_PKEY_get_raw_public_key(pkey, ret, &len) != 1)
+    return crypto_error(err, "cannot make an Ed25519 public key");
+  assert(len == ED25519_KEY);
+  return 0;
+}
+
+int ed25519_sign(const uint8_t seed[static ED25519_KEY], const void *msg,
+                 size_t len, uint8_t ret[static ED25519_SIGNATURE],
+                 struct error *err) {
+  _auto_(EVP_PKEY) *pkey =
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, ED25519_KEY);
+  _auto_(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
+  size_t n = ED25519_SIGNATURE;
+  if (!pkey || !ctx || EVP_DigestSignInit(ctx, NULL, NULL, NULL, pkey) != 1 ||
+      EVP_DigestSign(ctx, ret, &n, msg, len) != 1)
+    return crypto_error(err, "cannot sign with Ed25519");
+  assert(n == ED25519_SIGNATURE);
+  return 0;
+}
+
+int hkdf_sha256(const void *key, size_t key_len, const void *info,
+                size_t info_len, void *out, size_t out_len, struct error *err) {
+  _auto_(EVP_KDF) *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+  _auto_(EVP_KDF_CTX) *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
+  char digest[] = "SHA256";
+  /* OSSL_PARAM serves both directions, hence the lost const; it only reads. */
+  OSSL_PARAM params[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)key,
+                                        key_len),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info,
+                                        info_len),
+      OSSL_PARAM_construct_end(),
+  };
+  if (!ctx || EVP_KDF_derive(ctx, out, out_len, params) != 1)
+    return crypto_error(err, "cannot derive a key");
+  return 0;
+}
+
+int pem_from_base64(const char *base64, struct buf *out, struct error *err) {
+  static const char begin[] = "-----BEGIN ";
+  size_t len = strlen(base64);
+  /* Three bytes for four characters; EVP_DecodeBlock counts the padding too. */
+  _cleanup_buf_ struct buf text = {0};
+  if (len % 4 == 0 && len > 0 && len < INT_MAX) {
+    buf_add(&text, base64, len); /* room enough */
+    int n = EVP_DecodeBlock((unsigned char *)text.data,
+                            (const unsigned char *)base64, (int)len);
+    for (size_t pad = len; n > 0 && base64[pad - 1] == '='; pad--)
+      n--;
+    text.len = n > 0 ? (size_t)n : 0;
+  }
+  if (!text.data || text.len < strlen(begin) ||
+      memcmp(text.data, begin, strlen(begin)) != 0)
+    return error_set(err, 0,
+                     "there is no PEM text in base64 where one must be");
+  buf_add(out, text.data, text.len);
+  return 0;
+}

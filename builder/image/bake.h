@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Baking one image: a recipe's packages and files and a payload become a
+ * bootable disk. The only user of libguestfs.
+ *
+ *   thread   appliance: GPT ........................ boot loader
+ *   main     mmdebstrap, payload, images, mke2fs -d    | qemu-img
+ *            `-- all writing into one sparse raw disk --'
+ *
+ *   LBA 0    boot.img (GPT's protective MBR)
+ *   1 MiB    p1  BIOS boot: core.img
+ *   2 MiB    p2  EFI system, empty: room for UEFI
+ *   66 MiB   p3  root, ext4, label kubeseed-root; last, so that it can grow
+ */
+#pragma once
+
+#include "base/error.h"
+#include "image/payload.h"
+#include <stdint.h>
+
+struct bake {
+  const char *recipe; /* embedded folder, "images/debian-12" */
+  const struct payload *payload;
+  const char *mirror;   /* NULL: mmdebstrap's own */
+  uint64_t disk;        /* bytes of the image's disk, whole MiB */
+  const char *work;     /* empty folder for temporary files; stays */
+  const char *apt;      /* folder of downloaded packages, kept */
+  const char *uuid;     /* of the root file system */
+  const char *output;   /* qcow2 to write */
+  const char *log_path; /* what mmdebstrap and friends said */
+
+  /* Step n of total begins; or, with seconds >= 0, it has ended. */
+  void (*on_step)(void *arg, unsigned n, unsigned total, const char *text,
+                  double seconds);
+  void *arg;
+};
+
+/* Fails (ERROR_MISSING) when a program or supermin's kernel is missing. */
+int bake_require(struct error *err) _must_check_;
+
+/* Bytes that baking needs in the file system of bake->work. */
+uint64_t bake_space(const struct payload *payload);
+
+/*
+ * Bakes. On success output is complete and synced, and work/out holds the
+ * lists "packages", "images" ("NAME DIGEST" lines) and "kernel".
+ */
+int bake_run(const struct bake *b, struct error *err) _must_check_;
+
+/*
+ * Removes a bake's folder, also where user namespaces made files in it that
+ * are not ours to remove. A missing one is fine.
+ */
+int bake_remove(const char *work, struct error *err) _must_check_;
+
+/*
+ * Points GRUB's boot.img at core.img in sector lba, and core.img's first sector
+ * at the rest of itself, as grub-bios-setup does. Pure. Fails when a buffer is
+ * not what GRUB 2 makes.
+ */
+int bake_patch_grub(uint8_t *boot, size_t boot_len, uint8_t *core,
+                    size_t core_len, uint64_t lba,
+                    struct error *err) _must_check_;

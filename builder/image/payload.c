@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "image/payload.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "image/recipe.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define RECIPE "images/payload-debian"
+#define MANIFEST_MAX (4U << 20)
+#define FORMAT 1
+
+char *payload_cache_path(const char *sub) {
+  const char *xdg = getenv("XDG_CACHE_HOME");
+  /* The XDG base directory specification: a relative one is ignored. */
+  if (xdg && xdg[0] == '/')
+    return xasprintf("%s/kubeseed/%s", xdg, sub);
+  const char *home = getenv("HOME");
+  return xasprintf("%s/.cache/kubeseed/%s", home ? home : "", sub);
+}
+
+/* A relative path that stays below its folder. */
+static bool plain_path(const char *path) {
+  if (!*path || *path == '/')
+    return false;
+  for (const char *p = path; p; p = strchr(p, '/')) {
+    p += *p == '/';
+    if (!*p || *p == '/' || *p == '.')
+      return false;
+  }
+  return true;
+}
+
+static bool is_sha256(const char *s) {
+  return strlen(s) == SHA256_HEX - 1 &&
+         strspn(s, "0123456789abcdef") == SHA256_HEX - 1;
+}
+
+static int parse_file(const json_t *j, struct payload *p, struct error *err) {
+  const char *path = json_string_value(json_object_get(j, "path"));
+  const char *sha256 = json_string_value(json_object_get(j, "sha256"));
+  const json_t *size = json_object_get(j, "size");
+  if (!path || !plain_path(path))
+    return error_set(err, 0, "manifest.json: '%s' is not a file's path",
+                     path ? path : "");
+  if (!sha256 || !is_sha256(sha256) || !json_is_integer(size) ||
+      json_integer_value(size) < 0)
+    return error_set(err, 0, "manifest.json: '%s' lacks its size or sha256",
+                     path);
+  struct payload_file *f = payload_file_vec_add(&p->files);
+  f->path = xstrdup(path);
+  f->size = (uint64_t)json_integer_value(size);
+  memcpy(f->sha256, sha256, SHA256_HEX);
+  return 0;
+}
+
+static bool lists_file(const struct payload *p, const char *path) {
+  for (size_t i = 0; i < p->files.n; i++)
+    if (strcmp(p->files.v[i].path, path) == 0)
+      return true;
+  return false;
+}
+
+static int parse_image(const json_t *j, struct payload *p, struct error *err) {
+  const char *name = json_string_value(json_object_get(j, "name"));
+  const char *file = json_string_value(json_object_get(j, "file"));
+  if (!name || !file || !lists_file(p, file))
+    return error_set(err, 0, "manifest.json: the image '%s' has no file",
+                     name ? name : "");
+  struct payload_image *i = payload_image_vec_add(&p->images);
+  i->name = xstrdup(name);
+  i->file = xstrdup(file);
+  return 0;
+}
+
+static char *text_of(const json_t *j, const char *key) {
+  return xstrdup(json_string_value(json_object_get(j, key)));
+}
+
+static int parse_lists(const json_t *j, struct payload *p, struct error *err) {
+  const json_t *files = json_object_get(j, "files");
+  const json_t *images = json_object_get(j, "images");
+  for (size_t i = 0; i < json_array_size(files); i++)
+    if (parse_file(json_array_get(files, i), p, err) < 0)
+      return -1;
+  for (size_t i = 0; i < json_array_size(images); i++)
+    if (parse_image(json_array_get(images, i), p, err) < 0)
+      return -1;
+  return 0;
+}
+
+/* Which of the images is the pause image of the version named. */
+static int find_pause(const json_t *j, struct payload *p, struct error *err) {
+  const char *version = json_string_value(json_object_get(j, "pause"));
+  _cleanup_free_ char *end = xasprintf("/pause:%s", version ? version : "");
+  for (size_t i = 0; i < p->images.n; i++) {
+    const char *name = p->images.v[i].name;
+    size_t n = strlen(name), k = strlen(end);
+    if (n >= k && strcmp(name + n - k, end) == 0)
+      p->pause_image = xstrdup(name);
+  }
+  return p->pause_image ? 0
+                        : error_set(err, 0, "manifest.json: no pause image");
+}
+
+int payload_parse(const char *text, size_t len, struct payload *ret,
+                  struct error *err) {
+  json_error_t fault;
+  _cleanup_json_ json_t *j =
+      json_loadb(text, len, JSON_REJECT_DUPLICATES, &fault);
+  if (!j)
+    return error_set(err, 0, "manifest.json:%d: %s", fault.line, fault.text);
+  if (json_integer_value(json_object_get(j, "format")) != FORMAT)
+    return error_set(err, 0, "manifest.json: its format is not %d", FORMAT);
+  _cleanup_payload_ struct payload p = {
+      .kubernetes = text_of(j, "kubernetes"),
+      .etcd = text_of(j, "etcd"),
+      .image_repository = text_of(j, "imageRepository"),
+  };
+  sha256_hex(text, len, p.sha256);
+  if (!p.kubernetes || !p.image_repository)
+    return error_set(err, 0,
+                     "manifest.json: 'kubernetes' or "
+                     "'imageRepository' is missing");
+  if (parse_lists(j, &p, err) < 0 || find_pause(j, &p, err) < 0)
+    return -1;
+  *ret = p;
+  p = (struct payload){0};
+  return 0;
+}
+
+int payload_open(const char *dir, struct payload *ret, struct error *err) {
+  _cleanup_free_ char *full = realpath(dir, NULL);
+  if (!full)
+    return error_set(err, errno, "payload '%s'", dir);
+  _cleanup_free_ char *path = xasprintf("%s/manifest.json", full);
+  _cleanup_buf_ struct buf text = {0};
+  if (file_read(path, MANIFEST_MAX, &text, err) < 0)
+    return error_prefix(err, "payload");
+  if (payload_parse(text.data ? text.data : "", text.len, ret, err) < 0)
+    return error_prefix(err, "payload '%s'", full);
+  ret->dir = TAKE_PTR(full);
+  return 0;
+}
+
+static int verify_file(const struct payload *p, const struct payload_file *f,
+                       struct error *err) {
+  _cleanup_free_ char *path = xasprintf("%s/%s", p->dir, f->path);
+  struct stat st;
+  if (stat(path, &st) < 0)
+    return error_set(err, errno, "'%s'", path);
+  if ((uint64_t)st.st_size != f->size)
+    return error_set(err, 0, "'%s' has %llu bytes, not the manifest's %llu",
+                     path, (unsigned long long)st.st_size,
+                     (unsigned long long)f->size);
+  char hex[SHA256_HEX];
+  if (sha256_file(path, hex, err) < 0)
+    return -1;
+  if (strcmp(hex, f->sha256) != 0)
+    return error_set(err, 0, "'%s' does not have the manifest's SHA-256", path);
+  return 0;
+}
+
+int payload_verify(const struct payload *p, struct error *err) {
+  for (size_t i = 0; i < p->files.n; i++)
+    if (verify_file(p, &p->files.v[i], err) < 0)
+      return error_prefix(err, "the payload is damaged");
+  return 0;
+}
+
+static bool is_debian(const struct spec *spec) {
+  return strcmp(spec->kubernetes.payload, "debian") == 0;
+}
+
+static int check_source(const struct spec *spec, struct error *err) {
+  const char *payload = spec->kubernetes.payload;
+  if (strcmp(payload, "pkgs.k8s.io") == 0)
+    return error_missing(err,
+                         "the payload '%s' is not in this version of "
+                         "kubeseed; use 'debian' or a folder",
+                         payload);
+  if (is_debian(spec) &&
+      strcmp(spec->kubernetes.version_text, PAYLOAD_DEBIAN_VERSION) != 0)
+    return error_usage(
+        err,
+        "the payload 'debian' is Kubernetes " PAYLOAD_DEBIAN_VERSION
+        ", not %s; write 'version: " PAYLOAD_DEBIAN_VERSION
+        "' or use a folder as payload",
+        spec->kubernetes.version_text);
+  return 0;
+}
+
+int payload_identity(const struct spec *spec, char **ret, struct error *err) {
+  if (check_source(spec, err) < 0)
+    return -1;
+  if (is_debian(spec)) {
+    char hex[SHA256_HEX];
+    recipe_digest(RECIPE, hex);
+    *ret = xasprintf("debian-" PAYLOAD_DEBIAN_VERSION " %s", hex);
+    return 0;
+  }
+  _cleanup_payload_ struct payload p = {0};
+  if (payload_open(spec->kubernetes.payload, &p, err) < 0)
+    return -1;
+  *ret = xasprintf("folder %s", p.sha256);
+  return 0;
+}
+
+/* The recipe that built the payload in dir is the one we would build with. */
+static bool is_current(const char *dir) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_buf_ struct buf text = {0};
+  _cleanup_free_ char *path = xasprintf("%s/recipe", dir);
+  char hex[SHA256_HEX];
+  recipe_digest(RECIPE, hex);
+  return file_read(path, SHA256_HEX, &text, &ignored) == 0 &&
+         text.len == strlen(hex) && memcmp(text.data, hex, text.len) == 0;
+}
+
+/* Shows the recipe's "step N/M WHAT" lines. */
+static void show_step(void *arg, const char *line) {
+  if (strncmp(line, "step ", 5) == 0)
+    log_info(arg, "payload %s", line + 5);
+}
+
+/* Runs the recipe in tmp, which is made, and leaves the payload in tmp/out. */
+static int run_recipe(const struct log *log, const char *mirror,
+                      const char *tmp, struct error *err) {
+  _cleanup_free_ char *recipe = xasprintf("%s/recipe", tmp);
+  _cleanup_free_ char *out = xasprintf("%s/out", tmp);
+  _cleanup_free_ char *mark = xasprintf("%s/recipe", out);
+  char hex[SHA256_HEX];
+  recipe_digest(RECIPE, hex);
+  if (recipe_unpack(RECIPE, recipe, err) < 0 || file_mkdirs(out, 0755, err) < 0)
+    return -1;
+  _cleanup_strv_ struct strv argv = {0}, env = {0};
+  strv_pushf(&argv, "%s/build", recipe);
+  strv_push_all(&argv, out, mirror, NULL);
+  strv_pushf(&env, "TMPDIR=%s", tmp);
+  struct log copy = *log;
+  struct process p = {
+      .argv = &argv, .env = &env, .on_line = show_step, .on_line_arg = &copy};
+  if (process_run(&p, err) < 0)
+    return -1;
+  return file_write(mark, hex, strlen(hex), 0644, err);
+}
+
+/* Builds beside dir and puts the result in dir's place. */
+static int build(const struct log *log, const struct spec *spec,
+                 const char *dir, struct error *err) {
+  _cleanup_free_ char *tmp = xasprintf("%s.tmp", dir);
+  _cleanup_free_ char *out = xasprintf("%s/out", tmp);
+  if (process_require("mmdebstrap", "mmdebstrap", err) < 0 ||
+      file_remove_tree(tmp, err) < 0)
+    return -1;
+  double start = monotonic_seconds();
+  log_info(log,
+           "building Kubernetes %s from Debian's source package; this "
+           "takes some minutes, once",
+           PAYLOAD_DEBIAN_VERSION);
+  _cleanup_error_ struct error ignored = {0};
+  if (run_recipe(log, spec->image.mirror, tmp, err) < 0) {
+    /* tmp stays until the next try: its log tells more. */
+    return error_prefix(err, "cannot build the payload (see '%s')", out);
+  }
+  if (file_remove_tree(dir, err) < 0)
+    return -1;
+  if (rename(out, dir) < 0)
+    return error_set(err, errno, "rename '%s'", out);
+  /* Only room is lost when this fails, and the next build tries again. */
+  (void)!file_remove_tree(tmp, &ignored);
+  log_info(log, "payload built in %.0f s", monotonic_seconds() - start);
+  return 0;
+}
+
+static int ensure_debian(const struct log *log, const struct spec *spec,
+                         bool rebuild, struct payload *ret, struct error *err) {
+  _cleanup_free_ char *dir =
+      payload_cache_path("payload/debian-" PAYLOAD_DEBIAN_VERSION);
+  _cleanup_free_ char *parent = payload_cache_path("payload");
+  _cleanup_free_ char *lock = xasprintf("%s.lock", dir);
+  _cleanup_close_ int fd = -1;
+  if (file_mkdirs(parent, 0755, err) < 0 || file_lock(lock, &fd, err) < 0)
+    return error_prefix(err, "payload");
+  if ((rebuild || !is_current(dir)) && build(log, spec, dir, err) < 0)
+    return -1;
+  if (payload_open(dir, ret, err) < 0)
+    return -1;
+  return payload_verify(ret, err);
+}
+
+int payload_ensure(const struct log *log, const struct spec *spec, bool rebuild,
+                   struct payload *ret, struct error *err) {
+  if (check_source(spec, err) < 0)
+    return -1;
+  _cleanup_payload_ struct payload p = {0};
+  bool debian = is_debian(spec);
+  int r = debian ? ensure_debian(log, spec, rebuild, &p, err)
+                 : payload_open(spec->kubernetes.payload, &p, err);
+  if (r == 0 && !debian)
+    r = payload_verify(&p, err);
+  if (r < 0 && debian && p.dir)
+    return error_prefix(err, "make it anew with `kubeseed payload --rebuild`");
+  if (r < 0)
+    return -1;
+  if (strcmp(p.kubernetes, spec->kubernetes.version_text) != 0)
+    return error_usage(err, "the payload '%s' is Kubernetes %s, not %s", p.dir,
+                       p.kubernetes, spec->kubernetes.version_text);
+  *ret = p;
+  p = (struct payload){0};
+  return 0;
+}
+
+uint64_t payload_size(const struct payload *p) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < p->files.n; i++)
+    sum += p->files.v[i].size;
+  return sum;
+}
+
+void payload_done(struct payload *p) {
+  for (size_t i = 0; i < p->files.n; i++)
+    free(p->files.v[i].path);
+  for (size_t i = 0; i < p->images.n; i++) {
+    free(p->images.v[i].name);
+    free(p->images.v[i].file);
+  }
+  free(p->files.v);
+  free(p->images.v);
+  free(p->dir);
+  free(p->kubernetes);
+  free(p->etcd);
+  free(p->pause_image);
+  free(p->image_repository);
+  *p = (struct payload){0};
+}

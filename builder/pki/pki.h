@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The cluster's keys: which exist, which CA signs what, and reuse of those
+ * that an earlier run made. pki_make and pki_node_make are pure but for the
+ * random numbers in new keys: time and old keys are handed in, and what is
+ * still good is kept byte for byte. pki_load and pki_store do the files.
+ *
+ * Entries of the whole cluster, named as their files below NAME.cluster/pki/:
+ *
+ *   ca.crt ca.key                   Kubernetes CA, CN kubernetes
+ *   etcd/ca.crt etcd/ca.key         etcd CA, CN etcd-ca
+ *   front-proxy-ca.crt .key         front-proxy CA, CN front-proxy-ca
+ *   sa.pub sa.key                   service-account token signing pair
+ *   admin.crt admin.key             CN kubernetes-admin, signed by ca
+ *   token                           bootstrap token, abcdef.0123456789abcdef
+ *   vrrp.secret stats.secret        keepalived's and haproxy's pass words
+ *   ssh-user/id_ed25519 (.pub)      logs the workstation in to the nodes
+ *   ssh-ca/ca (.pub)                signs SSH host (and user) certificates
+ *   ssh-host.secret                 the nodes' SSH host keys come from it
+ *   ca.hash                         caCertHashes of ca.crt; computed, no file
+ *
+ * The first five lines and ca.hash are absent with pki.mode "copied": there
+ * the first node makes them, and they never exist on the workstation.
+ *
+ * Entries of one node; * kept as files below NAME.cluster/pki/nodes/NODE/:
+ *
+ *   node/etcd-server.crt .key    *  members of a founding or external etcd
+ *   node/etcd-peer.crt .key      *  the same
+ *   node/apiserver-etcd-client.crt .key  *  control plane, etcd not stacked
+ *   node/ssh_host_ed25519_key (.pub, -cert.pub)   every node
+ *   node/copy_key (-cert.pub)       control plane with pki.mode copied
+ *
+ * SSH keys of nodes are not stored. A node's is HKDF-SHA256 (RFC 5869) of
+ * ssh-host.secret with info "kubeseed ssh host key CLUSTER/NODE" (or "copy
+ * key"), so a thousand
+ * nodes need no state, and the same state gives the same bytes. Its
+ * certificate has no end, as a known_hosts line has none, for the same reason.
+ *
+ * Names, subjects, usages and alternative names are kubeadm's:
+ * kubernetes.io/docs/setup/best-practices/certificates and kubeadm's
+ * app/phases/certs/certlist.go.
+ */
+#pragma once
+
+#include "format/sshkey.h"
+#include "format/x509.h"
+#include "plan/plan.h"
+#include <time.h>
+
+struct pki_entry {
+  const char *name;
+  bool secret;     /* must not be shown */
+  bool unsaved;    /* new in this run: the store functions write it */
+  struct buf data; /* PEM or text; secrets like token end without newline */
+};
+DEFINE_VEC(pki_entry_vec, struct pki_entry);
+
+struct pki {
+  struct pki_entry_vec entries;
+
+  /* Parsed once, so that a thousand nodes need not; pki.c's own. NULL or
+   * empty after pki_load. */
+  struct cert *etcd_ca;
+  struct key *etcd_ca_key;
+  struct ssh_key ssh_ca;
+  uint8_t ssh_host_secret[32];
+};
+
+struct pki_node {
+  struct pki_entry_vec entries;
+};
+
+/*
+ * Reads what an earlier run stored in dir; missing files and a missing folder
+ * are fine. An error naming the file and the way out, and never a silent
+ * replacement, is: a damaged file, half of a pair, a key that does not fit its
+ * certificate. ret is only good as "old" of pki_make.
+ */
+int pki_load(const char *dir, struct pki *ret, struct error *err) _must_check_;
+
+/*
+ * All of the cluster's entries that the plan asks for: those of old (from
+ * pki_load, or NULL) and new ones for what is missing. admin.crt is also made
+ * anew when it no longer fits its CA or the Kubernetes version or ends within
+ * PKI_RENEW_DAYS. A CA that has ended is an error.
+ */
+int pki_make(const struct plan *plan, const struct pki *old, time_t now,
+             struct pki *ret, struct error *err) _must_check_;
+
+/* Writes the unsaved entries below dir (folders 0700, files 0600). */
+int pki_store(const struct pki *pki, const char *dir,
+              struct error *err) _must_check_;
+
+void pki_done(struct pki *pki);
+
+/* As pki_load, for one node's entries; dir is the same. */
+int pki_node_load(const char *dir, const struct plan_node *node,
+                  struct pki_node *ret, struct error *err) _must_check_;
+
+/*
+ * All of a node's entries: those of old (from pki_node_load, or NULL) that
+ * still fit the CA and the node's names and addresses and do not end within
+ * PKI_RENEW_DAYS, and new ones for the rest. May run in several threads with
+ * the same pki.
+ */
+int pki_node_make(const struct pki *pki, const struct plan *plan,
+                  const struct plan_node *node, const struct pki_node *old,
+                  time_t now, struct pki_node *ret,
+                  struct error *err) _must_check_;
+
+/* As pki_store; touches nothing when nothing is unsaved. */
+int pki_node_store(const struct pki_node *n, const struct plan_node *node,
+                   const char *dir, struct error *err) _must_check_;
+
+void pki_node_done(struct pki_node *n);
+
+/* The entry of that name, or NULL. Borrowed. */
+const struct pki_entry *pki_get(const struct pki *pki, const char *name);
+const struct pki_entry *pki_node_get(const struct pki_node *n,
+                                     const char *name);
+
+/* kubeadm's own CAs last ten years too. */
+#define PKI_CA_DAYS 3650
+
+/*
+ * What we sign ourselves: longer than kubeadm's one year, because a founding
+ * etcd whose certificates end stops, and kubeadm, which renews its own at each
+ * upgrade, does not know these. Never longer than the CA.
+ */
+#define PKI_LEAF_DAYS 1825
+
+/* A certificate with less left than this is made anew. */
+#define PKI_RENEW_DAYS 30
+
+/* Certificates begin this long ago: lab machines have wrong clocks. */
+#define PKI_BACKDATE_HOURS 24
+
+#define _cleanup_pki_ _cleanup_(pki_done)
+#define _cleanup_pki_node_ _cleanup_(pki_node_done)

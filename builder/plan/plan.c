@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/plan.h"
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "plan/files.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* VRRP priorities: keepalived.conf lowers them by 50 while a check fails, and
+ * every failing node must stay below every healthy one. */
+#define VIP_PRIORITY 150
+
+const char *kubeadm_api_name(enum kubeadm_api a) {
+  static const char *const names[] = {
+      [KUBEADM_V1BETA2] = "v1beta2",
+      [KUBEADM_V1BETA3] = "v1beta3",
+      [KUBEADM_V1BETA4] = "v1beta4",
+  };
+  return names[a];
+}
+
+/* v1beta3 came with 1.22, v1beta4 with 1.31 (kubernetes PR 125029). */
+static enum kubeadm_api choose_kubeadm_api(const struct version *v) {
+  if (version_at_least(v, 1, 31))
+    return KUBEADM_V1BETA4;
+  return version_at_least(v, 1, 22) ? KUBEADM_V1BETA3 : KUBEADM_V1BETA2;
+}
+
+/* A digest that belongs to one purpose of one node (or cluster, node ""). */
+static void derive(const struct spec *s, const char *purpose, const char *node,
+                   uint8_t out[static SHA256_BYTES]) {
+  _cleanup_free_ char *text =
+      xasprintf("kubeseed %s %s/%s", purpose, s->name, node);
+  sha256_raw(text, strlen(text), out);
+}
+
+static void derive_mac(const struct spec *s, struct plan_node *n) {
+  static const struct mac none;
+  if (memcmp(&n->spec->mac, &none, sizeof(none)) != 0) {
+    n->mac = n->spec->mac;
+    return;
+  }
+  uint8_t d[SHA256_BYTES];
+  derive(s, "mac", n->name, d);
+  memcpy(n->mac.b, d, sizeof(n->mac.b));
+  /* Locally administered, not multicast (IEEE 802, clause 8.4). */
+  n->mac.b[0] = 0x02;
+}
+
+/* RFC 9562, 5.8: version 8 leaves the bits to us. */
+static void derive_uuid(const struct spec *s, struct plan_node *n) {
+  uint8_t d[SHA256_BYTES];
+  derive(s, "uuid", n->name, d);
+  d[6] = (uint8_t)((d[6] & 0x0f) | 0x80);
+  d[8] = (uint8_t)((d[8] & 0x3f) | 0x80);
+  char *p = n->uuid;
+  for (size_t i = 0; i < 16; i++) {
+    if (i == 4 || i == 6 || i == 8 || i == 10)
+      *p++ = '-';
+    p += snprintf(p, 3, "%02x", d[i]);
+  }
+}
+
+static bool has_kubelet(const struct plan_node *n) {
+  return n->spec->role == ROLE_CONTROL_PLANE || n->spec->role == ROLE_WORKER;
+}
+
+static bool runs_etcd(const struct spec *s, enum role role) {
+  if (s->etcd.mode == ETCD_FOUNDING)
+    return role == ROLE_CONTROL_PLANE;
+  return s->etcd.mode == ETCD_EXTERNAL && role == ROLE_ETCD;
+}
+
+static bool runs_keepalived(const struct spec *s, enum role role) {
+  switch (s->endpoint.provider) {
+  case PROVIDER_KEEPALIVED:
+    return role == ROLE_CONTROL_PLANE;
+  case PROVIDER_HAPROXY:
+  case PROVIDER_NGINX:
+    return role == ROLE_LOAD_BALANCER;
+  case PROVIDER_EXTERNAL:
+  case PROVIDER_FIRST_NODE:
+    return false;
+  }
+  return false;
+}
+
+static void plan_identity(const struct spec *s, struct plan_node *n) {
+  n->name = n->spec->name;
+  n->fqdn = xasprintf("%s.%s", n->name, s->network.domain);
+  derive_mac(s, n);
+  derive_uuid(s, n);
+  n->instance_id = xasprintf("%s-%.8s", n->name, n->uuid);
+}
+
+/* How many nodes of each kind came before, while the nodes are planned. */
+struct counters {
+  size_t role[ROLE_LOAD_BALANCER + 1];
+  uint32_t kubelets;
+};
+
+/* kubeadm's own: "master" up to 1.24, "control-plane" from it (KEP 2067). */
+static void default_taints(const struct spec *s, const struct spec_node *n,
+                           struct strv *ret) {
+  const struct version *v = &s->kubernetes.version;
+  if (n->role != ROLE_CONTROL_PLANE || n->untainted)
+    return;
+  if (!version_at_least(v, 1, 25))
+    strv_push(ret, "node-role.kubernetes.io/master:NoSchedule");
+  if (version_at_least(v, 1, 24))
+    strv_push(ret, "node-role.kubernetes.io/control-plane:NoSchedule");
+}
+
+static void plan_taints(const struct spec *s, struct plan_node *n) {
+  const struct strv *taints = &n->spec->taints;
+  if (taints->n == 0)
+    default_taints(s, n->spec, &n->taints);
+  for (size_t i = 0; i < taints->n; i++) {
+    const char *empty = strstr(taints->v[i], "=:");
+    if (empty)
+      strv_pushf(&n->taints, "%.*s%s", (int)(empty - taints->v[i]),
+                 taints->v[i], empty + 1);
+    else
+      strv_push(&n->taints, taints->v[i]);
+  }
+}
+
+static void plan_node(const struct spec *s, struct plan_node *n,
+                      struct counters *c) {
+  enum role role = n->spec->role;
+  plan_identity(s, n);
+  n->ordinal = c->role[role]++;
+  n->founder = role == ROLE_CONTROL_PLANE && n->ordinal == 0;
+  n->runs_etcd = runs_etcd(s, role);
+  n->runs_keepalived = runs_keepalived(s, role);
+  if (n->runs_keepalived)
+    n->vip_priority = VIP_PRIORITY - (int)n->ordinal;
+  if (has_kubelet(n) && s->network.cni == CNI_BRIDGE)
+    n->has_pods = cidr_subnet(&s->network.pods, 24, c->kubelets++, &n->pods);
+}
+
+static void plan_etcd(struct plan *p) {
+  const struct spec *s = p->spec;
+  _cleanup_buf_ struct buf cluster = {0};
+  char a[NET_TEXT];
+  for (size_t i = 0; i < p->nodes.n; i++) {
+    const struct plan_node *n = &p->nodes.v[i];
+    if (!n->runs_etcd)
+      continue;
+    const char *address = ip4_format(n->spec->address, a);
+    buf_addf(&cluster, "%s%s=https://%s:2380", cluster.len ? "," : "", n->name,
+             address);
+    if (s->etcd.mode == ETCD_EXTERNAL)
+      strv_pushf(&p->etcd_endpoints, "https://%s:2379", address);
+  }
+  /* An API server asks the member beside it, as with kubeadm's stacked etcd:
+   * Kubernetes 1.20 opens some seventy TLS connections to each endpoint, and on
+   * a slow machine those to all three took longer than all else. */
+  if (s->etcd.mode == ETCD_FOUNDING)
+    strv_push(&p->etcd_endpoints, "https://127.0.0.1:2379");
+  if (cluster.len)
+    p->etcd_initial_cluster = buf_take(&cluster);
+  uint8_t d[SHA256_BYTES];
+  derive(s, "etcd", "", d);
+  p->etcd_token =
+      xasprintf("%s-%02x%02x%02x%02x", s->name, d[0], d[1], d[2], d[3]);
+}
+
+static void plan_cluster(struct plan *p) {
+  const struct spec *s = p->spec;
+  char a[NET_TEXT];
+  p->kubeadm_api = choose_kubeadm_api(&s->kubernetes.version);
+  p->endpoint =
+      xasprintf("%s:%d", ip4_format(s->endpoint.address, a), s->endpoint.port);
+  p->api_service = xstrdup(ip4_format(s->network.services.base + 1, a));
+  p->cluster_dns = xstrdup(ip4_format(s->network.services.base + 10, a));
+  uint8_t d[SHA256_BYTES];
+  derive(s, "vrrp", "", d);
+  p->router_id = s->endpoint.router_id ? s->endpoint.router_id : 1 + d[0] % 255;
+  if (strcmp(s->kubernetes.payload, "debian") == 0) {
+    /* What images/payload-debian calls them: they are nobody else's images. */
+    p->image_repository = "kubeseed.internal/k8s";
+    p->etcd_image_tag = "3.4.23";
+  }
+}
+
+static int by_mac(const void *a, const void *b) {
+  const struct plan_node *const *x = a;
+  const struct plan_node *const *y = b;
+  return memcmp(&(*x)->mac, &(*y)->mac, sizeof((*x)->mac));
+}
+
+static int check_macs(const struct plan *p, struct error *err) {
+  _cleanup_free_ const struct plan_node **sorted =
+      xcalloc(p->nodes.n, sizeof(const struct plan_node *));
+  for (size_t i = 0; i < p->nodes.n; i++)
+    sorted[i] = &p->nodes.v[i];
+  qsort(sorted, p->nodes.n, sizeof(const struct plan_node *), by_mac);
+  char buf[NET_TEXT];
+  for (size_t i = 1; i < p->nodes.n; i++)
+    if (by_mac(&sorted[i - 1], &sorted[i]) == 0)
+      return error_at(err, sorted[i]->spec->where,
+                      "the nodes '%s' and '%s' have the same MAC address %s",
+                      sorted[i - 1]->name, sorted[i]->name,
+                      mac_format(&sorted[i]->mac, buf));
+  return 0;
+}
+
+int plan_make(const struct spec *spec, struct plan *ret, struct error *err) {
+  _cleanup_plan_ struct plan p = {.spec = spec};
+  struct counters counters = {0};
+  for (size_t i = 0; i < spec->nodes.n; i++) {
+    struct plan_node *n = plan_node_vec_add(&p.nodes);
+    n->spec = &spec->nodes.v[i];
+    n->index = i;
+    plan_node(spec, n, &counters);
+    plan_taints(spec, n);
+  }
+  if (check_macs(&p, err) < 0)
+    return -1;
+  plan_etcd(&p);
+  plan_cluster(&p);
+  for (size_t i = 0; i < p.nodes.n; i++)
+    plan_node_contents(&p, &p.nodes.v[i]);
+  *ret = p;
+  p = (struct plan){0};
+  return 0;
+}
+
+static void plan_node_done(struct plan_node *n) {
+  free(n->fqdn);
+  free(n->instance_id);
+  free(n->files.v);
+  strv_done(&n->taints);
+  strv_done(&n->units);
+  strv_done(&n->steps);
+}
+
+void plan_done(struct plan *p) {
+  for (size_t i = 0; i < p->nodes.n; i++)
+    plan_node_done(&p->nodes.v[i]);
+  free(p->nodes.v);
+  free(p->endpoint);
+  free(p->etcd_initial_cluster);
+  free(p->etcd_token);
+  strv_done(&p->etcd_endpoints);
+  free(p->cluster_dns);
+  free(p->api_service);
+  *p = (struct plan){0};
+}
+
+const struct plan_node *plan_find(const struct plan *p, const char *name) {
+  for (size_t i = 0; i < p->nodes.n; i++)
+    if (strcmp(p->nodes.v[i].name, name) == 0)
+      return &p->nodes.v[i];
+  return NULL;
+}

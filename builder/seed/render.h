@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From plan and keys to the bytes of a seed: cloud-init's user-data, meta-data
+ * and network-config (NoCloud; network-config version 2). Pure: the same plan,
+ * keys and time give the same bytes, and nodes are rendered one at a time, in
+ * any number of threads.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "pki/pki.h"
+#include "plan/plan.h"
+#include <time.h>
+
+/* The three files of a node's seed. They hold secrets. */
+struct seed {
+  struct buf user_data;
+  struct buf meta_data;
+  struct buf network_config;
+};
+
+void seed_done(struct seed *s);
+#define _cleanup_seed_ _cleanup_(seed_done)
+
+/* What rendering the nodes of one cluster shares: parsed templates, names. */
+struct render;
+
+/*
+ * created is when the cluster's keys were made: nodes take a clock before it
+ * for wrong. plan and pki are borrowed. The caller render_free's ret.
+ */
+int render_new(const struct plan *plan, const struct pki *pki, time_t created,
+               struct render **ret, struct error *err) _must_check_;
+
+/*
+ * The seed of one node: the files its plan lists and no others. Every YAML
+ * file made is parsed again before it is used. ret is the caller's.
+ */
+int render_node(const struct render *r, const struct plan_node *node,
+                const struct pki_node *keys, struct seed *ret,
+                struct error *err) _must_check_;
+
+/* One way to the API server in a kubeconfig. */
+struct kubeconfig_context {
+  const char *name;
+  const char *server; /* "https://host:port" */
+};
+
+/* A kubeconfig of the cluster's administrator; the first context is current. */
+int render_admin_conf(const struct render *r,
+                      const struct kubeconfig_context *contexts, size_t n,
+                      struct buf *out, struct error *err) _must_check_;
+
+void render_free(struct render *r);
+
+static inline void render_freep(struct render **r) {
+  render_free(*r);
+}
+#define _cleanup_render_ _cleanup_(render_freep)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/range.h"
+
+#include "base/mem.h"
+#include <ctype.h>
+#include <string.h>
+
+/* Digits at *s to a number; gives their count, 0 when there are none. */
+static int read_number(const char **s, unsigned *ret) {
+  unsigned v = 0;
+  int digits = 0;
+  for (; isdigit((unsigned char)**s) && digits < 6; (*s)++, digits++)
+    v = v * 10 + (unsigned)(**s - '0');
+  *ret = v;
+  return digits;
+}
+
+const char *range_names(const char *s, struct strv *ret) {
+  const char *open = strchr(s, '{');
+  if (!open) {
+    if (strchr(s, '}'))
+      return "has '}' without '{'";
+    strv_push(ret, s);
+    return NULL;
+  }
+  const char *p = open + 1;
+  unsigned first;
+  unsigned last;
+  int width = read_number(&p, &first);
+  if (width == 0 || strncmp(p, "..", 2) != 0)
+    return "has a range that is not like {01..03}";
+  p += 2;
+  if (read_number(&p, &last) == 0 || *p != '}')
+    return "has a range that is not like {01..03}";
+  if (strpbrk(p + 1, "{}"))
+    return "has more than one range";
+  if (last < first)
+    return "has a range that counts down";
+  if (last - first >= RANGE_MAX)
+    return "has a range of more than 20000 names";
+  for (unsigned i = first; i <= last; i++)
+    strv_pushf(ret, "%.*s%0*u%s", (int)(open - s), s, width, i, p + 1);
+  return NULL;
+}
+
+bool range_address(const char *s, ip4 *ret, bool *plus) {
+  size_t n = strlen(s);
+  *plus = n > 0 && s[n - 1] == '+';
+  _cleanup_free_ char *plain = xstrndup(s, *plus ? n - 1 : n);
+  return ip4_parse(plain, ret);
+}
