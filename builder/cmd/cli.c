@@ -52,15 +52,41 @@ int cluster_select(const struct cluster *c, char **names, int n, size_t **ret,
                    size_t *ret_n, struct error *err) {
   size_t total = n ? (size_t)n : c->plan.nodes.n;
   _cleanup_free_ size_t *chosen = xcalloc(total, sizeof(*chosen));
+  _cleanup_free_ bool *seen = xcalloc(c->plan.nodes.n, sizeof(*seen));
+  size_t kept = 0;
   for (size_t i = 0; i < total; i++) {
     const struct plan_node *node =
         n ? plan_find(&c->plan, names[i]) : &c->plan.nodes.v[i];
     if (n && !node)
       return unknown_node(c, names[i], err);
-    chosen[i] = node->index;
+    if (!seen[node->index])
+      chosen[kept++] = node->index;
+    seen[node->index] = true;
   }
   *ret = TAKE_PTR(chosen);
-  *ret_n = total;
+  *ret_n = kept;
+  return 0;
+}
+
+int cluster_order(const struct cluster *c, const char *order, size_t *sel,
+                  size_t n, struct error *err) {
+  _cleanup_free_ char *list = xstrdup(order);
+  char *save = NULL;
+  size_t done = 0;
+  for (char *name = strtok_r(list, ",", &save); name;
+       name = strtok_r(NULL, ",", &save)) {
+    size_t i = 0;
+    while (i < n && strcmp(c->plan.nodes.v[sel[i]].name, name) != 0)
+      i++;
+    if (i == n)
+      return error_usage(err, "--order: '%s' is not one of the nodes to start",
+                         name);
+    if (i < done)
+      continue;
+    size_t found = sel[i];
+    memmove(&sel[done + 1], &sel[done], (i - done) * sizeof(*sel));
+    sel[done++] = found;
+  }
   return 0;
 }
 

@@ -50,11 +50,20 @@ void cluster_done(struct cluster *c);
 
 /*
  * The nodes named in names (argv style, n of them; all nodes when n is 0) as
- * indexes into plan->nodes; an unknown name is a usage error that lists the
- * known ones. The caller frees *ret.
+ * indexes into plan->nodes: a set, each node once, in the order in which they
+ * are first named. An unknown name is a usage error that lists the known ones.
+ * The caller frees *ret.
  */
 int cluster_select(const struct cluster *c, char **names, int n, size_t **ret,
                    size_t *ret_n, struct error *err) _must_check_;
+
+/*
+ * Puts those of the n nodes of sel first that order ("a,b,...") names, in that
+ * order; a name that stands there again changes nothing. A name that is not
+ * one of them is a usage error, and sel is then in any order.
+ */
+int cluster_order(const struct cluster *c, const char *order, size_t *sel,
+                  size_t n, struct error *err) _must_check_;
 
 /*
  * getopt_long for a command: returns the option's character, -1 at the end, or

@@ -95,29 +95,6 @@ static int parse(struct up *u, int argc, char **argv, struct error *err) {
   return 0;
 }
 
-/* Puts the nodes of --order first, in that order; sel has n members. */
-static int apply_order(const struct up *u, size_t *sel, size_t n,
-                       struct error *err) {
-  _cleanup_free_ char *list = xstrdup(u->order ? u->order : "");
-  char *save = NULL;
-  size_t done = 0;
-  for (char *name = strtok_r(list, ",", &save); name;
-       name = strtok_r(NULL, ",", &save)) {
-    size_t i = done;
-    while (i < n && strcmp(u->cluster.plan.nodes.v[sel[i]].name, name) != 0)
-      i++;
-    if (i == n)
-      return error_usage(err,
-                         "--order: '%s' is not one of the nodes to start, or "
-                         "stands there twice",
-                         name);
-    size_t found = sel[i];
-    memmove(&sel[done + 1], &sel[done], (i - done) * sizeof(*sel));
-    sel[done++] = found;
-  }
-  return 0;
-}
-
 /* ---- Preparing ---- */
 
 /* The programs that starting a machine takes. */
@@ -178,7 +155,7 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
   if (cluster_load(u->cli, u->spec_path, c, err) < 0 ||
       cluster_select(c, argv + optind + 1, argc - optind - 1, &sel, &n, err) <
           0 ||
-      apply_order(u, sel, n, err) < 0 ||
+      (u->order && cluster_order(c, u->order, sel, n, err) < 0) ||
       cluster_open_state(u->cli, c, true, true, err) < 0)
     return -1;
   follow_init(&u->follow, &c->state, &c->plan, sel, n);

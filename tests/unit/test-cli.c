@@ -133,6 +133,45 @@ static void test_select(void **state) {
   assert_non_null(strstr(err.faults[0].msg, "m1"));
 }
 
+/* However often a node is named, it is one node. */
+static void test_selection_is_a_set(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_cluster_ struct cluster c;
+  assert_int_equal(cluster_load(&f->cli, f->spec, &c, &err), 0);
+  char *names[] = {(char *)"m3", (char *)"m1", (char *)"m3", (char *)"m3",
+                   (char *)"m1"};
+  _cleanup_free_ size_t *sel = NULL;
+  size_t n = 0;
+  assert_int_equal(cluster_select(&c, names, 5, &sel, &n, &err), 0);
+  assert_int_equal(n, 2);
+  assert_int_equal(sel[0], 2);
+  assert_int_equal(sel[1], 0);
+}
+
+static void test_order(void **state) {
+  struct fixture *f = *state;
+  static const struct {
+    const char *order;
+    size_t expected[3];
+  } rows[] = {
+      {"", {0, 1, 2}},         {"m2", {1, 0, 2}},    {"m3,m1", {2, 0, 1}},
+      {"m3,m2,m1", {2, 1, 0}}, {"m2,m2", {1, 0, 2}}, {"m3,m1,m3", {2, 0, 1}},
+  };
+  _cleanup_error_ struct error err = {0};
+  _cleanup_cluster_ struct cluster c;
+  assert_int_equal(cluster_load(&f->cli, f->spec, &c, &err), 0);
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    size_t sel[] = {0, 1, 2};
+    assert_int_equal(cluster_order(&c, rows[i].order, sel, 3, &err), 0);
+    assert_memory_equal(sel, rows[i].expected, sizeof(sel));
+  }
+  size_t two[] = {0, 1};
+  assert_int_equal(cluster_order(&c, "m3", two, 2, &err), -1);
+  assert_int_equal(err.kind, ERROR_USAGE);
+  assert_non_null(strstr(err.faults[0].msg, "'m3'"));
+}
+
 static void test_getopt(void **state) {
   (void)state;
   static const struct option options[] = {
@@ -178,8 +217,14 @@ static void test_getopt(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_load),  TEST(test_load_faults), TEST(test_warnings_are_logged),
-      TEST(test_state), TEST(test_select),      cmocka_unit_test(test_getopt),
+      TEST(test_load),
+      TEST(test_load_faults),
+      TEST(test_warnings_are_logged),
+      TEST(test_state),
+      TEST(test_select),
+      TEST(test_selection_is_a_set),
+      TEST(test_order),
+      cmocka_unit_test(test_getopt),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
