@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "plan/files.h"
+#include "spec/payload-facts.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,11 +179,9 @@ static void plan_cluster(struct plan *p) {
   uint8_t d[SHA256_BYTES];
   derive(s, "vrrp", "", d);
   p->router_id = s->endpoint.router_id ? s->endpoint.router_id : 1 + d[0] % 255;
-  if (strcmp(s->kubernetes.payload, "debian") == 0) {
-    /* What images/payload-debian calls them: they are nobody else's images. */
-    p->image_repository = "kubeseed.internal/k8s";
-    p->etcd_image_tag = "3.4.23";
-  }
+  const struct payload_facts *payload = payload_facts(s->kubernetes.payload);
+  p->image_repository = payload->image_repository;
+  p->etcd_image_tag = payload->etcd_image_tag;
 }
 
 static int by_mac(const void *a, const void *b) {

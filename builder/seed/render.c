@@ -5,6 +5,7 @@
 #include "base/embedded.h"
 #include "format/template.h"
 #include "format/yaml.h"
+#include "spec/payload-facts.h"
 #include <string.h>
 
 /* One template of user-data/, parsed. */
@@ -184,10 +185,9 @@ static void scope_kubernetes(struct scope *s, const struct plan *p) {
   scope_set_flag(s, "token_discovery", spec->pki.discovery == DISCOVERY_TOKEN);
   /* The node's own checks (step "check") stand for kubeadm's preflight, which
    * refuses to go on after a power cut because files exist, and before 1.24
-   * wants crictl, which Debian 12 does not have. The payload "debian" has no
-   * CoreDNS. */
-  bool no_coredns = strcmp(spec->kubernetes.payload, "debian") == 0;
-  scope_setf(s, "init_skip", "preflight%s", no_coredns ? ",addon/coredns" : "");
+   * wants crictl, which Debian 12 does not have. */
+  bool coredns = payload_facts(spec->kubernetes.payload)->coredns;
+  scope_setf(s, "init_skip", "preflight%s", coredns ? "" : ",addon/coredns");
   scope_set(s, "join_skip", "preflight");
 }
 

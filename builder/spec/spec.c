@@ -2,6 +2,7 @@
 #include "spec/spec.h"
 
 #include "spec/check.h"
+#include "spec/payload-facts.h"
 #include "spec/range.h"
 #include "spec/read.h"
 #include <ctype.h>
@@ -438,11 +439,8 @@ static void default_network(struct spec *s) {
 }
 
 static void fill_defaults(struct spec *s) {
-  /* 1.20.2 is the version that Debian's own source package holds. */
   default_text(&s->kubernetes.payload,
-               strcmp(s->kubernetes.version_text, "1.20.2") == 0
-                   ? "debian"
-                   : "pkgs.k8s.io");
+               payload_default(s->kubernetes.version_text));
   if (s->users.n == 0)
     spec_user_vec_add(&s->users)->name = xstrdup("debian");
   default_network(s);
