@@ -29,7 +29,7 @@ static int quote_path(const char *dir, const char *file, char **ret,
   return 0;
 }
 
-int access_ssh_config(const struct plan *plan, const struct vm_ports *ports,
+int access_ssh_config(const struct plan *plan, const struct ports *ports,
                       const char *dir, char **ret, struct error *err) {
   _cleanup_free_ char *key = NULL;
   _cleanup_free_ char *known = NULL;
@@ -65,10 +65,10 @@ int access_ssh_config(const struct plan *plan, const struct vm_ports *ports,
 
 int access_write_ssh_config(const struct plan *plan, const struct state *s,
                             struct error *err) {
-  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  _cleanup_ports_ struct ports ports = {0};
   _cleanup_free_ char *text = NULL;
   _cleanup_free_ char *path = state_path(s, "ssh_config");
-  if (vm_ports_load(s, plan, &ports, err) < 0 ||
+  if (ports_load(s, plan, &ports, err) < 0 ||
       access_ssh_config(plan, &ports, s->dir, &text, err) < 0)
     return -1;
   return file_refresh(path, text, strlen(text), 0600, err);
@@ -83,7 +83,7 @@ static void contexts_done(struct context_vec *v) {
 }
 
 int access_write_kubeconfig(const struct plan *plan, const struct pki *pki,
-                            const struct vm_ports *ports, const struct state *s,
+                            const struct ports *ports, const struct state *s,
                             struct error *err) {
   _cleanup_(contexts_done) struct context_vec contexts = {0};
   for (size_t i = 0; i < ports->n; i++)

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "machine/vm.h"
+#include "machine/ports.h"
 #include "pki/pki.h"
 #include "plan/plan.h"
 
@@ -15,7 +15,7 @@
  * key and the known host keys lie in dir (absolute). Fails when dir has a
  * character that ssh_config cannot quote. The caller frees. Pure.
  */
-int access_ssh_config(const struct plan *plan, const struct vm_ports *ports,
+int access_ssh_config(const struct plan *plan, const struct ports *ports,
                       const char *dir, char **ret,
                       struct error *err) _must_check_;
 
@@ -28,7 +28,7 @@ int access_write_ssh_config(const struct plan *plan, const struct state *s,
  * has a port here; nothing without admin.crt or any port.
  */
 int access_write_kubeconfig(const struct plan *plan, const struct pki *pki,
-                            const struct vm_ports *ports, const struct state *s,
+                            const struct ports *ports, const struct state *s,
                             struct error *err) _must_check_;
 
 /*

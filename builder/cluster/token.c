@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cluster/access.h"
 #include "cluster/remote.h"
+#include "machine/ports.h"
 #include "machine/vm.h"
 #include <string.h>
 
@@ -17,7 +18,7 @@
 
 /* Whether the node can be asked: it runs here, or elsewhere and listens. */
 static bool is_there(const struct plan_node *n, const struct state *state,
-                     const struct vm_ports *ports, uint16_t port) {
+                     const struct ports *ports, uint16_t port) {
   if (vm_running(state, n->name, NULL))
     return true;
   return port && !ports->node[n->index].ssh &&
@@ -69,12 +70,12 @@ static int read_script(const struct state *state, struct buf *ret,
 
 int token_renew(const struct plan *plan, const struct state *state,
                 uint16_t port, bool *ret_renewed, struct error *err) {
-  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  _cleanup_ports_ struct ports ports = {0};
   _cleanup_free_ char *config = state_path(state, "ssh_config");
   const struct remote remote = {.config = config, .timeout = TIMEOUT_SECONDS};
   _cleanup_error_ struct error last = {0};
   *ret_renewed = false;
-  if (vm_ports_load(state, plan, &ports, err) < 0)
+  if (ports_load(state, plan, &ports, err) < 0)
     return -1;
   for (size_t i = 0; i < plan->nodes.n && !*ret_renewed; i++) {
     const struct plan_node *n = &plan->nodes.v[i];

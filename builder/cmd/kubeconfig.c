@@ -4,6 +4,7 @@
 #include "cluster/access.h"
 #include "cluster/remote.h"
 #include "cmd/cli.h"
+#include "machine/ports.h"
 #include "seed/admin.h"
 #include <getopt.h>
 #include <string.h>
@@ -51,9 +52,9 @@ static int fetch_from(const struct remote *r, const struct plan_node *node,
 }
 
 static int store(struct cluster *c, const struct pki *pki, struct error *err) {
-  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  _cleanup_ports_ struct ports ports = {0};
   if (state_lock(&c->state, err) < 0 ||
-      vm_ports_load(&c->state, &c->plan, &ports, err) < 0 ||
+      ports_load(&c->state, &c->plan, &ports, err) < 0 ||
       admin_write(&c->plan, pki, &c->state, err) < 0)
     return -1;
   return access_write_kubeconfig(&c->plan, pki, &ports, &c->state, err);

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "cmd/cli.h"
+#include "machine/ports.h"
 #include "machine/vm.h"
 #include <getopt.h>
 #include <string.h>
@@ -11,8 +12,8 @@
 static int check_reachable(const struct cluster *c,
                            const struct plan_node *node, const char *config,
                            struct error *err) {
-  _cleanup_vm_ports_ struct vm_ports ports = {0};
-  if (vm_ports_load(&c->state, &c->plan, &ports, err) < 0)
+  _cleanup_ports_ struct ports ports = {0};
+  if (ports_load(&c->state, &c->plan, &ports, err) < 0)
     return -1;
   if (ports.node[node->index].ssh && !vm_running(&c->state, node->name, NULL))
     return error_set(err, 0, "%s is off; `kubeseed up %s` switches it on",

@@ -3,8 +3,7 @@
 #include "base/json.h"
 #include "cmd/cli.h"
 #include "machine/follow.h"
-#include "machine/qmp.h"
-#include "machine/vm.h"
+#include "machine/ports.h"
 #include <getopt.h>
 
 static json_t *string_or_null(const char *s) {
@@ -12,7 +11,7 @@ static json_t *string_or_null(const char *s) {
 }
 
 static json_t *node_json(const struct follow_node *n,
-                         const struct qemu_ports *ports) {
+                         const struct node_ports *ports) {
   const struct console *c = &n->console;
   json_t *j =
       json_pack("{s:s, s:s, s:b, s:b, s:s, s:i, s:i}", "name", n->node->name,
@@ -32,7 +31,7 @@ static json_t *node_json(const struct follow_node *n,
 }
 
 static int print_json(const struct cluster *c, const struct follow *f,
-                      const struct vm_ports *ports, struct error *err) {
+                      const struct ports *ports, struct error *err) {
   _cleanup_json_ json_t *j = json_pack("{s:s, s:b}", "cluster", c->spec.name,
                                        "ready", follow_ready(f) == f->n);
   json_t *nodes = json_array();
@@ -46,7 +45,7 @@ static int print_json(const struct cluster *c, const struct follow *f,
   return 0;
 }
 
-static void print_table(const struct follow *f, const struct vm_ports *ports) {
+static void print_table(const struct follow *f, const struct ports *ports) {
   struct table t;
   _cleanup_free_ struct table_row *rows = NULL;
   follow_rows(f, &rows);
@@ -54,7 +53,7 @@ static void print_table(const struct follow *f, const struct vm_ports *ports) {
   table_draw(&t, rows, f->n);
   for (size_t i = 0; i < f->n; i++) {
     const struct follow_node *n = &f->v[i];
-    const struct qemu_ports *p = &ports->node[n->node->index];
+    const struct node_ports *p = &ports->node[n->node->index];
     if (!n->running)
       continue;
     printf("%s: process %d, ssh on 127.0.0.1:%d", n->node->name, (int)n->pid,
@@ -82,7 +81,7 @@ static int parse(struct cli *cli, int argc, char **argv, struct error *err) {
 int cmd_status(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
   _cleanup_follow_ struct follow f = {0};
-  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  _cleanup_ports_ struct ports ports = {0};
   _cleanup_free_ size_t *sel = NULL;
   size_t n = 0;
   if (parse(cli, argc, argv, err) < 0 ||
@@ -90,7 +89,7 @@ int cmd_status(struct cli *cli, int argc, char **argv, struct error *err) {
       cluster_select(&c, argv + optind + 1, argc - optind - 1, &sel, &n, err) <
           0 ||
       cluster_open_state(cli, &c, false, false, err) < 0 ||
-      vm_ports_load(&c.state, &c.plan, &ports, err) < 0)
+      ports_load(&c.state, &c.plan, &ports, err) < 0)
     return -1;
   follow_init(&f, &c.state, &c.plan, sel, n);
   follow_look(&f);

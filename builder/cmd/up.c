@@ -7,7 +7,9 @@
 #include "cluster/access.h"
 #include "cmd/cli.h"
 #include "image/store.h"
+#include "machine/disk.h"
 #include "machine/follow.h"
+#include "machine/ports.h"
 #include "machine/vm.h"
 #include "seed/admin.h"
 #include "seed/seed.h"
@@ -35,7 +37,7 @@ struct up {
   bool no_wait;
 
   struct cluster cluster;
-  struct vm_ports ports;
+  struct ports ports;
   struct host_accel accel;
   struct follow follow;
   struct table table;
@@ -49,7 +51,7 @@ enum outcome { GO_ON, READY, INTERRUPTED, TIMED_OUT };
 
 static void up_done(struct up *u) {
   follow_done(&u->follow);
-  vm_ports_done(&u->ports);
+  ports_done(&u->ports);
   host_accel_done(&u->accel);
   cluster_done(&u->cluster);
   cleanup_close(&u->signal_fd);
@@ -162,7 +164,7 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
   u->ours = xcalloc(n, sizeof(*u->ours));
   follow_look(&u->follow);
   if (ensure_image(u, err) < 0 || make_seeds(u, err) < 0 ||
-      vm_ports_ensure(&c->state, &c->plan, &u->ports, err) < 0 ||
+      ports_ensure(&c->state, &c->plan, vm_running, &u->ports, err) < 0 ||
       access_write_ssh_config(&c->plan, &c->state, err) < 0 ||
       write_kubeconfig(u, err) < 0)
     return -1;
@@ -260,7 +262,7 @@ static int start_one(struct up *u, size_t i, struct error *err) {
   struct follow_node *n = &u->follow.v[i];
   const char *image = u->image ? u->image : u->baked;
   const char *id = u->image ? NULL : u->image_key;
-  if ((needs_image(u, n) && vm_disk_ensure(s, n->node, image, id, err) < 0) ||
+  if ((needs_image(u, n) && disk_ensure(s, n->node, image, id, err) < 0) ||
       vm_start(s, n->node, &u->ports.node[n->node->index], u->accel.kvm, err) <
           0)
     return -1;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The disk part of vm.h: overlays and which image they lie on. */
-#include "machine/vm.h"
+#include "machine/disk.h"
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -107,8 +106,8 @@ static int check(const char *disk, const char *file,
   return base_write(file, now, err);
 }
 
-int vm_disk_ensure(const struct state *s, const struct plan_node *node,
-                   const char *image, const char *image_id, struct error *err) {
+int disk_ensure(const struct state *s, const struct plan_node *node,
+                const char *image, const char *image_id, struct error *err) {
   _cleanup_(base_done) struct base base = {0};
   _cleanup_free_ char *disks = state_path(s, "disks");
   _cleanup_free_ char *disk = state_path(s, "disks/%s.qcow2", node->name);

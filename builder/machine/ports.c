@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The ports part of vm.h: picked free, kept in run/ports.json. */
-#include "machine/vm.h"
+#include "machine/ports.h"
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "machine/qmp.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -76,13 +74,13 @@ static int valid_port(const json_t *object, const char *key) {
   return p > 0 && p < 65536 ? (int)p : 0;
 }
 
-void vm_ports_done(struct vm_ports *p) {
+void ports_done(struct ports *p) {
   free(p->node);
-  *p = (struct vm_ports){0};
+  *p = (struct ports){0};
 }
 
-int vm_ports_load(const struct state *s, const struct plan *plan,
-                  struct vm_ports *ret, struct error *err) {
+int ports_load(const struct state *s, const struct plan *plan,
+               struct ports *ret, struct error *err) {
   _cleanup_buf_ struct buf b = {0};
   _cleanup_json_ json_t *j = NULL;
   _cleanup_free_ char *path = state_path(s, "run/ports.json");
@@ -94,7 +92,7 @@ int vm_ports_load(const struct state *s, const struct plan *plan,
       return error_set(err, 0, "'%s' is not what kubeseed wrote; delete it",
                        path);
   }
-  *ret = (struct vm_ports){
+  *ret = (struct ports){
       .mcast = valid_port(j, "mcast"),
       .node = xcalloc(plan->nodes.n, sizeof(*ret->node)),
       .n = plan->nodes.n,
@@ -102,7 +100,7 @@ int vm_ports_load(const struct state *s, const struct plan *plan,
   const json_t *nodes = json_object_get(j, "nodes");
   for (size_t i = 0; i < ret->n; i++) {
     const json_t *n = json_object_get(nodes, plan->nodes.v[i].name);
-    ret->node[i] = (struct qemu_ports){.mcast = ret->mcast,
+    ret->node[i] = (struct node_ports){.mcast = ret->mcast,
                                        .ssh = valid_port(n, "ssh"),
                                        .api = valid_port(n, "api")};
   }
@@ -110,7 +108,7 @@ int vm_ports_load(const struct state *s, const struct plan *plan,
 }
 
 static int save(const struct state *s, const struct plan *plan,
-                const struct vm_ports *p, struct error *err) {
+                const struct ports *p, struct error *err) {
   _cleanup_json_ json_t *j = json_object();
   json_t *nodes = json_object();
   for (size_t i = 0; i < p->n; i++) {
@@ -139,7 +137,8 @@ static int ensure(struct held *h, int *port, struct error *err) {
 }
 
 static int ensure_all(const struct state *s, const struct plan *plan,
-                      struct vm_ports *p, struct error *err) {
+                      ports_running *running, struct ports *p,
+                      struct error *err) {
   _cleanup_(held_done) struct held h = {0};
   if (!p->mcast &&
       pick(&h, SOCK_DGRAM, MCAST_FIRST, MCAST_LAST, &p->mcast, err) < 0)
@@ -147,7 +146,7 @@ static int ensure_all(const struct state *s, const struct plan *plan,
   for (size_t i = 0; i < p->n; i++) {
     const struct plan_node *node = &plan->nodes.v[i];
     p->node[i].mcast = p->mcast;
-    if (p->node[i].ssh && vm_running(s, node->name, NULL))
+    if (p->node[i].ssh && running(s, node->name, NULL))
       continue; /* the machine itself has them */
     if (ensure(&h, &p->node[i].ssh, err) < 0)
       return -1;
@@ -158,13 +157,13 @@ static int ensure_all(const struct state *s, const struct plan *plan,
   return 0;
 }
 
-int vm_ports_ensure(const struct state *s, const struct plan *plan,
-                    struct vm_ports *ret, struct error *err) {
-  _cleanup_vm_ports_ struct vm_ports p = {0};
-  if (vm_ports_load(s, plan, &p, err) < 0 || ensure_all(s, plan, &p, err) < 0 ||
-      save(s, plan, &p, err) < 0)
+int ports_ensure(const struct state *s, const struct plan *plan,
+                 ports_running *running, struct ports *ret, struct error *err) {
+  _cleanup_ports_ struct ports p = {0};
+  if (ports_load(s, plan, &p, err) < 0 ||
+      ensure_all(s, plan, running, &p, err) < 0 || save(s, plan, &p, err) < 0)
     return -1;
   *ret = p;
-  p = (struct vm_ports){0};
+  p = (struct ports){0};
   return 0;
 }

@@ -115,7 +115,7 @@ static void add_nic(struct strv *a, const char *id, const struct mac *mac) {
 }
 
 static void add_network(struct strv *a, const struct plan_node *node,
-                        const struct qemu_ports *ports) {
+                        const struct node_ports *ports) {
   _cleanup_free_ char *api = NULL;
   if (ports->api)
     api = xasprintf(",hostfwd=tcp:127.0.0.1:%d-:6443", ports->api);
@@ -148,7 +148,7 @@ static void add_control(struct strv *a, const struct qemu_paths *paths) {
 }
 
 void qemu_argv(const char *program, const struct plan_node *node,
-               const struct qemu_paths *paths, const struct qemu_ports *ports,
+               const struct qemu_paths *paths, const struct node_ports *ports,
                bool kvm, struct strv *ret) {
   struct strv a = {0};
   strv_push_all(&a, program ? program : QEMU_PROGRAM, "-name", node->name,

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/host.h"
 #include "base/strv.h"
+#include "machine/ports.h"
 #include "plan/plan.h"
 
 /*
@@ -25,13 +26,6 @@ struct qemu_paths {
   char *qmp;     /* unix socket */
   char *console; /* unix socket of the serial port */
   char *logfile; /* everything the serial port says is appended here */
-};
-
-/* Ports on 127.0.0.1, and the multicast port that is the cluster's Ethernet. */
-struct qemu_ports {
-  int mcast;
-  int ssh;
-  int api; /* 0: none */
 };
 
 /* How the machine's files below run/, disks/, ... are named for a node. */
@@ -56,5 +50,5 @@ void qemu_env(bool kvm, struct strv *ret);
 
 /* The whole command line; the caller strv_done's. program NULL: from PATH. */
 void qemu_argv(const char *program, const struct plan_node *node,
-               const struct qemu_paths *paths, const struct qemu_ports *ports,
+               const struct qemu_paths *paths, const struct node_ports *ports,
                bool kvm, struct strv *ret);

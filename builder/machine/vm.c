@@ -153,7 +153,7 @@ static int await_start(const struct state *s, const char *node, pid_t pid,
 }
 
 int vm_start(const struct state *s, const struct plan_node *node,
-             const struct qemu_ports *ports, bool kvm, struct error *err) {
+             const struct node_ports *ports, bool kvm, struct error *err) {
   _cleanup_qemu_paths_ struct qemu_paths paths = {0};
   _cleanup_strv_ struct strv argv = {0};
   _cleanup_strv_ struct strv env = {0};

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Machines that run: their disks, their ports and their QEMU processes. QEMU
- * is run in the state folder with relative paths, see qemu.h. What is known
- * about a machine is read off the system every time; nothing has to be right
- * in a file for it to be true.
+ * Machines that run: their QEMU processes. QEMU is run in the state folder with
+ * relative paths, see qemu.h. What is known about a machine is read off the
+ * system every time; nothing has to be right in a file for it to be true.
  *
- *   disks/NODE.qcow2   overlay    disks/NODE.base   which image it is on
- *   run/NODE.{pid,qmp,console}    run/ports.json    the cluster's ports
+ *   run/NODE.{pid,qmp,console}
  *   logs/NODE.console             logs/NODE.qemu    what QEMU itself said
  */
 #pragma once
@@ -17,47 +15,12 @@
 #include "state/state.h"
 #include <sys/types.h>
 
-/* The ports of a cluster; node[i] belongs to plan->nodes.v[i]. */
-struct vm_ports {
-  int mcast;
-  struct qemu_ports *node;
-  size_t n;
-};
-
-/*
- * Reads run/ports.json; nodes it does not know have ports 0. A missing file is
- * a cluster without ports. The caller vm_ports_done's.
- */
-int vm_ports_load(const struct state *s, const struct plan *plan,
-                  struct vm_ports *ret, struct error *err) _must_check_;
-
-/*
- * Ports for every node: those kept in run/ports.json, new ones where there are
- * none or where another program has taken them while the machine was off.
- * Writes the file. Call it with the state locked.
- */
-int vm_ports_ensure(const struct state *s, const struct plan *plan,
-                    struct vm_ports *ret, struct error *err) _must_check_;
-
-void vm_ports_done(struct vm_ports *p);
-
-#define _cleanup_vm_ports_ _cleanup_(vm_ports_done)
-
-/*
- * Makes the node's overlay on the image unless it is there. image_id tells
- * images apart (NULL: size and time of the file); an overlay on another image
- * is an error that names `destroy`, for its blocks would make no sense.
- */
-int vm_disk_ensure(const struct state *s, const struct plan_node *node,
-                   const char *image, const char *image_id,
-                   struct error *err) _must_check_;
-
 /*
  * Switches the machine on and returns once QEMU answers; when QEMU ends
  * instead, its log is quoted. The log of the console gets the power-on mark.
  */
 int vm_start(const struct state *s, const struct plan_node *node,
-             const struct qemu_ports *ports, bool kvm,
+             const struct node_ports *ports, bool kvm,
              struct error *err) _must_check_;
 
 /*

@@ -172,13 +172,13 @@ static void test_mixed(void **state) {
 static void test_qemu(void **state) {
   struct fixture *f = *state;
   _cleanup_error_ struct error err = {0};
-  _cleanup_vm_ports_ struct vm_ports ports = {0};
+  _cleanup_ports_ struct ports ports = {0};
   _cleanup_free_ char *path = state_path(&f->state, "qemu.conf");
   _cleanup_buf_ struct buf text = {0};
   assert_int_equal(
       access_write_kubeconfig(&f->plan, &f->pki, &ports, &f->state, &err), 0);
   assert_false(file_exists(path));
-  assert_int_equal(vm_ports_load(&f->state, &f->plan, &ports, &err), 0);
+  assert_int_equal(ports_load(&f->state, &f->plan, &ports, &err), 0);
   ports.node[1].api = 23456;
   assert_int_equal(
       access_write_kubeconfig(&f->plan, &f->pki, &ports, &f->state, &err), 0);

@@ -33,7 +33,7 @@ static void make_node(struct fixture *f, enum role role) {
 
 /* The argv as one string, words joined by spaces; the caller frees. */
 static char *argv_text(const struct fixture *f, const struct qemu_paths *paths,
-                       const struct qemu_ports *ports, bool kvm) {
+                       const struct node_ports *ports, bool kvm) {
   _cleanup_strv_ struct strv a = {0};
   struct buf b = {0};
   qemu_argv(NULL, &f->node, paths, ports, kvm, &a);
@@ -46,7 +46,7 @@ static void test_golden(void **state) {
   (void)state;
   struct fixture f;
   _cleanup_qemu_paths_ struct qemu_paths paths = {0};
-  const struct qemu_ports ports = {.mcast = 50000, .ssh = 20001, .api = 20002};
+  const struct node_ports ports = {.mcast = 50000, .ssh = 20001, .api = 20002};
   make_node(&f, ROLE_CONTROL_PLANE);
   qemu_paths_make("kube-mast01", &paths);
   _cleanup_free_ char *text = argv_text(&f, &paths, &ports, false);
@@ -82,7 +82,7 @@ static void test_kvm_and_no_api(void **state) {
   (void)state;
   struct fixture f;
   _cleanup_qemu_paths_ struct qemu_paths paths = {0};
-  const struct qemu_ports ports = {.mcast = 50000, .ssh = 20001};
+  const struct node_ports ports = {.mcast = 50000, .ssh = 20001};
   make_node(&f, ROLE_WORKER);
   qemu_paths_make("n", &paths);
   _cleanup_free_ char *text = argv_text(&f, &paths, &ports, true);
@@ -110,7 +110,7 @@ static void test_commas(void **state) {
        p[] = "p,id";
   const struct qemu_paths paths = {
       .disk = a, .seed = b, .console = c, .logfile = d, .qmp = e, .pidfile = p};
-  const struct qemu_ports ports = {.mcast = 50000, .ssh = 20001};
+  const struct node_ports ports = {.mcast = 50000, .ssh = 20001};
   make_node(&f, ROLE_WORKER);
   _cleanup_free_ char *text = argv_text(&f, &paths, &ports, true);
   assert_non_null(strstr(text, "file=a,,b/disk,format"));
@@ -127,7 +127,7 @@ static void test_no_seed(void **state) {
   char x[] = "x";
   const struct qemu_paths paths = {
       .disk = x, .console = x, .logfile = x, .qmp = x, .pidfile = x};
-  const struct qemu_ports ports = {.mcast = 50000, .ssh = 20001};
+  const struct node_ports ports = {.mcast = 50000, .ssh = 20001};
   make_node(&f, ROLE_WORKER);
   _cleanup_free_ char *text = argv_text(&f, &paths, &ports, false);
   assert_null(strstr(text, "id=seed"));

@@ -7,7 +7,9 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "cluster/access.h"
+#include "machine/disk.h"
 #include "machine/follow.h"
+#include "machine/ports.h"
 #include "machine/qmp.h"
 #include "machine/vm.h"
 
@@ -109,7 +111,7 @@ static int teardown(void **state) {
   return 0;
 }
 
-static const struct qemu_ports ports = {.mcast = 50000, .ssh = 20001};
+static const struct node_ports ports = {.mcast = 50000, .ssh = 20001};
 
 static int start(struct fixture *f, size_t i) {
   return vm_start(&f->state, &f->plan.nodes.v[i], &ports, false, &f->err);
@@ -219,64 +221,40 @@ static void test_list(void **state) {
   assert_string_equal(names.v[0], "m1");
 }
 
-/* ---- Ports ---- */
+/* The file that format makes of mNUMBER; the caller frees. */
+static char *machine_file(struct fixture *f, const char *format, int number) {
+  const char *at = strchr(format, '%');
+  return xasprintf("%s/%.*sm%d%s", f->state.dir, (int)(at - format), format,
+                   number, at + 2);
+}
 
-static void test_ports_kept(void **state) {
+/* Of a machine that is off nothing stays, and of another all. */
+static void test_delete(void **state) {
   struct fixture *f = *state;
-  _cleanup_vm_ports_ struct vm_ports a = {0};
-  _cleanup_vm_ports_ struct vm_ports b = {0};
-  _cleanup_vm_ports_ struct vm_ports none = {0};
-  check_ok(vm_ports_load(&f->state, &f->plan, &none, &f->err), &f->err);
-  assert_int_equal(none.n, NODES);
-  assert_int_equal(none.mcast, 0);
-  check_ok(vm_ports_ensure(&f->state, &f->plan, &a, &f->err), &f->err);
-  check_ok(vm_ports_ensure(&f->state, &f->plan, &b, &f->err), &f->err);
-  assert_int_equal(a.mcast, b.mcast);
-  assert_true(a.mcast >= 49152);
-  assert_memory_equal(a.node, b.node, NODES * sizeof(*a.node));
-  for (size_t i = 0; i < NODES; i++) {
-    assert_true(a.node[i].ssh >= 20000 && a.node[i].ssh < 32768);
-    assert_int_equal(a.node[i].mcast, a.mcast);
-    assert_int_equal(a.node[i].api != 0, i < 2); /* the control plane */
-    for (size_t j = 0; j < i; j++)
-      assert_int_not_equal(a.node[i].ssh, a.node[j].ssh);
+  static const char *const files[] = {
+      "disks/%s.qcow2", "disks/%s.base", "logs/%s.console", "logs/%s.qemu",
+      "run/%s.pid",     "run/%s.qmp",    "run/%s.console",
+  };
+  _cleanup_free_ char *disks = state_path(&f->state, "disks");
+  check_ok(file_mkdirs(disks, 0700, &f->err), &f->err);
+  check_ok(start(f, 0), &f->err);
+  check_ok(vm_stop(&f->state, "m1", &f->err), &f->err);
+  for (int node = 1; node <= 2; node++)
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+      _cleanup_free_ char *path = machine_file(f, files[i], node);
+      check_ok(file_write(path, "", 0, 0600, &f->err), &f->err);
+    }
+  check_ok(vm_delete(&f->state, "m1", &f->err), &f->err);
+  check_ok(vm_delete(&f->state, "m1", &f->err), &f->err);
+  for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+    _cleanup_free_ char *mine = machine_file(f, files[i], 1);
+    _cleanup_free_ char *other = machine_file(f, files[i], 2);
+    assert_false(file_exists(mine));
+    assert_true(file_exists(other));
   }
 }
 
-/* A port that another program has taken meanwhile is replaced. */
-static void test_ports_taken(void **state) {
-  struct fixture *f = *state;
-  _cleanup_vm_ports_ struct vm_ports a = {0};
-  _cleanup_vm_ports_ struct vm_ports b = {0};
-  check_ok(vm_ports_ensure(&f->state, &f->plan, &a, &f->err), &f->err);
-  struct sockaddr_in addr = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)a.node[0].ssh),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  _cleanup_close_ int fd = socket(AF_INET, SOCK_STREAM, 0);
-  assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-  assert_int_equal(listen(fd, 1), 0);
-  check_ok(vm_ports_ensure(&f->state, &f->plan, &b, &f->err), &f->err);
-  assert_int_not_equal(a.node[0].ssh, b.node[0].ssh);
-  assert_int_equal(a.node[1].ssh, b.node[1].ssh);
-}
-
-static void test_ports_broken(void **state) {
-  struct fixture *f = *state;
-  _cleanup_vm_ports_ struct vm_ports p = {0};
-  _cleanup_free_ char *run = state_path(&f->state, "run");
-  _cleanup_free_ char *path = state_path(&f->state, "run/ports.json");
-  check_ok(file_mkdirs(run, 0700, &f->err), &f->err);
-  check_ok(file_write(path, "{", 1, 0600, &f->err), &f->err);
-  check_error(vm_ports_load(&f->state, &f->plan, &p, &f->err), &f->err,
-              "not what kubeseed wrote");
-  static const char odd[] = "{\"mcast\":-1,\"nodes\":{\"m1\":{\"ssh\":70000}}}";
-  check_ok(file_write(path, odd, strlen(odd), 0600, &f->err), &f->err);
-  check_ok(vm_ports_load(&f->state, &f->plan, &p, &f->err), &f->err);
-  assert_int_equal(p.mcast, 0);
-  assert_int_equal(p.node[0].ssh, 0);
-}
-
-/* ---- Disks ---- */
+/* ---- The real QEMU takes the command line ---- */
 
 static char *make_image(struct fixture *f, const char *name) {
   char *path = xasprintf("%s/%s", f->top, name);
@@ -288,43 +266,16 @@ static char *make_image(struct fixture *f, const char *name) {
   return path;
 }
 
-static void test_disk(void **state) {
-  struct fixture *f = *state;
-  const struct plan_node *n = &f->plan.nodes.v[0];
-  _cleanup_free_ char *image = make_image(f, "one, two.qcow2");
-  _cleanup_free_ char *moved = xasprintf("%s/moved.qcow2", f->top);
-  _cleanup_free_ char *disk = state_path(&f->state, "disks/m1.qcow2");
-  check_error(vm_disk_ensure(&f->state, n, moved, NULL, &f->err), &f->err,
-              "cannot use the image");
-  check_ok(vm_disk_ensure(&f->state, n, image, NULL, &f->err), &f->err);
-  check_ok(vm_disk_ensure(&f->state, n, image, NULL, &f->err), &f->err);
-  assert_true(file_exists(disk));
-  /* moved: the same image; touched: another one */
-  assert_int_equal(rename(image, moved), 0);
-  check_ok(vm_disk_ensure(&f->state, n, moved, NULL, &f->err), &f->err);
-  struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
-  assert_int_equal(utimensat(AT_FDCWD, moved, times, 0), 0);
-  check_error(vm_disk_ensure(&f->state, n, moved, NULL, &f->err), &f->err,
-              "kubeseed destroy");
-  check_ok(vm_delete(&f->state, "m1", &f->err), &f->err);
-  assert_false(file_exists(disk));
-  check_ok(vm_disk_ensure(&f->state, n, moved, "id", &f->err), &f->err);
-  check_error(vm_disk_ensure(&f->state, n, moved, "other", &f->err), &f->err,
-              "kubeseed destroy");
-}
-
-/* ---- The real QEMU takes the command line ---- */
-
 static void test_real_qemu(void **state) {
   struct fixture *f = *state;
   _cleanup_free_ char *path = xstrdup(getenv("PATH"));
   const char *rest = strchr(path, ':');
   assert_non_null(rest);
   _cleanup_free_ char *image = make_image(f, "image, real.qcow2");
-  _cleanup_vm_ports_ struct vm_ports p = {0};
-  check_ok(vm_disk_ensure(&f->state, &f->plan.nodes.v[0], image, NULL, &f->err),
+  _cleanup_ports_ struct ports p = {0};
+  check_ok(disk_ensure(&f->state, &f->plan.nodes.v[0], image, NULL, &f->err),
            &f->err);
-  check_ok(vm_ports_ensure(&f->state, &f->plan, &p, &f->err), &f->err);
+  check_ok(ports_ensure(&f->state, &f->plan, vm_running, &p, &f->err), &f->err);
   setenv("PATH", rest + 1, 1);
   int r = vm_start(&f->state, &f->plan.nodes.v[0], &p.node[0], false, &f->err);
   setenv("PATH", path, 1);
@@ -384,8 +335,8 @@ static void test_follow(void **state) {
 
 static void test_ssh_config(void **state) {
   struct fixture *f = *state;
-  struct qemu_ports p[NODES] = {{.ssh = 20001}, {.ssh = 0}, {.ssh = 20003}};
-  const struct vm_ports all = {.node = p, .n = NODES};
+  struct node_ports p[NODES] = {{.ssh = 20001}, {.ssh = 0}, {.ssh = 20003}};
+  const struct ports all = {.node = p, .n = NODES};
   _cleanup_free_ char *text = NULL;
   check_ok(access_ssh_config(&f->plan, &all, "/a b/50%", &text, &f->err),
            &f->err);
@@ -415,10 +366,7 @@ int main(void) {
       VM_TEST(test_kill_and_stale_files),
       VM_TEST(test_foreign_pids),
       VM_TEST(test_list),
-      VM_TEST(test_ports_kept),
-      VM_TEST(test_ports_taken),
-      VM_TEST(test_ports_broken),
-      VM_TEST(test_disk),
+      VM_TEST(test_delete),
       VM_TEST(test_real_qemu),
       VM_TEST(test_follow),
       VM_TEST(test_ssh_config),

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ports are picked free, kept, and replaced when others have them. */
+#include "base/file.h"
+#include "base/mem.h"
+#include "machine/ports.h"
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#define NODES 3
+
+struct fixture {
+  struct state state;
+  struct spec spec;
+  struct plan plan;
+  struct spec_node nodes[NODES];
+  struct error err;
+};
+
+static void check_ok(int r, struct error *err) {
+  if (r < 0)
+    fail_msg("%s", err->faults[0].msg);
+}
+
+static void check_error(int r, struct error *err, const char *part) {
+  assert_int_equal(r, -1);
+  if (!strstr(err->faults[0].msg, part))
+    fail_msg("'%s' is not in: %s", part, err->faults[0].msg);
+  error_done(err);
+}
+
+static int setup(void **state) {
+  static const char *const names[NODES] = {"m1", "m2", "w1"};
+  struct fixture *f = xcalloc(1, sizeof(*f));
+  char dir[] = "/tmp/kubeseed-test-XXXXXX";
+  assert_non_null(mkdtemp(dir));
+  f->state.lock_fd = -1;
+  f->state.dir = xstrdup(dir);
+  f->plan.spec = &f->spec;
+  for (size_t i = 0; i < NODES; i++) {
+    f->nodes[i].role = i < 2 ? ROLE_CONTROL_PLANE : ROLE_WORKER;
+    struct plan_node *n = plan_node_vec_add(&f->plan.nodes);
+    n->spec = &f->nodes[i];
+    n->name = names[i];
+    n->index = i;
+  }
+  *state = f;
+  return 0;
+}
+
+static int teardown(void **state) {
+  struct fixture *f = *state;
+  check_ok(file_remove_tree(f->state.dir, &f->err), &f->err);
+  free(f->plan.nodes.v);
+  state_done(&f->state);
+  error_done(&f->err);
+  free(f);
+  return 0;
+}
+
+static bool is_off(const struct state *s, const char *node, pid_t *ret_pid) {
+  (void)s;
+  (void)node;
+  (void)ret_pid;
+  return false;
+}
+
+static bool is_on(const struct state *s, const char *node, pid_t *ret_pid) {
+  return !is_off(s, node, ret_pid);
+}
+
+static void test_ports_kept(void **state) {
+  struct fixture *f = *state;
+  _cleanup_ports_ struct ports a = {0};
+  _cleanup_ports_ struct ports b = {0};
+  _cleanup_ports_ struct ports none = {0};
+  check_ok(ports_load(&f->state, &f->plan, &none, &f->err), &f->err);
+  assert_int_equal(none.n, NODES);
+  assert_int_equal(none.mcast, 0);
+  check_ok(ports_ensure(&f->state, &f->plan, is_off, &a, &f->err), &f->err);
+  check_ok(ports_ensure(&f->state, &f->plan, is_off, &b, &f->err), &f->err);
+  assert_int_equal(a.mcast, b.mcast);
+  assert_true(a.mcast >= 49152);
+  assert_memory_equal(a.node, b.node, NODES * sizeof(*a.node));
+  for (size_t i = 0; i < NODES; i++) {
+    assert_true(a.node[i].ssh >= 20000 && a.node[i].ssh < 32768);
+    assert_int_equal(a.node[i].mcast, a.mcast);
+    assert_int_equal(a.node[i].api != 0, i < 2); /* the control plane */
+    for (size_t j = 0; j < i; j++)
+      assert_int_not_equal(a.node[i].ssh, a.node[j].ssh);
+  }
+}
+
+static int listen_on(int port) {
+  struct sockaddr_in addr = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+  assert_int_equal(listen(fd, 1), 0);
+  return fd;
+}
+
+/* A port that another program has taken meanwhile is replaced. */
+static void test_ports_taken(void **state) {
+  struct fixture *f = *state;
+  _cleanup_ports_ struct ports a = {0};
+  _cleanup_ports_ struct ports b = {0};
+  check_ok(ports_ensure(&f->state, &f->plan, is_off, &a, &f->err), &f->err);
+  _cleanup_close_ int fd = listen_on(a.node[0].ssh);
+  check_ok(ports_ensure(&f->state, &f->plan, is_off, &b, &f->err), &f->err);
+  assert_int_not_equal(a.node[0].ssh, b.node[0].ssh);
+  assert_int_equal(a.node[1].ssh, b.node[1].ssh);
+}
+
+/* A machine that runs has its ports itself: they are taken, and stay. */
+static void test_ports_of_running(void **state) {
+  struct fixture *f = *state;
+  _cleanup_ports_ struct ports a = {0};
+  _cleanup_ports_ struct ports b = {0};
+  check_ok(ports_ensure(&f->state, &f->plan, is_off, &a, &f->err), &f->err);
+  _cleanup_close_ int fd = listen_on(a.node[0].ssh);
+  check_ok(ports_ensure(&f->state, &f->plan, is_on, &b, &f->err), &f->err);
+  assert_memory_equal(a.node, b.node, NODES * sizeof(*a.node));
+}
+
+static void test_ports_broken(void **state) {
+  struct fixture *f = *state;
+  _cleanup_ports_ struct ports p = {0};
+  _cleanup_free_ char *run = state_path(&f->state, "run");
+  _cleanup_free_ char *path = state_path(&f->state, "run/ports.json");
+  check_ok(file_mkdirs(run, 0700, &f->err), &f->err);
+  check_ok(file_write(path, "{", 1, 0600, &f->err), &f->err);
+  check_error(ports_load(&f->state, &f->plan, &p, &f->err), &f->err,
+              "not what kubeseed wrote");
+  static const char odd[] = "{\"mcast\":-1,\"nodes\":{\"m1\":{\"ssh\":70000}}}";
+  check_ok(file_write(path, odd, strlen(odd), 0600, &f->err), &f->err);
+  check_ok(ports_load(&f->state, &f->plan, &p, &f->err), &f->err);
+  assert_int_equal(p.mcast, 0);
+  assert_int_equal(p.node[0].ssh, 0);
+}
+
+int main(void) {
+#define PORTS_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      PORTS_TEST(test_ports_kept),
+      PORTS_TEST(test_ports_taken),
+      PORTS_TEST(test_ports_of_running),
+      PORTS_TEST(test_ports_broken),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
