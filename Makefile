@@ -11,6 +11,7 @@
 # make sim        the assembly's order and faults, simulated
 # make fuzz       each parser against FUZZ_TIME seconds of hostile bytes
 # make bench      how fast, compared with the shell
+# make same       whether seeds are the same as those of revision BASE
 # make install    into PREFIX, below DESTDIR
 # make clean
 #
@@ -22,6 +23,7 @@ OBJ       := $(BUILD)/$(VARIANT)
 PREFIX    ?= /usr/local
 DESTDIR   ?=
 FUZZ_TIME ?= 60
+BASE      ?= 08aa5d7
 SIM       ?= -n 1 --seconds 420
 MUTATIONS ?= "no wait for the predecessor" "steps are not recorded"
 V         ?= 0
@@ -123,7 +125,7 @@ UNIT := $(patsubst tests/%.c,$(OBJ)/tests/%,\
           $(wildcard tests/unit/test-*.c tests/golden/test-*.c))
 FUZZ := $(patsubst tests/%.c,$(OBJ)/tests/%,$(wildcard tests/fuzz/fuzz-*.c))
 
-.PHONY: test unit specs replay e2e sim test-all lint lint-fast bench fuzz
+.PHONY: test unit specs replay e2e sim test-all lint lint-fast bench same fuzz
 test:
 	@builder/deps build run test
 	@$(MAKE) --no-print-directory unit lint-fast sim
@@ -158,6 +160,9 @@ lint: $(LIB)
 
 lint-fast: $(LIB)
 	@tests/lint/run $(OBJ)
+
+same: $(BUILD)/kubeseed
+	@tests/same/run $(BASE) $(BUILD)/kubeseed
 
 bench: $(BUILD)/kubeseed
 	@tests/bench/run $(BUILD)/kubeseed
