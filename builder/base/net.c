@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/net.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,52 +22,137 @@ static bool parse_decimal(const char **s, unsigned max, unsigned *ret) {
   return true;
 }
 
-static bool parse_quad(const char **s, ip4 *ret) {
-  ip4 a = 0;
+/* How many bits an address of the family has. */
+static int width(enum ip_family f) {
+  switch (f) {
+  case IP_V4:
+    return 32;
+  case IP_V6:
+    return 128;
+  case IP_NONE:
+    break;
+  }
+  return 0;
+}
+
+static bool parse_quad(const char *s, struct ip *ret) {
+  struct ip a = {.family = IP_V4};
   for (int i = 0; i < 4; i++) {
     unsigned v;
-    if (i && *(*s)++ != '.')
+    if (i && *s++ != '.')
       return false;
-    if (!parse_decimal(s, 255, &v))
+    if (!parse_decimal(&s, 255, &v))
       return false;
-    a = a << 8 | v;
+    a.b[i] = (uint8_t)v;
   }
-  *ret = a;
-  return true;
-}
-
-bool ip4_parse(const char *s, ip4 *ret) {
-  ip4 a;
-  if (!parse_quad(&s, &a) || *s)
+  if (*s)
     return false;
   *ret = a;
   return true;
 }
 
-static ip4 netmask(int bits) {
-  return bits == 0 ? 0 : ~(ip4)0 << (32 - bits);
-}
-
-bool cidr_parse(const char *s, struct cidr *ret, bool *host_bits) {
-  ip4 a;
-  unsigned bits;
-  if (!parse_quad(&s, &a) || *s++ != '/' || !parse_decimal(&s, 32, &bits) || *s)
+bool ip_parse(const char *s, struct ip *ret) {
+  static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
+  struct ip a = {.family = IP_V6};
+  if (!strchr(s, ':'))
+    return parse_quad(s, ret);
+  if (inet_pton(AF_INET6, s, a.b) != 1 ||
+      memcmp(a.b, mapped, sizeof(mapped)) == 0)
     return false;
-  *host_bits = (a & ~netmask((int)bits)) != 0;
-  *ret = (struct cidr){.base = a & netmask((int)bits), .bits = (int)bits};
+  *ret = a;
   return true;
 }
 
-const char *ip4_format(ip4 a, char buf[static NET_TEXT]) {
-  (void)snprintf(buf, NET_TEXT, "%u.%u.%u.%u", a >> 24, a >> 16 & 255,
-                 a >> 8 & 255, a & 255);
+const char *ip_format(struct ip a, char buf[static NET_TEXT]) {
+  buf[0] = '\0';
+  if (ip_is_set(a))
+    (void)inet_ntop(a.family == IP_V4 ? AF_INET : AF_INET6, a.b, buf, NET_TEXT);
   return buf;
 }
 
+int ip_compare(struct ip a, struct ip b) {
+  if (a.family != b.family)
+    return a.family < b.family ? -1 : 1;
+  return memcmp(a.b, b.b, sizeof(a.b));
+}
+
+bool ip_equal(struct ip a, struct ip b) {
+  return ip_compare(a, b) == 0;
+}
+
+/* Adds v to the first n bytes as to one number; false when it is too big. */
+static bool add_bytes(uint8_t *b, int n, uint64_t v) {
+  while (v && n-- > 0) {
+    v += b[n];
+    b[n] = (uint8_t)v;
+    v >>= 8;
+  }
+  return v == 0;
+}
+
+bool ip_add(struct ip a, uint32_t n, struct ip *ret) {
+  if (!ip_is_set(a) || !add_bytes(a.b, width(a.family) / 8, n))
+    return false;
+  *ret = a;
+  return true;
+}
+
+socklen_t ip_sockaddr(struct ip a, uint16_t port,
+                      struct sockaddr_storage *ret) {
+  *ret = (struct sockaddr_storage){0};
+  struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+  struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+  switch (a.family) {
+  case IP_V4:
+    memcpy(&v4.sin_addr, a.b, sizeof(v4.sin_addr));
+    memcpy(ret, &v4, sizeof(v4));
+    return sizeof(v4);
+  case IP_V6:
+    memcpy(&v6.sin6_addr, a.b, sizeof(v6.sin6_addr));
+    memcpy(ret, &v6, sizeof(v6));
+    return sizeof(v6);
+  case IP_NONE:
+    break;
+  }
+  return 0;
+}
+
+/* The bits of byte i that belong to the host when the network has `bits`. */
+static uint8_t host_mask(int bits, int i) {
+  int network = bits - 8 * i;
+  return network >= 8 ? 0 : network <= 0 ? 0xff : (uint8_t)(0xff >> network);
+}
+
+static struct ip network_of(struct ip a, int bits) {
+  for (int i = 0; i < width(a.family) / 8; i++)
+    a.b[i] &= (uint8_t)~host_mask(bits, i);
+  return a;
+}
+
+bool cidr_parse(const char *s, struct cidr *ret, bool *host_bits) {
+  char text[NET_TEXT];
+  struct ip a;
+  unsigned bits;
+  size_t n = strcspn(s, "/");
+  if (n >= sizeof(text) || s[n] != '/')
+    return false;
+  memcpy(text, s, n);
+  text[n] = '\0';
+  s += n + 1;
+  if (!ip_parse(text, &a) ||
+      !parse_decimal(&s, (unsigned)width(a.family), &bits) || *s)
+    return false;
+  *ret = (struct cidr){network_of(a, (int)bits), (int)bits};
+  *host_bits = !ip_equal(ret->base, a);
+  return true;
+}
+
 const char *cidr_format(const struct cidr *c, char buf[static NET_TEXT]) {
-  char quad[NET_TEXT];
-  (void)snprintf(buf, NET_TEXT, "%.15s/%d", ip4_format(c->base, quad),
-                 c->bits & 63);
+  char base[NET_TEXT];
+  buf[0] = '\0';
+  if (ip_is_set(c->base))
+    (void)snprintf(buf, NET_TEXT, "%.45s/%d", ip_format(c->base, base),
+                   c->bits & 255);
   return buf;
 }
 
@@ -100,28 +187,36 @@ bool mac_parse(const char *s, struct mac *ret) {
   return true;
 }
 
-ip4 cidr_last(const struct cidr *c) {
-  return c->base | ~netmask(c->bits);
+struct ip cidr_last(const struct cidr *c) {
+  struct ip last = c->base;
+  for (int i = 0; i < width(last.family) / 8; i++)
+    last.b[i] |= host_mask(c->bits, i);
+  return last;
 }
 
-bool cidr_has(const struct cidr *c, ip4 a) {
-  return (a & netmask(c->bits)) == c->base;
+bool cidr_has(const struct cidr *c, struct ip a) {
+  return ip_is_set(a) && ip_equal(network_of(a, c->bits), c->base);
 }
 
 bool cidr_overlap(const struct cidr *a, const struct cidr *b) {
   return cidr_has(a, b->base) || cidr_has(b, a->base);
 }
 
+struct ip cidr_host(const struct cidr *c, uint32_t n) {
+  struct ip a;
+  return ip_add(c->base, n, &a) && cidr_has(c, a) ? a : (struct ip){0};
+}
+
 bool cidr_subnet(const struct cidr *c, int bits, uint32_t i, struct cidr *ret) {
-  if (bits < c->bits || bits > 32)
+  int wider = bits - c->bits;
+  if (wider < 0 || bits > width(c->base.family) || (wider < 32 && i >> wider))
     return false;
-  uint64_t count = (uint64_t)1 << (bits - c->bits);
-  if (i >= count)
+  /* The last bit of a prefix stands so far from the end of its byte. */
+  int end = (bits + 7) / 8;
+  struct cidr sub = {c->base, bits};
+  if (!add_bytes(sub.base.b, end, (uint64_t)i << (8 * end - bits)))
     return false;
-  *ret = (struct cidr){
-      .base = c->base + (ip4)((uint64_t)i << (32 - bits)),
-      .bits = bits,
-  };
+  *ret = sub;
   return true;
 }
 

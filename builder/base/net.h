@@ -1,44 +1,73 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Network values: IPv4 addresses and prefixes (RFC 4632), MAC addresses and
- * host names (RFC 1123). Numbers are in host byte order.
+ * Network values: addresses and prefixes of IPv4 (RFC 4632) and IPv6 (RFC
+ * 4291), MAC addresses and host names (RFC 1123). An address that is all zero
+ * bytes in memory is absent; "0.0.0.0" and "::" are addresses like others.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
-typedef uint32_t ip4;
+enum ip_family { IP_NONE, IP_V4, IP_V6 };
+
+/* Small enough to be passed as a value. */
+struct ip {
+  enum ip_family family;
+  uint8_t b[16]; /* network byte order; 0 behind the family's length */
+};
 
 struct cidr {
-  ip4 base; /* the network address: host bits are 0 */
-  int bits; /* prefix length, 0 to 32 */
+  struct ip base; /* the network address: host bits are 0 */
+  int bits;       /* prefix length, 0 to 32 or 128 */
 };
 
 struct mac {
   uint8_t b[6];
 };
 
-/* Room for "255.255.255.255/32" and its NUL. */
-#define NET_TEXT 19
+/* Room for the longest, "ffff:....:255.255.255.255/128", and its NUL. */
+#define NET_TEXT 50
 
-/* Strict dotted quad, no leading zeros. */
-bool ip4_parse(const char *s, ip4 *ret);
+static inline bool ip_is_set(struct ip a) {
+  return a.family != IP_NONE;
+}
 
-/* "a.b.c.d/n"; host_bits tells whether the base had host bits set. */
+/*
+ * Reads a dotted quad without leading zeros, or IPv6 as RFC 4291, 2.2 writes
+ * it: without a zone, and not an IPv4 address in IPv6's clothes
+ * (::ffff:0:0/96). ret is left alone when it is neither.
+ */
+bool ip_parse(const char *s, struct ip *ret);
+
+/* "ADDRESS/n"; host_bits tells whether the base had host bits set. */
 bool cidr_parse(const char *s, struct cidr *ret, bool *host_bits);
 
-/* Writes into buf and returns it. */
-const char *ip4_format(ip4 a, char buf[static NET_TEXT]);
+/* Writes into buf and returns it; IPv6 as in RFC 5952, "" for absent. */
+const char *ip_format(struct ip a, char buf[static NET_TEXT]);
 const char *cidr_format(const struct cidr *c, char buf[static NET_TEXT]);
 const char *mac_format(const struct mac *m, char buf[static NET_TEXT]);
 
 bool mac_parse(const char *s, struct mac *ret);
 
-ip4 cidr_last(const struct cidr *c); /* the broadcast address */
-bool cidr_has(const struct cidr *c, ip4 a);
+/* An order for sorting: absent, then IPv4, then IPv6, each counted up. */
+int ip_compare(struct ip a, struct ip b);
+bool ip_equal(struct ip a, struct ip b);
+
+/* The address n further on; false behind the family's last one. */
+bool ip_add(struct ip a, uint32_t n, struct ip *ret);
+
+/* Fills in where to connect to, and returns its length; 0 for absent. */
+socklen_t ip_sockaddr(struct ip a, uint16_t port, struct sockaddr_storage *ret);
+
+struct ip cidr_last(const struct cidr *c); /* in IPv4 the broadcast address */
+bool cidr_has(const struct cidr *c, struct ip a);
 bool cidr_overlap(const struct cidr *a, const struct cidr *b);
+
+/* The n-th address of c, its base being the 0th; absent when c ends before. */
+struct ip cidr_host(const struct cidr *c, uint32_t n);
 
 /* The i-th network of the given prefix length inside c; false when c is full.
  */

@@ -45,7 +45,7 @@ int access_ssh_config(const struct plan *plan, const struct ports *ports,
     if (ports->node[i].ssh)
       buf_addf(&b, "  HostName 127.0.0.1\n  Port %d\n", ports->node[i].ssh);
     else
-      buf_addf(&b, "  HostName %s\n", ip4_format(n->spec->address, address));
+      buf_addf(&b, "  HostName %s\n", ip_format(n->spec->address, address));
   }
   buf_addf(&b,
            "Host *\n"
@@ -97,17 +97,16 @@ int access_write_kubeconfig(const struct plan *plan, const struct pki *pki,
                               err);
 }
 
-bool access_listens(ip4 address, uint16_t port, int timeout) {
-  struct sockaddr_in to = {.sin_family = AF_INET,
-                           .sin_port = htons(port),
-                           .sin_addr.s_addr = htonl(address)};
+bool access_listens(struct ip address, uint16_t port, int timeout) {
+  struct sockaddr_storage to;
+  socklen_t to_len = ip_sockaddr(address, port, &to);
   int why = 0;
   socklen_t len = sizeof(why);
   _cleanup_close_ int fd =
-      socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0)
     return false;
-  if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+  if (connect(fd, (struct sockaddr *)&to, to_len) == 0)
     return true;
   struct pollfd p = {.fd = fd, .events = POLLOUT};
   return errno == EINPROGRESS && poll(&p, 1, timeout) == 1 &&

@@ -35,4 +35,4 @@ int access_write_kubeconfig(const struct plan *plan, const struct pki *pki,
  * Whether anything takes TCP connections at address and port within timeout
  * milliseconds. False for whatever goes wrong: it is only worth a try then.
  */
-bool access_listens(ip4 address, uint16_t port, int timeout);
+bool access_listens(struct ip address, uint16_t port, int timeout);

@@ -8,24 +8,13 @@
 
 /* ---- The address ---- */
 
-/* Whether text has the line. */
-static bool has_line(const char *text, const char *line) {
-  size_t n = strlen(line);
-  for (const char *p = text; p; p = strchr(p, '\n')) {
-    p += *p == '\n';
-    if (strncmp(p, line, n) == 0 && (p[n] == '\n' || !p[n]))
-      return true;
-  }
-  return false;
-}
-
-/* The node has the address, whatever its prefix length. */
-static bool holds(const char *addresses, ip4 address) {
+/* The node has the address: a line "ADDRESS/n", whatever the length n. */
+static bool holds(const char *addresses, struct ip address) {
   char a[NET_TEXT];
-  ip4_format(address, a);
-  for (int bits = 0; bits <= 32; bits++) {
-    _cleanup_free_ char *line = xasprintf("%s/%d", a, bits);
-    if (has_line(addresses, line))
+  size_t n = strlen(ip_format(address, a));
+  for (const char *p = addresses; p; p = strchr(p, '\n')) {
+    p += *p == '\n';
+    if (strncmp(p, a, n) == 0 && p[n] == '/')
       return true;
   }
   return false;
@@ -54,7 +43,7 @@ static void judge_holder(struct judge *j) {
     if (!may)
       wrong_add(&w, "%s holds it and must not", n->name);
   }
-  ip4_format(s->endpoint.address, a);
+  ip_format(s->endpoint.address, a);
   if (n_holders == 0)
     wrong_add(&w, "no node holds %s", a);
   else if (n_holders > 1)

@@ -60,7 +60,7 @@ static void judge_url(const json_t *m, const char *key,
                       const struct plan_node *n, int port, struct wrong *w) {
   char a[NET_TEXT];
   _cleanup_free_ char *expected =
-      xasprintf("https://%s:%d", ip4_format(n->spec->address, a), port);
+      xasprintf("https://%s:%d", ip_format(n->spec->address, a), port);
   const json_t *urls = json_object_get(m, key);
   const char *found = json_string_value(json_array_get(urls, 0));
   if (json_array_size(urls) != 1 || !found || strcmp(found, expected) != 0)

@@ -33,7 +33,7 @@ static void head_api_servers(const struct plan *plan, struct buf *b) {
     const struct plan_node *n = &plan->nodes.v[i];
     if (n->spec->role == ROLE_CONTROL_PLANE)
       buf_addf(&servers, "%s%s=%s", servers.len ? " " : "", n->name,
-               ip4_format(n->spec->address, a));
+               ip_format(n->spec->address, a));
   }
   head_set(b, "API_SERVERS", servers.data ? servers.data : "");
 }

@@ -96,7 +96,7 @@ static void node_address(const struct plan *p, const struct plan_node *n,
                          const json_t *o, struct wrong *w) {
   (void)p;
   char a[NET_TEXT];
-  const char *expected = ip4_format(n->spec->address, a);
+  const char *expected = ip_format(n->spec->address, a);
   const char *found = "none";
   size_t i;
   const json_t *address;

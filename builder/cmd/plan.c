@@ -36,7 +36,7 @@ static json_t *json_node(const struct plan_node *n) {
   set_string(o, "name", n->name);
   set_string(o, "fqdn", n->fqdn);
   set_string(o, "role", role_name(n->spec->role));
-  set_string(o, "address", ip4_format(n->spec->address, a));
+  set_string(o, "address", ip_format(n->spec->address, a));
   set_string(o, "mac", mac_format(&n->mac, a));
   set_string(o, "uuid", n->uuid);
   set_string(o, "pods", n->has_pods ? cidr_format(&n->pods, a) : NULL);
@@ -102,7 +102,7 @@ static void print_cluster(const struct plan *p) {
   printf("etcd        %s: %s\n", etcd_mode_name(s->etcd.mode),
          bootstrapper_why(s));
   printf("network     %s, gateway %s\n", cidr_format(&s->network.subnet, a),
-         ip4_format(s->network.gateway, b));
+         ip_format(s->network.gateway, b));
   printf("pods        %s (cni %s)", cidr_format(&s->network.pods, a),
          cni_name(s->network.cni));
   printf(", services %s, DNS %s\n", cidr_format(&s->network.services, a),
@@ -133,7 +133,7 @@ static void print_sample(const struct plan *p) {
     const struct plan_node *n = &p->nodes.v[i];
     if (n->spec->role == ROLE_CONTROL_PLANE)
       printf("    server %s %s:6443 check check-ssl verify none\n", n->name,
-             ip4_format(n->spec->address, a));
+             ip_format(n->spec->address, a));
   }
 }
 
@@ -149,7 +149,7 @@ static void print_node(const struct plan_node *n) {
   char m[NET_TEXT];
   printf("\n%s (%s%s)\n", n->name, role_name(n->spec->role),
          n->founder ? ", founds the cluster" : "");
-  printf("  address   %s, MAC %s\n", ip4_format(n->spec->address, a),
+  printf("  address   %s, MAC %s\n", ip_format(n->spec->address, a),
          mac_format(&n->mac, m));
   printf("  machine   %d CPU, %llu MiB, UUID %s\n", n->spec->cpus,
          (unsigned long long)(n->spec->memory >> 20), n->uuid);

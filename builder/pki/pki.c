@@ -661,7 +661,7 @@ static int make_member(const struct making *m, const struct pki *pki,
   _cleanup_strv_ struct strv ips = {0};
   char address[NET_TEXT];
   strv_push_all(&dns, node->name, node->fqdn, "localhost", NULL);
-  strv_push_all(&ips, ip4_format(node->spec->address, address), "127.0.0.1",
+  strv_push_all(&ips, ip_format(node->spec->address, address), "127.0.0.1",
                 "::1", NULL);
   /* A member is also a client: of its peers, and of itself by the gateway. */
   const struct cert_profile profile = {.common_name = node->name,
@@ -709,7 +709,7 @@ static int make_host_cert(const struct making *m, const struct pki *pki,
   _cleanup_strv_ struct strv names = {0};
   char address[NET_TEXT];
   strv_push_all(&names, node->name, node->fqdn,
-                ip4_format(node->spec->address, address), NULL);
+                ip_format(node->spec->address, address), NULL);
   _cleanup_free_ char *id = xasprintf("%s/%s", m->plan->spec->name, node->name);
   const struct ssh_cert cert = {.host = true,
                                 .key_id = id,

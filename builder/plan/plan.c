@@ -149,7 +149,7 @@ static void plan_etcd(struct plan *p) {
     const struct plan_node *n = &p->nodes.v[i];
     if (!n->runs_etcd)
       continue;
-    const char *address = ip4_format(n->spec->address, a);
+    const char *address = ip_format(n->spec->address, a);
     buf_addf(&cluster, "%s%s=https://%s:2380", cluster.len ? "," : "", n->name,
              address);
     if (s->etcd.mode == ETCD_EXTERNAL)
@@ -173,9 +173,9 @@ static void plan_cluster(struct plan *p) {
   char a[NET_TEXT];
   p->kubeadm_api = choose_kubeadm_api(&s->kubernetes.version);
   p->endpoint =
-      xasprintf("%s:%d", ip4_format(s->endpoint.address, a), s->endpoint.port);
-  p->api_service = xstrdup(ip4_format(s->network.services.base + 1, a));
-  p->cluster_dns = xstrdup(ip4_format(s->network.services.base + 10, a));
+      xasprintf("%s:%d", ip_format(s->endpoint.address, a), s->endpoint.port);
+  p->api_service = xstrdup(ip_format(cidr_host(&s->network.services, 1), a));
+  p->cluster_dns = xstrdup(ip_format(cidr_host(&s->network.services, 10), a));
   uint8_t d[SHA256_BYTES];
   derive(s, "vrrp", "", d);
   p->router_id = s->endpoint.router_id ? s->endpoint.router_id : 1 + d[0] % 255;

@@ -60,7 +60,7 @@ static void scope_nodes(struct scope *s, const struct plan *p) {
     struct scope *row = scope_add(s, "nodes");
     scope_set(row, "node", n->name);
     scope_set(row, "fqdn", n->fqdn);
-    scope_set(row, "address", ip4_format(n->spec->address, a));
+    scope_set(row, "address", ip_format(n->spec->address, a));
   }
 }
 
@@ -70,12 +70,12 @@ static void scope_network(struct scope *s, const struct spec *spec) {
   scope_set(s, "subnet", cidr_format(&spec->network.subnet, a));
   scope_set(s, "pods", cidr_format(&spec->network.pods, a));
   scope_set(s, "services", cidr_format(&spec->network.services, a));
-  scope_set(s, "vip", ip4_format(spec->endpoint.address, a));
+  scope_set(s, "vip", ip_format(spec->endpoint.address, a));
   scope_set(s, "endpoint_name", spec->endpoint.name);
   scope_set_list(s, "dns");
   for (size_t i = 0; i < spec->network.dns.n; i++)
     scope_set(scope_add(s, "dns"), "address",
-              ip4_format(spec->network.dns.v[i], a));
+              ip_format(spec->network.dns.v[i], a));
 }
 
 /* Whether n is a member of the etcd that node belongs to or asks. */
@@ -121,7 +121,7 @@ static void scope_copy_to(struct scope *s, const struct plan *p,
         (n->spec->role != ROLE_CONTROL_PLANE && n->spec->role != ROLE_WORKER))
       continue;
     buf_addf(&b, "%s%s=%s=%s", b.len ? " " : "", n->name,
-             ip4_format(n->spec->address, a), role_name(n->spec->role));
+             ip_format(n->spec->address, a), role_name(n->spec->role));
   }
   scope_set(s, "copy_to", b.len ? b.data : "");
 }
@@ -143,7 +143,7 @@ static void scope_endpoint(struct scope *s, const struct plan *p) {
       continue;
     struct scope *row = scope_add(s, "api_servers");
     scope_set(row, "node", n->name);
-    scope_set(row, "address", ip4_format(n->spec->address, a));
+    scope_set(row, "address", ip_format(n->spec->address, a));
   }
 }
 
@@ -197,7 +197,7 @@ static void scope_cluster(struct scope *s, const struct plan *p,
   scope_set(s, "cluster", p->spec->name);
   scope_set(s, "interface", PLAN_INTERFACE);
   scope_setf(s, "seed_time", "%lld", (long long)created);
-  scope_set(s, "gateway", ip4_format(p->spec->network.gateway, a));
+  scope_set(s, "gateway", ip_format(p->spec->network.gateway, a));
   scope_setf(s, "subnet_bits", "%d", p->spec->network.subnet.bits);
   scope_setf(s, "router_id", "%d", p->router_id);
   scope_network(s, p->spec);
@@ -264,7 +264,7 @@ static void scope_peers(struct scope *s, const struct plan *p,
     const struct plan_node *n = &p->nodes.v[i];
     if (n == node)
       continue;
-    ip4_format(n->spec->address, a);
+    ip_format(n->spec->address, a);
     if (n->runs_keepalived)
       scope_set(scope_add(s, "vip_peers"), "address", a);
     if (n->spec->role == ROLE_CONTROL_PLANE)
@@ -277,7 +277,7 @@ static void scope_peers(struct scope *s, const struct plan *p,
   /* A member asks itself; the others ask whoever answers. */
   if (node->runs_etcd)
     scope_setf(s, "etcd_ask", "https://%s:2379",
-               ip4_format(node->spec->address, a));
+               ip_format(node->spec->address, a));
   else
     scope_set(s, "etcd_ask", etcd.len ? etcd.data : "");
 }
@@ -310,7 +310,7 @@ static void scope_predecessor(struct scope *s, const struct plan *p,
   }
   scope_set(s, "predecessor", before ? before->name : "");
   scope_set(s, "predecessor_address",
-            before ? ip4_format(before->spec->address, a) : "");
+            before ? ip_format(before->spec->address, a) : "");
 }
 
 static void scope_node(struct scope *s, const struct plan *p,
@@ -323,7 +323,7 @@ static void scope_node(struct scope *s, const struct plan *p,
   scope_set(s, "fqdn", n->fqdn);
   scope_set(s, "role", role_name(n->spec->role));
   scope_set(s, "uuid", n->uuid);
-  scope_set(s, "address", ip4_format(n->spec->address, a));
+  scope_set(s, "address", ip_format(n->spec->address, a));
   scope_set(s, "mac", mac_format(&n->mac, a));
   scope_set_flag(s, "worker", n->spec->role == ROLE_WORKER);
   scope_set_flag(s, "etcd_own", n->runs_etcd);
@@ -552,7 +552,7 @@ static void format_routes(struct render *r) {
     const struct plan_node *n = &r->plan->nodes.v[i];
     if (n->has_pods)
       strv_pushf(&r->routes, "    - to: \"%s\"\n      via: \"%s\"\n",
-                 cidr_format(&n->pods, to), ip4_format(n->spec->address, via));
+                 cidr_format(&n->pods, to), ip_format(n->spec->address, via));
     else
       strv_push(&r->routes, "");
   }

@@ -60,39 +60,52 @@ static void check_networks(const struct check *c) {
 }
 
 /* Why a cannot be the address of something in the subnet, or NULL. */
-static const char *address_fault(const struct spec *s, ip4 a) {
+static const char *address_fault(const struct spec *s, struct ip a) {
   const struct cidr *net = &s->network.subnet;
   if (!cidr_has(net, a))
     return "is not in the subnet";
-  if (a == net->base)
+  if (ip_equal(a, net->base))
     return "is the subnet's own network address";
-  if (a == cidr_last(net))
+  if (ip_equal(a, cidr_last(net)))
     return "is the subnet's broadcast address";
   return NULL;
 }
 
+/* Two that are both absent do not clash. */
+static bool same(struct ip a, struct ip b) {
+  return ip_is_set(a) && ip_equal(a, b);
+}
+
 static void check_address(const struct check *c, const char *where,
-                          const char *what, ip4 a) {
+                          const char *what, struct ip a) {
   char buf[NET_TEXT];
   char net[NET_TEXT];
+  cidr_format(&c->s->network.subnet, net);
+  if (!ip_is_set(a)) {
+    error_at(c->err, where,
+             "%s: the subnet %s has no default address left for it; write an "
+             "address, or a larger subnet",
+             what, net);
+    return;
+  }
   const char *wrong = address_fault(c->s, a);
   if (wrong)
-    error_at(c->err, where, "%s: the address %s %s %s", what,
-             ip4_format(a, buf), wrong,
-             cidr_format(&c->s->network.subnet, net));
+    error_at(c->err, where, "%s: the address %s %s %s", what, ip_format(a, buf),
+             wrong, net);
 }
 
 /* An address or name with the node it belongs to, for finding doubles. */
 struct owner {
-  ip4 address;
+  struct ip address;
   const struct spec_node *node;
 };
 
 static int by_address(const void *a, const void *b) {
   const struct owner *x = a;
   const struct owner *y = b;
-  if (x->address != y->address)
-    return x->address < y->address ? -1 : 1;
+  int order = ip_compare(x->address, y->address);
+  if (order)
+    return order;
   /* The author's order, so that the later of two is the one at fault. */
   return x->node < y->node ? -1 : x->node > y->node;
 }
@@ -112,11 +125,11 @@ static void check_doubles(const struct check *c) {
   char buf[NET_TEXT];
   qsort(owners, nodes->n, sizeof(*owners), by_address);
   for (size_t i = 1; i < nodes->n; i++)
-    if (owners[i].address == owners[i - 1].address)
+    if (same(owners[i].address, owners[i - 1].address))
       error_at(c->err, owners[i].node->where,
                "the nodes '%s' and '%s' have the same address %s",
                owners[i - 1].node->name, owners[i].node->name,
-               ip4_format(owners[i].address, buf));
+               ip_format(owners[i].address, buf));
   qsort(owners, nodes->n, sizeof(*owners), by_name);
   for (size_t i = 1; i < nodes->n; i++)
     if (strcmp(owners[i].node->name, owners[i - 1].node->name) == 0)
@@ -132,18 +145,18 @@ static void check_addresses(const struct check *c) {
   if (own_vip) {
     _cleanup_free_ char *vip = yaml_where(place(c, "endpoint", "address"));
     check_address(c, vip, "the endpoint", s->endpoint.address);
-    if (s->endpoint.address == s->network.gateway)
+    if (same(s->endpoint.address, s->network.gateway))
       error_at(c->err, vip, "the endpoint has the gateway's address");
   }
   for (size_t i = 0; i < s->nodes.n; i++) {
     const struct spec_node *n = &s->nodes.v[i];
     _cleanup_free_ char *what = xasprintf("the node '%s'", n->name);
     check_address(c, n->where, what, n->address);
-    if (n->address == s->network.gateway)
+    if (same(n->address, s->network.gateway))
       error_at(c->err, n->where, "the node '%s' has the gateway's address",
                n->name);
     if (s->endpoint.provider != PROVIDER_FIRST_NODE &&
-        n->address == s->endpoint.address)
+        same(n->address, s->endpoint.address))
       error_at(c->err, n->where,
                "the node '%s' has the endpoint's address; that must be one of "
                "its own",
@@ -204,11 +217,11 @@ static void check_first_node(const struct check *c,
   warn(c, at,
        "the endpoint is the first node: when it is down, so is the "
        "API; this is not highly available");
-  if (first && first->address != c->s->endpoint.address)
+  if (first && !ip_equal(first->address, c->s->endpoint.address))
     yaml_fault(c->err, place(c, "endpoint", "address"),
                "with the provider first-node the endpoint is the address of "
                "'%s', %s; leave it out",
-               first->name, ip4_format(first->address, buf));
+               first->name, ip_format(first->address, buf));
 }
 
 static void check_endpoint(const struct check *c) {

@@ -43,9 +43,9 @@ const char *range_names(const char *s, struct strv *ret) {
   return NULL;
 }
 
-bool range_address(const char *s, ip4 *ret, bool *plus) {
+bool range_address(const char *s, struct ip *ret, bool *plus) {
   size_t n = strlen(s);
   *plus = n > 0 && s[n - 1] == '+';
   _cleanup_free_ char *plain = xstrndup(s, *plus ? n - 1 : n);
-  return ip4_parse(plain, ret);
+  return ip_parse(plain, ret);
 }

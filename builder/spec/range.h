@@ -19,5 +19,5 @@
  */
 const char *range_names(const char *s, struct strv *ret);
 
-/* Reads "a.b.c.d" or "a.b.c.d+"; plus tells which. */
-bool range_address(const char *s, ip4 *ret, bool *plus);
+/* Reads an address, or one with a "+" behind it; plus tells which. */
+bool range_address(const char *s, struct ip *ret, bool *plus);

@@ -199,43 +199,64 @@ void read_size(const struct field *f, const struct yaml_node *value, void *base,
     *(uint64_t *)member(f, base) = size;
 }
 
+/* Only IPv4 so far; false after a fault. */
+static bool supported(const struct field *f, const struct yaml_node *value,
+                      const char *text, struct ip a, const char *rule,
+                      struct error *err) {
+  if (a.family == IP_V4)
+    return true;
+  yaml_fault(err, value,
+             "'%s' is '%s', but IPv6 is not supported yet; write %s", f->key,
+             text, rule);
+  return false;
+}
+
 void read_ip(const struct field *f, const struct yaml_node *value, void *base,
              struct error *err) {
   static const char rule[] = "an IPv4 address like 192.168.4.20";
   const char *text = scalar(f, value, rule, err);
-  if (text && !ip4_parse(text, member(f, base)))
+  struct ip a;
+  if (!text)
+    return;
+  if (!ip_parse(text, &a))
     yaml_fault(err, value, "'%s' is '%s', but must be %s", f->key, text, rule);
+  else if (supported(f, value, text, a, rule, err))
+    *(struct ip *)member(f, base) = a;
 }
 
 void read_ips(const struct field *f, const struct yaml_node *value, void *base,
               struct error *err) {
-  struct ip4_vec *list = member(f, base);
+  struct ip_vec *list = member(f, base);
   if (value->kind != YAML_SEQ) {
     yaml_fault(err, value, "'%s' must be a list of IPv4 addresses", f->key);
     return;
   }
   for (size_t i = 0; i < value->n; i++) {
     const struct field one = {.key = f->key};
-    read_ip(&one, value->child[i], ip4_vec_add(list), err);
+    read_ip(&one, value->child[i], ip_vec_add(list), err);
   }
 }
 
 void read_cidr(const struct field *f, const struct yaml_node *value, void *base,
                struct error *err) {
   static const char rule[] = "an IPv4 network like 192.168.4.0/24";
-  struct cidr *dest = member(f, base);
+  struct cidr net;
   bool host_bits = false;
   char buf[NET_TEXT];
   const char *text = scalar(f, value, rule, err);
   if (!text)
     return;
-  if (!cidr_parse(text, dest, &host_bits))
+  if (!cidr_parse(text, &net, &host_bits))
     yaml_fault(err, value, "'%s' is '%s', but must be %s", f->key, text, rule);
+  else if (!supported(f, value, text, net.base, rule, err))
+    return;
   else if (host_bits)
     yaml_fault(err, value,
                "'%s' is '%s', which is an address inside a network; the "
                "network is %s",
-               f->key, text, cidr_format(dest, buf));
+               f->key, text, cidr_format(&net, buf));
+  else
+    *(struct cidr *)member(f, base) = net;
 }
 
 void read_mac(const struct field *f, const struct yaml_node *value, void *base,

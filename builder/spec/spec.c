@@ -284,7 +284,7 @@ static void entry_done(struct entry *e) {
 
 /* One machine of an entry: the i-th name with the i-th address. */
 static void add_node(struct spec *s, const struct entry *e, const char *name,
-                     char *where, ip4 address) {
+                     char *where, struct ip address) {
   struct spec_node *n = spec_node_vec_add(&s->nodes);
   *n = e->node;
   n->labels = n->taints = (struct strv){0};
@@ -297,9 +297,9 @@ static void add_node(struct spec *s, const struct entry *e, const char *name,
 
 /* Reads the entry's address; false after a fault. */
 static bool entry_address(const struct entry *e, const struct yaml_node *value,
-                          size_t n_names, ip4 *ret, bool *counted,
+                          size_t n_names, struct ip *ret, bool *counted,
                           struct error *err) {
-  *ret = 0;
+  *ret = (struct ip){0};
   *counted = false;
   if (!e->address)
     return true;
@@ -311,10 +311,25 @@ static bool entry_address(const struct entry *e, const struct yaml_node *value,
                e->address);
     return false;
   }
+  if (ret->family != IP_V4) {
+    yaml_fault(err, place,
+               "'address' is '%s', but IPv6 is not supported yet; write an "
+               "IPv4 address like 192.168.4.31",
+               e->address);
+    return false;
+  }
   if (n_names > 1 && !*counted) {
     yaml_fault(err, place,
                "%zu nodes cannot share the address %s; write %s+ to count up",
                n_names, e->address, e->address);
+    return false;
+  }
+  struct ip last;
+  if (!ip_add(*ret, (uint32_t)(n_names - 1), &last)) {
+    yaml_fault(err, place,
+               "'address' is '%s', but there are no %zu addresses from there "
+               "on",
+               e->address, n_names);
     return false;
   }
   return true;
@@ -329,9 +344,9 @@ static void expand_entry(struct spec *s, const struct entry *e,
     yaml_fault(err, place, "the name '%s' %s", e->names, wrong);
     return;
   }
-  ip4 address;
+  struct ip first;
   bool counted;
-  if (!entry_address(e, value, names.n, &address, &counted, err))
+  if (!entry_address(e, value, names.n, &first, &counted, err))
     return;
   if (names.n > 1 && yaml_get(value, "mac")) {
     yaml_fault(err, yaml_get(value, "mac"),
@@ -346,8 +361,9 @@ static void expand_entry(struct spec *s, const struct entry *e,
                  names.v[i]);
       return;
     }
-    add_node(s, e, names.v[i], yaml_where(value),
-             address ? address + (ip4)i : 0);
+    struct ip address = {0};
+    (void)ip_add(first, (uint32_t)i, &address); /* absent stays absent */
+    add_node(s, e, names.v[i], yaml_where(value), address);
   }
 }
 
@@ -397,17 +413,44 @@ static void default_text(char **dest, const char *value) {
     *dest = xstrdup(value);
 }
 
-static bool address_taken(const struct spec *s, ip4 a) {
-  if (a == s->endpoint.address || a == s->network.gateway)
-    return true;
+static int by_address(const void *a, const void *b) {
+  return ip_compare(*(const struct ip *)a, *(const struct ip *)b);
+}
+
+/* The addresses that the author or a default has given away, sorted. */
+static struct ip_vec taken_addresses(const struct spec *s) {
+  struct ip_vec taken = {0};
+  *ip_vec_add(&taken) = s->endpoint.address;
+  *ip_vec_add(&taken) = s->network.gateway;
   for (size_t i = 0; i < s->nodes.n; i++)
-    if (s->nodes.v[i].address == a)
-      return true;
-  return false;
+    *ip_vec_add(&taken) = s->nodes.v[i].address;
+  qsort(taken.v, taken.n, sizeof(*taken.v), by_address);
+  return taken;
+}
+
+/* Gives each node without an address the next free one in the subnet; those
+ * for which there is none stay without, which spec_check refuses. */
+static void default_addresses(struct spec *s) {
+  const struct cidr *net = &s->network.subnet;
+  struct ip_vec taken = taken_addresses(s);
+  uint32_t host = DEFAULT_NODE_HOST;
+  for (size_t i = 0; i < s->nodes.n; i++) {
+    struct ip *address = &s->nodes.v[i].address;
+    if (ip_is_set(*address))
+      continue;
+    struct ip next;
+    do
+      next = cidr_host(net, host++);
+    while (ip_is_set(next) &&
+           bsearch(&next, taken.v, taken.n, sizeof(next), by_address));
+    if (!ip_is_set(next) || ip_equal(next, cidr_last(net)))
+      break;
+    *address = next;
+  }
+  free(taken.v);
 }
 
 static void default_nodes(struct spec *s) {
-  ip4 next = s->network.subnet.base + DEFAULT_NODE_HOST;
   for (size_t i = 0; i < s->nodes.n; i++) {
     struct spec_node *n = &s->nodes.v[i];
     bool small = n->role == ROLE_LOAD_BALANCER;
@@ -417,23 +460,20 @@ static void default_nodes(struct spec *s) {
       n->memory = small ? 512 * MIB : 2 * GIB;
     if (n->disk == 0)
       n->disk = s->image.disk;
-    if (n->address == 0) {
-      while (address_taken(s, next))
-        next++;
-      n->address = next;
-    }
   }
+  default_addresses(s);
 }
 
 static void default_network(struct spec *s) {
-  if (s->network.gateway == 0)
-    s->network.gateway = s->network.subnet.base + 1;
+  if (!ip_is_set(s->network.gateway))
+    s->network.gateway = cidr_host(&s->network.subnet, 1);
   if (s->network.dns.n == 0)
-    *ip4_vec_add(&s->network.dns) = s->network.gateway;
+    *ip_vec_add(&s->network.dns) = s->network.gateway;
   if (!s->network.domain)
     s->network.domain = xasprintf("%s.internal", s->name);
-  if (s->endpoint.address == 0 && s->endpoint.provider != PROVIDER_FIRST_NODE)
-    s->endpoint.address = s->network.subnet.base + DEFAULT_VIP_HOST;
+  if (!ip_is_set(s->endpoint.address) &&
+      s->endpoint.provider != PROVIDER_FIRST_NODE)
+    s->endpoint.address = cidr_host(&s->network.subnet, DEFAULT_VIP_HOST);
   if (!s->endpoint.name)
     s->endpoint.name = xasprintf("api.%s", s->network.domain);
 }
@@ -446,7 +486,8 @@ static void fill_defaults(struct spec *s) {
   default_network(s);
   default_nodes(s);
   const struct spec_node *first = spec_first(s, ROLE_CONTROL_PLANE);
-  if (s->endpoint.address == 0 && first)
+  if (s->endpoint.provider == PROVIDER_FIRST_NODE && first &&
+      !ip_is_set(s->endpoint.address))
     s->endpoint.address = first->address;
 }
 

@@ -51,7 +51,7 @@ struct version {
   int major, minor, patch;
 };
 
-DEFINE_VEC(ip4_vec, ip4);
+DEFINE_VEC(ip_vec, struct ip);
 
 struct spec_user {
   char *name;
@@ -64,7 +64,7 @@ struct spec_node {
   char *where; /* "file:line:column" of the entry, for later errors */
   char *name;
   enum role role;
-  ip4 address;
+  struct ip address;
   struct mac mac; /* all 0: derived by plan */
   int cpus;
   uint64_t memory;    /* bytes */
@@ -92,14 +92,14 @@ struct spec {
   struct {
     char *domain;
     struct cidr subnet;
-    ip4 gateway;
-    struct ip4_vec dns;
+    struct ip gateway;
+    struct ip_vec dns;
     struct cidr pods;
     struct cidr services;
     enum cni cni;
   } network;
   struct {
-    ip4 address;
+    struct ip address;
     char *name; /* DNS name of the endpoint */
     int port;
     enum provider provider;

@@ -43,7 +43,8 @@ static int setup(void **state) {
     (void)snprintf(f->fqdn[i], sizeof(f->fqdn[i]), "%s.kube.demo",
                    rows[i].name);
     f->spec_nodes[i].role = rows[i].role;
-    f->spec_nodes[i].address = 0xc0a8041fu + (ip4)i; /* 192.168.4.31 */
+    f->spec_nodes[i].address =
+        (struct ip){IP_V4, {192, 168, 4, (uint8_t)(31 + i)}};
     f->nodes[i].spec = &f->spec_nodes[i];
     f->nodes[i].name = rows[i].name;
     f->nodes[i].fqdn = f->fqdn[i];
@@ -605,7 +606,7 @@ static void test_node_certificates_are_reissued(void **state) {
       make_node(f, &pki, MASTER, NULL, NOW);
   char other_name[] = "mast01.elsewhere";
   for (int i = 0; i < N_CASES; i++) {
-    f->spec_nodes[MASTER].address = i == ADDRESS ? 1 : 0xc0a8041fu;
+    f->spec_nodes[MASTER].address.b[3] = i == ADDRESS ? 1 : 31;
     f->nodes[MASTER].fqdn = i == FQDN ? other_name : f->fqdn[MASTER];
     _cleanup_pki_node_ struct pki_node n =
         make_node(f, i == FOREIGN_CA ? &foreign : &pki, MASTER, &old,

@@ -24,9 +24,9 @@ static void read_spec(const char *text, struct spec *ret) {
   assert_int_equal(r, 0);
 }
 
-static void assert_ip(ip4 a, const char *expected) {
+static void assert_ip(struct ip a, const char *expected) {
   char buf[NET_TEXT];
-  assert_string_equal(ip4_format(a, buf), expected);
+  assert_string_equal(ip_format(a, buf), expected);
 }
 
 static void assert_cidr(const struct cidr *c, const char *expected) {

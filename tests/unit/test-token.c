@@ -34,7 +34,8 @@ static int setup(void **state) {
   char dir[] = "/tmp/kubeseed-token-XXXXXX";
   assert_non_null(mkdtemp(dir));
   f->state = (struct state){.dir = xstrdup(dir), .lock_fd = -1};
-  f->m1 = (struct spec_node){.role = ROLE_CONTROL_PLANE, .address = 0x7f000001};
+  f->m1 = (struct spec_node){.role = ROLE_CONTROL_PLANE,
+                             .address = {IP_V4, {127, 0, 0, 1}}};
   f->plan.spec = &f->spec;
   *plan_node_vec_add(&f->plan.nodes) =
       (struct plan_node){.spec = &f->m1, .name = "m1"};
@@ -119,9 +120,11 @@ static void test_listens(void **state) {
   (void)state;
   int fd;
   uint16_t port = listen_somewhere(&fd);
-  assert_true(access_listens(0x7f000001, port, 1000));
+  const struct ip here = {IP_V4, {127, 0, 0, 1}};
+  assert_true(access_listens(here, port, 1000));
+  assert_false(access_listens((struct ip){0}, port, 1000));
   (void)close(fd);
-  assert_false(access_listens(0x7f000001, port, 1000));
+  assert_false(access_listens(here, port, 1000));
 }
 
 int main(void) {

@@ -98,7 +98,7 @@ static void say_etcd(const struct fixture *f, const struct plan_node *n,
     const struct plan_node *m = &f->plan.nodes.v[i];
     if (!is_member(f, m))
       continue;
-    ip4_format(m->spec->address, a);
+    ip_format(m->spec->address, a);
     buf_addf(b,
              "%s{\"ID\":\"1611812370801347%zu\",\"name\":\"%s\","
              "\"peerURLs\":[\"https://%s:2380\"],"
@@ -176,7 +176,7 @@ static char *say_node(const struct fixture *f, const struct plan_node *n) {
   struct buf b = {0};
   char a[NET_TEXT];
   buf_addf(&b, "\n@section addresses\n127.0.0.1/8\n%s/24\n%s10.0.2.15/24\n",
-           ip4_format(n->spec->address, a),
+           ip_format(n->spec->address, a),
            is_holder(n) ? "192.168.4.20/32\n" : "");
   say_units(n, &b);
   buf_adds(&b, "\n@section certificates\n");
@@ -235,7 +235,7 @@ static void say_registered(const struct plan_node *n, struct buf *b) {
                ? "\"key\":\"node-role.kubernetes.io/master\","
                  "\"effect\":\"NoSchedule\""
                : "\"key\":\"gpu\",\"value\":\"yes\",\"effect\":\"NoSchedule\"",
-           ip4_format(n->spec->address, a));
+           ip_format(n->spec->address, a));
 }
 
 static char *say_cluster(const struct fixture *f) {

@@ -51,11 +51,12 @@ static void check_error(int r, struct error *err, const char *part) {
 
 static void add_node(struct fixture *f, size_t i, const char *name,
                      enum role role) {
-  f->nodes[i] = (struct spec_node){.role = role,
-                                   .address = 0xc0a8041f + (ip4)i,
-                                   .cpus = 1,
-                                   .memory = (uint64_t)128 << 20,
-                                   .disk = (uint64_t)64 << 20};
+  f->nodes[i] =
+      (struct spec_node){.role = role,
+                         .address = {IP_V4, {192, 168, 4, (uint8_t)(31 + i)}},
+                         .cpus = 1,
+                         .memory = (uint64_t)128 << 20,
+                         .disk = (uint64_t)64 << 20};
   struct plan_node *n = plan_node_vec_add(&f->plan.nodes);
   n->spec = &f->nodes[i];
   n->name = name;
