@@ -6,8 +6,7 @@
 #include "base/mem.h"
 #include "cluster/access.h"
 #include "cluster/remote.h"
-#include "machine/ports.h"
-#include "machine/vm.h"
+#include "machine/kind.h"
 #include <string.h>
 
 #define TOKEN_MAX 64
@@ -17,9 +16,10 @@
 #define CONNECT_MS 500
 
 /* Whether the node can be asked: it runs here, or elsewhere and listens. */
-static bool is_there(const struct plan_node *n, const struct state *state,
-                     const struct ports *ports, uint16_t port) {
-  if (vm_running(state, n->name, NULL))
+static bool is_there(const struct plan *plan, const struct plan_node *n,
+                     const struct state *state, const struct ports *ports,
+                     uint16_t port) {
+  if (machine_kind_of(plan)->running(state, n->name, NULL))
     return true;
   return port && !ports->node[n->index].ssh &&
          access_listens(n->spec->address, port, CONNECT_MS);
@@ -82,7 +82,7 @@ int token_renew(const struct plan *plan, const struct state *state,
     _cleanup_buf_ struct buf script = {0};
     _cleanup_buf_ struct buf output = {0};
     if (n->spec->role != ROLE_CONTROL_PLANE ||
-        !is_there(n, state, &ports, port))
+        !is_there(plan, n, state, &ports, port))
       continue;
     if (read_script(state, &script, err) < 0)
       return -1;

@@ -22,7 +22,10 @@ int cluster_load(const struct cli *cli, const char *spec_path,
     return -1;
   for (size_t i = 0; i < ret->spec.warnings.n; i++)
     log_warn(&cli->log, "%s", ret->spec.warnings.v[i]);
-  return plan_make(&ret->spec, &ret->plan, err);
+  if (plan_make(&ret->spec, &ret->plan, err) < 0)
+    return -1;
+  ret->kind = machine_kind_of(&ret->plan);
+  return 0;
 }
 
 int cluster_open_state(const struct cli *cli, struct cluster *c, bool create,

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "machine/kind.h"
 #include "plan/plan.h"
 #include "state/state.h"
 
@@ -33,6 +34,7 @@ struct command {
 struct cluster {
   struct spec spec;
   struct plan plan; /* points into spec: do not move the struct */
+  const struct machine_kind *kind; /* of the plan's machines */
   struct state state;
 };
 

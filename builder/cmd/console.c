@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed console: a node's serial port, live or as its log. */
 #include "base/file.h"
-#include "base/json.h"
 #include "base/mem.h"
-#include "base/socket.h"
 #include "cmd/cli.h"
-#include "machine/qmp.h"
-#include "machine/vm.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -16,7 +12,6 @@
 
 #define LEAVE 0x1d /* Ctrl-] */
 #define FOLLOW_MS 200
-#define QMP_SECONDS 5.0
 
 static int write_all(int fd, const char *data, size_t len, struct error *err) {
   while (len > 0) {
@@ -58,26 +53,6 @@ static int show_log(const struct state *s, const char *node, bool follow,
 
 /* ---- The live console ---- */
 
-/* QEMU serves one client; a second one would wait in the dark. */
-static bool is_taken(const struct state *s, const char *node) {
-  _cleanup_error_ struct error ignored = {0};
-  _cleanup_qmp_ struct qmp q = {.fd = -1};
-  _cleanup_json_ json_t *list = NULL;
-  _cleanup_free_ char *path = state_path(s, "run/%s.qmp", node);
-  if (qmp_open(path, QMP_SECONDS, &q, &ignored) < 0 ||
-      qmp_execute(&q, "query-chardev", &list, &ignored) < 0)
-    return false;
-  size_t i;
-  json_t *dev;
-  json_array_foreach(list, i, dev) {
-    const char *label = json_string_value(json_object_get(dev, "label"));
-    const char *file = json_string_value(json_object_get(dev, "filename"));
-    if (label && file && strcmp(label, "console") == 0)
-      return strncmp(file, "disconnected", strlen("disconnected")) != 0;
-  }
-  return false;
-}
-
 /* Copies what is there from one to the other; sets *ret_end at the end or at
  * the key that leaves. */
 static int copy(int from, int to, bool keys, bool *ret_end, struct error *err) {
@@ -111,16 +86,12 @@ static int relay(int fd, struct error *err) {
   return 0;
 }
 
-static int attach(struct cli *cli, const struct state *s, const char *node,
+static int attach(struct cli *cli, const struct cluster *c, const char *node,
                   struct error *err) {
-  if (!vm_running(s, node, NULL))
+  if (!c->kind->running(&c->state, node, NULL))
     return error_set(err, 0, "%s is off; its log: --log", node);
-  if (is_taken(s, node))
-    return error_set(
-        err, 0, "another console is attached to %s; --log -f follows it", node);
-  _cleanup_free_ char *path = state_path(s, "run/%s.console", node);
   _cleanup_close_ int fd = -1;
-  if (socket_connect(path, &fd, err) < 0)
+  if (c->kind->open_console(&c->state, node, &fd, err) < 0)
     return -1;
   log_info(&cli->log, "%s: Ctrl-] leaves", node);
   struct termios old;
@@ -170,5 +141,5 @@ int cmd_console(struct cli *cli, int argc, char **argv, struct error *err) {
   const char *node = c.plan.nodes.v[sel[0]].name;
   if (o.log)
     return show_log(&c.state, node, o.follow, err);
-  return attach(cli, &c.state, node, err);
+  return attach(cli, &c, node, err);
 }

@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cmd/cli.h"
-#include "machine/vm.h"
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -67,29 +66,31 @@ static int confirm(const struct options *o, const struct state *s,
   return 0;
 }
 
-static int destroy_node(struct cli *cli, const struct state *s,
-                        const char *node, struct error *err) {
-  bool ran = vm_running(s, node, NULL);
-  _cleanup_free_ char *disk = state_path(s, "disks/%s.qcow2", node);
-  bool was = ran || file_exists(disk);
-  if (ran && vm_stop(s, node, err) < 0)
+static int destroy_node(struct cli *cli, const struct machine_kind *kind,
+                        const struct state *s, const char *node,
+                        struct error *err) {
+  bool ran = kind->running(s, node, NULL);
+  bool was = ran || kind->has_disk(s, node);
+  if (ran && kind->stop(s, node, err) < 0)
     return -1;
-  if (vm_delete(s, node, err) < 0)
+  if (kind->delete (s, node, err) < 0)
     return -1;
   if (was)
     log_info(&cli->log, "%s is gone%s", node, ran ? " (it was running)" : "");
   return 0;
 }
 
-/* Machines of nodes that the spec no longer has. */
+/* Machines of nodes that the spec no longer has, of whatever kind. */
 static int stop_strays(struct cli *cli, const struct state *s,
                        struct error *err) {
-  _cleanup_strv_ struct strv names = {0};
-  if (vm_list(s, &names, err) < 0)
-    return -1;
-  for (size_t i = 0; i < names.n; i++)
-    if (destroy_node(cli, s, names.v[i], err) < 0)
+  for (size_t k = 0; machine_kinds[k]; k++) {
+    _cleanup_strv_ struct strv names = {0};
+    if (machine_kinds[k]->list(s, &names, err) < 0)
       return -1;
+    for (size_t i = 0; i < names.n; i++)
+      if (destroy_node(cli, machine_kinds[k], s, names.v[i], err) < 0)
+        return -1;
+  }
   return 0;
 }
 
@@ -115,7 +116,8 @@ static int remove_shared(const struct state *s, struct error *err) {
 static int destroy(struct cli *cli, struct cluster *c, const size_t *sel,
                    size_t n, bool all, struct error *err) {
   for (size_t i = 0; i < n; i++)
-    if (destroy_node(cli, &c->state, c->plan.nodes.v[sel[i]].name, err) < 0)
+    if (destroy_node(cli, c->kind, &c->state, c->plan.nodes.v[sel[i]].name,
+                     err) < 0)
       return -1;
   if (n < c->plan.nodes.n)
     return 0;

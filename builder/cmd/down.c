@@ -2,7 +2,6 @@
 /* kubeseed down: switch machines off, cleanly where they let themselves. */
 #include "base/mem.h"
 #include "cmd/cli.h"
-#include "machine/vm.h"
 #include <getopt.h>
 #include <poll.h>
 
@@ -55,11 +54,11 @@ static int parse(struct down *d, int argc, char **argv, struct error *err) {
 static void drop_ended(struct down *d, bool tell) {
   size_t kept = 0;
   for (size_t i = 0; i < d->n; i++) {
-    if (vm_running(&d->cluster.state, name(d, i), NULL)) {
+    if (d->cluster.kind->running(&d->cluster.state, name(d, i), NULL)) {
       d->sel[kept++] = d->sel[i];
       continue;
     }
-    vm_clean(&d->cluster.state, name(d, i));
+    d->cluster.kind->clean(&d->cluster.state, name(d, i));
     if (tell)
       log_info(&d->cli->log, "%s is off", name(d, i));
   }
@@ -70,7 +69,7 @@ static void drop_ended(struct down *d, bool tell) {
 static void press(struct down *d) {
   for (size_t i = 0; i < d->n; i++) {
     _cleanup_error_ struct error e = {0};
-    if (vm_powerdown(&d->cluster.state, name(d, i), &e) < 0)
+    if (d->cluster.kind->power_down(&d->cluster.state, name(d, i), &e) < 0)
       log_warn(&d->cli->log, "%s; it will be forced off", e.faults[0].msg);
   }
 }
@@ -88,7 +87,7 @@ static int force(struct down *d, struct error *err) {
     if (!d->now)
       log_warn(&d->cli->log, "%s does not switch off; pulling its plug",
                name(d, i));
-    if (vm_stop(&d->cluster.state, name(d, i), err) < 0)
+    if (d->cluster.kind->stop(&d->cluster.state, name(d, i), err) < 0)
       return -1;
     log_info(&d->cli->log, "%s is off", name(d, i));
     d->forced++;

@@ -4,7 +4,6 @@
 #include "base/process.h"
 #include "cmd/cli.h"
 #include "machine/ports.h"
-#include "machine/vm.h"
 #include <getopt.h>
 #include <string.h>
 
@@ -15,7 +14,8 @@ static int check_reachable(const struct cluster *c,
   _cleanup_ports_ struct ports ports = {0};
   if (ports_load(&c->state, &c->plan, &ports, err) < 0)
     return -1;
-  if (ports.node[node->index].ssh && !vm_running(&c->state, node->name, NULL))
+  if (ports.node[node->index].ssh &&
+      !c->kind->running(&c->state, node->name, NULL))
     return error_set(err, 0, "%s is off; `kubeseed up %s` switches it on",
                      node->name, c->spec.file);
   if (!file_exists(config))

@@ -91,7 +91,7 @@ int cmd_status(struct cli *cli, int argc, char **argv, struct error *err) {
       cluster_open_state(cli, &c, false, false, err) < 0 ||
       ports_load(&c.state, &c.plan, &ports, err) < 0)
     return -1;
-  follow_init(&f, &c.state, &c.plan, sel, n);
+  follow_init(&f, c.kind, &c.state, &c.plan, sel, n);
   follow_look(&f);
   if (follow_read(&f, err) < 0)
     return -1;

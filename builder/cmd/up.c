@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed up: switch machines on and watch them become a cluster. */
 #include "base/file.h"
-#include "base/host.h"
 #include "base/mem.h"
-#include "base/process.h"
 #include "cluster/access.h"
 #include "cmd/cli.h"
 #include "image/store.h"
-#include "machine/disk.h"
 #include "machine/follow.h"
 #include "machine/ports.h"
-#include "machine/vm.h"
 #include "seed/admin.h"
 #include "seed/seed.h"
 #include <errno.h>
@@ -38,7 +34,7 @@ struct up {
 
   struct cluster cluster;
   struct ports ports;
-  struct host_accel accel;
+  struct machine_host host;
   struct follow follow;
   struct table table;
   bool *ours;    /* per followed node: it runs, so its end is a failure */
@@ -52,7 +48,7 @@ enum outcome { GO_ON, READY, INTERRUPTED, TIMED_OUT };
 static void up_done(struct up *u) {
   follow_done(&u->follow);
   ports_done(&u->ports);
-  host_accel_done(&u->accel);
+  machine_host_done(&u->host);
   cluster_done(&u->cluster);
   cleanup_close(&u->signal_fd);
   free(u->ours);
@@ -99,22 +95,10 @@ static int parse(struct up *u, int argc, char **argv, struct error *err) {
 
 /* ---- Preparing ---- */
 
-/* The programs that starting a machine takes. */
-static int check_host(struct error *err) {
-  if (process_require(QEMU_PROGRAM, QEMU_PACKAGE, err) < 0)
-    return -1;
-  return process_require("qemu-img", "qemu-utils", err);
-}
-
-static bool has_disk(const struct up *u, const char *node) {
-  _cleanup_free_ char *disk =
-      state_path(&u->cluster.state, "disks/%s.qcow2", node);
-  return file_exists(disk);
-}
-
 /* A machine that has a disk goes on with it, whatever the image is today. */
 static bool needs_image(const struct up *u, const struct follow_node *n) {
-  return !n->running && (u->image || !has_disk(u, n->node->name));
+  return !n->running && (u->image || !u->cluster.kind->has_disk(
+                                         &u->cluster.state, n->node->name));
 }
 
 /* Finds or bakes the image, once somebody needs one. */
@@ -160,11 +144,11 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
       (u->order && cluster_order(c, u->order, sel, n, err) < 0) ||
       cluster_open_state(u->cli, c, true, true, err) < 0)
     return -1;
-  follow_init(&u->follow, &c->state, &c->plan, sel, n);
+  follow_init(&u->follow, c->kind, &c->state, &c->plan, sel, n);
   u->ours = xcalloc(n, sizeof(*u->ours));
   follow_look(&u->follow);
   if (ensure_image(u, err) < 0 || make_seeds(u, err) < 0 ||
-      ports_ensure(&c->state, &c->plan, vm_running, &u->ports, err) < 0 ||
+      ports_ensure(&c->state, &c->plan, c->kind->running, &u->ports, err) < 0 ||
       access_write_ssh_config(&c->plan, &c->state, err) < 0 ||
       write_kubeconfig(u, err) < 0)
     return -1;
@@ -190,7 +174,8 @@ static int catch_signals(struct up *u, struct error *err) {
 
 static int report_death(struct up *u, const struct follow_node *n,
                         struct error *err) {
-  _cleanup_free_ char *words = vm_last_words(&u->cluster.state, n->node->name);
+  _cleanup_free_ char *words =
+      u->cluster.kind->last_words(&u->cluster.state, n->node->name);
   if (!*words)
     return error_set(err, 0,
                      "%s has ended, its QEMU without a word; its last lines: "
@@ -258,13 +243,13 @@ static int wait_ready(struct up *u, enum outcome *ret, struct error *err) {
 /* ---- Starting ---- */
 
 static int start_one(struct up *u, size_t i, struct error *err) {
+  const struct machine_kind *k = u->cluster.kind;
   const struct state *s = &u->cluster.state;
   struct follow_node *n = &u->follow.v[i];
   const char *image = u->image ? u->image : u->baked;
   const char *id = u->image ? NULL : u->image_key;
-  if ((needs_image(u, n) && disk_ensure(s, n->node, image, id, err) < 0) ||
-      vm_start(s, n->node, &u->ports.node[n->node->index], u->accel.kvm, err) <
-          0)
+  if ((needs_image(u, n) && k->ensure_disk(s, n->node, image, id, err) < 0) ||
+      k->start(s, n->node, &u->ports.node[n->node->index], &u->host, err) < 0)
     return -1;
   n->running = true;
   n->seen = monotonic_seconds();
@@ -309,12 +294,9 @@ static int start(struct up *u, enum outcome *ret, struct error *err) {
   if (running > 0)
     log_info(log, "%zu of %zu machines run already", running, u->follow.n);
   if (running < u->follow.n) {
-    if (check_host(err) < 0)
+    if (u->cluster.kind->check_host(&u->host, err) < 0)
       return -1;
-    host_accel_probe(NULL, NULL, &u->accel);
-    log_info(log, "running under %s (%s)",
-             u->accel.kvm ? "KVM" : "TCG, one CPU for each machine",
-             u->accel.reason);
+    log_info(log, "running under %s", u->host.how);
   }
   if (!u->table.live && !log->quiet)
     follow_tell(&u->follow, &u->table);

@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cmd/cli.h"
-#include "machine/vm.h"
 #include "pki/pki.h"
 #include <getopt.h>
 #include <stdlib.h>
@@ -96,7 +95,7 @@ static void round_done(struct round *r) {
  * make the cluster slow that is to be looked at. */
 static unsigned parallel(const struct cluster *c) {
   for (size_t i = 0; i < c->plan.nodes.n; i++)
-    if (vm_running(&c->state, c->plan.nodes.v[i].name, NULL))
+    if (c->kind->running(&c->state, c->plan.nodes.v[i].name, NULL))
       return (unsigned)get_nprocs();
   return 0;
 }

@@ -9,7 +9,7 @@
  * such a line is skipped; nothing a console says can make this fail. What
  * events say is stripped of control characters: it is shown on terminals.
  *
- * A log may hold many boots. A boot begins with vm's power-on mark, the
+ * A log may hold many boots. A boot begins with the power-on mark, the
  * kernel's first line or an uptime that goes back.
  */
 #pragma once
@@ -55,7 +55,7 @@ struct console {
 /* Takes the next bytes of the log, cut anywhere. */
 void console_feed(struct console *c, const char *data, size_t len);
 
-/* The line vm writes into a log when it switches a machine on. */
+/* The line that a start of the machine writes into its log. */
 #define CONSOLE_POWER_ON "=== kubeseed: switched on "
 
 void console_done(struct console *c);

@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "machine/vm.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -51,9 +50,11 @@ static void on_event(void *arg, const struct console *c) {
   table_event(n->events, &r);
 }
 
-void follow_init(struct follow *f, const struct state *state,
-                 const struct plan *plan, const size_t *sel, size_t n) {
-  *f = (struct follow){.state = state, .v = xcalloc(n, sizeof(*f->v)), .n = n};
+void follow_init(struct follow *f, const struct machine_kind *kind,
+                 const struct state *state, const struct plan *plan,
+                 const size_t *sel, size_t n) {
+  *f = (struct follow){
+      .kind = kind, .state = state, .v = xcalloc(n, sizeof(*f->v)), .n = n};
   for (size_t i = 0; i < n; i++) {
     struct follow_node *node = &f->v[i];
     node->node = &plan->nodes.v[sel[i]];
@@ -99,7 +100,8 @@ int follow_read(struct follow *f, struct error *err) {
 
 void follow_look(struct follow *f) {
   for (size_t i = 0; i < f->n; i++)
-    f->v[i].running = vm_running(f->state, f->v[i].node->name, &f->v[i].pid);
+    f->v[i].running =
+        f->kind->running(f->state, f->v[i].node->name, &f->v[i].pid);
 }
 
 void follow_tell(struct follow *f, struct table *t) {

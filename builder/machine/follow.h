@@ -6,6 +6,7 @@
 #pragma once
 
 #include "machine/console.h"
+#include "machine/kind.h"
 #include "machine/table.h"
 #include "plan/plan.h"
 #include "state/state.h"
@@ -21,14 +22,16 @@ struct follow_node {
 };
 
 struct follow {
-  const struct state *state; /* borrowed, as all pointers here */
+  const struct machine_kind *kind; /* borrowed, as all pointers here */
+  const struct state *state;
   struct follow_node *v;
   size_t n;
 };
 
 /* Follows the selected nodes (indexes into plan->nodes). */
-void follow_init(struct follow *f, const struct state *state,
-                 const struct plan *plan, const size_t *sel, size_t n);
+void follow_init(struct follow *f, const struct machine_kind *kind,
+                 const struct state *state, const struct plan *plan,
+                 const size_t *sel, size_t n);
 
 /* Reads what the logs have got since; a missing log is an empty one. */
 int follow_read(struct follow *f, struct error *err) _must_check_;

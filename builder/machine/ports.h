@@ -31,7 +31,7 @@ struct ports {
 int ports_load(const struct state *s, const struct plan *plan,
                struct ports *ret, struct error *err) _must_check_;
 
-/* Whether a machine runs, which then has its ports itself (see vm_running). */
+/* Whether a machine runs, which then has its ports itself (see kind.h). */
 typedef bool ports_running(const struct state *s, const char *node,
                            pid_t *ret_pid);
 

@@ -7,11 +7,9 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "cluster/access.h"
-#include "machine/disk.h"
 #include "machine/follow.h"
-#include "machine/ports.h"
+#include "machine/kind.h"
 #include "machine/qmp.h"
-#include "machine/vm.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -98,7 +96,7 @@ static int teardown(void **state) {
   struct fixture *f = *state;
   for (size_t i = 0; i < NODES; i++) {
     _cleanup_error_ struct error ignored = {0};
-    (void)!vm_stop(&f->state, f->plan.nodes.v[i].name, &ignored);
+    (void)!machine_qemu.stop(&f->state, f->plan.nodes.v[i].name, &ignored);
     free(f->plan.nodes.v[i].fqdn);
   }
   check_ok(file_remove_tree(f->top, &f->err), &f->err);
@@ -112,15 +110,17 @@ static int teardown(void **state) {
   return 0;
 }
 
+static const struct machine_host host = {.kvm = false};
 static const struct node_ports ports = {.mcast = 50000, .ssh = 20001};
 
 static int start(struct fixture *f, size_t i) {
-  return vm_start(&f->state, &f->plan.nodes.v[i], &ports, false, &f->err);
+  return machine_qemu.start(&f->state, &f->plan.nodes.v[i], &ports, &host,
+                            &f->err);
 }
 
 static bool gone(struct fixture *f, const char *node) {
   for (int i = 0; i < 500; i++) {
-    if (!vm_running(&f->state, node, NULL))
+    if (!machine_qemu.running(&f->state, node, NULL))
       return true;
     (void)poll(NULL, 0, 10);
   }
@@ -130,21 +130,20 @@ static bool gone(struct fixture *f, const char *node) {
 static void test_start_and_power_off(void **state) {
   struct fixture *f = *state;
   pid_t pid = 0;
-  assert_false(vm_running(&f->state, "m1", NULL));
+  assert_false(machine_qemu.running(&f->state, "m1", NULL));
   check_ok(start(f, 0), &f->err);
-  assert_true(vm_running(&f->state, "m1", &pid));
+  assert_true(machine_qemu.running(&f->state, "m1", &pid));
   assert_true(pid > 1);
-  assert_false(vm_running(&f->state, "m2", NULL));
+  assert_false(machine_qemu.running(&f->state, "m2", NULL));
   _cleanup_free_ char *argv = state_path(&f->state, "run/m1.argv");
   _cleanup_buf_ struct buf b = {0};
   check_ok(file_read(argv, 1 << 16, &b, &f->err), &f->err);
   assert_non_null(strstr(b.data, "\nrun/m1.pid\n"));
   assert_non_null(strstr(b.data, "tcg,thread=single"));
-  check_ok(vm_powerdown(&f->state, "m1", &f->err), &f->err);
+  check_ok(machine_qemu.power_down(&f->state, "m1", &f->err), &f->err);
   assert_true(gone(f, "m1"));
   /* and once more: what is off stays off without complaint */
-  check_ok(vm_stop(&f->state, "m1", &f->err), &f->err);
-  check_ok(vm_kill(&f->state, "m1", &f->err), &f->err);
+  check_ok(machine_qemu.stop(&f->state, "m1", &f->err), &f->err);
 }
 
 static void test_log_is_private_and_marked(void **state) {
@@ -176,22 +175,24 @@ static void test_stop_deaf(void **state) {
   int r = start(f, 0);
   unsetenv("FAKE_QEMU_DEAF");
   check_ok(r, &f->err);
-  check_ok(vm_powerdown(&f->state, "m1", &f->err), &f->err);
+  check_ok(machine_qemu.power_down(&f->state, "m1", &f->err), &f->err);
   (void)poll(NULL, 0, 200);
-  assert_true(vm_running(&f->state, "m1", NULL));
-  check_ok(vm_stop(&f->state, "m1", &f->err), &f->err);
-  assert_false(vm_running(&f->state, "m1", NULL));
+  assert_true(machine_qemu.running(&f->state, "m1", NULL));
+  check_ok(machine_qemu.stop(&f->state, "m1", &f->err), &f->err);
+  assert_false(machine_qemu.running(&f->state, "m1", NULL));
 }
 
 static void test_kill_and_stale_files(void **state) {
   struct fixture *f = *state;
+  pid_t pid = 0;
   check_ok(start(f, 0), &f->err);
-  check_ok(vm_kill(&f->state, "m1", &f->err), &f->err);
+  assert_true(machine_qemu.running(&f->state, "m1", &pid));
+  assert_int_equal(kill(pid, SIGKILL), 0);
   assert_true(gone(f, "m1"));
   _cleanup_free_ char *pidfile = state_path(&f->state, "run/m1.pid");
   assert_true(file_exists(pidfile)); /* stale, with stale sockets beside it */
   check_ok(start(f, 0), &f->err);
-  assert_true(vm_running(&f->state, "m1", NULL));
+  assert_true(machine_qemu.running(&f->state, "m1", NULL));
 }
 
 /* A pid file may hold anything by the time it is read. */
@@ -206,18 +207,19 @@ static void test_foreign_pids(void **state) {
   for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
     const char *t = texts[i] ? texts[i] : own;
     check_ok(file_write(pidfile, t, strlen(t), 0600, &f->err), &f->err);
-    assert_false(vm_running(&f->state, "m1", NULL));
-    check_ok(vm_kill(&f->state, "m1", &f->err), &f->err); /* spares us */
+    assert_false(machine_qemu.running(&f->state, "m1", NULL));
+    check_ok(machine_qemu.stop(&f->state, "m1", &f->err),
+             &f->err); /* spares us */
   }
 }
 
 static void test_list(void **state) {
   struct fixture *f = *state;
   _cleanup_strv_ struct strv names = {0};
-  check_ok(vm_list(&f->state, &names, &f->err), &f->err);
+  check_ok(machine_qemu.list(&f->state, &names, &f->err), &f->err);
   assert_int_equal(names.n, 0);
   check_ok(start(f, 0), &f->err);
-  check_ok(vm_list(&f->state, &names, &f->err), &f->err);
+  check_ok(machine_qemu.list(&f->state, &names, &f->err), &f->err);
   assert_int_equal(names.n, 1);
   assert_string_equal(names.v[0], "m1");
 }
@@ -239,14 +241,14 @@ static void test_delete(void **state) {
   _cleanup_free_ char *disks = state_path(&f->state, "disks");
   check_ok(file_mkdirs(disks, 0700, &f->err), &f->err);
   check_ok(start(f, 0), &f->err);
-  check_ok(vm_stop(&f->state, "m1", &f->err), &f->err);
+  check_ok(machine_qemu.stop(&f->state, "m1", &f->err), &f->err);
   for (int node = 1; node <= 2; node++)
     for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
       _cleanup_free_ char *path = machine_file(f, files[i], node);
       check_ok(file_write(path, "", 0, 0600, &f->err), &f->err);
     }
-  check_ok(vm_delete(&f->state, "m1", &f->err), &f->err);
-  check_ok(vm_delete(&f->state, "m1", &f->err), &f->err);
+  check_ok(machine_qemu.delete(&f->state, "m1", &f->err), &f->err);
+  check_ok(machine_qemu.delete(&f->state, "m1", &f->err), &f->err);
   for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
     _cleanup_free_ char *mine = machine_file(f, files[i], 1);
     _cleanup_free_ char *other = machine_file(f, files[i], 2);
@@ -256,6 +258,25 @@ static void test_delete(void **state) {
 }
 
 /* ---- The real QEMU takes the command line ---- */
+
+/* One console at a time, and the next when it has gone. */
+static void check_console(struct fixture *f) {
+  int fd = -1;
+  int second = -1;
+  check_ok(machine_qemu.open_console(&f->state, "m1", &fd, &f->err), &f->err);
+  check_error(machine_qemu.open_console(&f->state, "m1", &second, &f->err),
+              &f->err, "another console is attached to m1");
+  assert_int_equal(second, -1);
+  (void)close(fd);
+  int r = -1;
+  for (int i = 0; i < 500 && r < 0; i++) {
+    error_done(&f->err);
+    r = machine_qemu.open_console(&f->state, "m1", &fd, &f->err);
+    (void)poll(NULL, 0, 10);
+  }
+  check_ok(r, &f->err);
+  (void)close(fd);
+}
 
 static char *make_image(struct fixture *f, const char *name) {
   char *path = xasprintf("%s/%s", f->top, name);
@@ -274,11 +295,14 @@ static void test_real_qemu(void **state) {
   assert_non_null(rest);
   _cleanup_free_ char *image = make_image(f, "image, real.qcow2");
   _cleanup_ports_ struct ports p = {0};
-  check_ok(disk_ensure(&f->state, &f->plan.nodes.v[0], image, NULL, &f->err),
+  check_ok(machine_qemu.ensure_disk(&f->state, &f->plan.nodes.v[0], image, NULL,
+                                    &f->err),
            &f->err);
-  check_ok(ports_ensure(&f->state, &f->plan, vm_running, &p, &f->err), &f->err);
+  check_ok(ports_ensure(&f->state, &f->plan, machine_qemu.running, &p, &f->err),
+           &f->err);
   setenv("PATH", rest + 1, 1);
-  int r = vm_start(&f->state, &f->plan.nodes.v[0], &p.node[0], false, &f->err);
+  int r = machine_qemu.start(&f->state, &f->plan.nodes.v[0], &p.node[0], &host,
+                             &f->err);
   setenv("PATH", path, 1);
   check_ok(r, &f->err);
   _cleanup_free_ char *sock = state_path(&f->state, "run/m1.qmp");
@@ -287,8 +311,10 @@ static void test_real_qemu(void **state) {
   check_ok(qmp_open(sock, 10, &q, &f->err), &f->err);
   check_ok(qmp_status(&q, &status, &f->err), &f->err);
   assert_string_equal(status, "running");
-  qmp_done(&q);
-  check_ok(vm_quit(&f->state, "m1", &f->err), &f->err);
+  qmp_done(&q); /* it serves one client as well */
+  check_console(f);
+  check_ok(qmp_open(sock, 10, &q, &f->err), &f->err);
+  check_ok(qmp_execute(&q, "quit", NULL, &f->err), &f->err);
   assert_true(gone(f, "m1"));
   _cleanup_free_ char *pidfile = state_path(&f->state, "run/m1.pid");
   assert_false(file_exists(pidfile));
@@ -300,7 +326,7 @@ static void test_follow(void **state) {
   struct fixture *f = *state;
   const size_t sel[] = {0, 2};
   _cleanup_follow_ struct follow fo = {0};
-  follow_init(&fo, &f->state, &f->plan, sel, 2);
+  follow_init(&fo, &machine_qemu, &f->state, &f->plan, sel, 2);
   setenv("FAKE_QEMU_CONSOLE",
          "[    0.000000] Linux version 6\n@kubeseed {\"node\":\"@NODE@\","
          "\"step\":\"ready\",\"state\":\"done\",\"uptime\":7}\n",
@@ -322,7 +348,7 @@ static void test_follow(void **state) {
   assert_string_equal(rows[1].node, "w1");
   assert_string_equal(rows[1].state, "off");
   /* off and on again: ready was yesterday */
-  check_ok(vm_stop(&f->state, "m1", &f->err), &f->err);
+  check_ok(machine_qemu.stop(&f->state, "m1", &f->err), &f->err);
   follow_look(&fo);
   assert_int_equal(follow_ready(&fo), 0);
   check_ok(start(f, 0), &f->err);
@@ -358,19 +384,19 @@ int main(void) {
   _cleanup_free_ char *bin = realpath("tests/bin", NULL);
   _cleanup_free_ char *path = xasprintf("%s:%s", bin, getenv("PATH"));
   setenv("PATH", path, 1);
-#define VM_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define KIND_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
   const struct CMUnitTest tests[] = {
-      VM_TEST(test_start_and_power_off),
-      VM_TEST(test_log_is_private_and_marked),
-      VM_TEST(test_failing_start_quotes_qemu),
-      VM_TEST(test_stop_deaf),
-      VM_TEST(test_kill_and_stale_files),
-      VM_TEST(test_foreign_pids),
-      VM_TEST(test_list),
-      VM_TEST(test_delete),
-      VM_TEST(test_real_qemu),
-      VM_TEST(test_follow),
-      VM_TEST(test_ssh_config),
+      KIND_TEST(test_start_and_power_off),
+      KIND_TEST(test_log_is_private_and_marked),
+      KIND_TEST(test_failing_start_quotes_qemu),
+      KIND_TEST(test_stop_deaf),
+      KIND_TEST(test_kill_and_stale_files),
+      KIND_TEST(test_foreign_pids),
+      KIND_TEST(test_list),
+      KIND_TEST(test_delete),
+      KIND_TEST(test_real_qemu),
+      KIND_TEST(test_follow),
+      KIND_TEST(test_ssh_config),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "machine/vm.h"
+/*
+ * Machines under QEMU. It is run in the state folder with relative paths, see
+ * qemu.h.
+ *
+ *   disks/NODE.{qcow2,base}   see disk.h
+ *   run/NODE.pid              written by QEMU
+ *   run/NODE.{qmp,console}    sockets
+ *   logs/NODE.qemu            what QEMU itself said
+ */
+#include "machine/kind.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/process.h"
+#include "base/socket.h"
 #include "machine/console.h"
+#include "machine/disk.h"
+#include "machine/qemu.h"
 #include "machine/qmp.h"
 #include <dirent.h>
 #include <errno.h>
@@ -22,11 +35,32 @@
 /* QEMU answers within a second; a machine busy with many starts takes more. */
 #define START_SECONDS 30.0
 #define QMP_SECONDS 10.0
+#define CONSOLE_SECONDS 5.0
 #define QUIT_SECONDS 10.0
 #define KILL_SECONDS 10.0
 #define CMDLINE_MAX ((size_t)1 << 20)
 #define LOG_MAX ((size_t)16 << 20)
 #define LAST_LINES 6
+
+/* ---- The host ---- */
+
+static int check_host(struct machine_host *ret, struct error *err) {
+  _cleanup_host_accel_ struct host_accel accel = {0};
+  if (process_require(QEMU_PROGRAM, QEMU_PACKAGE, err) < 0 ||
+      process_require("qemu-img", "qemu-utils", err) < 0)
+    return -1;
+  host_accel_probe(NULL, NULL, &accel);
+  ret->kvm = accel.kvm;
+  ret->how =
+      xasprintf("%s (%s)", accel.kvm ? "KVM" : "TCG, one CPU for each machine",
+                accel.reason);
+  return 0;
+}
+
+static bool has_disk(const struct state *s, const char *node) {
+  _cleanup_free_ char *disk = state_path(s, "disks/%s.qcow2", node);
+  return file_exists(disk);
+}
 
 /* ---- Is it running? ---- */
 
@@ -71,7 +105,7 @@ static bool is_machine(const struct state *s, const char *node, pid_t pid) {
   return runs_in(pid, s->dir) && has_argument(pid, pidfile);
 }
 
-bool vm_running(const struct state *s, const char *node, pid_t *ret_pid) {
+static bool running(const struct state *s, const char *node, pid_t *ret_pid) {
   pid_t pid = read_pid(s, node);
   if (pid == 0 || !is_machine(s, node, pid))
     return false;
@@ -82,7 +116,7 @@ bool vm_running(const struct state *s, const char *node, pid_t *ret_pid) {
 
 /* ---- Starting ---- */
 
-char *vm_last_words(const struct state *s, const char *node) {
+static char *last_words(const struct state *s, const char *node) {
   _cleanup_error_ struct error ignored = {0};
   _cleanup_buf_ struct buf b = {0};
   _cleanup_free_ char *path = state_path(s, "logs/%s.qemu", node);
@@ -121,12 +155,12 @@ static bool answers(const struct state *s, const char *node) {
   _cleanup_error_ struct error ignored = {0};
   _cleanup_qmp_ struct qmp q = {.fd = -1};
   _cleanup_free_ char *path = state_path(s, "run/%s.qmp", node);
-  return vm_running(s, node, NULL) && qmp_open(path, 1.0, &q, &ignored) == 0;
+  return running(s, node, NULL) && qmp_open(path, 1.0, &q, &ignored) == 0;
 }
 
 static int died(const struct state *s, const char *node, int status,
                 struct error *err) {
-  _cleanup_free_ char *words = vm_last_words(s, node);
+  _cleanup_free_ char *words = last_words(s, node);
   if (WIFSIGNALED(status))
     return error_set(err, 0, "%s: QEMU was ended by signal %d (%s)%s%s", node,
                      WTERMSIG(status), strsignal(WTERMSIG(status)),
@@ -152,8 +186,17 @@ static int await_start(const struct state *s, const char *node, pid_t pid,
                    START_SECONDS);
 }
 
-int vm_start(const struct state *s, const struct plan_node *node,
-             const struct node_ports *ports, bool kvm, struct error *err) {
+static void clean(const struct state *s, const char *node) {
+  static const char *const suffixes[] = {"pid", "qmp", "console"};
+  for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+    _cleanup_free_ char *path = state_path(s, "run/%s.%s", node, suffixes[i]);
+    (void)unlink(path);
+  }
+}
+
+static int start(const struct state *s, const struct plan_node *node,
+                 const struct node_ports *ports,
+                 const struct machine_host *host, struct error *err) {
   _cleanup_qemu_paths_ struct qemu_paths paths = {0};
   _cleanup_strv_ struct strv argv = {0};
   _cleanup_strv_ struct strv env = {0};
@@ -162,16 +205,16 @@ int vm_start(const struct state *s, const struct plan_node *node,
   _cleanup_free_ char *run = state_path(s, "run");
   if (file_mkdirs(logs, 0700, err) < 0 || file_mkdirs(run, 0700, err) < 0)
     return -1;
-  vm_clean(s, node->name);
+  clean(s, node->name);
   /* Its last lines are quoted: they must be of this start. */
   if (unlink(log) < 0 && errno != ENOENT)
     return error_set(err, errno, "cannot remove '%s'", log);
   if (mark_log(s, node->name, err) < 0)
     return -1;
   qemu_paths_make(node->name, &paths);
-  qemu_argv(NULL, node, &paths, ports, kvm, &argv);
+  qemu_argv(NULL, node, &paths, ports, host->kvm, &argv);
   pid_t pid = 0;
-  qemu_env(kvm, &env);
+  qemu_env(host->kvm, &env);
   struct process p = {.argv = &argv,
                       .env = &env,
                       .package = QEMU_PACKAGE,
@@ -193,21 +236,23 @@ static int command(const struct state *s, const char *node, const char *name,
   if (qmp_open(path, QMP_SECONDS, &q, &e) == 0 &&
       qmp_execute(&q, name, NULL, &e) == 0)
     return 0;
-  if (!vm_running(s, node, NULL))
+  if (!running(s, node, NULL))
     return 0;
   error_move(err, &e);
   return error_prefix(err, "%s", node);
 }
 
-int vm_powerdown(const struct state *s, const char *node, struct error *err) {
+static int power_down(const struct state *s, const char *node,
+                      struct error *err) {
   return command(s, node, "system_powerdown", err);
 }
 
-int vm_quit(const struct state *s, const char *node, struct error *err) {
+static int quit(const struct state *s, const char *node, struct error *err) {
   return command(s, node, "quit", err);
 }
 
-int vm_kill(const struct state *s, const char *node, struct error *err) {
+static int kill_process(const struct state *s, const char *node,
+                        struct error *err) {
   pid_t pid = read_pid(s, node);
   if (pid == 0)
     return 0;
@@ -226,7 +271,7 @@ int vm_kill(const struct state *s, const char *node, struct error *err) {
 static bool gone_within(const struct state *s, const char *node,
                         double seconds) {
   double deadline = monotonic_seconds() + seconds;
-  while (vm_running(s, node, NULL)) {
+  while (running(s, node, NULL)) {
     if (monotonic_seconds() > deadline)
       return false;
     (void)poll(NULL, 0, 20);
@@ -234,28 +279,21 @@ static bool gone_within(const struct state *s, const char *node,
   return true;
 }
 
-int vm_stop(const struct state *s, const char *node, struct error *err) {
+static int stop(const struct state *s, const char *node, struct error *err) {
   _cleanup_error_ struct error ignored = {0};
-  bool told = vm_quit(s, node, &ignored) == 0;
+  bool told = quit(s, node, &ignored) == 0;
   if (!told || !gone_within(s, node, QUIT_SECONDS)) {
-    if (vm_kill(s, node, err) < 0)
+    if (kill_process(s, node, err) < 0)
       return -1;
     if (!gone_within(s, node, KILL_SECONDS))
       return error_set(err, 0, "%s: QEMU outlives SIGKILL", node);
   }
-  vm_clean(s, node);
+  clean(s, node);
   return 0;
 }
 
-void vm_clean(const struct state *s, const char *node) {
-  static const char *const suffixes[] = {"pid", "qmp", "console"};
-  for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-    _cleanup_free_ char *path = state_path(s, "run/%s.%s", node, suffixes[i]);
-    (void)unlink(path);
-  }
-}
-
-int vm_delete(const struct state *s, const char *node, struct error *err) {
+static int delete_files(const struct state *s, const char *node,
+                        struct error *err) {
   static const struct {
     const char *dir, *suffix;
   } files[] = {{"disks", "qcow2"},
@@ -263,7 +301,7 @@ int vm_delete(const struct state *s, const char *node, struct error *err) {
                {"disks", "base"},
                {"logs", "console"},
                {"logs", "qemu"}};
-  vm_clean(s, node);
+  clean(s, node);
   for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
     _cleanup_free_ char *path =
         state_path(s, "%s/%s.%s", files[i].dir, node, files[i].suffix);
@@ -273,7 +311,8 @@ int vm_delete(const struct state *s, const char *node, struct error *err) {
   return 0;
 }
 
-int vm_list(const struct state *s, struct strv *ret, struct error *err) {
+static int list_machines(const struct state *s, struct strv *ret,
+                         struct error *err) {
   _cleanup_free_ char *path = state_path(s, "run");
   DIR *dir = opendir(path);
   if (!dir && errno == ENOENT)
@@ -288,3 +327,52 @@ int vm_list(const struct state *s, struct strv *ret, struct error *err) {
   (void)closedir(dir);
   return 0;
 }
+
+/* ---- The console ---- */
+
+/* QEMU serves one client; a second one would wait in the dark. */
+static bool is_taken(const struct state *s, const char *node) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_qmp_ struct qmp q = {.fd = -1};
+  _cleanup_json_ json_t *list = NULL;
+  _cleanup_free_ char *path = state_path(s, "run/%s.qmp", node);
+  if (qmp_open(path, CONSOLE_SECONDS, &q, &ignored) < 0 ||
+      qmp_execute(&q, "query-chardev", &list, &ignored) < 0)
+    return false;
+  size_t i;
+  json_t *dev;
+  json_array_foreach(list, i, dev) {
+    const char *label = json_string_value(json_object_get(dev, "label"));
+    const char *file = json_string_value(json_object_get(dev, "filename"));
+    if (label && file && strcmp(label, "console") == 0)
+      return strncmp(file, "disconnected", strlen("disconnected")) != 0;
+  }
+  return false;
+}
+
+static int open_console(const struct state *s, const char *node, int *ret_fd,
+                        struct error *err) {
+  if (is_taken(s, node))
+    return error_set(
+        err, 0, "another console is attached to %s; --log -f follows it", node);
+  _cleanup_free_ char *path = state_path(s, "run/%s.console", node);
+  return socket_connect(path, ret_fd, err);
+}
+
+const struct machine_kind machine_qemu = {
+    .name = "qemu",
+    .program = "QEMU",
+    .forwards = true,
+    .check_host = check_host,
+    .has_disk = has_disk,
+    .ensure_disk = disk_ensure,
+    .start = start,
+    .running = running,
+    .power_down = power_down,
+    .stop = stop,
+    .clean = clean,
+    .delete = delete_files,
+    .last_words = last_words,
+    .list = list_machines,
+    .open_console = open_console,
+};
