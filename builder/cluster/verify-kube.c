@@ -111,16 +111,12 @@ static void node_address(const struct plan *p, const struct plan_node *n,
   wrong_add(w, "%s: expected %s, found %s", n->name, expected, found);
 }
 
-#define ROLE_LABEL "node-role.kubernetes.io/"
-
-/* kubeadm's label of the control plane is "control-plane" since 1.20, and was
- * "master" up to 1.23 (kubeadm issue 2200). */
 static void node_role(const struct plan *p, const struct plan_node *n,
                       const json_t *o, struct wrong *w) {
   const json_t *labels = json_object_get(metadata(o), "labels");
-  bool newer = version_at_least(&p->spec->kubernetes.version, 1, 20);
-  bool found = json_object_get(labels, newer ? ROLE_LABEL "control-plane"
-                                             : ROLE_LABEL "master") != NULL;
+  bool found =
+      json_object_get(labels, version_control_plane_label(
+                                  &p->spec->kubernetes.version)) != NULL;
   bool expected = n->spec->role == ROLE_CONTROL_PLANE;
   if (found != expected)
     wrong_add(w, "%s: expected %s, found %s", n->name, role_name(n->spec->role),

@@ -518,15 +518,9 @@ static int make_leaf(const struct making *m, const struct pair *pair,
   return add_cert_pair(m, pair, key, cert, err);
 }
 
-/*
- * Since 1.29 kubeadm binds its own group to cluster-admin, which can be
- * unbound; system:masters cannot (kubernetes/kubernetes#121305).
- */
 static int make_admin(const struct making *m, struct error *err) {
   _cleanup_strv_ struct strv groups = {0};
-  strv_push(&groups, version_at_least(&m->plan->spec->kubernetes.version, 1, 29)
-                         ? "kubeadm:cluster-admins"
-                         : "system:masters");
+  strv_push(&groups, version_admin_group(&m->plan->spec->kubernetes.version));
   const struct cert_profile profile = {.common_name = "kubernetes-admin",
                                        .organizations = &groups,
                                        .client = true};

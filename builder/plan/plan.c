@@ -12,22 +12,6 @@
  * every failing node must stay below every healthy one. */
 #define VIP_PRIORITY 150
 
-const char *kubeadm_api_name(enum kubeadm_api a) {
-  static const char *const names[] = {
-      [KUBEADM_V1BETA2] = "v1beta2",
-      [KUBEADM_V1BETA3] = "v1beta3",
-      [KUBEADM_V1BETA4] = "v1beta4",
-  };
-  return names[a];
-}
-
-/* v1beta3 came with 1.22, v1beta4 with 1.31 (kubernetes PR 125029). */
-static enum kubeadm_api choose_kubeadm_api(const struct version *v) {
-  if (version_at_least(v, 1, 31))
-    return KUBEADM_V1BETA4;
-  return version_at_least(v, 1, 22) ? KUBEADM_V1BETA3 : KUBEADM_V1BETA2;
-}
-
 /* A digest that belongs to one purpose of one node (or cluster, node ""). */
 static void derive(const struct spec *s, const char *purpose, const char *node,
                    uint8_t out[static SHA256_BYTES]) {
@@ -101,16 +85,14 @@ struct counters {
   uint32_t kubelets;
 };
 
-/* kubeadm's own: "master" up to 1.24, "control-plane" from it (KEP 2067). */
 static void default_taints(const struct spec *s, const struct spec_node *n,
                            struct strv *ret) {
   const struct version *v = &s->kubernetes.version;
   if (n->role != ROLE_CONTROL_PLANE || n->untainted)
     return;
-  if (!version_at_least(v, 1, 25))
-    strv_push(ret, "node-role.kubernetes.io/master:NoSchedule");
-  if (version_at_least(v, 1, 24))
-    strv_push(ret, "node-role.kubernetes.io/control-plane:NoSchedule");
+  const char *taint;
+  for (unsigned i = 0; (taint = version_control_plane_taint(v, i)); i++)
+    strv_push(ret, taint);
 }
 
 static void plan_taints(const struct spec *s, struct plan_node *n) {
@@ -171,7 +153,7 @@ static void plan_etcd(struct plan *p) {
 static void plan_cluster(struct plan *p) {
   const struct spec *s = p->spec;
   char a[NET_TEXT];
-  p->kubeadm_api = choose_kubeadm_api(&s->kubernetes.version);
+  p->kubeadm_api = version_kubeadm_api(&s->kubernetes.version);
   p->endpoint =
       xasprintf("%s:%d", ip_format(s->endpoint.address, a), s->endpoint.port);
   p->api_service = xstrdup(ip_format(cidr_host(&s->network.services, 1), a));

@@ -14,11 +14,6 @@
 /* The name of the cluster's network card on every node. */
 #define PLAN_INTERFACE "kube0"
 
-/* Which kubeadm.k8s.io API a Kubernetes version is configured with. */
-enum kubeadm_api { KUBEADM_V1BETA2, KUBEADM_V1BETA3, KUBEADM_V1BETA4 };
-
-const char *kubeadm_api_name(enum kubeadm_api a);
-
 /*
  * One file of a node's seed. source says where its bytes come from:
  *   "pki:NAME"         a key or certificate (see pki.h for the names)

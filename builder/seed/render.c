@@ -169,19 +169,13 @@ static void scope_kubernetes(struct scope *s, const struct plan *p) {
   scope_set(s, "image_repository",
             p->image_repository ? p->image_repository : "");
   scope_set(s, "cluster_dns", p->cluster_dns);
-  /* kubelet wants a URL from 1.24, where dockershim left. */
-  scope_set(s, "cri_socket",
-            version_at_least(v, 1, 24)
-                ? "unix:///run/containerd/containerd.sock"
-                : "/run/containerd/containerd.sock");
+  scope_set(s, "cri_socket", version_cri_socket(v));
   /* With cni: bridge each node's pod network is known from its seed. */
   scope_set(s, "allocate_node_cidrs",
             spec->network.cni == CNI_BRIDGE ? "false" : "true");
   scope_set_flag(s, "ecdsa", spec->pki.algorithm == KEY_ECDSA_P256);
-  /* Until 1.25: kubernetes pull 110072. */
-  scope_set_flag(s, "etcd_probes_ask_all", spec->kubernetes.version.minor < 25);
-  /* Until 1.26, in kubernetes issue 94145. */
-  scope_set_flag(s, "fairness_is_busy", spec->kubernetes.version.minor < 26);
+  scope_set_flag(s, "etcd_probes_ask_all", version_etcd_probes_ask_all(v));
+  scope_set_flag(s, "fairness_is_busy", version_fairness_is_busy(v));
   scope_set_flag(s, "token_discovery", spec->pki.discovery == DISCOVERY_TOKEN);
   /* The node's own checks (step "check") stand for kubeadm's preflight, which
    * refuses to go on after a power cut because files exist, and before 1.24
@@ -330,9 +324,9 @@ static void scope_node(struct scope *s, const struct plan *p,
   scope_set(s, "steps", steps);
   scope_set(s, "node_labels", labels);
   scope_set_flag(s, "control_plane", control_plane);
-  /* With v1beta3 (kubernetes pull 103063). */
   scope_set_flag(s, "patches_in_config",
-                 control_plane && p->kubeadm_api != KUBEADM_V1BETA2);
+                 control_plane &&
+                     version_patches_in_config(&p->spec->kubernetes.version));
   scope_setf(s, "vip_priority", "%d", n->vip_priority);
   if (control_plane)
     scope_set(s, "vip_check", LIB "check-apiserver");

@@ -275,7 +275,7 @@ static void check_modes(const struct check *c) {
                "copied the CA is made on the first node; write `discovery: "
                "file`");
   if (s->pki.algorithm == KEY_ECDSA_P256 &&
-      !version_at_least(&s->kubernetes.version, 1, 19))
+      !version_has_ecdsa(&s->kubernetes.version))
     yaml_fault(c->err, place(c, "pki", "algorithm"),
                "kubeadm before 1.19 makes no ECDSA keys; write `pki: "
                "{algorithm: rsa-2048}`");

@@ -5,7 +5,6 @@
 #include "spec/payload-facts.h"
 #include "spec/range.h"
 #include "spec/read.h"
-#include <ctype.h>
 #include <string.h>
 
 /* A defaulted address is looked for from here in the subnet. */
@@ -96,29 +95,16 @@ const char *key_algorithm_name(enum key_algorithm a) {
 static void read_version(const struct field *f, const struct yaml_node *value,
                          void *base, struct error *err) {
   struct spec *s = base;
-  struct version *v = &s->kubernetes.version;
   const char *text = value->kind == YAML_SCALAR ? value->text : "";
-  int used = 0;
-  /* Three digits cannot overflow. NOLINTNEXTLINE(cert-err34-c) */
-  if (sscanf(text, "%3d.%3d.%3d%n", &v->major, &v->minor, &v->patch, &used) !=
-          3 ||
-      text[used] || !isdigit((unsigned char)*text)) {
+  if (!version_parse(text, &s->kubernetes.version)) {
     yaml_fault(err, value,
                "'%s' is '%s', but must be a full version like 1.34.2", f->key,
                text);
     return;
   }
-  /* kubeadm's v1beta2 came with 1.15; what it reads after 1.34 is not known. */
-  if (v->major < 1 || (v->major == 1 && v->minor < 15))
-    yaml_fault(err, value,
-               "Kubernetes %s is older than 1.15.0, the oldest "
-               "that kubeseed can configure",
-               text);
-  else if (v->major > 1 || v->minor > 34)
-    yaml_fault(err, value,
-               "Kubernetes %s is newer than 1.34, the newest "
-               "that kubeseed can configure",
-               text);
+  const char *wrong = version_fault(&s->kubernetes.version);
+  if (wrong)
+    yaml_fault(err, value, "Kubernetes %s %s", text, wrong);
   s->kubernetes.version_text = xstrdup(text);
 }
 

@@ -10,6 +10,7 @@
 #include "base/net.h"
 #include "base/strv.h"
 #include "base/vec.h"
+#include "spec/versions.h"
 #include <stdint.h>
 
 enum role {
@@ -46,10 +47,6 @@ const char *provider_name(enum provider p);
 const char *etcd_mode_name(enum etcd_mode m);
 const char *pki_mode_name(enum pki_mode m);
 const char *key_algorithm_name(enum key_algorithm a);
-
-struct version {
-  int major, minor, patch;
-};
 
 DEFINE_VEC(ip_vec, struct ip);
 
@@ -138,8 +135,3 @@ const struct spec_node *spec_first(const struct spec *s, enum role role);
 
 /* How many nodes have the role. */
 size_t spec_count(const struct spec *s, enum role role);
-
-static inline bool version_at_least(const struct version *v, int major,
-                                    int minor) {
-  return v->major > major || (v->major == major && v->minor >= minor);
-}

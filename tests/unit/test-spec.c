@@ -175,16 +175,6 @@ static void test_first_node_is_the_endpoint(void **state) {
   assert_int_equal(s.warnings.n, 2);
 }
 
-static void test_versions(void **state) {
-  (void)state;
-  const struct version v = {1, 22, 0};
-  assert_true(version_at_least(&v, 1, 22));
-  assert_true(version_at_least(&v, 1, 9));
-  assert_true(version_at_least(&v, 0, 99));
-  assert_false(version_at_least(&v, 1, 23));
-  assert_false(version_at_least(&v, 2, 0));
-}
-
 static void test_names_of_values(void **state) {
   (void)state;
   assert_string_equal(role_name(ROLE_LOAD_BALANCER), "load-balancer");
@@ -223,7 +213,6 @@ int main(void) {
       cmocka_unit_test(test_written_values),
       cmocka_unit_test(test_payload_default),
       cmocka_unit_test(test_first_node_is_the_endpoint),
-      cmocka_unit_test(test_versions),
       cmocka_unit_test(test_names_of_values),
       cmocka_unit_test(test_faults_give_nothing),
   };

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/versions.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LABEL "node-role.kubernetes.io/"
+
+static bool at_least(const struct version *v, int minor) {
+  return v->major > 1 || (v->major == 1 && v->minor >= minor);
+}
+
+bool version_parse(const char *text, struct version *ret) {
+  struct version v;
+  int used = 0;
+  /* Nothing but these: sscanf would skip spaces and take signs. */
+  if (text[strspn(text, "0123456789.")] || *text == '.')
+    return false;
+  /* Three digits cannot overflow. NOLINTNEXTLINE(cert-err34-c) */
+  if (sscanf(text, "%3d.%3d.%3d%n", &v.major, &v.minor, &v.patch, &used) != 3 ||
+      text[used])
+    return false;
+  *ret = v;
+  return true;
+}
+
+/* kubeadm's v1beta2 came with 1.15 (the API's own documentation); what kubeadm
+ * reads after 1.34 has not been tried. */
+const char *version_fault(const struct version *v) {
+  if (!at_least(v, 15))
+    return "is older than 1.15.0, the oldest that kubeseed can configure";
+  if (at_least(v, 35))
+    return "is newer than 1.34, the newest that kubeseed can configure";
+  return NULL;
+}
+
+/* v1beta3 came with 1.22 (kubernetes.io, "kubeadm Configuration (v1beta3)"),
+ * v1beta4 with 1.31 (kubernetes pull 125029). */
+enum kubeadm_api version_kubeadm_api(const struct version *v) {
+  if (at_least(v, 31))
+    return KUBEADM_V1BETA4;
+  return at_least(v, 22) ? KUBEADM_V1BETA3 : KUBEADM_V1BETA2;
+}
+
+const char *kubeadm_api_name(enum kubeadm_api a) {
+  static const char *const names[] = {
+      [KUBEADM_V1BETA2] = "v1beta2",
+      [KUBEADM_V1BETA3] = "v1beta3",
+      [KUBEADM_V1BETA4] = "v1beta4",
+  };
+  return names[a];
+}
+
+/* With v1beta3 (kubernetes pull 103063). */
+bool version_patches_in_config(const struct version *v) {
+  return version_kubeadm_api(v) != KUBEADM_V1BETA2;
+}
+
+/* kubeadm takes ECDSA keys that it finds since kubernetes pull 76390, and makes
+ * some since 1.19 by the feature gate PublicKeysECDSA; v1beta4 has
+ * encryptionAlgorithm in its place. */
+bool version_has_ecdsa(const struct version *v) {
+  return at_least(v, 19);
+}
+
+/* kubelet wants a URL from 1.24 on, where dockershim left. */
+const char *version_cri_socket(const struct version *v) {
+  return at_least(v, 24) ? "unix:///run/containerd/containerd.sock"
+                         : "/run/containerd/containerd.sock";
+}
+
+/* "control-plane" since 1.20; "master" went with 1.24 (kubeadm issue 2200). */
+const char *version_control_plane_label(const struct version *v) {
+  return at_least(v, 20) ? LABEL "control-plane" : LABEL "master";
+}
+
+/* "master" up to 1.24, "control-plane" from it: 1.24 has both (KEP 2067). */
+const char *version_control_plane_taint(const struct version *v, unsigned i) {
+  if (!at_least(v, 25) && i-- == 0)
+    return LABEL "master:NoSchedule";
+  if (at_least(v, 24) && i == 0)
+    return LABEL "control-plane:NoSchedule";
+  return NULL;
+}
+
+/* Since 1.29 kubeadm binds its own group to cluster-admin, which can be
+ * unbound; system:masters cannot (kubernetes pull 121305). */
+const char *version_admin_group(const struct version *v) {
+  return at_least(v, 29) ? "kubeadm:cluster-admins" : "system:masters";
+}
+
+/* Until 1.25 (kubernetes pull 110072, kubeadm issue 2567). */
+bool version_etcd_probes_ask_all(const struct version *v) {
+  return !at_least(v, 25);
+}
+
+/* Until 1.26, in kubernetes issue 94145. */
+bool version_fairness_is_busy(const struct version *v) {
+  return !at_least(v, 26);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every fact about a Kubernetes version, and nowhere else: who needs one asks
+ * here and compares no numbers itself (tests/lint/versions). Each function
+ * names where its fact comes from. Facts that scripts need on a node are in
+ * scripts/steps-kubernetes.sh.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+struct version {
+  int major, minor, patch;
+};
+
+/* Reads "1.34.2": three numbers and nothing else. Whether that version can be
+ * configured says version_fault. */
+bool version_parse(const char *text, struct version *ret);
+
+/* Why this version cannot be configured, as the end of a sentence that begins
+ * with "Kubernetes 1.14.9"; NULL when it can. */
+const char *version_fault(const struct version *v);
+
+/* Which kubeadm.k8s.io API kubeadm of that version is configured with. */
+enum kubeadm_api { KUBEADM_V1BETA2, KUBEADM_V1BETA3, KUBEADM_V1BETA4 };
+enum kubeadm_api version_kubeadm_api(const struct version *v);
+
+/* "v1beta4" */
+const char *kubeadm_api_name(enum kubeadm_api a);
+
+/* kubeadm's configuration names the folder of patches; before, a flag does. */
+bool version_patches_in_config(const struct version *v);
+
+/* kubeadm makes and takes ECDSA keys. */
+bool version_has_ecdsa(const struct version *v);
+
+/* The runtime's socket as kubelet and kubeadm want it written. */
+const char *version_cri_socket(const struct version *v);
+
+/* The label by which kubeadm marks a control-plane node. */
+const char *version_control_plane_label(const struct version *v);
+
+/* The i-th taint, from 0, that kubeadm gives a control-plane node; NULL after
+ * the last. */
+const char *version_control_plane_taint(const struct version *v, unsigned i);
+
+/* The group (organization) of admin.conf's certificate. */
+const char *version_admin_group(const struct version *v);
+
+/* The kubelet's probe of kubeadm's etcd asks about all of etcd and not only
+ * about this member. */
+bool version_etcd_probes_ask_all(const struct version *v);
+
+/* The API server's priority and fairness never rests. */
+bool version_fairness_is_busy(const struct version *v);
