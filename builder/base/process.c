@@ -8,7 +8,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -18,6 +20,9 @@
 #define TAIL_LINES 6
 /* From SIGTERM to SIGKILL when a program outlives its timeout. */
 #define KILL_GRACE 5.0
+/* How long after a program's end its pipes are waited for, when something that
+ * it started still holds them. */
+#define PIPE_GRACE 2.0
 
 char *process_describe(const struct strv *argv) {
   _cleanup_buf_ struct buf b = {0};
@@ -67,9 +72,9 @@ struct child {
   char *const *argv;
   char *const *envp;
   const char *dir;
-  int in, out, errfd; /* -1: keep ours */
-  int status_fd;      /* errno of a failed exec goes here */
-  bool detach;
+  int in, out, errfd;
+  int status_fd; /* errno of a failed exec goes here */
+  bool detach;   /* it may outlive us */
   pid_t parent;
 };
 
@@ -80,18 +85,17 @@ static _Noreturn void child_main(const struct child *c) {
   sigset_t none;
   sigemptyset(&none);
   (void)sigprocmask(SIG_SETMASK, &none, NULL);
-  if (c->detach) {
-    (void)setsid();
-  } else {
+  /* Its own group, so that what it starts is ended with it; and no terminal
+   * that it could wait for an answer on. */
+  (void)setsid();
+  if (!c->detach) {
     /* Nothing we started may outlive us. */
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != c->parent)
       _exit(127);
   }
-  bool ok = (c->in < 0 || dup2(c->in, 0) >= 0) &&
-            (c->out < 0 || dup2(c->out, 1) >= 0) &&
-            (c->errfd < 0 || dup2(c->errfd, 2) >= 0) &&
-            (!c->dir || chdir(c->dir) == 0);
+  bool ok = dup2(c->in, 0) >= 0 && dup2(c->out, 1) >= 0 &&
+            dup2(c->errfd, 2) >= 0 && (!c->dir || chdir(c->dir) == 0);
   if (ok) {
     /* status_fd stays open until exec closes it: it reports a failure. */
     int keep = dup2(c->status_fd, 3);
@@ -131,7 +135,15 @@ static char **make_env(const struct process *p) {
   return env;
 }
 
-/* Forks and waits for exec to have happened. in/out/errfd may be -1. */
+/* An ignored SIGCHLD, which a starter can leave us, throws exit statuses away
+ * (wait(2)). */
+static void want_statuses(void) {
+  struct sigaction sa;
+  if (sigaction(SIGCHLD, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
+    (void)signal(SIGCHLD, SIG_DFL);
+}
+
+/* Forks and waits for exec to have happened. */
 static int start(const struct process *p, int in, int out, int errfd,
                  bool detach, pid_t *ret_pid, struct error *err) {
   _cleanup_free_ char *path = find_in_path(p->argv->v[0]);
@@ -155,6 +167,7 @@ static int start(const struct process *p, int in, int out, int errfd,
       .detach = detach,
       .parent = getpid(),
   };
+  want_statuses();
   pid_t pid = fork();
   if (pid < 0)
     return error_set(err, errno, "cannot start '%s'", path);
@@ -229,13 +242,25 @@ static char *last_lines(const struct stream *s) {
 struct run {
   const struct process *p;
   pid_t pid;
-  int in; /* our end of the child's stdin, or -1 */
+  int pidfd; /* readable when the child has ended; -1: asked for in turns */
+  int in;    /* our end of the child's stdin, or -1 */
   size_t in_done;
   struct stream out, err;
-  double deadline; /* 0: none */
+  bool ended;       /* the child itself, which is not reaped yet */
+  double deadline;  /* the next signal for its group; 0: none */
+  double pipes_end; /* when its pipes are given up; 0: not yet known */
   bool timed_out;
   bool too_much; /* more output than output_max */
+
+  int signal_fd; /* signals that are meant for us, see catch_signals */
+  sigset_t old_mask;
+  int caught; /* one of them, or 0 */
 };
+
+/* The child is a group's leader and not reaped, so the number is its own. */
+static void signal_group(const struct run *r, int signal) {
+  (void)kill(-r->pid, signal);
+}
 
 static void write_input(struct run *r) {
   const char *data = r->p->input;
@@ -257,7 +282,7 @@ static void read_stream(struct run *r, struct stream *s) {
     feed(r->p, s, chunk, (size_t)n);
     if (s->collect && r->p->output_max && s->collect->len > r->p->output_max) {
       r->too_much = true;
-      (void)kill(r->pid, SIGKILL);
+      signal_group(r, SIGKILL);
       (void)close(s->fd);
       s->fd = -1;
     }
@@ -267,47 +292,129 @@ static void read_stream(struct run *r, struct stream *s) {
   }
 }
 
+static void close_pipes(struct run *r) {
+  int *fds[] = {&r->in, &r->out.fd, &r->err.fd};
+  for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+    cleanup_close(fds[i]);
+    *fds[i] = -1;
+  }
+}
+
 static void check_deadline(struct run *r) {
-  if (r->deadline == 0 || monotonic_seconds() < r->deadline)
+  double now = monotonic_seconds();
+  if (r->deadline > 0 && now >= r->deadline) {
+    bool again = r->timed_out || r->caught;
+    signal_group(r, again ? SIGKILL : SIGTERM);
+    r->timed_out = r->timed_out || !r->caught;
+    r->deadline = now + KILL_GRACE;
+  }
+  if (r->pipes_end > 0 && now >= r->pipes_end) {
+    signal_group(r, SIGKILL);
+    close_pipes(r);
+  }
+}
+
+/* Whether the child has ended; it stays a zombie, which keeps its number. */
+static void check_ended(struct run *r) {
+  siginfo_t info = {0};
+  if (r->ended ||
+      waitid(P_PID, (id_t)r->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+      info.si_pid != r->pid)
     return;
-  (void)kill(r->pid, r->timed_out ? SIGKILL : SIGTERM);
-  r->timed_out = true;
+  r->ended = true;
+  r->pipes_end = monotonic_seconds() + PIPE_GRACE;
+}
+
+/* The group has no terminal, so Ctrl-C reaches only us: we pass it on, and end
+ * of it when the group has. */
+static void pass_on_signal(struct run *r) {
+  struct signalfd_siginfo info;
+  if (read(r->signal_fd, &info, sizeof(info)) != sizeof(info))
+    return;
+  r->caught = (int)info.ssi_signo;
+  signal_group(r, r->caught);
   r->deadline = monotonic_seconds() + KILL_GRACE;
 }
 
+/* How long poll may wait, in milliseconds. */
+static int patience(const struct run *r) {
+  if (!r->ended && r->pidfd < 0)
+    return 20;
+  return r->deadline > 0 || r->pipes_end > 0 ? 100 : -1;
+}
+
+/* Until the child has ended and its pipes have, or are given up. */
 static void pump(struct run *r) {
-  while (r->out.fd >= 0 || r->err.fd >= 0 || r->in >= 0) {
+  while (!r->ended || r->out.fd >= 0 || r->err.fd >= 0) {
     struct pollfd fds[] = {
         {.fd = r->in, .events = POLLOUT},
         {.fd = r->out.fd, .events = POLLIN},
         {.fd = r->err.fd, .events = POLLIN},
+        {.fd = r->ended ? -1 : r->pidfd, .events = POLLIN},
+        {.fd = r->signal_fd, .events = POLLIN},
     };
-    int n = poll(fds, ARRAY_SIZE(fds), r->deadline > 0 ? 100 : -1);
+    int n = poll(fds, ARRAY_SIZE(fds), patience(r));
+    check_ended(r);
     check_deadline(r);
     if (n <= 0)
       continue;
-    if (fds[0].revents)
+    if (fds[0].revents && r->in >= 0)
       write_input(r);
-    if (fds[1].revents)
+    if (fds[1].revents && r->out.fd >= 0)
       read_stream(r, &r->out);
-    if (fds[2].revents)
+    if (fds[2].revents && r->err.fd >= 0)
       read_stream(r, &r->err);
+    if (fds[4].revents)
+      pass_on_signal(r);
   }
 }
 
 static int reap(struct run *r) {
   int status = 0;
-  for (;;) {
-    pid_t got = waitpid(r->pid, &status, r->deadline > 0 ? WNOHANG : 0);
-    if (got == r->pid)
-      return status;
-    if (got < 0 && errno != EINTR)
-      return -1;
-    check_deadline(r);
-    if (got == 0)
-      (void)poll(NULL, 0, 20);
-  }
+  pid_t got;
+  /* What was to end ends with all that it started. */
+  if (r->timed_out || r->too_much || r->caught)
+    signal_group(r, SIGKILL);
+  do
+    got = waitpid(r->pid, &status, 0);
+  while (got < 0 && errno == EINTR);
+  return got == r->pid ? status : -1;
 }
+
+/* ---- Signals that are meant for us ---- */
+
+/* Holds back, in this thread, the signals that would end us here and now: not
+ * those that are ignored (nohup) or are somebody else's to wait for. */
+static int catch_signals(struct run *r, struct error *err) {
+  static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+  sigset_t set;
+  sigemptyset(&set);
+  (void)pthread_sigmask(SIG_BLOCK, NULL, &r->old_mask);
+  for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+    struct sigaction sa;
+    if (sigaction(signals[i], NULL, &sa) == 0 && sa.sa_handler == SIG_DFL &&
+        !sigismember(&r->old_mask, signals[i]))
+      sigaddset(&set, signals[i]);
+  }
+  r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (r->signal_fd < 0)
+    return error_set(err, errno, "cannot wait for signals");
+  (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+  return 0;
+}
+
+/* Ends us by the signal that came, now that what we started is gone. */
+static void release_signals(struct run *r) {
+  if (r->signal_fd < 0)
+    return;
+  cleanup_close(&r->signal_fd);
+  r->signal_fd = -1;
+  if (r->caught)
+    (void)kill(getpid(), r->caught);
+  (void)pthread_sigmask(SIG_SETMASK, &r->old_mask, NULL);
+}
+
+/* ---- Running ---- */
 
 /* Pipe for one direction; the child's end has O_CLOEXEC and is dup'ed there. */
 static int make_pipe(int *ours, int *theirs, bool we_read, struct error *err) {
@@ -331,33 +438,32 @@ static int run_with_pipes(struct run *r, struct error *err) {
   _cleanup_close_ int in = -1;
   _cleanup_close_ int out = -1;
   _cleanup_close_ int errfd = -1;
-  if (!p->inherit) {
-    if (p->input) {
-      if (make_pipe(&r->in, &in, false, err) < 0)
-        return -1;
-      (void)fcntl(r->in, F_SETFL, O_NONBLOCK);
-    } else {
-      in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    }
-    if (p->log_path && !p->output && !p->on_line) {
-      out = open_log(p->log_path, err);
-      if (out < 0)
-        return -1;
-      errfd = dup(out);
-    } else if (make_pipe(&r->out.fd, &out, true, err) < 0 ||
-               make_pipe(&r->err.fd, &errfd, true, err) < 0) {
+  if (p->input) {
+    if (make_pipe(&r->in, &in, false, err) < 0)
       return -1;
-    }
+    (void)fcntl(r->in, F_SETFL, O_NONBLOCK);
+  } else {
+    in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  }
+  if (p->log_path && !p->output && !p->on_line) {
+    out = open_log(p->log_path, err);
+    if (out < 0)
+      return -1;
+    errfd = dup(out);
+  } else if (make_pipe(&r->out.fd, &out, true, err) < 0 ||
+             make_pipe(&r->err.fd, &errfd, true, err) < 0) {
+    return -1;
   }
   if (start(p, in, out, errfd, false, &r->pid, err) < 0)
     return -1;
+  r->pidfd = pidfd_open(r->pid, 0);
   return 0;
 }
 
 static void run_done(struct run *r) {
-  cleanup_close(&r->in);
-  cleanup_close(&r->out.fd);
-  cleanup_close(&r->err.fd);
+  release_signals(r);
+  close_pipes(r);
+  cleanup_close(&r->pidfd);
   buf_done(&r->out.tail);
   buf_done(&r->out.line);
   buf_done(&r->err.tail);
@@ -395,11 +501,13 @@ static int run(const struct process *p, bool any_status, int *ret_status,
                struct error *err) {
   _cleanup_(run_done) struct run r = {
       .p = p,
+      .pidfd = -1,
       .in = -1,
       .out = {.fd = -1, .collect = p->output},
       .err = {.fd = -1},
+      .signal_fd = -1,
   };
-  if (run_with_pipes(&r, err) < 0)
+  if (catch_signals(&r, err) < 0 || run_with_pipes(&r, err) < 0)
     return -1;
   if (p->timeout)
     r.deadline = monotonic_seconds() + p->timeout;
@@ -443,6 +551,8 @@ int process_exec(const struct process *p, struct error *err) {
   if (!path)
     return missing(p->argv->v[0], p->package, err);
   _cleanup_free_ char **envp = make_env(p);
+  /* What we ignore stays ignored through exec. */
+  (void)signal(SIGPIPE, SIG_DFL);
   execve(path, p->argv->v, envp);
   return error_set(err, errno, "cannot run '%s'", path);
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The only place that starts other programs: an argv vector, never a shell.
- * The child gets default signals, no descriptors but 0, 1 and 2, and stdin from
- * /dev/null unless input is given.
+ * The child gets default signals, no descriptors but 0, 1 and 2, stdin from
+ * /dev/null unless input is given, and a session of its own without a terminal.
+ *
+ * So it and all that it starts are one group, which is ended as one: when its
+ * time is over, when it prints too much, and when SIGINT, SIGTERM, SIGHUP or
+ * SIGQUIT would end us, of which we then end as well.
  */
 #pragma once
 
@@ -22,19 +26,21 @@ struct process {
 
   struct buf *output; /* stdout is collected here, or NULL */
   size_t output_max;  /* more of it ends the child, an error; 0: any */
-  bool inherit;       /* stdin, stdout and stderr are ours */
 
   /* Called for each line of stdout and stderr when set (without newline). */
   void (*on_line)(void *arg, const char *line);
   void *on_line_arg;
 
   const char *log_path; /* stdout and stderr are appended here, or NULL */
-  unsigned timeout;     /* seconds until SIGTERM, then SIGKILL; 0 is never */
+  /* Seconds until SIGTERM, and SIGKILL five seconds later; 0 is never. */
+  unsigned timeout;
 };
 
 /*
- * Runs to the end. Succeeds when the exit status is 0; otherwise the error
- * tells how it ended and quotes the last lines of its stderr.
+ * Runs to the end of the program; what it left behind with its stdout or stderr
+ * is waited for two seconds more and ended then. Succeeds when the exit status
+ * is 0; otherwise the error tells how it ended and quotes the last lines of its
+ * stderr.
  */
 int process_run(const struct process *p, struct error *err) _must_check_;
 

@@ -4,7 +4,10 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -206,6 +209,122 @@ static void test_timeout(void **state) {
   assert_string_equal(err.faults[0].msg, "'sleep' did not end within 1 s");
 }
 
+/* A fifo in a folder of its own: who holds it for writing is still there. */
+struct leash {
+  char dir[32];
+  char *path;
+  int fd;
+};
+
+static void leash_make(struct leash *l) {
+  *l = (struct leash){.dir = "/tmp/test-process.XXXXXX"};
+  assert_non_null(mkdtemp(l->dir));
+  l->path = xasprintf("%s/fifo", l->dir);
+  assert_int_equal(mkfifo(l->path, 0600), 0);
+  l->fd = open(l->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  assert_true(l->fd >= 0);
+}
+
+/* Whether events comes to the fifo within ten seconds: POLLIN, somebody wrote;
+ * POLLHUP, all who held it have ended. */
+static bool leash_says(const struct leash *l, short events) {
+  struct pollfd p = {.fd = l->fd, .events = events};
+  return poll(&p, 1, 10000) == 1 && (p.revents & events);
+}
+
+static void leash_done(struct leash *l) {
+  _cleanup_error_ struct error err = {0};
+  (void)close(l->fd);
+  assert_int_equal(file_remove_tree(l->dir, &err), 0);
+  free(l->path);
+}
+
+/* What the program started has not its pipes, and ends with it all the same. */
+static void test_timeout_ends_all(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_strv_ struct strv argv = {0};
+  struct leash l;
+  leash_make(&l);
+  _cleanup_free_ char *script =
+      xasprintf("sleep 60 >%s 2>&1 & exec sleep 60", l.path);
+  shell(&argv, script);
+  const struct process p = {.argv = &argv, .timeout = 1};
+  assert_int_equal(process_run(&p, &err), -1);
+  assert_true(leash_says(&l, POLLHUP));
+  leash_done(&l);
+}
+
+/* Pipes that somebody holds, deaf to SIGTERM, in another session or left
+ * behind by a program that has ended, are not waited for. */
+static void test_held_pipes(void **state) {
+  (void)state;
+  static const struct {
+    const char *script;
+    unsigned timeout;
+  } rows[] = {
+      {"(trap '' TERM; sleep 60) & exec sleep 60", 1},
+      {"setsid sleep 60 & exec sleep 60", 1},
+      {"sleep 60 & echo done", 0},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_strv_ struct strv argv = {0};
+    _cleanup_buf_ struct buf out = {0};
+    shell(&argv, rows[i].script);
+    const struct process p = {
+        .argv = &argv, .output = &out, .timeout = rows[i].timeout};
+    bool ends = rows[i].timeout != 1;
+    double start = monotonic_seconds();
+    assert_int_equal(process_run(&p, &err), ends ? 0 : -1);
+    assert_true(monotonic_seconds() - start < 15);
+    assert_string_equal(ends ? out.data : err.faults[0].msg,
+                        ends ? "done\n" : "'sh' did not end within 1 s");
+  }
+}
+
+/* Whoever ends us ends what we started, and what that started. */
+static void test_signal_is_passed_on(void **state) {
+  (void)state;
+  static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+  for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+    struct leash l;
+    leash_make(&l);
+    pid_t pid = fork();
+    if (pid == 0) {
+      _cleanup_error_ struct error err = {0};
+      _cleanup_strv_ struct strv argv = {0};
+      _cleanup_free_ char *script =
+          xasprintf("(echo up; exec sleep 60) >%s 2>&1 & wait", l.path);
+      shell(&argv, script);
+      const struct process p = {.argv = &argv};
+      (void)signal(signals[i], SIG_DFL);
+      _exit(process_run(&p, &err) == 0 ? 0 : 1);
+    }
+    assert_true(leash_says(&l, POLLIN));
+    assert_int_equal(kill(pid, signals[i]), 0);
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), signals[i]);
+    assert_true(leash_says(&l, POLLHUP));
+    leash_done(&l);
+  }
+}
+
+/* As some starters leave it to those they start. */
+static void test_ignored_sigchld(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_strv_ struct strv argv = {0};
+  int status = -1;
+  shell(&argv, "exit 7");
+  const struct process p = {.argv = &argv};
+  (void)signal(SIGCHLD, SIG_IGN);
+  assert_int_equal(process_status(&p, &status, &err), 0);
+  assert_int_equal(status, 7);
+}
+
 static void test_missing(void **state) {
   (void)state;
   _cleanup_error_ struct error err = {0};
@@ -294,13 +413,24 @@ static void test_describe(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_output),      cmocka_unit_test(test_input),
-      cmocka_unit_test(test_environment), cmocka_unit_test(test_child_is_clean),
-      cmocka_unit_test(test_lines),       cmocka_unit_test(test_endings),
-      cmocka_unit_test(test_long_tail),   cmocka_unit_test(test_too_much),
-      cmocka_unit_test(test_status),      cmocka_unit_test(test_timeout),
-      cmocka_unit_test(test_missing),     cmocka_unit_test(test_not_executable),
-      cmocka_unit_test(test_log),         cmocka_unit_test(test_detached),
+      cmocka_unit_test(test_output),
+      cmocka_unit_test(test_input),
+      cmocka_unit_test(test_environment),
+      cmocka_unit_test(test_child_is_clean),
+      cmocka_unit_test(test_lines),
+      cmocka_unit_test(test_endings),
+      cmocka_unit_test(test_long_tail),
+      cmocka_unit_test(test_too_much),
+      cmocka_unit_test(test_status),
+      cmocka_unit_test(test_timeout_ends_all),
+      cmocka_unit_test(test_held_pipes),
+      cmocka_unit_test(test_signal_is_passed_on),
+      cmocka_unit_test(test_ignored_sigchld),
+      cmocka_unit_test(test_timeout),
+      cmocka_unit_test(test_missing),
+      cmocka_unit_test(test_not_executable),
+      cmocka_unit_test(test_log),
+      cmocka_unit_test(test_detached),
       cmocka_unit_test(test_describe),
   };
   /* As the program does, which has more to say than to die of it. */
