@@ -7,10 +7,14 @@
 #include "base/word.h"
 #include "cmd/cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command commands[] = {
     {"init", "[-t TOPOLOGY] [FILE]", "write a starter spec",
@@ -316,15 +320,55 @@ static int run(struct cli *cli, int argc, char **argv, struct error *err) {
   return command->run(cli, argc, argv, err);
 }
 
-int main(int argc, char **argv) {
-  struct cli cli = {.log = {.out = stderr, .tty = isatty(STDERR_FILENO)}};
-  _cleanup_error_ struct error err = {0};
+/* ---- The program and its surroundings ---- */
+
+/* A closed one of the first three descriptors would be that of the next file
+ * that is opened, and what is printed would go there. To print to a closed
+ * stdout stays an error: what stands in its place is for reading. */
+static void fill_descriptors(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0)
+      (void)open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+}
+
+/* Whoever started us may have left signals blocked, or children unwaitable. */
+static void reset_signals(void) {
+  sigset_t none;
+  sigemptyset(&none);
+  (void)sigprocmask(SIG_SETMASK, &none, NULL);
+  (void)signal(SIGCHLD, SIG_DFL);
   /* A closed pipe is an error to report, not a signal to die of. */
   (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static bool reader_is_gone(void) {
+  struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+  return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP));
+}
+
+/* Whether all that was printed has arrived; r is how the command went. When the
+ * reader wanted no more (`| head`) this ends as other programs do, quietly. */
+static int finish_output(int r, struct error *err) {
+  errno = 0;
+  bool lost = fflush(stdout) != 0 || ferror(stdout);
+  int why = errno;
+  if ((lost || (r < 0 && err->errnum == EPIPE)) && reader_is_gone()) {
+    (void)signal(SIGPIPE, SIG_DFL);
+    (void)raise(SIGPIPE);
+  }
+  if (!lost)
+    return r;
+  error_done(err);
+  return error_set(err, why, "cannot write to standard output");
+}
+
+int main(int argc, char **argv) {
+  fill_descriptors();
+  reset_signals();
+  struct cli cli = {.log = {.out = stderr, .tty = isatty(STDERR_FILENO)}};
+  _cleanup_error_ struct error err = {0};
   (void)setlocale(LC_CTYPE, "C.UTF-8");
-  int r = run(&cli, argc, argv, &err);
-  if (fflush(stdout) != 0 && r == 0)
-    r = error_set(&err, 0, "cannot write to standard output");
+  int r = finish_output(run(&cli, argc, argv, &err), &err);
   if (r == 0)
     return 0;
   error_print(&err, "kubeseed", stderr);

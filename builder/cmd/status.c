@@ -50,6 +50,7 @@ static void print_table(const struct follow *f, const struct ports *ports) {
   _cleanup_free_ struct table_row *rows = NULL;
   follow_rows(f, &rows);
   table_init(&t, stdout);
+  t.live = false; /* drawn once, whole */
   table_draw(&t, rows, f->n);
   for (size_t i = 0; i < f->n; i++) {
     const struct follow_node *n = &f->v[i];

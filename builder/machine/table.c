@@ -158,8 +158,9 @@ void table_draw(struct table *t, const struct table_row *rows, size_t n) {
     fprintf(t->out, "\033[2K... and %zu more\n", n - shown);
     t->lines++;
   }
-  if (t->live)
-    fputs("\033[J", t->out); /* a smaller table than the last one */
+  if (!t->live)
+    return;
+  fputs("\033[J", t->out); /* a smaller table than the last one */
   fflush(t->out);
 }
 
