@@ -3,7 +3,7 @@
 # make            build/kubeseed
 # make deps       install the Debian packages that are missing
 # make demo       a highly available cluster in QEMU, from nothing
-# make test       what CI runs: units, quick lints, simulator, real boots
+# make test       what CI runs: units, quick lints, simulator, one real boot
 # make unit       programs, specs, golden files and corpora (seconds)
 # make e2e        only the boots
 # make lint       every checker, the slow ones as well
