@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "image/recipe.h"
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,9 +68,20 @@ static bool lists_file(const struct payload *p, const char *path) {
   return false;
 }
 
+/* An image's name reaches the recipe's sed and the image's configuration. */
+static bool plain_name(const char *name) {
+  return isalnum((unsigned char)*name) &&
+         name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+                           "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:@")] ==
+             '\0';
+}
+
 static int parse_image(const json_t *j, struct payload *p, struct error *err) {
   const char *name = json_string_value(json_object_get(j, "name"));
   const char *file = json_string_value(json_object_get(j, "file"));
+  if (name && !plain_name(name))
+    return error_set(err, 0, "manifest.json: '%s' is not an image's name",
+                     name);
   if (!name || !file || !lists_file(p, file))
     return error_set(err, 0, "manifest.json: the image '%s' has no file",
                      name ? name : "");
@@ -166,10 +179,28 @@ static int verify_file(const struct payload *p, const struct payload_file *f,
   return 0;
 }
 
+/* A bake installs all that is in the folder, so nothing else may be in it. */
+static int verify_listed(const struct payload *p, const char *folder,
+                         struct error *err) {
+  _cleanup_free_ char *dir = xasprintf("%s/%s", p->dir, folder);
+  DIR *d = opendir(dir);
+  int r = 0;
+  for (struct dirent *e; d && r == 0 && (e = readdir(d));) {
+    _cleanup_free_ char *path = xasprintf("%s/%s", folder, e->d_name);
+    if (e->d_name[0] != '.' && !lists_file(p, path))
+      r = error_set(err, 0, "'%s/%s' is not in the manifest", p->dir, path);
+  }
+  if (d)
+    (void)closedir(d);
+  return r;
+}
+
 int payload_verify(const struct payload *p, struct error *err) {
   for (size_t i = 0; i < p->files.n; i++)
     if (verify_file(p, &p->files.v[i], err) < 0)
       return error_prefix(err, "the payload is damaged");
+  if (verify_listed(p, "debs", err) < 0 || verify_listed(p, "images", err) < 0)
+    return error_prefix(err, "the payload is damaged");
   return 0;
 }
 

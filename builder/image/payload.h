@@ -62,7 +62,10 @@ int payload_parse(const char *text, size_t len, struct payload *ret,
 int payload_open(const char *dir, struct payload *ret,
                  struct error *err) _must_check_;
 
-/* Compares every file's size and SHA-256 with the manifest. */
+/*
+ * Compares every file's size and SHA-256 with the manifest, which must name
+ * all that is in debs/ and images/.
+ */
 int payload_verify(const struct payload *p, struct error *err) _must_check_;
 
 /*

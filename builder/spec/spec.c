@@ -2,6 +2,7 @@
 #include "spec/spec.h"
 
 #include "spec/check.h"
+#include "spec/mirror.h"
 #include "spec/payload-facts.h"
 #include "spec/range.h"
 #include "spec/read.h"
@@ -108,6 +109,17 @@ static void read_version(const struct field *f, const struct yaml_node *value,
   s->kubernetes.version_text = xstrdup(text);
 }
 
+static void read_mirror(const struct field *f, const struct yaml_node *value,
+                        void *base, struct error *err) {
+  const char *wrong =
+      value->kind == YAML_SCALAR ? mirror_fault(value->text) : NULL;
+  /* Without the value itself, which may be a password. */
+  if (wrong)
+    yaml_fault(err, value, "'%s' %s", f->key, wrong);
+  else
+    read_text(f, value, base, err);
+}
+
 static const struct int_range debian_range = {12, 12};
 static const struct int_range port_range = {1, 65535};
 static const struct int_range router_range = {1, 255};
@@ -129,7 +141,7 @@ static const struct field kubernetes_fields[] = {
 static const struct field image_fields[] = {
     {"debian", read_int, AT(image.debian), &debian_range, false},
     {"disk", read_size, AT(image.disk), NULL, false},
-    {"mirror", read_text, AT(image.mirror), NULL, false},
+    {"mirror", read_mirror, AT(image.mirror), NULL, false},
     FIELD_END,
 };
 

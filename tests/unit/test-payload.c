@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "image/payload.h"
 
@@ -62,6 +63,17 @@ static void test_parse_faults(void **state) {
   _cleanup_free_ char *pause = manifest("a", DEB_SHA256, "3.9");
   assert_refused(digest, "lacks its size or sha256");
   assert_refused(pause, "no pause image");
+  /* Each would be more than a name to the recipe's shell or sed. */
+  static const char *const names[] = {"",     "-x",   "a|e", "a&b",
+                                      "a\nb", "$(a)", "a b/"};
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+    _cleanup_json_ json_t *j = json_pack(
+        "{si ss ss s[{ss ss}]}", "format", 1, "kubernetes", "1.20.2",
+        "imageRepository", "r", "images", "name", names[i], "file", "y");
+    char *text = json_dumps(j, 0);
+    assert_refused(text, "is not an image's name");
+    free(text);
+  }
   assert_refused("{", "manifest.json:1:");
   assert_refused("{\"format\":2}", "its format is not 1");
   assert_refused("{\"format\":1}", "'kubernetes' or");
@@ -124,6 +136,24 @@ static void test_folder(void **state) {
   assert_non_null(strstr(size, "a.deb' has 5 bytes, not the manifest's 19"));
 }
 
+/* The bake would install it, whoever has put it there. */
+static void test_unlisted(void **state) {
+  char *dir = *state, version[] = "1.20.2";
+  write_payload(dir, DEB);
+  static const char *const folders[] = {"debs", "images"};
+  for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_free_ char *folder = xasprintf("%s/%s", dir, folders[i]);
+    _cleanup_free_ char *file = xasprintf("%s/more", folder);
+    assert_int_equal(file_mkdirs(folder, 0755, &err), 0);
+    free(ensure(dir, version, ERROR_NONE));
+    assert_int_equal(file_write(file, "", 0, 0644, &err), 0);
+    _cleanup_free_ char *more = ensure(dir, version, ERROR_FAILED);
+    assert_non_null(strstr(more, "/more' is not in the manifest"));
+    assert_int_equal(unlink(file), 0);
+  }
+}
+
 static void test_not_to_be_had(void **state) {
   (void)state;
   char k8s[] = "pkgs.k8s.io", debian[] = "debian", nowhere[] = "/nowhere";
@@ -167,6 +197,7 @@ int main(void) {
       cmocka_unit_test(test_parse),
       cmocka_unit_test(test_parse_faults),
       cmocka_unit_test_setup_teardown(test_folder, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_unlisted, setup, teardown),
       cmocka_unit_test(test_not_to_be_had),
       cmocka_unit_test_setup_teardown(test_identity, setup, teardown),
       cmocka_unit_test(test_cache_path),

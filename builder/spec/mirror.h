@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * image.mirror: the address of a Debian mirror. It becomes an argument of
+ * mmdebstrap and a line of the image's sources.list, so it is nothing but an
+ * address: mmdebstrap would take options, files and whole lines in its place,
+ * some of which run commands as root.
+ */
+#pragma once
+
+/*
+ * NULL for an address of http, https or file (a mirror on this machine: three
+ * slashes and a path) that has no user in it; else what is wrong, to be put
+ * behind "'mirror' ".
+ */
+const char *mirror_fault(const char *text);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/cleanup.h"
+#include "spec/mirror.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_good(void **state) {
+  (void)state;
+  static const char *const good[] = {
+      "http://mirror.example/debian",
+      "https://mirror.example:8443/a%20b/~me/debian/",
+      "http://192.168.4.1/debian",
+      "http://[fd00::1]:3142/debian",
+      "http://mirror.example",
+      "http://mirror.example/@/debian",
+      "file:///srv/debian",
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+    assert_null(mirror_fault(good[i]));
+}
+
+static void test_bad(void **state) {
+  (void)state;
+  static const char *const bad[] = {
+      "",
+      "-",
+      "--setup-hook=touch /tmp/x",
+      "--setup-hook=http://mirror.example/debian",
+      "-chttp://mirror.example",
+      "/etc/apt/sources.list",
+      "sources.list",
+      "mirror.example/debian",
+      "ftp://mirror.example/debian",
+      "HTTP://mirror.example/debian",
+      "http:/mirror.example",
+      "http://",
+      "http:///debian",
+      "http://:80/debian",
+      "file://host/srv/debian",
+      "file:/srv/debian",
+      "http://mirror.example/debian bookworm main",
+      "http://mirror.example/debian\nbookworm",
+      "http://mirror.example/\tdebian",
+      "http://mirror.example/$(id)",
+      "http://mirror.example/`id`",
+      "http://mirror.example/;id",
+      "http://mirror.example/'",
+      "http://mirror.example/\"",
+      "http://mirror.example/#",
+      "http://mirror.example/\\",
+      "http://mirror.example/d\xc3\xa9",
+      "deb [trusted=yes] http://mirror.example/debian bookworm main",
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+    const char *wrong = mirror_fault(bad[i]);
+    if (!wrong || !strstr(wrong, "must be an address"))
+      fail_msg("'%s' is taken", bad[i]);
+  }
+}
+
+static void test_user(void **state) {
+  (void)state;
+  assert_non_null(
+      strstr(mirror_fault("https://me:secret@mirror.example/debian"), "user"));
+  assert_non_null(strstr(mirror_fault("http://me@mirror.example"), "user"));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_good),
+      cmocka_unit_test(test_bad),
+      cmocka_unit_test(test_user),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
