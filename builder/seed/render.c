@@ -425,6 +425,9 @@ static void add_users(const struct render *r, struct yaml_node *root) {
     yaml_map_set_str(user, "shell", "/bin/bash");
     yaml_map_set_str(user, "sudo", "ALL=(ALL) NOPASSWD:ALL");
     yaml_map_set_bool(user, "lock_passwd", true);
+    /* cloud-init's schema allows no empty list. */
+    if (u->ssh_keys.n == 0 && !(i == 0 && own))
+      continue;
     struct yaml_node *keys = yaml_map_set_seq(user, "ssh_authorized_keys");
     if (i == 0 && own)
       yaml_seq_add(
