@@ -136,6 +136,7 @@ unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	@tests/specs/run $(BUILD)/kubeseed
 	@tests/golden/run $(BUILD)/kubeseed
 	@tests/commands/run $(BUILD)/kubeseed
+	@tests/state/run $(BUILD)/kubeseed
 	@tests/scripts/run
 	@tests/fuzz/replay $(FUZZ)
 

@@ -73,7 +73,7 @@ static int sync_parent(const char *path) {
 
 static int replace(const char *path, const void *data, size_t len, mode_t mode,
                    bool sync, struct error *err) {
-  _cleanup_free_ char *tmp = xasprintf("%s.XXXXXX", path);
+  _cleanup_free_ char *tmp = xasprintf("%s" FILE_TEMPORARY "XXXXXX", path);
   /* mkostemp creates with 0600, so a secret is never readable by others. */
   _cleanup_close_ int fd = mkostemp(tmp, O_CLOEXEC);
   if (fd < 0)

@@ -11,6 +11,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* A temporary's name is the final one with this and six characters behind: what
+ * a killed run left is known by it. */
+#define FILE_TEMPORARY ".kubeseed-"
+
 /* Reads a whole file of at most max bytes into ret (the caller buf_done's). */
 int file_read(const char *path, size_t max, struct buf *ret,
               struct error *err) _must_check_;

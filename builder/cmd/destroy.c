@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cmd/cli.h"
+#include "state/layout.h"
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -30,28 +31,10 @@ static int parse(int argc, char **argv, struct options *ret,
   return 0;
 }
 
-/* Whether deleting all of the folder deletes nothing but a cluster. */
-static int check_is_state(const struct state *s, struct error *err) {
-  _cleanup_free_ char *pki = state_path(s, "pki");
-  _cleanup_free_ char *seeds = state_path(s, "seeds");
-  size_t len = strlen(s->dir);
-  bool named = len > 8 && strcmp(s->dir + len - 8, ".cluster") == 0;
-  if (named || (file_exists(pki) && file_exists(seeds)))
-    return 0;
-  return error_usage(err,
-                     "'%s' does not look like a state folder; delete it "
-                     "yourself",
-                     s->dir);
-}
-
 /* The keys of a cluster cannot be made again. */
 static int confirm(const struct options *o, const struct state *s,
                    struct error *err) {
-  if (!o->all)
-    return 0;
-  if (check_is_state(s, err) < 0)
-    return -1;
-  if (o->yes)
+  if (!o->all || o->yes)
     return 0;
   if (!isatty(STDIN_FILENO))
     return error_usage(err,
@@ -94,22 +77,35 @@ static int stop_strays(struct cli *cli, const struct state *s,
   return 0;
 }
 
-/* What belongs to no single node. A folder with something else in it stays: -C
- * may have named one that is not only ours. */
-static int remove_shared(const struct state *s, struct error *err) {
-  static const char *const files[] = {"run/ports.json", "ssh_config",
-                                      "qemu.conf"};
-  static const char *const folders[] = {"run", "logs", "disks"};
-  for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-    _cleanup_free_ char *path = state_path(s, "%s", files[i]);
-    if (unlink(path) < 0 && errno != ENOENT)
-      return error_set(err, errno, "cannot delete '%s'", path);
-  }
-  for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-    _cleanup_free_ char *path = state_path(s, "%s", folders[i]);
-    if (rmdir(path) < 0 && errno != ENOENT && errno != ENOTEMPTY)
-      return error_set(err, errno, "cannot delete '%s'", path);
-  }
+/* Says what is not ours, and stays. */
+static int tell_foreign(struct cli *cli, const struct state *s,
+                        struct error *err) {
+  enum { SHOWN = 5 };
+  _cleanup_strv_ struct strv foreign = {0};
+  _cleanup_buf_ struct buf names = {0};
+  if (layout_foreign(s->dir, &foreign, err) < 0)
+    return -1;
+  for (size_t i = 0; i < foreign.n && i < SHOWN; i++)
+    buf_addf(&names, "%s'%s'", i ? ", " : "", foreign.v[i]);
+  if (foreign.n > SHOWN)
+    buf_addf(&names, " and %zu more", foreign.n - SHOWN);
+  if (foreign.n > 0)
+    log_warn(&cli->log, "'%s' stays: kubeseed did not make %s", s->dir,
+             names.data);
+  return 0;
+}
+
+/* The marker and the lock go last: until then it is a state, so that what was
+ * interrupted can be done again. */
+static int remove_all(struct cli *cli, const struct state *s,
+                      struct error *err) {
+  if (layout_remove(s->dir, LAYOUT_ALL & ~LAYOUT_STATE, err) < 0 ||
+      tell_foreign(cli, s, err) < 0 ||
+      layout_remove(s->dir, LAYOUT_STATE, err) < 0)
+    return -1;
+  if (rmdir(s->dir) < 0 && errno != ENOTEMPTY && errno != EEXIST &&
+      errno != EINVAL && errno != EBUSY)
+    return error_set(err, errno, "cannot delete '%s'", s->dir);
   return 0;
 }
 
@@ -121,9 +117,10 @@ static int destroy(struct cli *cli, struct cluster *c, const size_t *sel,
       return -1;
   if (n < c->plan.nodes.n)
     return 0;
-  if (stop_strays(cli, &c->state, err) < 0 || remove_shared(&c->state, err) < 0)
+  if (stop_strays(cli, &c->state, err) < 0 ||
+      layout_remove(c->state.dir, LAYOUT_MACHINE, err) < 0)
     return -1;
-  return all ? file_remove_tree(c->state.dir, err) : 0;
+  return all ? remove_all(cli, &c->state, err) : 0;
 }
 
 int cmd_destroy(struct cli *cli, int argc, char **argv, struct error *err) {

@@ -20,6 +20,7 @@
 #include "machine/disk.h"
 #include "machine/qemu.h"
 #include "machine/qmp.h"
+#include "state/layout.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -294,21 +295,7 @@ static int stop(const struct state *s, const char *node, struct error *err) {
 
 static int delete_files(const struct state *s, const char *node,
                         struct error *err) {
-  static const struct {
-    const char *dir, *suffix;
-  } files[] = {{"disks", "qcow2"},
-               {"disks", "qcow2.new"},
-               {"disks", "base"},
-               {"logs", "console"},
-               {"logs", "qemu"}};
-  clean(s, node);
-  for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-    _cleanup_free_ char *path =
-        state_path(s, "%s/%s.%s", files[i].dir, node, files[i].suffix);
-    if (unlink(path) < 0 && errno != ENOENT)
-      return error_set(err, errno, "cannot delete '%s'", path);
-  }
-  return 0;
+  return layout_remove_node(s->dir, LAYOUT_MACHINE, node, err);
 }
 
 static int list_machines(const struct state *s, struct strv *ret,

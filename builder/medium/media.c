@@ -298,7 +298,7 @@ static int write_all(int fd, const char *data, size_t len) {
 /* As file_write with mode 0600, but whole only for who looks before a crash. */
 static int write_unsynced(const char *path, const struct buf *b,
                           struct error *err) {
-  _cleanup_free_ char *tmp = xasprintf("%s.XXXXXX", path);
+  _cleanup_free_ char *tmp = xasprintf("%s" FILE_TEMPORARY "XXXXXX", path);
   _cleanup_close_ int fd = mkostemp(tmp, O_CLOEXEC);
   if (fd < 0)
     return error_set(err, errno, "cannot create '%s'", path);
@@ -417,7 +417,7 @@ int media_write_iso_genisoimage(const struct media *m, const char *path,
                                 struct error *err) {
   if (check_media(m, err) < 0)
     return error_prefix(err, "cannot write '%s'", path);
-  _cleanup_free_ char *dir = xasprintf("%s.XXXXXX", path);
+  _cleanup_free_ char *dir = xasprintf("%s" FILE_TEMPORARY "XXXXXX", path);
   if (!mkdtemp(dir)) /* with 0700 */
     return error_set(err, errno, "cannot make a folder beside '%s'", path);
   _cleanup_free_ char *tree = xasprintf("%s/tree", dir);

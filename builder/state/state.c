@@ -3,20 +3,46 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "state/layout.h"
+#include "state/marker.h"
+#include "state/trust.h"
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
+
+static char *path_for(const char *dir, const char *spec_file,
+                      const char *name) {
+  const char *slash = strrchr(spec_file, '/');
+  if (dir)
+    return xstrdup(dir);
+  if (slash)
+    return xasprintf("%.*s/%s.cluster", (int)(slash - spec_file), spec_file,
+                     name);
+  return xasprintf("%s.cluster", name);
+}
+
+/* Reads only. */
+static int check(const char *dir, const char *name, bool *ret_marked,
+                 struct error *err) {
+  if (marker_check(dir, name, ret_marked, err) < 0 ||
+      trust_folder(dir, err) < 0)
+    return -1;
+  return trust_contents(dir, err);
+}
+
+/* Two may have found the same empty folder: what counts is what the one that
+ * has the lock sees. */
+static int lock_and_mark(struct state *s, const char *name, struct error *err) {
+  bool marked;
+  if (state_lock(s, err) < 0 || check(s->dir, name, &marked, err) < 0)
+    return -1;
+  return marked ? 0 : marker_write(s->dir, name, time(NULL), err);
+}
 
 int state_open(const char *dir, const char *spec_file, const char *name,
                bool create, struct state *ret, struct error *err) {
-  _cleanup_free_ char *path = NULL;
-  const char *slash = strrchr(spec_file, '/');
-  if (dir)
-    path = xstrdup(dir);
-  else if (slash)
-    path =
-        xasprintf("%.*s/%s.cluster", (int)(slash - spec_file), spec_file, name);
-  else
-    path = xasprintf("%s.cluster", name);
+  _cleanup_free_ char *path = path_for(dir, spec_file, name);
   if (create && file_mkdirs(path, 0700, err) < 0)
     return -1;
   if (!file_exists(path))
@@ -25,15 +51,22 @@ int state_open(const char *dir, const char *spec_file, const char *name,
                      "`kubeseed up` makes it",
                      path);
   /* An absolute path stays right for programs with another working folder. */
-  char *full = realpath(path, NULL);
-  if (!full)
-    return error_set(err, 0, "cannot resolve '%s'", path);
-  *ret = (struct state){.dir = full, .lock_fd = -1};
+  _cleanup_state_ struct state s = {.dir = realpath(path, NULL), .lock_fd = -1};
+  if (!s.dir)
+    return error_set(err, errno, "cannot resolve '%s'", path);
+  bool marked;
+  if (check(s.dir, name, &marked, err) < 0 ||
+      (create && lock_and_mark(&s, name, err) < 0))
+    return -1;
+  *ret = s;
+  s = (struct state){.lock_fd = -1};
   return 0;
 }
 
 int state_lock(struct state *s, struct error *err) {
-  _cleanup_free_ char *path = state_path(s, "lock");
+  if (s->lock_fd >= 0)
+    return 0;
+  _cleanup_free_ char *path = state_path(s, LAYOUT_LOCK);
   return file_lock(path, &s->lock_fd, err);
 }
 

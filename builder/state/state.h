@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The state folder NAME.cluster/: the only thing kubeseed keeps about a
- * cluster. Everything below is 0700/0600.
+ * cluster. Its owner alone may look into it. layout.h lists what is in it,
+ * marker.h tells how it is recognised, trust.h what is asked of it.
  *
+ *   kubeseed.state         whose it is: the marker
  *   pki/                   keys and certificates (see pki.h)
  *   seeds/NODE.iso         seed media
  *   disks/NODE.qcow2       overlays on the image
  *   run/                   sockets and pid files of running machines
  *   logs/NODE.console      what a node's serial console said
- *   admin.conf             kubeconfig through the endpoint
+ *   admin.conf qemu.conf   kubeconfigs: by the endpoint, by ports of this host
  *   ssh_config known_hosts id_ed25519   for ssh into the nodes
  *   verify.lock            held by `kubeseed verify`
  *   lock                   held while a command changes the folder
@@ -23,13 +25,18 @@ struct state {
 };
 
 /*
- * Opens (and makes, when create) the folder for the spec file's cluster name:
- * dir if given (-C), else NAME.cluster beside spec_file.
+ * Opens the folder for the spec file's cluster name: dir if given (-C), else
+ * NAME.cluster beside spec_file. It must be this cluster's state and nobody
+ * else's to write; see marker.h and trust.h for the errors.
+ *
+ * With create it is made where it is missing, an empty one and one of an older
+ * kubeseed get their marker, and it is locked.
  */
 int state_open(const char *dir, const char *spec_file, const char *name,
                bool create, struct state *ret, struct error *err) _must_check_;
 
-/* Takes the folder's lock; fails at once when another kubeseed has it. */
+/* Takes the folder's lock, unless this state has it; fails at once when another
+ * kubeseed has it. */
 int state_lock(struct state *s, struct error *err) _must_check_;
 
 void state_done(struct state *s);

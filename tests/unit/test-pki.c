@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "pki/pki.h"
+#include "state/layout.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -332,6 +333,16 @@ static void test_store_and_load(void **state) {
   assert_null(pki_get(&old, "ca.hash"));
 }
 
+/* What is stored is known as ours, and as a secret where it is one. */
+static void in_layout(const char *name, bool secret) {
+  _cleanup_free_ char *path = xasprintf("pki/%s", name);
+  _cleanup_free_ char *node = NULL;
+  bool temporary;
+  const struct layout_row *row = layout_find(path, &temporary, &node);
+  if (!row || row->secret != secret)
+    fail_msg("'%s' has no row in state/layout.c, or a wrong one", path);
+}
+
 static void test_modes(void **state) {
   const struct fixture *f = *state;
   _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
@@ -346,6 +357,7 @@ static void test_modes(void **state) {
     }
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
+    in_layout(pki.entries.v[i].name, pki.entries.v[i].secret);
     *strrchr(path, '/') = '\0';
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0700);
@@ -568,6 +580,11 @@ static void test_node_store_and_load(void **state) {
         make_node(f, &pki, which[i], &old, NOW + DAY);
     same_entries(&first.entries, &second.entries);
     assert_int_equal(old.entries.n, which[i] == MASTER ? 6 : 0);
+    for (size_t k = 0; k < old.entries.n; k++) {
+      _cleanup_free_ char *name =
+          xasprintf("nodes/a/%s", old.entries.v[k].name + strlen("node/"));
+      in_layout(name, old.entries.v[k].secret);
+    }
   }
   _cleanup_free_ char *kept =
       xasprintf("%s/nodes/mast01/etcd-peer.key", f->dir);

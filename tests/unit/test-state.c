@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
 #include "base/mem.h"
+#include "state/layout.h"
 #include "state/state.h"
 #include <sys/stat.h>
 /* cmocka.h wants these before it. */
@@ -34,7 +35,6 @@ static void test_beside_the_spec(void **state) {
   _cleanup_free_ char *expected = xasprintf("%s/demo.cluster", (char *)*state);
   assert_int_equal(state_open(NULL, spec, "demo", true, &s, &err), 0);
   assert_string_equal(s.dir, expected);
-  assert_int_equal(s.lock_fd, -1);
   struct stat st;
   assert_int_equal(stat(expected, &st), 0);
   assert_int_equal(st.st_mode & 07777, 0700);
@@ -79,12 +79,120 @@ static void test_lock(void **state) {
   _cleanup_state_ struct state one = {.lock_fd = -1};
   _cleanup_state_ struct state two = {.lock_fd = -1};
   assert_int_equal(state_open(*state, "x", "x", true, &one, &err), 0);
-  assert_int_equal(state_open(*state, "x", "x", true, &two, &err), 0);
   assert_int_equal(state_lock(&one, &err), 0);
+  assert_int_equal(state_open(*state, "x", "x", false, &two, &err), 0);
+  assert_int_equal(two.lock_fd, -1);
   assert_int_equal(state_lock(&two, &err), -1);
   assert_non_null(strstr(err.faults[0].msg, "another kubeseed is at work"));
   state_done(&one);
   assert_int_equal(state_lock(&two, &err), 0);
+}
+
+/* ---- What is in it ---- */
+
+static void test_rows(void **state) {
+  (void)state;
+  static const struct {
+    const char *path;
+    const char *row; /* NULL: not ours */
+    const char *node;
+    bool temporary;
+  } cases[] = {
+      {"pki/ca.key", "pki/ca.key", NULL, false},
+      {"pki/ca.key.kubeseed-a1B2c3", "pki/ca.key", NULL, true},
+      {"pki/ca.key.kubeseed-a1B2c", NULL, NULL, false},
+      {"pki/ca.key.kubeseed-a1B2-3", NULL, NULL, false},
+      {"pki/ca.key.backup", NULL, NULL, false},
+      {"pki/ca.key.kubeseed-backup.txt", NULL, NULL, false},
+      {".kubeseed-a1B2c3", NULL, NULL, false},
+      {"pki", "pki", NULL, false},
+      {"pki/", NULL, NULL, false},
+      {"seeds/kube-mast01.iso", "seeds/*.iso", "kube-mast01", false},
+      {"seeds/m1.iso.kubeseed-000000", "seeds/*.iso", "m1", true},
+      {"seeds/.iso", NULL, NULL, false},
+      {"seeds/My.iso", NULL, NULL, false},
+      {"seeds/a.b.iso", NULL, NULL, false},
+      {"disks/a.qcow2", "disks/*.qcow2", "a", false},
+      {"disks/a.qcow2.new", "disks/*.qcow2.new", "a", false},
+      {"disks/a.qcow2.old", NULL, NULL, false},
+      {"pki/nodes/a", "pki/nodes/*", "a", false},
+      {"pki/nodes/a/etcd-peer.crt", "pki/nodes/*/etcd-peer.crt", "a", false},
+      {"pki/nodes/a/b/etcd-peer.crt", NULL, NULL, false},
+      {"", NULL, NULL, false},
+      {".git", NULL, NULL, false},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    bool temporary;
+    _cleanup_free_ char *node = NULL;
+    const struct layout_row *row =
+        layout_find(cases[i].path, &temporary, &node);
+    if (!row != !cases[i].row)
+      fail_msg("'%s'", cases[i].path);
+    if (row)
+      assert_string_equal(row->path, cases[i].row);
+    assert_int_equal(temporary, cases[i].temporary);
+    assert_string_equal(node ? node : "", cases[i].node ? cases[i].node : "");
+  }
+}
+
+static void put(const char *dir, const char *name) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *path = xasprintf("%s/%s", dir, name);
+  _cleanup_free_ char *parent =
+      xstrndup(path, (size_t)(strrchr(path, '/') - path));
+  assert_int_equal(file_mkdirs(parent, 0700, &err), 0);
+  assert_int_equal(file_write(path, name, strlen(name), 0600, &err), 0);
+}
+
+static bool has(const char *dir, const char *name) {
+  _cleanup_free_ char *path = xasprintf("%s/%s", dir, name);
+  struct stat st;
+  return lstat(path, &st) == 0;
+}
+
+/* Links are removed, what they lead to is not; folders that others use stay. */
+static void test_removal(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *dir = xasprintf("%s/state", (char *)*state);
+  static const char *const gone[] = {
+      "seeds/a.iso", "seeds/a.iso.kubeseed-aaaaaa/tree/user-data",
+      "seeds/link.iso", "pki/nodes/a/etcd-peer.key"};
+  put(*state, "outside");
+  for (size_t i = 0; i < ARRAY_SIZE(gone); i++)
+    if (!strstr(gone[i], "link"))
+      put(dir, gone[i]);
+  put(dir, "pki/nodes/a/notes");
+  put(dir, "disks/b.qcow2/mine"); /* a folder is no disk of ours */
+  _cleanup_free_ char *link = xasprintf("%s/seeds/link.iso", dir);
+  assert_int_equal(symlink("../../outside", link), 0);
+  assert_int_equal(layout_remove(dir, LAYOUT_ALL, &err), 0);
+  for (size_t i = 0; i < ARRAY_SIZE(gone); i++)
+    assert_false(has(dir, gone[i]));
+  assert_true(has(*state, "outside"));
+  assert_false(has(dir, "seeds"));
+  assert_true(has(dir, "pki/nodes/a/notes"));
+  assert_true(has(dir, "disks/b.qcow2/mine"));
+}
+
+static void test_removal_of_a_node(void **state) {
+  _cleanup_error_ struct error err = {0};
+  const char *dir = *state;
+  static const char *const a[] = {"seeds/a.iso", "logs/a.console",
+                                  "pki/nodes/a/etcd-peer.key", "disks/a.base"};
+  for (size_t i = 0; i < ARRAY_SIZE(a); i++)
+    put(dir, a[i]);
+  put(dir, "seeds/ab.iso");
+  put(dir, "pki/ca.key");
+  assert_int_equal(
+      layout_remove_node(dir, LAYOUT_KEYS | LAYOUT_MACHINE, "a", &err), 0);
+  assert_true(has(dir, "seeds/a.iso"));
+  assert_int_equal(layout_remove_node(dir, LAYOUT_ALL, "a", &err), 0);
+  for (size_t i = 0; i < ARRAY_SIZE(a); i++)
+    assert_false(has(dir, a[i]));
+  assert_false(has(dir, "pki/nodes/a"));
+  assert_true(has(dir, "pki/nodes"));
+  assert_true(has(dir, "seeds/ab.iso"));
+  assert_true(has(dir, "pki/ca.key"));
 }
 
 int main(void) {
@@ -94,6 +202,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_here, setup, teardown),
       cmocka_unit_test_setup_teardown(test_not_there, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
+      cmocka_unit_test(test_rows),
+      cmocka_unit_test_setup_teardown(test_removal, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_removal_of_a_node, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

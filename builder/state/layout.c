@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "state/layout.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FOLDER true
+#define SECRET true
+
+static const struct layout_row rows[] = {
+    {LAYOUT_MARKER, LAYOUT_STATE, false, false},
+    {LAYOUT_LOCK, LAYOUT_STATE, false, false},
+    {"verify.lock", LAYOUT_STATE, false, false},
+
+    {"pki", LAYOUT_KEYS, FOLDER, false},
+    {"pki/created", LAYOUT_KEYS, false, false},
+    {"pki/ca.key", LAYOUT_KEYS, false, SECRET},
+    {"pki/ca.crt", LAYOUT_KEYS, false, false},
+    {"pki/etcd", LAYOUT_KEYS, FOLDER, false},
+    {"pki/etcd/ca.key", LAYOUT_KEYS, false, SECRET},
+    {"pki/etcd/ca.crt", LAYOUT_KEYS, false, false},
+    {"pki/front-proxy-ca.key", LAYOUT_KEYS, false, SECRET},
+    {"pki/front-proxy-ca.crt", LAYOUT_KEYS, false, false},
+    {"pki/sa.key", LAYOUT_KEYS, false, SECRET},
+    {"pki/sa.pub", LAYOUT_KEYS, false, false},
+    {"pki/admin.key", LAYOUT_KEYS, false, SECRET},
+    {"pki/admin.crt", LAYOUT_KEYS, false, false},
+    {"pki/token", LAYOUT_KEYS, false, SECRET},
+    {"pki/vrrp.secret", LAYOUT_KEYS, false, SECRET},
+    {"pki/stats.secret", LAYOUT_KEYS, false, SECRET},
+    {"pki/ssh-host.secret", LAYOUT_KEYS, false, SECRET},
+    {"pki/ssh-user", LAYOUT_KEYS, FOLDER, false},
+    {"pki/ssh-user/id_ed25519", LAYOUT_KEYS, false, SECRET},
+    {"pki/ssh-user/id_ed25519.pub", LAYOUT_KEYS, false, false},
+    {"pki/ssh-ca", LAYOUT_KEYS, FOLDER, false},
+    {"pki/ssh-ca/ca", LAYOUT_KEYS, false, SECRET},
+    {"pki/ssh-ca/ca.pub", LAYOUT_KEYS, false, false},
+    {"pki/nodes", LAYOUT_KEYS, FOLDER, false},
+    {"pki/nodes/*", LAYOUT_KEYS, FOLDER, false},
+    {"pki/nodes/*/etcd-server.key", LAYOUT_KEYS, false, SECRET},
+    {"pki/nodes/*/etcd-server.crt", LAYOUT_KEYS, false, false},
+    {"pki/nodes/*/etcd-peer.key", LAYOUT_KEYS, false, SECRET},
+    {"pki/nodes/*/etcd-peer.crt", LAYOUT_KEYS, false, false},
+    {"pki/nodes/*/apiserver-etcd-client.key", LAYOUT_KEYS, false, SECRET},
+    {"pki/nodes/*/apiserver-etcd-client.crt", LAYOUT_KEYS, false, false},
+    {"admin.conf", LAYOUT_KEYS, false, SECRET},
+    {"id_ed25519", LAYOUT_KEYS, false, SECRET},
+    {"known_hosts", LAYOUT_KEYS, false, false},
+
+    {"seeds", LAYOUT_SEEDS, FOLDER, false},
+    {"seeds/*.iso", LAYOUT_SEEDS, false, SECRET},
+
+    {"ssh_config", LAYOUT_MACHINE, false, false},
+    {"qemu.conf", LAYOUT_MACHINE, false, SECRET},
+    {"disks", LAYOUT_MACHINE, FOLDER, false},
+    {"disks/*.qcow2", LAYOUT_MACHINE, false, SECRET},
+    {"disks/*.qcow2.new", LAYOUT_MACHINE, false, SECRET},
+    {"disks/*.base", LAYOUT_MACHINE, false, false},
+    {"logs", LAYOUT_MACHINE, FOLDER, false},
+    {"logs/*.console", LAYOUT_MACHINE, false, false},
+    {"logs/*.qemu", LAYOUT_MACHINE, false, false},
+    {"run", LAYOUT_MACHINE, FOLDER, false},
+    {"run/ports.json", LAYOUT_MACHINE, false, false},
+    {"run/*.pid", LAYOUT_MACHINE, false, false},
+    {"run/*.qmp", LAYOUT_MACHINE, false, false},
+    {"run/*.console", LAYOUT_MACHINE, false, false},
+};
+
+/* ---- Which row? ---- */
+
+/* A node's name is a DNS label, so it ends where the row goes on. */
+static size_t name_length(const char *s) {
+  return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-");
+}
+
+/* Whether the first len bytes of path are the row's. */
+static bool is_row(const struct layout_row *row, const char *path, size_t len,
+                   char **ret_node) {
+  const char *star = strchr(row->path, '*');
+  if (!star)
+    return strlen(row->path) == len && memcmp(row->path, path, len) == 0;
+  size_t before = (size_t)(star - row->path);
+  size_t after = strlen(star + 1);
+  if (len < before + after || memcmp(path, row->path, before) != 0)
+    return false;
+  size_t n = name_length(path + before);
+  if (n == 0 || before + n + after != len ||
+      memcmp(path + before + n, star + 1, after) != 0)
+    return false;
+  *ret_node = xstrndup(path + before, n);
+  return true;
+}
+
+/* How long the path is without what makes it a temporary's. */
+static size_t final_length(const char *path) {
+  const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  size_t len = strlen(path), random = 6;
+  size_t mark = strlen(FILE_TEMPORARY);
+  if (len <= mark + random || strspn(path + len - random, alphabet) != random ||
+      memcmp(path + len - random - mark, FILE_TEMPORARY, mark) != 0)
+    return len;
+  return len - random - mark;
+}
+
+const struct layout_row *layout_find(const char *path, bool *ret_temporary,
+                                     char **ret_node) {
+  size_t len = final_length(path);
+  *ret_temporary = path[len] != '\0';
+  *ret_node = NULL;
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+    if (is_row(&rows[i], path, len, ret_node))
+      return &rows[i];
+  *ret_temporary = false;
+  return NULL;
+}
+
+/* ---- Walking ---- */
+
+struct walk {
+  unsigned parts;
+  layout_fn *fn;
+  void *arg;
+};
+
+static int walk_folder(const struct walk *w, int fd, const char *prefix,
+                       struct error *err);
+
+static void cleanup_closedir(DIR **d) {
+  if (*d)
+    (void)closedir(*d);
+}
+
+static int walk_entry(const struct walk *w, int dir, const char *prefix,
+                      const char *name, struct error *err) {
+  bool temporary = false;
+  _cleanup_free_ char *node = NULL;
+  _cleanup_free_ char *path = xasprintf("%s%s", prefix, name);
+  const struct layout_row *row = layout_find(path, &temporary, &node);
+  if (row && row->folder && !temporary && (row->part & w->parts)) {
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    _cleanup_free_ char *below = xasprintf("%s/", path);
+    if (fd < 0 && errno != ENOTDIR && errno != ELOOP && errno != ENOENT)
+      return error_set(err, errno, "cannot open '%s'", path);
+    if (fd >= 0 && walk_folder(w, fd, below, err) < 0)
+      return -1;
+  }
+  const struct layout_item item = {.path = path,
+                                   .row = row,
+                                   .node = node,
+                                   .temporary = temporary,
+                                   .dir = dir,
+                                   .name = name};
+  return w->fn(&item, w->arg, err);
+}
+
+/* Takes fd over. */
+static int walk_folder(const struct walk *w, int fd, const char *prefix,
+                       struct error *err) {
+  _cleanup_(cleanup_closedir) DIR *d = fdopendir(fd);
+  if (!d) {
+    (void)close(fd);
+    return error_set(err, errno, "cannot read '%s'", prefix);
+  }
+  errno = 0;
+  for (struct dirent *e; (e = readdir(d)); errno = 0) {
+    if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+      continue;
+    if (walk_entry(w, dirfd(d), prefix, e->d_name, err) < 0)
+      return -1;
+  }
+  return errno ? error_set(err, errno, "cannot read '%s'", prefix) : 0;
+}
+
+int layout_walk(const char *dir, unsigned parts, layout_fn *fn, void *arg,
+                struct error *err) {
+  const struct walk w = {.parts = parts, .fn = fn, .arg = arg};
+  int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return error_set(err, errno, "cannot open '%s'", dir);
+  return walk_folder(&w, fd, "", err) < 0 ? error_prefix(err, "%s", dir) : 0;
+}
+
+/* ---- Removing ---- */
+
+/* A temporary may be a folder, with what a program was to make of it. */
+static int remove_folder_at(int dir, const char *name) {
+  int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  _cleanup_(cleanup_closedir) DIR *d = fd < 0 ? NULL : fdopendir(fd);
+  if (!d)
+    return -1;
+  for (struct dirent *e; (e = readdir(d));) {
+    if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+      continue;
+    if (unlinkat(dirfd(d), e->d_name, 0) < 0 &&
+        (errno != EISDIR || remove_folder_at(dirfd(d), e->d_name) < 0))
+      return -1;
+  }
+  return unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+/* Leaves alone what is not what it should be: then it is not ours. */
+static int remove_at(int dir, const char *name, const struct layout_row *row,
+                     bool temporary) {
+  if (row->folder && !temporary) {
+    int r = unlinkat(dir, name, AT_REMOVEDIR);
+    bool kept = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR;
+    return r < 0 && kept ? 0 : r;
+  }
+  int r = unlinkat(dir, name, 0);
+  if (r < 0 && errno == EISDIR)
+    return temporary ? remove_folder_at(dir, name) : 0;
+  return r;
+}
+
+static int remove_item(const struct layout_item *item, void *arg,
+                       struct error *err) {
+  const unsigned *parts = arg;
+  if (!item->row || !(item->row->part & *parts))
+    return 0;
+  if (remove_at(item->dir, item->name, item->row, item->temporary) < 0 &&
+      errno != ENOENT)
+    return error_set(err, errno, "cannot delete '%s'", item->path);
+  return 0;
+}
+
+int layout_remove(const char *dir, unsigned parts, struct error *err) {
+  return layout_walk(dir, parts, remove_item, &parts, err);
+}
+
+int layout_remove_node(const char *dir, unsigned parts, const char *node,
+                       struct error *err) {
+  /* Backwards: a folder stands before what is in it. */
+  for (size_t i = ARRAY_SIZE(rows); i-- > 0;) {
+    const char *star = strchr(rows[i].path, '*');
+    if (!star || !(rows[i].part & parts))
+      continue;
+    _cleanup_free_ char *path =
+        xasprintf("%s/%.*s%s%s", dir, (int)(star - rows[i].path), rows[i].path,
+                  node, star + 1);
+    if (remove_at(AT_FDCWD, path, &rows[i], false) < 0 && errno != ENOENT)
+      return error_set(err, errno, "cannot delete '%s'", path);
+  }
+  return 0;
+}
+
+/* ---- Who else is here? ---- */
+
+static int add_foreign(const struct layout_item *item, void *arg,
+                       struct error *err) {
+  (void)err;
+  if (!item->row)
+    strv_push(arg, item->path);
+  return 0;
+}
+
+static int compare(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int layout_foreign(const char *dir, struct strv *ret, struct error *err) {
+  if (layout_walk(dir, LAYOUT_ALL, add_foreign, ret, err) < 0)
+    return -1;
+  if (ret->n > 1)
+    qsort(ret->v, ret->n, sizeof(*ret->v), compare);
+  return 0;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What kubeseed puts into a state folder: the one list of its files and
+ * folders, from which what is ours is recognised, checked, swept and removed.
+ * Whatever does not stand in it is somebody else's and is never touched, so a
+ * module that begins to write something new needs a row here.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/strv.h"
+#include <stdbool.h>
+
+/* What a thing belongs to; a removal says which of them go. */
+enum layout_part {
+  LAYOUT_STATE = 1 << 0,   /* the folder itself: marker and locks */
+  LAYOUT_KEYS = 1 << 1,    /* what cannot be made again */
+  LAYOUT_SEEDS = 1 << 2,   /* what seed makes from them */
+  LAYOUT_MACHINE = 1 << 3, /* what a machine under QEMU writes */
+  LAYOUT_ALL = LAYOUT_STATE | LAYOUT_KEYS | LAYOUT_SEEDS | LAYOUT_MACHINE,
+};
+
+struct layout_row {
+  const char *path; /* below the state folder; '*' is a node's name */
+  enum layout_part part;
+  bool folder;
+  bool secret; /* nobody but the owner may even read it */
+};
+
+#define LAYOUT_MARKER "kubeseed.state"
+#define LAYOUT_LOCK "lock"
+
+/* One thing in a state folder. All is borrowed, for the call alone. */
+struct layout_item {
+  const char *path;             /* below the state folder */
+  const struct layout_row *row; /* NULL: not ours */
+  const char *node;             /* which stands for the row's '*', or NULL */
+  bool temporary;               /* on the way to be the row's thing */
+  int dir;                      /* the folder that holds it, */
+  const char *name;             /* and its name there: for openat and so on */
+};
+
+/* The row of a path below the state folder; NULL when it is not ours. A copy
+ * of the node's name goes to *ret_node (NULL without one), the caller frees. */
+const struct layout_row *layout_find(const char *path, bool *ret_temporary,
+                                     char **ret_node);
+
+typedef int layout_fn(const struct layout_item *item, void *arg,
+                      struct error *err);
+
+/*
+ * Calls fn for all that is in the folder dir, and in those below it that are
+ * ours and belong to one of parts; a folder comes after what it holds. A
+ * symbolic link is never followed. Ends at the first call that returns -1.
+ */
+int layout_walk(const char *dir, unsigned parts, layout_fn *fn, void *arg,
+                struct error *err) _must_check_;
+
+/* Removes what is ours of these parts, a folder only when it is empty then. */
+int layout_remove(const char *dir, unsigned parts,
+                  struct error *err) _must_check_;
+
+/* The same for what is of one node. */
+int layout_remove_node(const char *dir, unsigned parts, const char *node,
+                       struct error *err) _must_check_;
+
+/* The paths of what is not ours, sorted, into ret, which must be empty. */
+int layout_foreign(const char *dir, struct strv *ret,
+                   struct error *err) _must_check_;

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "state/marker.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "format/yaml.h"
+#include "state/layout.h"
+#include <errno.h>
+#include <string.h>
+
+#define FORMAT "1"
+#define MAX_BYTES 4096
+
+/* The comment of the SSH CA's public key, before the cluster's name. */
+#define CA_COMMENT " kubeseed-ca@"
+
+/* ---- The marker ---- */
+
+static const char *text_of(const struct yaml_node *root, const char *key) {
+  const struct yaml_node *n = yaml_get(root, key);
+  return n && n->kind == YAML_SCALAR ? n->text : NULL;
+}
+
+static int check_cluster(const char *dir, const char *found, const char *wanted,
+                         struct error *err) {
+  if (strcmp(found, wanted) == 0)
+    return 0;
+  return error_usage(err,
+                     "'%s' is the state of the cluster '%s', not of '%s'; name "
+                     "another folder with -C, each cluster needs its own (or, "
+                     "if only the spec's name has changed, call it '%s' again)",
+                     dir, found, wanted, found);
+}
+
+static int check_marker(const char *dir, const char *path, const char *cluster,
+                        struct error *err) {
+  _cleanup_yaml_ struct yaml_node *root = NULL;
+  _cleanup_error_ struct error why = {0};
+  _cleanup_buf_ struct buf text = {0};
+  if (file_read(path, MAX_BYTES, &text, err) < 0)
+    return -1;
+  const char *format = NULL, *found = NULL;
+  if (yaml_parse(path, text.data, text.len, &root, &why) == 0) {
+    format = text_of(root, "format");
+    found = text_of(root, "cluster");
+  }
+  if (!format || !found)
+    return error_set(err, 0,
+                     "'%s' is damaged: it must hold 'format: " FORMAT
+                     "' and 'cluster: NAME'",
+                     path);
+  if (strcmp(format, FORMAT) != 0)
+    return error_usage(err,
+                       "'%s' is of the format %s, which another kubeseed "
+                       "writes; this one knows only " FORMAT,
+                       dir, format);
+  return check_cluster(dir, found, cluster, err);
+}
+
+int marker_write(const char *dir, const char *cluster, time_t made,
+                 struct error *err) {
+  _cleanup_free_ char *path = xasprintf("%s/" LAYOUT_MARKER, dir);
+  _cleanup_free_ char *text =
+      xasprintf("# The keys and seeds of one cluster. `kubeseed destroy --all` "
+                "removes them.\n"
+                "format: " FORMAT "\n"
+                "cluster: %s\n"
+                "made: %lld\n",
+                cluster, (long long)made);
+  return file_write(path, text, strlen(text), 0600, err);
+}
+
+/* ---- Without one ---- */
+
+/*
+ * The cluster of a state that an older kubeseed made, or NULL when it is not
+ * one: these two files are there once a run has made all keys, and the comment
+ * of the second is nobody else's. The caller frees.
+ */
+static char *old_cluster(const char *dir) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_buf_ struct buf created = {0}, ca = {0};
+  _cleanup_free_ char *created_path = xasprintf("%s/pki/created", dir);
+  _cleanup_free_ char *ca_path = xasprintf("%s/pki/ssh-ca/ca.pub", dir);
+  if (file_read(created_path, MAX_BYTES, &created, &ignored) < 0 ||
+      file_read(ca_path, MAX_BYTES, &ca, &ignored) < 0)
+    return NULL;
+  size_t digits = strspn(created.data, "0123456789");
+  if (digits == 0 || strcmp(created.data + digits, "\n") != 0)
+    return NULL;
+  const char *comment = strstr(ca.data, CA_COMMENT);
+  if (!comment)
+    return NULL;
+  comment += strlen(CA_COMMENT);
+  return xstrndup(comment, strcspn(comment, "\n"));
+}
+
+static int check_contents(const char *dir, const char *cluster,
+                          struct error *err) {
+  _cleanup_strv_ struct strv foreign = {0};
+  if (layout_foreign(dir, &foreign, err) < 0)
+    return -1;
+  if (foreign.n == 0)
+    return 0;
+  return error_usage(err,
+                     "'%s' is neither empty nor a state folder of kubeseed: "
+                     "'%s' is in it; name a new folder with -C, or none for "
+                     "'%s.cluster' beside the spec",
+                     dir, foreign.v[0], cluster);
+}
+
+int marker_check(const char *dir, const char *cluster, bool *ret_marked,
+                 struct error *err) {
+  _cleanup_free_ char *path = xasprintf("%s/" LAYOUT_MARKER, dir);
+  *ret_marked = file_exists(path);
+  if (*ret_marked)
+    return check_marker(dir, path, cluster, err);
+  _cleanup_free_ char *old = old_cluster(dir);
+  if (old)
+    return check_cluster(dir, old, cluster, err);
+  return check_contents(dir, cluster, err);
+}
