@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define PORTS_MAX ((size_t)16 << 20)
 /* Below Linux's range for outgoing connections (32768, ip(7)), whose picks
@@ -166,4 +167,9 @@ int ports_ensure(const struct state *s, const struct plan *plan,
   *ret = p;
   p = (struct ports){0};
   return 0;
+}
+
+void ports_forget(const struct state *s) {
+  _cleanup_free_ char *path = state_path(s, "run/ports.json");
+  (void)unlink(path);
 }

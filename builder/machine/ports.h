@@ -44,6 +44,9 @@ int ports_ensure(const struct state *s, const struct plan *plan,
                  ports_running *running, struct ports *ret,
                  struct error *err) _must_check_;
 
+/* Removes the file: of ports that no machine ever had. */
+void ports_forget(const struct state *s);
+
 void ports_done(struct ports *p);
 
 #define _cleanup_ports_ _cleanup_(ports_done)
