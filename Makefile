@@ -134,6 +134,7 @@ test:
 unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	@tests/unit/run $(UNIT)
 	@tests/specs/run $(BUILD)/kubeseed
+	@tests/specs/schema $(BUILD)/kubeseed
 	@tests/golden/run $(BUILD)/kubeseed
 	@tests/commands/run $(BUILD)/kubeseed
 	@tests/state/run $(BUILD)/kubeseed
@@ -156,10 +157,10 @@ test-all:
 	@$(MAKE) --no-print-directory e2e \
 	  E2E="$(filter-out functions,$(basename $(notdir $(wildcard tests/e2e/*.sh))))"
 
-lint: $(LIB)
+lint: $(LIB) $(OBJ)/kubeseed
 	@tests/lint/run --all $(OBJ) $(CPPFLAGS)
 
-lint-fast: $(LIB)
+lint-fast: $(LIB) $(OBJ)/kubeseed
 	@tests/lint/run $(OBJ)
 
 same: $(BUILD)/kubeseed

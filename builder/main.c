@@ -19,19 +19,40 @@
 static const struct command commands[] = {
     {"init", "[-t TOPOLOGY] [FILE]", "write a starter spec",
      "  -t, --topology NAME   ha (three control planes; the default), single,\n"
-     "                        or workers (three control planes, two workers)\n"
+     "                        workers, stacked, copied or haproxy\n"
+     "  -l, --list            the topologies, and what each is\n"
      "  -f, --force           overwrite FILE\n"
      "\n"
      "FILE is cluster.yaml unless given; '-' is standard output.\n"
      "\n"
      "Examples:\n"
      "  kubeseed init\n"
+     "  kubeseed init --list\n"
      "  kubeseed init -t workers lab.yaml\n",
      cmd_init},
     {"check", "SPEC", "the faults in the spec, with file:line:column",
      "Examples:\n"
      "  kubeseed check cluster.yaml\n",
      cmd_check},
+    {"explain", "[KEY [VALUE]]", "what a key of the spec means",
+     "  -r, --recursive       all keys below KEY as a tree\n"
+     "  -o, --output FORMAT   text (the default); words, one a line;\n"
+     "                        man or comments, as the manual and specs have "
+     "it\n"
+     "\n"
+     "Without KEY, the keys at the top.\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed explain nodes.role\n"
+     "  kubeseed explain endpoint.provider haproxy\n"
+     "  kubeseed explain --recursive\n",
+     cmd_explain},
+    {"schema", "", "the spec's format as JSON Schema, for editors",
+     "Editors that know YAML complete and check a spec by it.\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed schema >kubeseed.schema.json\n",
+     cmd_schema},
     {"plan", "SPEC", "what would be made, and why",
      "      --json            for programs\n"
      "\n"

@@ -2,6 +2,7 @@
 #include "cmd/cli.h"
 
 #include "base/file.h"
+#include "spec/read.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>

@@ -82,6 +82,6 @@ int cli_getopt(int argc, char **argv, const char *shortopts,
 int cli_seconds(const char *name, const char *text, double unit, double *ret,
                 struct error *err) _must_check_;
 
-command_fn cmd_init, cmd_check, cmd_plan, cmd_payload, cmd_image, cmd_seed,
-    cmd_up, cmd_status, cmd_console, cmd_ssh, cmd_verify, cmd_kubeconfig,
-    cmd_down, cmd_destroy;
+command_fn cmd_init, cmd_check, cmd_explain, cmd_schema, cmd_plan, cmd_payload,
+    cmd_image, cmd_seed, cmd_up, cmd_status, cmd_console, cmd_ssh, cmd_verify,
+    cmd_kubeconfig, cmd_down, cmd_destroy;

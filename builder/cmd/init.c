@@ -8,11 +8,20 @@
 
 static const struct option options[] = {
     {"topology", required_argument, NULL, 't'},
+    {"list", no_argument, NULL, 'l'},
     {"force", no_argument, NULL, 'f'},
     {0},
 };
 
-/* The starter specs are the ones of seeds/, so each is known to work. */
+/* The starter specs are the ones of seeds/, so each is known to work. The name
+ * of one, and its length without the suffix; NULL when e is none. */
+static const char *topology_name(const struct embedded *e, int *ret_len) {
+  if (strncmp(e->name, "seeds/", 6) != 0)
+    return NULL;
+  *ret_len = (int)strlen(e->name) - 11;
+  return e->name + 6;
+}
+
 static const struct embedded *find_topology(const char *name,
                                             struct error *err) {
   _cleanup_free_ char *file = xasprintf("seeds/%s.yaml", name);
@@ -20,21 +29,43 @@ static const struct embedded *find_topology(const char *name,
   if (e)
     return e;
   _cleanup_buf_ struct buf known = {0};
-  for (size_t i = 0; i < n_embedded; i++)
-    if (strncmp(embedded[i].name, "seeds/", 6) == 0)
-      buf_addf(&known, "%s%.*s", known.len ? ", " : "",
-               (int)strlen(embedded[i].name) - 11, embedded[i].name + 6);
+  for (size_t i = 0; i < n_embedded; i++) {
+    int len;
+    const char *word = topology_name(&embedded[i], &len);
+    if (word)
+      buf_addf(&known, "%s%.*s", known.len ? ", " : "", len, word);
+  }
   error_usage(err, "there is no topology '%s'; there are: %s", name,
               known.data);
   return NULL;
 }
 
+/* Each with the first sentence of what its file says of itself, which stands
+ * behind the line on the licence. */
+static int list_topologies(struct error *err) {
+  for (size_t i = 0; i < n_embedded; i++) {
+    int len;
+    const char *word = topology_name(&embedded[i], &len);
+    if (!word)
+      continue;
+    _cleanup_buf_ struct buf text = {0};
+    buf_add(&text, embedded[i].data, embedded[i].len);
+    const char *about = strstr(text.data, "\n# ");
+    int n = about ? (int)strcspn(about + 3, ":.\n") : 0;
+    printf("%-*.*s  %.*s\n", 8, len, word, n, about ? about + 3 : "");
+  }
+  return ferror(stdout) ? error_set(err, 0, "cannot write to standard output")
+                        : 0;
+}
+
 int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
   const char *topology = "ha";
   bool force = false;
-  for (int c; (c = cli_getopt(argc, argv, ":t:f", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, ":t:lf", options, err)) != -1;) {
     if (c == '?')
       return -1;
+    if (c == 'l')
+      return list_topologies(err);
     if (c == 't')
       topology = optarg;
     else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spec/check.h"
 
+#include "spec/table.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,21 @@ static const struct yaml_node *place(const struct check *c, const char *section,
   if (value)
     return value;
   return map ? map : c->root;
+}
+
+/* The same of a node's entry, which may stand for several nodes. */
+static const struct yaml_node *
+node_place(const struct check *c, const struct spec_node *n, const char *key) {
+  const struct yaml_node *entry = yaml_get(c->root, "nodes")->child[n->entry];
+  const struct yaml_node *value = yaml_get(entry, key);
+  return value ? value : entry;
+}
+
+/* Whether this is the first time that a fault of the node's entry is told. */
+static bool first_of_entry(bool *told, const struct spec_node *n) {
+  bool first = !told[n->entry];
+  told[n->entry] = true;
+  return first;
 }
 
 static void warn(const struct check *c, const struct yaml_node *at,
@@ -76,22 +92,23 @@ static bool same(struct ip a, struct ip b) {
   return ip_is_set(a) && ip_equal(a, b);
 }
 
-static void check_address(const struct check *c, const char *where,
+static bool check_address(const struct check *c, const struct yaml_node *at,
                           const char *what, struct ip a) {
   char buf[NET_TEXT];
   char net[NET_TEXT];
   cidr_format(&c->s->network.subnet, net);
   if (!ip_is_set(a)) {
-    error_at(c->err, where,
-             "%s: the subnet %s has no default address left for it; write an "
-             "address, or a larger subnet",
-             what, net);
-    return;
+    yaml_fault(c->err, at,
+               "%s: the subnet %s has no default address left for it; write an "
+               "address, or a larger subnet",
+               what, net);
+    return false;
   }
   const char *wrong = address_fault(c->s, a);
   if (wrong)
-    error_at(c->err, where, "%s: the address %s %s %s", what, ip_format(a, buf),
-             wrong, net);
+    yaml_fault(c->err, at, "%s: the address %s %s %s", what, ip_format(a, buf),
+               wrong, net);
+  return !wrong;
 }
 
 /* An address or name with the node it belongs to, for finding doubles. */
@@ -120,48 +137,77 @@ static int by_name(const void *a, const void *b) {
 static void check_doubles(const struct check *c) {
   const struct spec_node_vec *nodes = &c->s->nodes;
   _cleanup_free_ struct owner *owners = xcalloc(nodes->n, sizeof(*owners));
+  size_t n_entries = yaml_get(c->root, "nodes")->n;
+  _cleanup_free_ bool *told = xcalloc(n_entries, sizeof(*told));
   for (size_t i = 0; i < nodes->n; i++)
     owners[i] = (struct owner){nodes->v[i].address, &nodes->v[i]};
   char buf[NET_TEXT];
   qsort(owners, nodes->n, sizeof(*owners), by_address);
   for (size_t i = 1; i < nodes->n; i++)
-    if (same(owners[i].address, owners[i - 1].address))
-      error_at(c->err, owners[i].node->where,
-               "the nodes '%s' and '%s' have the same address %s",
-               owners[i - 1].node->name, owners[i].node->name,
-               ip_format(owners[i].address, buf));
+    if (same(owners[i].address, owners[i - 1].address) &&
+        first_of_entry(told, owners[i].node))
+      yaml_fault(c->err, node_place(c, owners[i].node, "address"),
+                 "the nodes '%s' and '%s' have the same address %s",
+                 owners[i - 1].node->name, owners[i].node->name,
+                 ip_format(owners[i].address, buf));
+  memset(told, 0, n_entries * sizeof(*told));
   qsort(owners, nodes->n, sizeof(*owners), by_name);
   for (size_t i = 1; i < nodes->n; i++)
-    if (strcmp(owners[i].node->name, owners[i - 1].node->name) == 0)
-      error_at(c->err, owners[i].node->where, "two nodes have the name '%s'",
-               owners[i].node->name);
+    if (strcmp(owners[i].node->name, owners[i - 1].node->name) == 0 &&
+        first_of_entry(told, owners[i].node))
+      yaml_fault(c->err, node_place(c, owners[i].node, "name"),
+                 "two nodes have the name '%s'", owners[i].node->name);
 }
 
-static void check_addresses(const struct check *c) {
+static void check_fixed_addresses(const struct check *c) {
   const struct spec *s = c->s;
-  _cleanup_free_ char *gateway = yaml_where(place(c, "network", "gateway"));
-  check_address(c, gateway, "the gateway", s->network.gateway);
-  bool own_vip = s->endpoint.provider != PROVIDER_EXTERNAL;
-  if (own_vip) {
-    _cleanup_free_ char *vip = yaml_where(place(c, "endpoint", "address"));
-    check_address(c, vip, "the endpoint", s->endpoint.address);
-    if (same(s->endpoint.address, s->network.gateway))
-      error_at(c->err, vip, "the endpoint has the gateway's address");
+  const struct yaml_node *vip = place(c, "endpoint", "address");
+  (void)check_address(c, place(c, "network", "gateway"), "the gateway",
+                      s->network.gateway);
+  if (s->endpoint.provider == PROVIDER_EXTERNAL)
+    return;
+  (void)check_address(c, vip, "the endpoint", s->endpoint.address);
+  if (same(s->endpoint.address, s->network.gateway))
+    yaml_fault(c->err, vip, "the endpoint has the gateway's address");
+}
+
+/* False after a fault. */
+static bool check_node_address(const struct check *c,
+                               const struct spec_node *n) {
+  const struct spec *s = c->s;
+  const struct yaml_node *at = node_place(c, n, "address");
+  _cleanup_free_ char *what = xasprintf("the node '%s'", n->name);
+  if (!check_address(c, at, what, n->address))
+    return false;
+  if (same(n->address, s->network.gateway)) {
+    yaml_fault(c->err, at, "the node '%s' has the gateway's address", n->name);
+    return false;
   }
-  for (size_t i = 0; i < s->nodes.n; i++) {
-    const struct spec_node *n = &s->nodes.v[i];
-    _cleanup_free_ char *what = xasprintf("the node '%s'", n->name);
-    check_address(c, n->where, what, n->address);
-    if (same(n->address, s->network.gateway))
-      error_at(c->err, n->where, "the node '%s' has the gateway's address",
-               n->name);
-    if (s->endpoint.provider != PROVIDER_FIRST_NODE &&
-        same(n->address, s->endpoint.address))
-      error_at(c->err, n->where,
+  if (s->endpoint.provider != PROVIDER_FIRST_NODE &&
+      same(n->address, s->endpoint.address)) {
+    yaml_fault(c->err, at,
                "the node '%s' has the endpoint's address; that must be one of "
                "its own",
                n->name);
+    return false;
   }
+  return true;
+}
+
+/* Calls check for each node, but not for the rest of a range after a fault. */
+static void each_node(const struct check *c,
+                      bool (*check)(const struct check *c,
+                                    const struct spec_node *n)) {
+  size_t told = SIZE_MAX;
+  for (size_t i = 0; i < c->s->nodes.n; i++) {
+    const struct spec_node *n = &c->s->nodes.v[i];
+    if (n->entry != told && !check(c, n))
+      told = n->entry;
+  }
+}
+
+static void check_node_addresses(const struct check *c) {
+  each_node(c, check_node_address);
 }
 
 /* The number of etcd members must be odd: an even one tolerates no more
@@ -293,36 +339,72 @@ static void check_modes(const struct check *c) {
                cidr_format(&s->network.pods, buf), kubelets);
 }
 
-static void check_nodes(const struct check *c) {
-  const struct spec *s = c->s;
-  for (size_t i = 0; i < s->nodes.n; i++) {
-    const struct spec_node *n = &s->nodes.v[i];
-    bool kubelet = n->role == ROLE_CONTROL_PLANE || n->role == ROLE_WORKER;
-    if (!kubelet && (n->labels.n || n->taints.n))
-      error_at(c->err, n->where,
+/* False after a fault. */
+static bool check_node(const struct check *c, const struct spec_node *n) {
+  size_t before = c->err->n_faults;
+  bool kubelet = n->role == ROLE_CONTROL_PLANE || n->role == ROLE_WORKER;
+  if (!kubelet && (n->labels.n || n->taints.n))
+    yaml_fault(c->err, node_place(c, n, n->labels.n ? "labels" : "taints"),
                "labels and taints belong to Kubernetes nodes; '%s' has the "
                "role %s",
                n->name, role_name(n->role));
-    if (n->disk < s->image.disk)
-      error_at(c->err, n->where, "the disk of '%s' is smaller than image.disk",
-               n->name);
-    for (size_t j = 0; j < n->labels.n; j++)
-      if (strncmp(n->labels.v[j], "node-role.kubernetes.io/", 24) == 0)
-        error_at(c->err, n->where,
+  if (n->disk < c->s->image.disk)
+    yaml_fault(c->err, node_place(c, n, "disk"),
+               "the disk of '%s' is smaller than image.disk", n->name);
+  for (size_t j = 0; j < n->labels.n; j++)
+    if (strncmp(n->labels.v[j], "node-role.kubernetes.io/", 24) == 0)
+      yaml_fault(c->err, node_place(c, n, "labels"),
                  "a kubelet may not give itself the label '%s' "
                  "(NodeRestriction)",
                  n->labels.v[j]);
-  }
+  return c->err->n_faults == before;
 }
 
-void spec_check(struct spec *s, const struct yaml_node *root,
+static void check_nodes(const struct check *c) {
+  each_node(c, check_node);
+}
+
+/* A check makes sense only when what it reads is what the author wrote. */
+static bool readable(const char *const *keys, const bool *bad) {
+  for (; *keys; keys++) {
+    size_t n = strlen(*keys);
+    for (size_t i = 0; i < n_spec_keys; i++) {
+      const char *path = spec_keys[i].path;
+      bool within = strncmp(path, *keys, n) == 0 && strchr(".", path[n]);
+      if (within && bad[i])
+        return false;
+    }
+  }
+  return true;
+}
+
+#define MAX_READ 8
+
+void spec_check(struct spec *s, const struct yaml_node *root, const bool *bad,
                 struct error *err) {
+  static const struct {
+    void (*check)(const struct check *c);
+    const char *reads[MAX_READ]; /* keys, or maps with all that is below */
+  } checks[] = {
+      {check_networks, {"network.subnet", "network.pods", "network.services"}},
+      {check_fixed_addresses,
+       {"network.subnet", "network.gateway", "endpoint.address",
+        "endpoint.provider", "nodes.address", "nodes.role"}},
+      {check_node_addresses,
+       {"network.subnet", "network.gateway", "endpoint.address",
+        "endpoint.provider", "nodes.name", "nodes.address"}},
+      {check_doubles, {"network.subnet", "nodes.name", "nodes.address"}},
+      {check_counts, {"nodes.name", "nodes.role", "etcd.mode"}},
+      {check_endpoint,
+       {"nodes.name", "nodes.role", "nodes.address", "network.subnet",
+        "endpoint"}},
+      {check_modes,
+       {"nodes.name", "nodes.role", "pki", "etcd", "kubernetes.version",
+        "network"}},
+      {check_nodes, {"nodes", "image.disk"}},
+  };
   const struct check c = {.s = s, .root = root, .err = err};
-  check_networks(&c);
-  check_addresses(&c);
-  check_doubles(&c);
-  check_counts(&c);
-  check_endpoint(&c);
-  check_modes(&c);
-  check_nodes(&c);
+  for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+    if (readable(checks[i].reads, bad))
+      checks[i].check(&c);
 }

@@ -19,9 +19,7 @@ static const char *after(const char *text, const char *prefix) {
 }
 
 const char *mirror_fault(const char *text) {
-  static const char rule[] = "must be an address like "
-                             "http://mirror.example/debian or "
-                             "file:///srv/debian";
+  static const char rule[] = "must be " MIRROR_RULE;
   if (!plain(text))
     return rule;
   const char *path = after(text, "file://");

@@ -7,6 +7,9 @@
  */
 #pragma once
 
+#define MIRROR_RULE                                                            \
+  "an address like http://mirror.example/debian or file:///srv/debian"
+
 /*
  * NULL for an address of http, https or file (a mirror on this machine: three
  * slashes and a path) that has no user in it; else what is wrong, to be put

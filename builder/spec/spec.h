@@ -11,42 +11,8 @@
 #include "base/strv.h"
 #include "base/vec.h"
 #include "spec/versions.h"
+#include "spec/words.h"
 #include <stdint.h>
-
-enum role {
-  ROLE_CONTROL_PLANE,
-  ROLE_WORKER,
-  ROLE_ETCD,
-  ROLE_LOAD_BALANCER,
-};
-
-enum cni { CNI_BRIDGE, CNI_NONE };
-
-enum provider {
-  PROVIDER_KEEPALIVED,
-  PROVIDER_HAPROXY,
-  PROVIDER_NGINX,
-  PROVIDER_EXTERNAL,
-  PROVIDER_FIRST_NODE,
-};
-
-enum etcd_mode { ETCD_FOUNDING, ETCD_STACKED, ETCD_EXTERNAL };
-
-enum pki_mode { PKI_OFFLINE, PKI_COPIED };
-
-enum key_algorithm { KEY_ECDSA_P256, KEY_RSA_2048 };
-
-enum discovery { DISCOVERY_FILE, DISCOVERY_TOKEN };
-
-enum bootstrapper { BOOTSTRAPPER_KUBEADM };
-
-/* The YAML words of the enums above, e.g. "control-plane". */
-const char *role_name(enum role r);
-const char *cni_name(enum cni c);
-const char *provider_name(enum provider p);
-const char *etcd_mode_name(enum etcd_mode m);
-const char *pki_mode_name(enum pki_mode m);
-const char *key_algorithm_name(enum key_algorithm a);
 
 DEFINE_VEC(ip_vec, struct ip);
 
@@ -58,7 +24,8 @@ DEFINE_VEC(spec_user_vec, struct spec_user);
 
 /* One machine; a range in the spec has become several of these. */
 struct spec_node {
-  char *where; /* "file:line:column" of the entry, for later errors */
+  char *where;  /* "file:line:column" of its mac, else of its entry */
+  size_t entry; /* which of the spec's entries it comes from, from 0 */
   char *name;
   enum role role;
   struct ip address;
@@ -73,7 +40,8 @@ struct spec_node {
 DEFINE_VEC(spec_node_vec, struct spec_node);
 
 struct spec {
-  char *file; /* as named on the command line */
+  char *file;    /* as named on the command line */
+  int api, kind; /* only one word is known of each */
   char *name;
   struct {
     char *version_text; /* "1.20.2" */
@@ -118,15 +86,8 @@ struct spec {
   struct strv warnings;       /* "file:line:col: text" worth telling the user */
 };
 
-/*
- * Reads and checks a spec. text is the file's content, file its name for
- * messages. All faults (up to ERROR_MAX_FAULTS) are reported at
- * "file:line:column" in one run; then nothing is returned.
- */
-int spec_read(const char *file, const char *text, size_t len, struct spec *ret,
-              struct error *err) _must_check_;
-
 void spec_done(struct spec *s);
+void spec_nodes_done(struct spec_node_vec *nodes);
 
 #define _cleanup_spec_ _cleanup_(spec_done)
 

@@ -13,13 +13,14 @@ static bool at_least(const struct version *v, int minor) {
 
 bool version_parse(const char *text, struct version *ret) {
   struct version v;
-  int used = 0;
-  /* Nothing but these: sscanf would skip spaces and take signs. */
-  if (text[strspn(text, "0123456789.")] || *text == '.')
-    return false;
+  char again[sizeof("999.999.999")];
   /* Three digits cannot overflow. NOLINTNEXTLINE(cert-err34-c) */
-  if (sscanf(text, "%3d.%3d.%3d%n", &v.major, &v.minor, &v.patch, &used) != 3 ||
-      text[used])
+  if (text[strspn(text, "0123456789.")] ||
+      sscanf(text, "%3d.%3d.%3d", &v.major, &v.minor, &v.patch) != 3)
+    return false;
+  /* Nothing before, behind or in front of a number, such as a 0. */
+  (void)snprintf(again, sizeof(again), "%d.%d.%d", v.major, v.minor, v.patch);
+  if (strcmp(again, text) != 0)
     return false;
   *ret = v;
   return true;

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "format/yaml.h"
 #include "seed/render.h"
+#include "spec/read.h"
 #include <fts.h>
 /* cmocka.h wants these before it. */
 #include <setjmp.h>

@@ -5,6 +5,7 @@
 #include "cluster/access.h"
 #include "format/yaml.h"
 #include "seed/admin.h"
+#include "spec/read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,6 +2,7 @@
 /* What is decided from a spec, and who gets which file. */
 #include "base/mem.h"
 #include "plan/plan.h"
+#include "spec/read.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -332,7 +333,7 @@ static void test_same_mac(void **state) {
   assert_int_equal(spec_read("t.yaml", text, strlen(text), &f.spec, &err), 0);
   assert_int_equal(plan_make(&f.spec, &f.plan, &err), -1);
   assert_int_equal(err.kind, ERROR_USAGE);
-  assert_string_equal(err.faults[0].where, "t.yaml:9:5");
+  assert_string_equal(err.faults[0].where, "t.yaml:9:21");
   assert_null(f.plan.nodes.v);
   spec_done(&f.spec);
 }

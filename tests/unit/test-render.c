@@ -2,6 +2,7 @@
 /* What holds for every seed; how each one reads is in tests/golden. */
 #include "format/yaml.h"
 #include "seed/render.h"
+#include "spec/read.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a spec means; what is refused and how is told in tests/specs. */
 #include "base/mem.h"
-#include "spec/spec.h"
+#include "spec/read.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cluster/verify.h"
 #include "format/x509.h"
+#include "spec/read.h"
 
 #include <openssl/evp.h>
 #include <setjmp.h>

@@ -24,9 +24,9 @@ static void test_parse(void **state) {
   assert_int_equal(v.minor, 34);
   assert_int_equal(v.patch, 2);
   static const char *const bad[] = {
-      "",          "1",       "1.34",   "v1.34.2", "1.34.2 ",
-      "1.34.2-rc", " 1.34.2", "1.-3.2", "1.34.-2", "1.34.x",
-      "1234.1.1",  "1. 34.2", "1.34. 2"};
+      "",          "1",       "1.34",    "v1.34.2", "1.34.2 ",
+      "1.34.2-rc", " 1.34.2", "1.-3.2",  "1.34.-2", "1.34.x",
+      "1234.1.1",  "1. 34.2", "1.34. 2", "1.034.2", "01.34.2"};
   for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
     assert_false(version_parse(bad[i], &v));
 }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kubeseed explain: what a key of the spec means. */
+#include "cmd/cli.h"
+
+#include "spec/explain.h"
+#include <getopt.h>
+#include <string.h>
+
+static const struct option options[] = {
+    {"recursive", no_argument, NULL, 'r'},
+    {"output", required_argument, NULL, 'o'},
+    {0},
+};
+
+struct request {
+  const struct key *key;    /* NULL: the whole spec */
+  const struct word *value; /* NULL: the key itself */
+  bool recursive;
+};
+
+static void print_text(const struct request *r) {
+  if (r->value)
+    explain_value(r->key, r->value, stdout);
+  else
+    explain_key(r->key, r->recursive, stdout);
+}
+
+static void print_words(const struct request *r) {
+  explain_words(r->key, stdout);
+}
+
+static void print_man(const struct request *r) {
+  (void)r;
+  explain_manual(stdout);
+}
+
+static void print_comments(const struct request *r) {
+  (void)r;
+  explain_comments(stdout);
+}
+
+static const struct format {
+  const char *name;
+  void (*print)(const struct request *r);
+} formats[] = {
+    {"text", print_text},
+    {"words", print_words},
+    {"man", print_man},
+    {"comments", print_comments},
+};
+
+static const struct format *find_format(const char *name, struct error *err) {
+  for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+    if (strcmp(formats[i].name, name) == 0)
+      return &formats[i];
+  error_usage(err, "--output is text, words, man or comments, not '%s'", name);
+  return NULL;
+}
+
+int cmd_explain(struct cli *cli, int argc, char **argv, struct error *err) {
+  struct request r = {0};
+  const struct format *format = formats;
+  (void)cli;
+  for (int c; (c = cli_getopt(argc, argv, ":ro:", options, err)) != -1;) {
+    if (c == '?')
+      return -1;
+    if (c == 'r')
+      r.recursive = true;
+    else if (!(format = find_format(optarg, err)))
+      return -1;
+  }
+  if (argc - optind > 2)
+    return error_usage(err,
+                       "one key at a time: kubeseed explain [KEY [VALUE]]");
+  if (optind < argc && !(r.key = explain_find(argv[optind], err)))
+    return -1;
+  if (optind + 1 < argc &&
+      !(r.value = explain_word(r.key, argv[optind + 1], err)))
+    return -1;
+  format->print(&r);
+  return 0;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/expand.h"
+
+#include "spec/range.h"
+
+/* One entry: what was read, and where it stands. */
+struct entry {
+  const struct spec_node *node;
+  const struct yaml_node *at;
+  size_t index;
+};
+
+static void copy_strv(struct strv *to, const struct strv *from) {
+  for (size_t i = 0; i < from->n; i++)
+    strv_push(to, from->v[i]);
+}
+
+/* One machine of an entry. */
+static void add_node(struct spec *s, const struct entry *e, const char *name,
+                     struct ip address) {
+  const struct yaml_node *mac = yaml_get(e->at, "mac");
+  struct spec_node *n = spec_node_vec_add(&s->nodes);
+  *n = *e->node;
+  n->labels = n->taints = (struct strv){0};
+  copy_strv(&n->labels, &e->node->labels);
+  copy_strv(&n->taints, &e->node->taints);
+  n->name = xstrdup(name);
+  n->where = yaml_where(mac ? mac : e->at);
+  n->entry = e->index;
+  n->address = address;
+}
+
+/* Whether n machines can have what the entry says; false after a fault. */
+static bool enough_for(const struct entry *e, size_t n, struct error *err) {
+  const struct yaml_node *address = yaml_get(e->at, "address");
+  const struct yaml_node *mac = yaml_get(e->at, "mac");
+  struct ip last;
+  if (n > 1 && ip_is_set(e->node->address)) {
+    bool counted = false;
+    struct ip first;
+    (void)range_address(address->text, &first, &counted);
+    if (!counted) {
+      yaml_fault(err, address,
+                 "%zu nodes cannot share the address %s; write %s+ to count up",
+                 n, address->text, address->text);
+      return false;
+    }
+    if (!ip_add(first, (uint32_t)(n - 1), &last)) {
+      yaml_fault(err, address,
+                 "'address' is '%s', but there are no %zu addresses from there "
+                 "on",
+                 address->text, n);
+      return false;
+    }
+  }
+  if (n > 1 && mac) {
+    yaml_fault(err, mac, "%zu nodes cannot share one MAC address", n);
+    return false;
+  }
+  return true;
+}
+
+static void expand_entry(struct spec *s, const struct entry *e,
+                         struct error *err) {
+  _cleanup_strv_ struct strv names = {0};
+  if (!e->node->name || range_names(e->node->name, &names) ||
+      !enough_for(e, names.n, err))
+    return;
+  for (size_t i = 0; i < names.n; i++) {
+    struct ip address = {0};
+    (void)ip_add(e->node->address, (uint32_t)i, &address); /* absent stays so */
+    add_node(s, e, names.v[i], address);
+  }
+}
+
+void expand_nodes(struct spec *s, const struct yaml_node *list,
+                  struct error *err) {
+  struct spec_node_vec entries = s->nodes;
+  s->nodes = (struct spec_node_vec){0};
+  for (size_t i = 0; i < entries.n && s->nodes.n <= RANGE_MAX; i++) {
+    const struct entry e = {&entries.v[i], list->child[i], i};
+    expand_entry(s, &e, err);
+  }
+  if (s->nodes.n > RANGE_MAX)
+    yaml_fault(err, list, "more than %d nodes", RANGE_MAX);
+  spec_nodes_done(&entries);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/schema.h"
+
+#include "base/buf.h"
+#include "spec/table.h"
+#include <stdlib.h>
+
+static json_t *keys_schema(const struct key *of);
+
+/* A text of the type's pattern. Where YAML takes some texts for numbers or
+ * bools, these are as good. */
+static json_t *text_schema(const struct key *k) {
+  const struct type_info *type = type_info(k->type);
+  json_t *o = json_object();
+  json_object_set_new(o, "type",
+                      type->number
+                          ? json_pack("[sss]", "string", "number", "boolean")
+                          : json_string("string"));
+  json_object_set_new(o, "pattern", json_string(type->pattern));
+  return o;
+}
+
+static json_t *word_schema(const struct key *k) {
+  json_t *words = json_array();
+  for (const struct word *w = k->words; w->word; w++)
+    json_array_append_new(words, json_string(w->word));
+  return json_pack("{so}", "enum", words);
+}
+
+static json_t *labels_schema(const struct key *k) {
+  const char *pattern = type_info(k->type)->pattern;
+  return json_pack("{sss{s{s[ssss]ss}}sb}", "type", "object",
+                   "patternProperties", pattern, "type", "string", "number",
+                   "boolean", "null", "pattern", pattern,
+                   "additionalProperties", 0);
+}
+
+static json_t *value_schema(const struct key *k) {
+  switch (k->type) {
+  case TYPE_MAP:
+    return keys_schema(k);
+  case TYPE_LIST:
+    return json_pack("{sssosi}", "type", "array", "items", keys_schema(k),
+                     "minItems", 1);
+  case TYPE_WORD:
+    return word_schema(k);
+  case TYPE_INT:
+    return json_pack("{sssisi}", "type", "integer", "minimum", k->min,
+                     "maximum", k->max);
+  case TYPE_LABELS:
+    return labels_schema(k);
+  case TYPE_ADDRESSES:
+  case TYPE_TEXTS:
+  case TYPE_TAINTS:
+    return json_pack("{ssso}", "type", "array", "items", text_schema(k));
+  case TYPE_TEXT:
+  case TYPE_MIRROR:
+  case TYPE_NAME:
+  case TYPE_NAMES:
+  case TYPE_DNS_NAME:
+  case TYPE_SIZE:
+  case TYPE_VERSION:
+  case TYPE_ADDRESS:
+  case TYPE_COUNTED:
+  case TYPE_NETWORK:
+  case TYPE_MAC:
+    break;
+  }
+  return text_schema(k);
+}
+
+/* All that editors show: the sentences, what each word means, the default. */
+static json_t *description(const struct key *k) {
+  _cleanup_buf_ struct buf text = {0};
+  buf_adds(&text, k->doc);
+  for (const struct word *w = k->words; w && w->word; w++)
+    buf_addf(&text, "\n%s: %s.", w->word, w->doc);
+  if (k->derived)
+    buf_addf(&text, "\nUnless given: %s.", k->derived);
+  return json_string(text.data);
+}
+
+static json_t *key_schema(const struct key *k) {
+  json_t *o = value_schema(k);
+  json_object_set_new(o, "description", description(k));
+  if (k->value)
+    json_object_set_new(o, "default",
+                        k->type == TYPE_INT
+                            ? json_integer(strtol(k->value, NULL, 10))
+                            : json_string(k->value));
+  return o;
+}
+
+static json_t *keys_schema(const struct key *of) {
+  json_t *properties = json_object();
+  json_t *required = json_array();
+  for (const struct key *k = key_first(of); k; k = key_next(k)) {
+    json_object_set_new(properties, key_name(k), key_schema(k));
+    if (k->required)
+      json_array_append_new(required, json_string(key_name(k)));
+  }
+  json_t *o = json_pack("{sssosb}", "type", "object", "properties", properties,
+                        "additionalProperties", 0);
+  if (json_array_size(required) > 0)
+    json_object_set(o, "required", required);
+  json_decref(required);
+  return o;
+}
+
+json_t *spec_schema(void) {
+  json_t *o = json_pack("{ssssss}", "$schema",
+                        "http://json-schema.org/draft-07/schema#", "title",
+                        "kubeseed/v1 Cluster", "description",
+                        "One cluster, as kubeseed makes it.");
+  json_t *keys = keys_schema(NULL);
+  json_object_update(o, keys);
+  json_decref(keys);
+  return o;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/table.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "spec/spec.h"
+#include <string.h>
+
+static void *add_user(void *list) {
+  return spec_user_vec_add(list);
+}
+
+static void *add_node(void *list) {
+  return spec_node_vec_add(list);
+}
+
+#define AT(member) offsetof(struct spec, member)
+#define AT_USER(member) offsetof(struct spec_user, member)
+#define AT_NODE(member) offsetof(struct spec_node, member)
+
+const struct key spec_keys[] = {
+    {"apiVersion", TYPE_WORD, "0.1", AT(api),
+     .doc = "The version of this format.", .required = true,
+     .words = api_words},
+    {"kind", TYPE_WORD, "0.1", AT(kind), .doc = "What the file describes.",
+     .required = true, .words = kind_words},
+    {"name", TYPE_NAME, "0.1", AT(name), .doc = "The cluster's name.",
+     .required = true, .example = "demo"},
+
+    {"kubernetes", TYPE_MAP, "0.1", 0,
+     .doc = "Which Kubernetes, and from where.", .required = true},
+    {"kubernetes.version", TYPE_VERSION, "0.1", 0,
+     .doc = "The version of Kubernetes, in full: 1.15.0 to 1.34.",
+     .required = true, .example = "1.20.2"},
+    {"kubernetes.bootstrapper", TYPE_WORD, "0.1", AT(kubernetes.bootstrapper),
+     .doc = "What makes a cluster of the nodes.", .value = "kubeadm",
+     .words = bootstrapper_words},
+    {"kubernetes.payload", TYPE_TEXT, "0.1", AT(kubernetes.payload),
+     .doc = "Where the Kubernetes software comes from: one of the words "
+            "below, or a folder with a manifest.json.",
+     .derived = "debian for 1.20.2, pkgs.k8s.io for any other version",
+     .words = payload_words},
+
+    {"image", TYPE_MAP, "0.1", 0,
+     .doc = "The disk image that all nodes start from."},
+    {"image.debian", TYPE_INT, "0.1", AT(image.debian),
+     .doc = "The release of Debian.", .value = "12", .min = 12, .max = 12},
+    {"image.disk", TYPE_SIZE, "0.1", AT(image.disk),
+     .doc = "The size of the image.", .value = "8G"},
+    {"image.mirror", TYPE_MIRROR, "0.1", AT(image.mirror),
+     .doc = "A Debian mirror to take packages from, by http, https or, in a "
+            "folder, file. It stands in the image's sources.list, so a name "
+            "and a password in it are refused.",
+     .derived = "mmdebstrap's own", .example = "http://mirror.example/debian"},
+
+    {"network", TYPE_MAP, "0.1", 0, .doc = "The networks of the cluster.",
+     .required = true},
+    {"network.domain", TYPE_DNS_NAME, "0.1", AT(network.domain),
+     .doc = "The DNS domain of the nodes.", .derived = "NAME.internal",
+     .example = "kube.demo"},
+    {"network.subnet", TYPE_NETWORK, "0.1", AT(network.subnet),
+     .doc = "The network that the nodes share.", .required = true,
+     .example = "192.168.4.0/24"},
+    {"network.gateway", TYPE_ADDRESS, "0.1", AT(network.gateway),
+     .doc = "The router that leads to other networks.",
+     .derived = "the subnet's first address", .example = "192.168.4.1"},
+    {"network.dns", TYPE_ADDRESSES, "0.1", AT(network.dns),
+     .doc = "The name servers of the nodes.", .derived = "the gateway",
+     .example = "[192.168.4.1]"},
+    {"network.pods", TYPE_NETWORK, "0.1", AT(network.pods),
+     .doc = "The network of the pods; each node has a /24 of it.",
+     .value = "10.244.0.0/16"},
+    {"network.services", TYPE_NETWORK, "0.1", AT(network.services),
+     .doc = "The network of the services' addresses: a /12 to /24.",
+     .value = "10.96.0.0/12"},
+    {"network.cni", TYPE_WORD, "0.1", AT(network.cni),
+     .doc = "How pods reach each other.", .value = "bridge",
+     .words = cni_words},
+
+    {"endpoint", TYPE_MAP, "0.1", 0,
+     .doc = "The address at which the API server is reached."},
+    {"endpoint.address", TYPE_ADDRESS, "0.1", AT(endpoint.address),
+     .doc = "The address of the API server, whichever node answers there.",
+     .derived = "the subnet's .20; with first-node, that node's",
+     .example = "192.168.4.20"},
+    {"endpoint.name", TYPE_DNS_NAME, "0.1", AT(endpoint.name),
+     .doc = "The DNS name of that address.", .derived = "api.DOMAIN",
+     .example = "api.kube.demo"},
+    {"endpoint.port", TYPE_INT, "0.1", AT(endpoint.port),
+     .doc = "The port of the API server.", .value = "6443", .min = 6443,
+     .max = 6443},
+    {"endpoint.provider", TYPE_WORD, "0.1", AT(endpoint.provider),
+     .doc = "What holds the address.", .value = "keepalived",
+     .words = provider_words},
+    {"endpoint.statsPort", TYPE_INT, "0.1", AT(endpoint.stats_port),
+     .doc = "The port of haproxy's statistics page; its password is "
+            "NAME.cluster/pki/stats.secret.",
+     .value = "32700", .min = 1, .max = 65535},
+    {"endpoint.routerId", TYPE_INT, "0.1", AT(endpoint.router_id),
+     .doc = "The number of VRRP's virtual router; no other one in the subnet "
+            "may have it.",
+     .derived = "derived from the cluster's name", .min = 1, .max = 255,
+     .example = "42"},
+
+    {"etcd", TYPE_MAP, "0.1", 0, .doc = "The database of the API server."},
+    {"etcd.mode", TYPE_WORD, "0.1", AT(etcd.mode),
+     .doc = "Where etcd runs, and how its members find each other.",
+     .value = "founding", .words = etcd_words},
+    /* Relaxed from etcd's 100/1000: slow machines lose leaders over nothing. */
+    {"etcd.heartbeatMs", TYPE_INT, "0.1", AT(etcd.heartbeat_ms),
+     .doc = "Milliseconds between two signs of life of etcd's leader.",
+     .value = "500", .min = 10, .max = 5000},
+    {"etcd.electionMs", TYPE_INT, "0.1", AT(etcd.election_ms),
+     .doc = "Milliseconds without one until another member wants to lead; at "
+            "least five times heartbeatMs.",
+     .value = "5000", .min = 50, .max = 50000},
+
+    {"pki", TYPE_MAP, "0.1", 0, .doc = "The keys of the cluster."},
+    {"pki.mode", TYPE_WORD, "0.1", AT(pki.mode), .doc = "Where keys are made.",
+     .value = "offline", .words = pki_words},
+    {"pki.algorithm", TYPE_WORD, "0.1", AT(pki.algorithm),
+     .doc = "What kind of keys.", .value = "ecdsa-p256",
+     .words = algorithm_words},
+    {"pki.discovery", TYPE_WORD, "0.1", AT(pki.discovery),
+     .doc = "How a joining node knows that it talks to its cluster.",
+     .value = "file", .words = discovery_words},
+
+    {"users", TYPE_LIST, "0.1", AT(users),
+     .doc = "Who may log in to the nodes by ssh, and there use sudo without a "
+            "password. kubeseed ssh logs in as the first one.",
+     .derived = "one user, debian", .add = add_user, .item = "a user"},
+    {"users.name", TYPE_NAME, "0.1", AT_USER(name), .doc = "The login name.",
+     .required = true, .example = "debian"},
+    {"users.sshKeys", TYPE_TEXTS, "0.1", AT_USER(ssh_keys),
+     .doc = "Public keys that let the user in, besides the cluster's own.",
+     .derived = "none", .example = "[\"ssh-ed25519 AAAA... you@example\"]"},
+
+    {"nodes", TYPE_LIST, "0.1", AT(nodes),
+     .doc = "The machines of the cluster.", .required = true, .add = add_node,
+     .item = "a node"},
+    {"nodes.name", TYPE_NAMES, "0.1", AT_NODE(name),
+     .doc = "The host name. A range makes one node for each number.",
+     .required = true, .example = "kube-mast{01..03}"},
+    {"nodes.role", TYPE_WORD, "0.1", AT_NODE(role),
+     .doc = "What the node is for.", .value = "control-plane",
+     .words = role_words},
+    {"nodes.address", TYPE_COUNTED, "0.1", AT_NODE(address),
+     .doc = "The address in the subnet. With a + it counts up with a range of "
+            "names.",
+     .derived = "the next free one from the subnet's .31 on",
+     .example = "192.168.4.31+"},
+    {"nodes.mac", TYPE_MAC, "0.1", AT_NODE(mac),
+     .doc = "The MAC address of the network card; a real machine has its own.",
+     .derived = "derived from the cluster's and the node's name",
+     .example = "52:54:00:12:34:56"},
+    {"nodes.cpus", TYPE_INT, "0.1", AT_NODE(cpus),
+     .doc = "Processors of the machine under QEMU. Without KVM it has one, "
+            "whatever is said here: QEMU emulates all of them in one thread, "
+            "and sharing it costs more than it gives.",
+     .derived = "2, or 1 for a load balancer", .min = 1, .max = 256,
+     .example = "2"},
+    {"nodes.memory", TYPE_SIZE, "0.1", AT_NODE(memory),
+     .doc = "Memory of the machine under QEMU.",
+     .derived = "2G, or 512M for a load balancer", .example = "3G"},
+    {"nodes.disk", TYPE_SIZE, "0.1", AT_NODE(disk),
+     .doc = "Size of the disk under QEMU; at least image.disk.",
+     .derived = "image.disk", .example = "20G"},
+    {"nodes.labels", TYPE_LABELS, "0.1", AT_NODE(labels),
+     .doc = "Labels of the node in Kubernetes, for workers and control planes.",
+     .derived = "none", .example = "{zone: a}"},
+    {"nodes.taints", TYPE_TAINTS, "0.1", AT_NODE(taints),
+     .doc = "Taints of the node in Kubernetes, for workers and control "
+            "planes. An empty list lets pods on to a control-plane node.",
+     .derived = "kubeadm's own on a control plane, none on a worker",
+     .example = "[\"dedicated=db:NoSchedule\"]"},
+    {0},
+};
+
+const size_t n_spec_keys = ARRAY_SIZE(spec_keys) - 1;
+
+static int level(const struct key *k) {
+  int dots = 0;
+  for (const char *p = k->path; *p; p++)
+    dots += *p == '.';
+  return dots;
+}
+
+const struct key *key_first(const struct key *of) {
+  if (!of)
+    return spec_keys;
+  const struct key *k = of + 1;
+  return k->path && level(k) > level(of) ? k : NULL;
+}
+
+const struct key *key_next(const struct key *k) {
+  int own = level(k);
+  while ((++k)->path && level(k) >= own)
+    if (level(k) == own)
+      return k;
+  return NULL;
+}
+
+const struct key *key_below(const struct key *of, const char *name) {
+  for (const struct key *k = key_first(of); k; k = key_next(k))
+    if (strcmp(key_name(k), name) == 0)
+      return k;
+  return NULL;
+}
+
+const struct key *key_find(const char *path) {
+  for (const struct key *k = spec_keys; k->path; k++)
+    if (strcmp(k->path, path) == 0)
+      return k;
+  return NULL;
+}
+
+const char *key_name(const struct key *k) {
+  const char *dot = strrchr(k->path, '.');
+  return dot ? dot + 1 : k->path;
+}
+
+char *key_rule(const struct key *k) {
+  if (k->type == TYPE_INT)
+    return k->min == k->max
+               ? xasprintf("%d", k->min)
+               : xasprintf("a number from %d to %d", k->min, k->max);
+  if (k->type != TYPE_WORD)
+    return xstrdup(type_info(k->type)->rule);
+  _cleanup_buf_ struct buf list = {0};
+  for (const struct word *w = k->words; w->word; w++)
+    buf_addf(&list, "%s%s", w == k->words ? "" : ", ", w->word);
+  return k->words[1].word ? xasprintf("one of %s", list.data)
+                          : xstrdup(list.data);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/types.h"
+
+#include "spec/mirror.h"
+#include <stddef.h>
+
+/* The parts of patterns. */
+#define LABEL "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+#define RANGE "\\{[0-9]{1,6}\\.\\.[0-9]{1,6}\\}"
+#define BYTE "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+#define PLAIN "[-._~%+\\[\\]A-Za-z0-9" /* a class still open */
+#define ADDRESS BYTE "(\\." BYTE "){3}"
+
+static const struct type_info types[] = {
+    [TYPE_MAP] = {"map", "a map of keys and values", NULL, false},
+    [TYPE_LIST] = {"list", "a list with at least one entry", NULL, false},
+    [TYPE_TEXT] = {"text", "a text", "^[^\\x00-\\x1f\\x7f]+$", true},
+    /* As mirror_fault has it. */
+    [TYPE_MIRROR] = {"mirror", MIRROR_RULE,
+                     "^(file:///" PLAIN ":/]*|https?://" PLAIN "]" PLAIN
+                     ":]*(/" PLAIN ":/@]*)?)$",
+                     false},
+    [TYPE_NAME] = {"name", "a name of a-z, 0-9 and inner '-', at most 63 long",
+                   "^" LABEL "$", true},
+    [TYPE_NAMES] = {"names",
+                    "a name like kube-mast01, or kube-mast{01..03} "
+                    "for several",
+                    "^(" LABEL "|([a-z0-9][a-z0-9-]{0,62})?" RANGE
+                    "([a-z0-9-]{0,61}[a-z0-9])?)$",
+                    true},
+    [TYPE_DNS_NAME] = {"DNS name", "a DNS name of a-z, 0-9, '-' and '.'",
+                       "^(?=.{1,253}$)" LABEL "(\\." LABEL ")*$", true},
+    [TYPE_WORD] = {"word", NULL, NULL, false},
+    [TYPE_INT] = {"number", NULL, NULL, false},
+    /* Below 2^64 bytes, whatever the unit. */
+    [TYPE_SIZE] = {"size", "a size like 512M or 8G",
+                   "^0*[1-9]([0-9]{0,15}K|[0-9]{0,12}M|[0-9]{0,9}G|"
+                   "[0-9]{0,6}T)$",
+                   false},
+    [TYPE_VERSION] = {"version", "a full version like 1.34.2",
+                      "^1\\.(1[5-9]|2[0-9]|3[0-4])\\.(0|[1-9][0-9]{0,2})$",
+                      false},
+    [TYPE_ADDRESS] = {"address", "an IPv4 address like 192.168.4.20",
+                      "^" ADDRESS "$", false},
+    [TYPE_ADDRESSES] = {"list of addresses", "a list of IPv4 addresses",
+                        "^" ADDRESS "$", false},
+    [TYPE_COUNTED] = {"addresses",
+                      "an IPv4 address like 192.168.4.31, or 192.168.4.31+ "
+                      "for a range of names",
+                      "^" ADDRESS "\\+?$", false},
+    [TYPE_NETWORK] = {"network", "an IPv4 network like 192.168.4.0/24",
+                      "^" ADDRESS "/(3[0-2]|[12]?[0-9])$", false},
+    /* The lowest bit of the first byte tells a group of cards. */
+    [TYPE_MAC] = {"MAC address", "a MAC address like 52:54:00:12:34:56",
+                  "^[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$", false},
+    [TYPE_TEXTS] = {"list of texts", "a list of texts",
+                    "^[^\\x00-\\x1f\\x7f]+$", true},
+    [TYPE_LABELS] = {"labels", "a map like {zone: a}", "^[^,= ]*$", true},
+    [TYPE_TAINTS] = {"list of taints", "a list of texts",
+                     "^[^=\\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*:"
+                     "(NoSchedule|PreferNoSchedule|NoExecute)$",
+                     false},
+};
+
+const struct type_info *type_info(enum type t) {
+  return &types[t];
+}

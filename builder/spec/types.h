@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The types of a spec's values: what each is called, how its values are
+ * described in words and as a pattern. value.h reads them.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* What a value looks like. */
+enum type {
+  TYPE_MAP,       /* a map whose keys are the rows below */
+  TYPE_LIST,      /* a list of such maps; has `add` */
+  TYPE_TEXT,      /* char *: one line; `words` are the usual ones */
+  TYPE_MIRROR,    /* char *: the address of a Debian mirror */
+  TYPE_NAME,      /* char *: a DNS label */
+  TYPE_NAMES,     /* char *: a DNS label, perhaps with a range {01..03} */
+  TYPE_DNS_NAME,  /* char * */
+  TYPE_WORD,      /* an enum of int's size: one of `words` */
+  TYPE_INT,       /* int from min to max */
+  TYPE_SIZE,      /* uint64_t, bytes */
+  TYPE_VERSION,   /* the members of spec.kubernetes */
+  TYPE_ADDRESS,   /* an address of the node network */
+  TYPE_ADDRESSES, /* a list of them */
+  TYPE_COUNTED,   /* an address, perhaps with a + to count up */
+  TYPE_NETWORK,   /* struct cidr */
+  TYPE_MAC,       /* struct mac */
+  TYPE_TEXTS,     /* struct strv */
+  TYPE_LABELS,    /* struct strv of "key=value", from a map */
+  TYPE_TAINTS,    /* struct strv of "key=value:Effect"; sets untainted */
+};
+
+struct type_info {
+  const char *name;    /* in `explain`: "size" */
+  const char *rule;    /* in messages after "must be": "a size like 8G"; NULL:
+                          it depends on the key, see key_rule */
+  const char *pattern; /* all texts it may be, as ECMA-262 has it; or NULL */
+  bool number;         /* YAML may take the text for a number */
+};
+
+const struct type_info *type_info(enum type t);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/words.h"
+
+#include <stddef.h>
+
+const struct word api_words[] = {
+    {"kubeseed/v1", 1, "the only one so far"},
+    {0},
+};
+
+const struct word kind_words[] = {
+    {"Cluster", 1, "a cluster with all its machines"},
+    {0},
+};
+
+const struct word role_words[] = {
+    {"control-plane", ROLE_CONTROL_PLANE,
+     "runs the API server, its controllers and, unless etcd.mode is external, "
+     "etcd"},
+    {"worker", ROLE_WORKER, "runs pods"},
+    {"etcd", ROLE_ETCD, "runs etcd alone; needs etcd.mode external"},
+    {"load-balancer", ROLE_LOAD_BALANCER,
+     "holds the endpoint; needs the provider haproxy or nginx"},
+    {0},
+};
+
+const struct word cni_words[] = {
+    {"bridge", CNI_BRIDGE, "pods are routed between the nodes"},
+    {"none", CNI_NONE, "you install a pod network yourself"},
+    {0},
+};
+
+const struct word provider_words[] = {
+    {"keepalived", PROVIDER_KEEPALIVED,
+     "one of the control-plane nodes at a time, by VRRP"},
+    {"haproxy", PROVIDER_HAPROXY,
+     "haproxy on the nodes of the role load-balancer"},
+    {"nginx", PROVIDER_NGINX, "nginx on the nodes of the role load-balancer"},
+    {"external", PROVIDER_EXTERNAL,
+     "a load balancer of yours; endpoint.address is its address"},
+    {"first-node", PROVIDER_FIRST_NODE,
+     "the first control-plane node alone; not highly available"},
+    {0},
+};
+
+const struct word etcd_words[] = {
+    {"founding", ETCD_FOUNDING,
+     "on the control-plane nodes; the members know each other from their "
+     "seeds"},
+    {"stacked", ETCD_STACKED,
+     "on the control-plane nodes as kubeadm does it; they join one at a time"},
+    {"external", ETCD_EXTERNAL, "on the nodes of the role etcd"},
+    {0},
+};
+
+const struct word pki_words[] = {
+    {"offline", PKI_OFFLINE, "all keys are made on this machine"},
+    {"copied", PKI_COPIED,
+     "the first node makes the CAs and hands them on; needs a stacked etcd"},
+    {0},
+};
+
+const struct word algorithm_words[] = {
+    {"ecdsa-p256", KEY_ECDSA_P256, "needs Kubernetes 1.19 or newer"},
+    {"rsa-2048", KEY_RSA_2048, "slower to make, and any version takes it"},
+    {0},
+};
+
+const struct word discovery_words[] = {
+    {"file", DISCOVERY_FILE, "by a kubeconfig with the CA in its seed"},
+    {"token", DISCOVERY_TOKEN, "by a token and the hash of the CA's key"},
+    {0},
+};
+
+const struct word bootstrapper_words[] = {
+    {"kubeadm", BOOTSTRAPPER_KUBEADM, "the only one so far"},
+    {0},
+};
+
+const struct word payload_words[] = {
+    {"debian", 0,
+     "built on this machine from Debian's own source package, which is 1.20.2"},
+    {"pkgs.k8s.io", 0,
+     "the Kubernetes project's packages; seeds are made for it, but no image "
+     "yet"},
+    {0},
+};
+
+const char *word_of(const struct word *words, int value) {
+  for (; words->word; words++)
+    if (words->value == value)
+      return words->word;
+  return "?";
+}
+
+const char *role_name(enum role r) {
+  return word_of(role_words, (int)r);
+}
+
+const char *cni_name(enum cni c) {
+  return word_of(cni_words, (int)c);
+}
+
+const char *provider_name(enum provider p) {
+  return word_of(provider_words, (int)p);
+}
+
+const char *etcd_mode_name(enum etcd_mode m) {
+  return word_of(etcd_words, (int)m);
+}
+
+const char *pki_mode_name(enum pki_mode m) {
+  return word_of(pki_words, (int)m);
+}
+
+const char *key_algorithm_name(enum key_algorithm a) {
+  return word_of(algorithm_words, (int)a);
+}

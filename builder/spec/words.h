@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The values of a spec that are words: the enums the program works with, and
+ * for each the words of the YAML with what they mean.
+ */
+#pragma once
+
+enum role {
+  ROLE_CONTROL_PLANE,
+  ROLE_WORKER,
+  ROLE_ETCD,
+  ROLE_LOAD_BALANCER,
+};
+
+enum cni { CNI_BRIDGE, CNI_NONE };
+
+enum provider {
+  PROVIDER_KEEPALIVED,
+  PROVIDER_HAPROXY,
+  PROVIDER_NGINX,
+  PROVIDER_EXTERNAL,
+  PROVIDER_FIRST_NODE,
+};
+
+enum etcd_mode { ETCD_FOUNDING, ETCD_STACKED, ETCD_EXTERNAL };
+
+enum pki_mode { PKI_OFFLINE, PKI_COPIED };
+
+enum key_algorithm { KEY_ECDSA_P256, KEY_RSA_2048 };
+
+enum discovery { DISCOVERY_FILE, DISCOVERY_TOKEN };
+
+enum bootstrapper { BOOTSTRAPPER_KUBEADM };
+
+/* One word of a list; the list ends with word NULL. */
+struct word {
+  const char *word;
+  int value;
+  const char *doc; /* what it means: a phrase without a full stop */
+};
+
+extern const struct word api_words[], kind_words[], role_words[], cni_words[],
+    provider_words[], etcd_words[], pki_words[], algorithm_words[],
+    discovery_words[], bootstrapper_words[], payload_words[];
+
+/* The word for value, for messages and rendering; "?" when there is none. */
+const char *word_of(const struct word *words, int value);
+
+/* The same for each enum, e.g. "control-plane". */
+const char *role_name(enum role r);
+const char *cni_name(enum cni c);
+const char *provider_name(enum provider p);
+const char *etcd_mode_name(enum etcd_mode m);
+const char *pki_mode_name(enum pki_mode m);
+const char *key_algorithm_name(enum key_algorithm a);

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of a spec's keys: that each row is whole, and that the patterns,
+ * by which other programs judge a value, judge as the reader does. */
+#include "base/mem.h"
+#include "spec/payload-facts.h"
+#include "spec/read.h"
+#include "spec/table.h"
+#include "spec/value.h"
+/* cmocka.h wants these before it. */
+#include <regex.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static bool has_value(const struct key *k) {
+  return k->type != TYPE_MAP;
+}
+
+static void test_rows_are_whole(void **state) {
+  (void)state;
+  for (const struct key *k = spec_keys; k->path; k++) {
+    bool defaulted = k->value || k->derived;
+    assert_non_null(k->since);
+    assert_int_equal(k->doc[strlen(k->doc) - 1], '.');
+    assert_true(!has_value(k) || k->required != defaulted);
+    assert_false(k->value && k->derived);
+    assert_true(k->type != TYPE_WORD || k->words);
+    assert_int_equal(k->type == TYPE_INT, k->max > 0);
+    assert_int_equal(k->type == TYPE_LIST, k->add && k->item);
+    assert_true(k->type == TYPE_MAP || k->type == TYPE_LIST || k->words ||
+                k->value || k->example);
+    for (const struct word *w = k->words; w && w->word; w++)
+      assert_non_null(w->doc);
+  }
+}
+
+static size_t walk(const struct key *of) {
+  size_t n = 0;
+  for (const struct key *k = key_first(of); k; k = key_next(k)) {
+    assert_ptr_equal(key_below(of, key_name(k)), k);
+    assert_ptr_equal(key_find(k->path), k);
+    if (of) {
+      size_t len = strlen(of->path);
+      assert_memory_equal(k->path, of->path, len);
+      assert_string_equal(k->path + len + 1, key_name(k));
+    }
+    n += 1 + walk(k);
+  }
+  return n;
+}
+
+/* Walking down from the top meets each row once, below its own map. */
+static void test_every_row_is_reached(void **state) {
+  (void)state;
+  assert_int_equal(walk(NULL), n_spec_keys);
+  assert_null(key_find("network.mtu"));
+  assert_null(key_below(NULL, "subnet"));
+  assert_null(key_first(key_find("name")));
+}
+
+static bool takes(const struct key *k, const char *text) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_yaml_ struct yaml_node *value = yaml_new_str(text);
+  _cleanup_spec_ struct spec s = {0};
+  struct spec_node_vec one = {0};
+  void *base = &s;
+  if (strncmp(k->path, "nodes.", 6) == 0)
+    base = spec_node_vec_add(&one);
+  else if (strncmp(k->path, "users.", 6) == 0)
+    base = spec_user_vec_add(&s.users);
+  value_read(k, value, base, &err);
+  spec_nodes_done(&one);
+  return !error_is_set(&err);
+}
+
+static void test_defaults_and_examples_are_taken(void **state) {
+  (void)state;
+  for (const struct key *k = spec_keys; k->path; k++) {
+    if (k->value)
+      assert_true(takes(k, k->value));
+    if (k->example && !strchr("[{", *k->example))
+      assert_true(takes(k, k->example));
+    for (const struct word *w = k->words; w && w->word; w++)
+      assert_true(takes(k, w->word));
+  }
+}
+
+/* Text with each `from` as `to`; the caller frees. */
+static char *replaced(const char *text, const char *from, const char *to) {
+  struct buf out = {0};
+  for (const char *p; (p = strstr(text, from)); text = p + strlen(from)) {
+    buf_add(&out, text, (size_t)(p - text));
+    buf_adds(&out, to);
+  }
+  buf_adds(&out, text);
+  return buf_take(&out);
+}
+
+/* The pattern as POSIX has it: no look-ahead, no escapes in a class. */
+static void compile(const char *pattern, regex_t *ret) {
+  _cleanup_free_ char *a = replaced(pattern, "(?=.{1,253}$)", "");
+  _cleanup_free_ char *b = replaced(a, "\\x00-\\x1f\\x7f", "[:cntrl:]");
+  _cleanup_free_ char *c = replaced(b, "\\[\\]", "");
+  assert_int_equal(regcomp(ret, c, REG_EXTENDED | REG_NOSUB), 0);
+}
+
+/* What is told only by counting or comparing, or lost above. */
+static bool beyond_patterns(const struct key *k, const char *text) {
+  return (k->type == TYPE_MIRROR && strchr(text, '[')) ||
+         (k->type == TYPE_NETWORK && strcmp(text, "192.168.4.31/24") == 0) ||
+         (k->type == TYPE_NAMES &&
+          (strcmp(text, "m{3..1}") == 0 || strcmp(text, "m{0..20000}") == 0));
+}
+
+/* Each is right for some types and wrong for others. */
+static const char *const texts[] = {
+    "a",
+    "m1",
+    "1m",
+    "-a",
+    "a-",
+    "a-b",
+    "A",
+    "a_b",
+    "a.b",
+    "a..b",
+    ".a",
+    "kube.demo",
+    "m{1..3}",
+    "{1..3}",
+    "m-{01..03}-x",
+    "m{01..03}-",
+    "-{1..2}",
+    "m{3..1}",
+    "m{0..20000}",
+    "m{1}",
+    "m{",
+    "m}",
+    "m{1..2}{1..2}",
+    "m{a..b}",
+    "m{1234567..2}",
+    "12",
+    "0",
+    "-1",
+    "8G",
+    "08G",
+    "0G",
+    "00K",
+    "512M",
+    "8",
+    "8g",
+    "8GB",
+    "1.5G",
+    "99999999999T",
+    "9999999T",
+    "16384P",
+    "1.34.2",
+    "1.34",
+    "1.20.2",
+    "1.15.0",
+    "1.14.9",
+    "1.35.0",
+    "2.0.0",
+    "0.9.1",
+    "1.020.2",
+    "v1.20.2",
+    "1.20.2 ",
+    "1.20.1234",
+    "stable-1.15",
+    "192.168.4.31",
+    "192.168.4.31+",
+    "192.168.4.300",
+    "192.168.04.1",
+    "192.168.4",
+    "0.0.0.0",
+    "255.255.255.255",
+    "192.168.4.1 +",
+    "fd00::1",
+    "192.168.4.0/24",
+    "192.168.4.31/24",
+    "0.0.0.0/0",
+    "192.168.4.0/33",
+    "192.168.4.31/32",
+    "192.168.4.0/024",
+    "192.168.4.0",
+    "fd00::/64",
+    "52:54:00:12:34:56",
+    "52:54:00:AA:bb:cc",
+    "53:54:00:12:34:56",
+    "52:54:00:12:34",
+    "52-54-00-12-34-56",
+    "52:54:00:12:34:5g",
+    "http://mirror.example/debian",
+    "https://[fd00::1]:80/debian",
+    "file:///srv/debian",
+    "file:///",
+    "file://srv",
+    "http://",
+    "http:///a",
+    "http://:80/",
+    "http://u@h/",
+    "http://h/a@b",
+    "file:///a@b",
+    "ftp://h/",
+    "http://h/a b",
+    "--setup-hook=x",
+    "a\tb",
+    "two words",
+    "bridge",
+    "kubeadm",
+    "debian",
+};
+
+static void test_patterns_judge_as_the_reader(void **state) {
+  (void)state;
+  for (const struct key *k = spec_keys; k->path; k++) {
+    const char *pattern = type_info(k->type)->pattern;
+    if (!pattern || k->type == TYPE_ADDRESSES || k->type == TYPE_TEXTS ||
+        k->type == TYPE_LABELS || k->type == TYPE_TAINTS)
+      continue;
+    regex_t re;
+    compile(pattern, &re);
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+      if (beyond_patterns(k, texts[i]))
+        continue;
+      bool matches = regexec(&re, texts[i], 0, NULL, 0) == 0;
+      if (matches != takes(k, texts[i]))
+        fail_msg("%s: '%s': the pattern says %s", k->path, texts[i],
+                 matches ? "yes" : "no");
+    }
+    regfree(&re);
+  }
+}
+
+/* Every minor version that there may be. */
+static void test_versions_by_pattern(void **state) {
+  (void)state;
+  const struct key *k = key_find("kubernetes.version");
+  regex_t re;
+  compile(type_info(k->type)->pattern, &re);
+  for (unsigned i = 0; i < 100; i++) {
+    _cleanup_free_ char *text = xasprintf("1.%u.7", i);
+    assert_int_equal(regexec(&re, text, 0, NULL, 0) == 0, takes(k, text));
+  }
+  regfree(&re);
+}
+
+static void assert_rule(const char *path, const char *expected) {
+  _cleanup_free_ char *rule = key_rule(key_find(path));
+  assert_string_equal(rule, expected);
+}
+
+static void test_rules(void **state) {
+  (void)state;
+  assert_rule("network.cni", "one of bridge, none");
+  assert_rule("kind", "Cluster");
+  assert_rule("endpoint.port", "6443");
+  assert_rule("endpoint.routerId", "a number from 1 to 255");
+  assert_rule("nodes.disk", "a size like 512M or 8G");
+}
+
+/* The payloads that have a name are the words of the key. */
+static void test_payload_words(void **state) {
+  (void)state;
+  for (const struct word *w = payload_words; w->word; w++)
+    assert_string_equal(payload_facts(w->word)->name, w->word);
+  assert_null(payload_facts("./folder")->name);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_rows_are_whole),
+      cmocka_unit_test(test_every_row_is_reached),
+      cmocka_unit_test(test_defaults_and_examples_are_taken),
+      cmocka_unit_test(test_patterns_judge_as_the_reader),
+      cmocka_unit_test(test_versions_by_pattern),
+      cmocka_unit_test(test_rules),
+      cmocka_unit_test(test_payload_words),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
