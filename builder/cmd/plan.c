@@ -37,7 +37,7 @@ static json_t *json_node(const struct plan_node *n) {
   set_string(o, "fqdn", n->fqdn);
   set_string(o, "role", role_name(n->spec->role));
   set_string(o, "address", ip_format(n->spec->address, a));
-  set_string(o, "mac", mac_format(&n->mac, a));
+  set_string(o, "mac", mac_format(&plan_cluster_interface(n)->mac, a));
   set_string(o, "uuid", n->uuid);
   set_string(o, "pods", n->has_pods ? cidr_format(&n->pods, a) : NULL);
   (void)json_object_set_new(o, "founder", json_boolean(n->founder));
@@ -149,8 +149,9 @@ static void print_node(const struct plan_node *n) {
   char m[NET_TEXT];
   printf("\n%s (%s%s)\n", n->name, role_name(n->spec->role),
          n->founder ? ", founds the cluster" : "");
-  printf("  address   %s, MAC %s\n", ip_format(n->spec->address, a),
-         mac_format(&n->mac, m));
+  for (size_t i = 0; i < n->interfaces.n; i++)
+    printf("  address   %s, MAC %s\n", ip_format(n->interfaces.v[i].address, a),
+           mac_format(&n->interfaces.v[i].mac, m));
   printf("  machine   %d CPU, %llu MiB, UUID %s\n", n->spec->cpus,
          (unsigned long long)(n->spec->memory >> 20), n->uuid);
   if (n->has_pods)

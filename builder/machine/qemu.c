@@ -114,21 +114,26 @@ static void add_nic(struct strv *a, const char *id, const struct mac *mac) {
              mac_format(mac, text));
 }
 
+/* All cards of the cluster's nodes are on one segment. */
 static void add_network(struct strv *a, const struct plan_node *node,
                         const struct node_ports *ports) {
   _cleanup_free_ char *api = NULL;
   if (ports->api)
     api = xasprintf(",hostfwd=tcp:127.0.0.1:%d-:6443", ports->api);
-  strv_push(a, "-netdev");
-  strv_pushf(a, "socket,id=cluster,mcast=230.0.0.1:%d,localaddr=127.0.0.1",
-             ports->mcast);
-  add_nic(a, "cluster", &node->mac);
+  for (size_t i = 0; i < node->interfaces.n; i++) {
+    _cleanup_free_ char *id =
+        i == 0 ? xstrdup("cluster") : xasprintf("cluster%zu", i);
+    strv_push(a, "-netdev");
+    strv_pushf(a, "socket,id=%s,mcast=230.0.0.1:%d,localaddr=127.0.0.1", id,
+               ports->mcast);
+    add_nic(a, id, &node->interfaces.v[i].mac);
+  }
   /* restrict=on: the guest reaches nothing through it, and its DHCP hands out
    * no default route and no name server. */
   strv_push(a, "-netdev");
   strv_pushf(a, "user,id=user,restrict=on,hostfwd=tcp:127.0.0.1:%d-:22%s",
              ports->ssh, api ? api : "");
-  struct mac user = qemu_user_mac(&node->mac);
+  struct mac user = qemu_user_mac(&plan_cluster_interface(node)->mac);
   add_nic(a, "user", &user);
 }
 

@@ -103,10 +103,13 @@ static bool join_older(const struct plan *p, const struct plan_node *n) {
 #define PKI "/etc/kubernetes/pki/"
 #define ETCD_PKI "/etc/etcd/pki/"
 
-static const struct plan_file any_files[] = {
+static const struct plan_file name_files[] = {
     {"/etc/hosts", "user-data/hosts", 0644, ROOT},
     {"/etc/resolv.conf", "user-data/resolv.conf", 0644, ROOT},
-    {"/etc/systemd/network/10-kube0.link", "user-data/kube0.link", 0644, ROOT},
+    {0},
+};
+
+static const struct plan_file any_files[] = {
     {"/etc/ssh/ssh_host_ed25519_key", "pki:node/ssh_host_ed25519_key", 0600,
      ROOT},
     {"/etc/ssh/ssh_host_ed25519_key.pub", "pki:node/ssh_host_ed25519_key.pub",
@@ -371,11 +374,24 @@ static const struct item units[] = {
     {kubelet, "containerd.service"},     {kubelet, "kubelet.service"},
 };
 
+static void add_files(struct plan_node *n, const struct plan_file *f) {
+  for (; f->path; f++)
+    *plan_file_vec_add(&n->files) = *f;
+}
+
+/* One for each card; seed/render finds the card by the path. */
+static void add_links(struct plan_node *n) {
+  for (size_t i = 0; i < n->interfaces.n; i++)
+    *plan_file_vec_add(&n->files) = (struct plan_file){
+        n->interfaces.v[i].link, "user-data/kube0.link", 0644, ROOT};
+}
+
 void plan_node_contents(const struct plan *p, struct plan_node *n) {
+  add_files(n, name_files);
+  add_links(n);
   for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
     if (groups[i].wanted(p, n))
-      for (const struct plan_file *f = groups[i].files; f->path; f++)
-        *plan_file_vec_add(&n->files) = *f;
+      add_files(n, groups[i].files);
   for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
     if (steps[i].wanted(p, n))
       strv_push(&n->steps, steps[i].name);

@@ -2,7 +2,6 @@
 #include "plan/plan.h"
 
 #include "base/buf.h"
-#include "base/digest.h"
 #include "plan/files.h"
 #include "spec/payload-facts.h"
 #include <stdlib.h>
@@ -11,41 +10,6 @@
 /* VRRP priorities: keepalived.conf lowers them by 50 while a check fails, and
  * every failing node must stay below every healthy one. */
 #define VIP_PRIORITY 150
-
-/* A digest that belongs to one purpose of one node (or cluster, node ""). */
-static void derive(const struct spec *s, const char *purpose, const char *node,
-                   uint8_t out[static SHA256_BYTES]) {
-  _cleanup_free_ char *text =
-      xasprintf("kubeseed %s %s/%s", purpose, s->name, node);
-  sha256_raw(text, strlen(text), out);
-}
-
-static void derive_mac(const struct spec *s, struct plan_node *n) {
-  static const struct mac none;
-  if (memcmp(&n->spec->mac, &none, sizeof(none)) != 0) {
-    n->mac = n->spec->mac;
-    return;
-  }
-  uint8_t d[SHA256_BYTES];
-  derive(s, "mac", n->name, d);
-  memcpy(n->mac.b, d, sizeof(n->mac.b));
-  /* Locally administered, not multicast (IEEE 802, clause 8.4). */
-  n->mac.b[0] = 0x02;
-}
-
-/* RFC 9562, 5.8: version 8 leaves the bits to us. */
-static void derive_uuid(const struct spec *s, struct plan_node *n) {
-  uint8_t d[SHA256_BYTES];
-  derive(s, "uuid", n->name, d);
-  d[6] = (uint8_t)((d[6] & 0x0f) | 0x80);
-  d[8] = (uint8_t)((d[8] & 0x3f) | 0x80);
-  char *p = n->uuid;
-  for (size_t i = 0; i < 16; i++) {
-    if (i == 4 || i == 6 || i == 8 || i == 10)
-      *p++ = '-';
-    p += snprintf(p, 3, "%02x", d[i]);
-  }
-}
 
 static bool has_kubelet(const struct plan_node *n) {
   return n->spec->role == ROLE_CONTROL_PLANE || n->spec->role == ROLE_WORKER;
@@ -74,8 +38,8 @@ static bool runs_keepalived(const struct spec *s, enum role role) {
 static void plan_identity(const struct spec *s, struct plan_node *n) {
   n->name = n->spec->name;
   n->fqdn = xasprintf("%s.%s", n->name, s->network.domain);
-  derive_mac(s, n);
-  derive_uuid(s, n);
+  plan_interfaces(s, n->spec, &n->interfaces);
+  plan_uuid(s, n->name, n->uuid);
   n->instance_id = xasprintf("%s-%.8s", n->name, n->uuid);
 }
 
@@ -145,7 +109,7 @@ static void plan_etcd(struct plan *p) {
   if (cluster.len)
     p->etcd_initial_cluster = buf_take(&cluster);
   uint8_t d[SHA256_BYTES];
-  derive(s, "etcd", "", d);
+  plan_derive(s, "etcd", "", d);
   p->etcd_token =
       xasprintf("%s-%02x%02x%02x%02x", s->name, d[0], d[1], d[2], d[3]);
 }
@@ -159,33 +123,45 @@ static void plan_cluster(struct plan *p) {
   p->api_service = xstrdup(ip_format(cidr_host(&s->network.services, 1), a));
   p->cluster_dns = xstrdup(ip_format(cidr_host(&s->network.services, 10), a));
   uint8_t d[SHA256_BYTES];
-  derive(s, "vrrp", "", d);
+  plan_derive(s, "vrrp", "", d);
   p->router_id = s->endpoint.router_id ? s->endpoint.router_id : 1 + d[0] % 255;
   const struct payload_facts *payload = payload_facts(s->kubernetes.payload);
   p->image_repository = payload->image_repository;
   p->etcd_image_tag = payload->etcd_image_tag;
 }
 
+/* A card with the node it is in, for finding doubles. */
+struct card {
+  struct mac mac;
+  const struct plan_node *node;
+};
+DEFINE_VEC(card_vec, struct card);
+
 static int by_mac(const void *a, const void *b) {
-  const struct plan_node *const *x = a;
-  const struct plan_node *const *y = b;
-  return memcmp(&(*x)->mac, &(*y)->mac, sizeof((*x)->mac));
+  const struct card *x = a;
+  const struct card *y = b;
+  int order = memcmp(&x->mac, &y->mac, sizeof(x->mac));
+  /* The author's order, so that the later of two is the one at fault. */
+  return order ? order : (x->node < y->node ? -1 : x->node > y->node);
 }
 
 static int check_macs(const struct plan *p, struct error *err) {
-  _cleanup_free_ const struct plan_node **sorted =
-      xcalloc(p->nodes.n, sizeof(const struct plan_node *));
-  for (size_t i = 0; i < p->nodes.n; i++)
-    sorted[i] = &p->nodes.v[i];
-  qsort(sorted, p->nodes.n, sizeof(const struct plan_node *), by_mac);
+  struct card_vec cards = {0};
+  int r = 0;
   char buf[NET_TEXT];
-  for (size_t i = 1; i < p->nodes.n; i++)
-    if (by_mac(&sorted[i - 1], &sorted[i]) == 0)
-      return error_at(err, sorted[i]->spec->where,
-                      "the nodes '%s' and '%s' have the same MAC address %s",
-                      sorted[i - 1]->name, sorted[i]->name,
-                      mac_format(&sorted[i]->mac, buf));
-  return 0;
+  for (size_t i = 0; i < p->nodes.n; i++)
+    for (size_t k = 0; k < p->nodes.v[i].interfaces.n; k++)
+      *card_vec_add(&cards) =
+          (struct card){p->nodes.v[i].interfaces.v[k].mac, &p->nodes.v[i]};
+  qsort(cards.v, cards.n, sizeof(*cards.v), by_mac);
+  for (size_t i = 1; i < cards.n && r == 0; i++)
+    if (memcmp(&cards.v[i].mac, &cards.v[i - 1].mac, sizeof(struct mac)) == 0)
+      r = error_at(err, cards.v[i].node->spec->where,
+                   "the nodes '%s' and '%s' have the same MAC address %s",
+                   cards.v[i - 1].node->name, cards.v[i].node->name,
+                   mac_format(&cards.v[i].mac, buf));
+  free(cards.v);
+  return r;
 }
 
 int plan_make(const struct spec *spec, struct plan *ret, struct error *err) {
@@ -212,6 +188,7 @@ int plan_make(const struct spec *spec, struct plan *ret, struct error *err) {
 static void plan_node_done(struct plan_node *n) {
   free(n->fqdn);
   free(n->instance_id);
+  plan_interfaces_done(&n->interfaces);
   free(n->files.v);
   strv_done(&n->taints);
   strv_done(&n->units);
@@ -229,6 +206,10 @@ void plan_done(struct plan *p) {
   free(p->cluster_dns);
   free(p->api_service);
   *p = (struct plan){0};
+}
+
+const struct plan_interface *plan_cluster_interface(const struct plan_node *n) {
+  return &n->interfaces.v[0];
 }
 
 const struct plan_node *plan_find(const struct plan *p, const char *name) {

@@ -9,10 +9,9 @@
  */
 #pragma once
 
+#include "plan/identity.h"
+#include "plan/network.h"
 #include "spec/spec.h"
-
-/* The name of the cluster's network card on every node. */
-#define PLAN_INTERFACE "kube0"
 
 /*
  * One file of a node's seed. source says where its bytes come from:
@@ -34,11 +33,11 @@ struct plan_node {
   char *fqdn;
   size_t index;   /* position in plan->nodes */
   size_t ordinal; /* position among nodes of its role, from 0 */
-  struct mac mac;
-  char uuid[37];     /* RFC 9562 version 8 text, from cluster and node name */
-  char *instance_id; /* the seed adds a digest of its content */
-  bool founder;      /* the one node that may run `kubeadm init` */
-  bool runs_etcd;    /* a member of the founding or external etcd */
+  struct plan_interface_vec interfaces; /* the cluster's first */
+  char uuid[PLAN_UUID];
+  char *instance_id;    /* the seed adds a digest of its content */
+  bool founder;         /* the one node that may run `kubeadm init` */
+  bool runs_etcd;       /* a member of the founding or external etcd */
   bool runs_keepalived; /* may hold the VIP */
   int vip_priority;     /* VRRP priority when runs_keepalived */
   struct cidr pods;     /* this node's pod subnet (cni: bridge) */
@@ -77,6 +76,9 @@ int plan_make(const struct spec *spec, struct plan *ret,
 void plan_done(struct plan *p);
 
 #define _cleanup_plan_ _cleanup_(plan_done)
+
+/* The card over which the node talks to the cluster; every node has it. */
+const struct plan_interface *plan_cluster_interface(const struct plan_node *n);
 
 /* The node of that name, or NULL. */
 const struct plan_node *plan_find(const struct plan *p, const char *name);

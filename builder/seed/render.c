@@ -21,7 +21,8 @@ struct render {
   struct parsed_vec templates;
   struct yaml_node *base; /* user-data/cloud-config.yaml */
   struct scope scope;     /* what is the same for all nodes */
-  struct strv routes;     /* to each node's pods, or "": for network-config */
+  struct buf routes;      /* to each node's pods, for network-config */
+  size_t *route_ends;     /* where each node's end in it */
 };
 
 #define USER_DATA "user-data/"
@@ -42,7 +43,8 @@ void render_free(struct render *r) {
   free(r->templates.v);
   yaml_node_free(r->base);
   scope_done(&r->scope);
-  strv_done(&r->routes);
+  buf_done(&r->routes);
+  free(r->route_ends);
   free(r);
 }
 
@@ -132,7 +134,7 @@ static void scope_endpoint(struct scope *s, const struct plan *p) {
   for (size_t i = 0; i < p->nodes.n; i++)
     if (p->nodes.v[i].runs_keepalived)
       buf_addf(&macs, "%s%s", macs.len ? " " : "",
-               mac_format(&p->nodes.v[i].mac, a));
+               mac_format(&plan_cluster_interface(&p->nodes.v[i])->mac, a));
   scope_set(s, "vip_macs", macs.len ? macs.data : "");
   scope_set(s, "proxy", proxy_name(p->spec));
   scope_setf(s, "stats_port", "%d", p->spec->endpoint.stats_port);
@@ -187,12 +189,8 @@ static void scope_kubernetes(struct scope *s, const struct plan *p) {
 
 static void scope_cluster(struct scope *s, const struct plan *p,
                           const struct pki *pki, time_t created) {
-  char a[NET_TEXT];
   scope_set(s, "cluster", p->spec->name);
-  scope_set(s, "interface", PLAN_INTERFACE);
   scope_setf(s, "seed_time", "%lld", (long long)created);
-  scope_set(s, "gateway", ip_format(p->spec->network.gateway, a));
-  scope_setf(s, "subnet_bits", "%d", p->spec->network.subnet.bits);
   scope_setf(s, "router_id", "%d", p->router_id);
   scope_network(s, p->spec);
   scope_nodes(s, p);
@@ -307,6 +305,16 @@ static void scope_predecessor(struct scope *s, const struct plan *p,
             before ? ip_format(before->spec->address, a) : "");
 }
 
+/* What a template that is rendered for one card says of it. */
+static void scope_interface(struct scope *s, const struct plan_interface *i) {
+  char a[NET_TEXT];
+  scope_set(s, "interface", i->name);
+  scope_set(s, "mac", mac_format(&i->mac, a));
+  scope_set(s, "address", ip_format(i->address, a));
+  scope_setf(s, "bits", "%d", i->bits);
+  scope_set(s, "gateway", ip_format(i->gateway, a));
+}
+
 static void scope_node(struct scope *s, const struct plan *p,
                        const struct plan_node *n) {
   char a[NET_TEXT];
@@ -317,8 +325,7 @@ static void scope_node(struct scope *s, const struct plan *p,
   scope_set(s, "fqdn", n->fqdn);
   scope_set(s, "role", role_name(n->spec->role));
   scope_set(s, "uuid", n->uuid);
-  scope_set(s, "address", ip_format(n->spec->address, a));
-  scope_set(s, "mac", mac_format(&n->mac, a));
+  scope_interface(s, plan_cluster_interface(n));
   scope_set_flag(s, "worker", n->spec->role == ROLE_WORKER);
   scope_set_flag(s, "etcd_own", n->runs_etcd);
   scope_set(s, "steps", steps);
@@ -394,14 +401,27 @@ static int render_file(const struct render *r, const struct plan_file *f,
   return 0;
 }
 
+/* The card whose link file is at path; NULL for any other file. */
+static const struct plan_interface *card_of(const struct plan_node *n,
+                                            const char *path) {
+  for (size_t i = 0; i < n->interfaces.n; i++)
+    if (strcmp(n->interfaces.v[i].link, path) == 0)
+      return &n->interfaces.v[i];
+  return NULL;
+}
+
 static int add_files(const struct render *r, const struct plan_node *node,
                      const struct scope *scope, const struct pki_node *keys,
                      struct yaml_node *root, struct error *err) {
   struct yaml_node *list = yaml_map_set_seq(root, "write_files");
   for (size_t i = 0; i < node->files.n; i++) {
     const struct plan_file *f = &node->files.v[i];
+    const struct plan_interface *card = card_of(node, f->path);
+    _cleanup_scope_ struct scope own = {.parent = scope};
     _cleanup_buf_ struct buf content = {0};
-    if (render_file(r, f, scope, keys, &content, err) < 0)
+    if (card)
+      scope_interface(&own, card);
+    if (render_file(r, f, &own, keys, &content, err) < 0)
       return error_prefix(err, "node '%s'", node->name);
     struct yaml_node *file = yaml_seq_add_map(list);
     yaml_map_set_str(file, "path", f->path);
@@ -477,6 +497,21 @@ static int render_meta_data(const struct plan_node *node, struct seed *s,
   return yaml_emit(root, &s->meta_data, err);
 }
 
+/* The routes to the pods of all nodes but this one, without the last newline;
+ * the caller frees. */
+static char *routes_of(const struct render *r, const struct plan_node *node) {
+  size_t start = node->index ? r->route_ends[node->index - 1] : 0;
+  size_t end = r->route_ends[node->index];
+  struct buf b = {0};
+  if (start)
+    buf_add(&b, r->routes.data, start);
+  if (end < r->routes.len)
+    buf_add(&b, r->routes.data + end, r->routes.len - end);
+  if (b.len)
+    b.data[--b.len] = '\0';
+  return buf_take(&b);
+}
+
 /* Text and not a tree of YAML: with cni: bridge each of a thousand nodes has a
  * thousand routes. There is no word of a user's in it that could need quotes.
  */
@@ -484,11 +519,15 @@ static int render_network_config(const struct render *r,
                                  const struct plan_node *node,
                                  struct scope *scope, struct buf *out,
                                  struct error *err) {
-  _cleanup_buf_ struct buf routes = {0};
-  for (size_t i = 0; i < r->routes.n; i++)
-    if (i != (size_t)(node - r->plan->nodes.v))
-      buf_adds(&routes, r->routes.v[i]);
-  scope_set(scope, "pod_routes", routes.len ? routes.data : "");
+  for (size_t i = 0; i < node->interfaces.n; i++) {
+    const struct plan_interface *card = &node->interfaces.v[i];
+    _cleanup_free_ char *routes =
+        card->pod_routes ? routes_of(r, node) : xstrdup("");
+    struct scope *row = scope_add(scope, "interfaces");
+    scope_interface(row, card);
+    scope_set(row, "pod_routes", routes);
+    scope_set_flag(row, "routed", ip_is_set(card->gateway) || *routes);
+  }
   return render_template(r, USER_DATA "network-config", scope, out, err);
 }
 
@@ -545,13 +584,13 @@ static int parse_templates(struct render *r, struct error *err) {
 /* With cni: bridge the pods of each node are behind that node. */
 static void format_routes(struct render *r) {
   char to[NET_TEXT], via[NET_TEXT];
+  r->route_ends = xcalloc(r->plan->nodes.n, sizeof(*r->route_ends));
   for (size_t i = 0; i < r->plan->nodes.n; i++) {
     const struct plan_node *n = &r->plan->nodes.v[i];
     if (n->has_pods)
-      strv_pushf(&r->routes, "    - to: \"%s\"\n      via: \"%s\"\n",
-                 cidr_format(&n->pods, to), ip_format(n->spec->address, via));
-    else
-      strv_push(&r->routes, "");
+      buf_addf(&r->routes, "    - to: \"%s\"\n      via: \"%s\"\n",
+               cidr_format(&n->pods, to), ip_format(n->spec->address, via));
+    r->route_ends[i] = r->routes.len;
   }
 }
 

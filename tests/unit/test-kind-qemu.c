@@ -60,7 +60,8 @@ static void add_node(struct fixture *f, size_t i, const char *name,
   n->name = name;
   n->fqdn = xasprintf("%s.kube.demo", name);
   n->index = i;
-  n->mac = (struct mac){{0x52, 0x54, 0, 0, 0, (uint8_t)i}};
+  plan_interface_vec_add(&n->interfaces)->mac =
+      (struct mac){{0x52, 0x54, 0, 0, 0, (uint8_t)i}};
   (void)snprintf(n->uuid, sizeof(n->uuid),
                  "00112233-4455-8677-8899-aabbccddee%02zu", i);
 }

@@ -68,9 +68,10 @@ static void test_identity(void **state) {
     assert_int_equal(n->ordinal, i);
     /* The same spec gives the same machines. */
     assert_string_equal(n->uuid, m->uuid);
-    assert_memory_equal(&n->mac, &m->mac, sizeof(n->mac));
+    const struct mac *mac = &plan_cluster_interface(n)->mac;
+    assert_memory_equal(mac, &plan_cluster_interface(m)->mac, sizeof(*mac));
     /* Locally administered, not multicast; UUID version 8, variant 10. */
-    assert_int_equal(n->mac.b[0], 0x02);
+    assert_int_equal(mac->b[0], 0x02);
     assert_int_equal(strlen(n->uuid), 36);
     assert_int_equal(n->uuid[14], '8');
     assert_non_null(strchr("89ab", n->uuid[19]));
@@ -84,6 +85,24 @@ static void test_identity(void **state) {
   assert_false(f.plan.nodes.v[1].founder);
   assert_ptr_equal(plan_find(&f.plan, "m2"), &f.plan.nodes.v[1]);
   assert_null(plan_find(&f.plan, "m4"));
+}
+
+/* What the spec and its defaults say of a node's one card. */
+static void test_interfaces(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  char a[NET_TEXT];
+  make(HEADER "nodes:\n  - {name: m1, mac: 52:54:00:aa:bb:cc}\n", &f);
+  const struct plan_node *n = &f.plan.nodes.v[0];
+  assert_int_equal(n->interfaces.n, 1);
+  const struct plan_interface *i = plan_cluster_interface(n);
+  assert_string_equal(i->name, "kube0");
+  assert_string_equal(mac_format(&i->mac, a), "52:54:00:aa:bb:cc");
+  assert_string_equal(ip_format(i->address, a), "192.168.4.31");
+  assert_int_equal(i->bits, 24);
+  assert_string_equal(ip_format(i->gateway, a), "192.168.4.1");
+  assert_true(i->pod_routes);
+  assert_non_null(file_of(n, "/etc/systemd/network/10-kube0.link"));
 }
 
 static void test_kubeadm_api(void **state) {
@@ -340,12 +359,12 @@ static void test_same_mac(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_identity),      cmocka_unit_test(test_kubeadm_api),
-      cmocka_unit_test(test_cluster),       cmocka_unit_test(test_other_etcds),
-      cmocka_unit_test(test_pod_networks),  cmocka_unit_test(test_vip),
-      cmocka_unit_test(test_steps),         cmocka_unit_test(test_taints),
-      cmocka_unit_test(test_who_gets_keys), cmocka_unit_test(test_modes),
-      cmocka_unit_test(test_same_mac),
+      cmocka_unit_test(test_interfaces),  cmocka_unit_test(test_identity),
+      cmocka_unit_test(test_kubeadm_api), cmocka_unit_test(test_cluster),
+      cmocka_unit_test(test_other_etcds), cmocka_unit_test(test_pod_networks),
+      cmocka_unit_test(test_vip),         cmocka_unit_test(test_steps),
+      cmocka_unit_test(test_taints),      cmocka_unit_test(test_who_gets_keys),
+      cmocka_unit_test(test_modes),       cmocka_unit_test(test_same_mac),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 /* A planned node of two CPUs and 2 GiB. */
 struct fixture {
   struct spec_node spec;
+  struct plan_interface cards[2];
   struct plan_node node;
 };
 
@@ -24,11 +25,13 @@ static void make_node(struct fixture *f, enum role role) {
                .role = role,
                .cpus = 2,
                .memory = (uint64_t)2 << 30},
-      .node = {.name = name,
-               .mac = {{0x52, 0x54, 0x00, 0x01, 0x02, 0x03}},
-               .uuid = "00112233-4455-8677-8899-aabbccddeeff"},
+      .node = {.name = name, .uuid = "00112233-4455-8677-8899-aabbccddeeff"},
   };
   f->node.spec = &f->spec;
+  f->cards[0].mac = (struct mac){{0x52, 0x54, 0x00, 0x01, 0x02, 0x03}};
+  f->cards[1].mac = (struct mac){{0x52, 0x54, 0x00, 0x01, 0x02, 0x04}};
+  f->node.interfaces.v = f->cards;
+  f->node.interfaces.n = 1;
 }
 
 /* The argv as one string, words joined by spaces; the caller frees. */
@@ -92,6 +95,25 @@ static void test_kvm_and_no_api(void **state) {
 }
 
 /* A comma ends an option for QEMU unless it is doubled. */
+/* Each card of the node has one in the machine; the user's comes last. */
+static void test_two_cards(void **state) {
+  (void)state;
+  struct fixture f;
+  _cleanup_qemu_paths_ struct qemu_paths paths = {0};
+  const struct node_ports ports = {.mcast = 50000, .ssh = 20001};
+  make_node(&f, ROLE_WORKER);
+  f.node.interfaces.n = 2;
+  qemu_paths_make("kube-mast01", &paths);
+  _cleanup_free_ char *text = argv_text(&f, &paths, &ports, false);
+  assert_non_null(strstr(
+      text,
+      "-netdev socket,id=cluster,mcast=230.0.0.1:50000,localaddr=127.0.0.1 "
+      "-device virtio-net-pci,netdev=cluster,mac=52:54:00:01:02:03,romfile= "
+      "-netdev socket,id=cluster1,mcast=230.0.0.1:50000,localaddr=127.0.0.1 "
+      "-device virtio-net-pci,netdev=cluster1,mac=52:54:00:01:02:04,romfile= "
+      "-netdev user,"));
+}
+
 static void test_env(void **state) {
   (void)state;
   _cleanup_strv_ struct strv emulated = {0};
@@ -214,6 +236,7 @@ int main(void) {
       cmocka_unit_test(test_env),
       cmocka_unit_test(test_golden),
       cmocka_unit_test(test_kvm_and_no_api),
+      cmocka_unit_test(test_two_cards),
       cmocka_unit_test(test_commas),
       cmocka_unit_test(test_no_seed),
       cmocka_unit_test(test_user_mac),

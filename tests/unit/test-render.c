@@ -99,7 +99,7 @@ static void test_instance_id(void **state) {
   ok(pki_node_make(&f.pki, &f.plan, n, NULL, NOW, &keys, &err), &err);
   ok(render_node(f.render, n, &keys, &s, &err), &err);
   ok(render_node(f.render, n, &keys, &again, &err), &err);
-  n->mac.b[5] ^= 1;
+  n->interfaces.v[0].mac.b[5] ^= 1;
   ok(render_node(f.render, n, &keys, &other, &err), &err);
   assert_string_equal(s.meta_data.data, again.meta_data.data);
   assert_string_not_equal(s.meta_data.data, other.meta_data.data);
@@ -117,7 +117,7 @@ static void test_network_config(void **state) {
   assert_string_equal(text_of(root, "version"), "2");
   const struct yaml_node *card = yaml_get(yaml_get(root, "ethernets"), "kube0");
   assert_string_equal(text_of(yaml_get(card, "match"), "macaddress"),
-                      mac_format(&f.plan.nodes.v[1].mac, mac));
+                      mac_format(&f.plan.nodes.v[1].interfaces.v[0].mac, mac));
   assert_string_equal(yaml_get(card, "addresses")->child[0]->text,
                       "192.168.4.32/24");
   static const char *const routes[][2] = {
@@ -131,6 +131,55 @@ static void test_network_config(void **state) {
     assert_string_equal(text_of(list->child[i], "to"), routes[i][0]);
     assert_string_equal(text_of(list->child[i], "via"), routes[i][1]);
   }
+}
+
+static const char *content_of(const struct yaml_node *root, const char *path) {
+  const struct yaml_node *files = yaml_get(root, "write_files");
+  for (size_t i = 0; i < files->n; i++)
+    if (strcmp(text_of(files->child[i], "path"), path) == 0)
+      return text_of(files->child[i], "content");
+  fail_msg("no file %s", path);
+  return NULL;
+}
+
+/* A second card needs a second member of the list and nothing else. */
+static void test_two_cards(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_seed_ struct seed s = {0};
+  open_fixture(HEADER NETWORK THREE, &f);
+  struct plan_node *n = &f.plan.nodes.v[1];
+  *plan_interface_vec_add(&n->interfaces) = (struct plan_interface){
+      .name = "kube1",
+      .link = xstrdup("/etc/systemd/network/10-kube1.link"),
+      .mac = {{2, 0, 0, 0, 0, 1}},
+      .address = {IP_V4, {10, 1, 2, 3}},
+      .bits = 16,
+  };
+  plan_file_vec_add(&n->files)->path = n->interfaces.v[1].link;
+  struct plan_file *link = &n->files.v[n->files.n - 1];
+  link->source = "user-data/kube0.link";
+  link->owner = "root:root";
+  seed_of(&f, 1, &s);
+  _cleanup_yaml_ struct yaml_node *root = parse(&s.network_config);
+  const struct yaml_node *cards = yaml_get(root, "ethernets");
+  assert_int_equal(cards->n, 2);
+  assert_int_equal(yaml_get(yaml_get(cards, "kube0"), "routes")->n, 3);
+  const struct yaml_node *second = yaml_get(cards, "kube1");
+  assert_string_equal(text_of(yaml_get(second, "match"), "macaddress"),
+                      "02:00:00:00:00:01");
+  assert_string_equal(text_of(second, "set-name"), "kube1");
+  assert_string_equal(yaml_get(second, "addresses")->child[0]->text,
+                      "10.1.2.3/16");
+  assert_null(yaml_get(second, "routes"));
+  _cleanup_yaml_ struct yaml_node *user = parse(&s.user_data);
+  assert_non_null(strstr(content_of(user, link->path),
+                         "MACAddress=02:00:00:00:00:01\nType=ether\n\n"
+                         "[Link]\nName=kube1\n"));
+  assert_non_null(
+      strstr(content_of(user, n->interfaces.v[0].link), "\nName=kube0\n"));
+  assert_non_null(
+      strstr(content_of(user, "/etc/kubeseed/node.env"), "INTERFACE='kube0'"));
 }
 
 /* The workstation's own key opens the first user, the spec's open theirs. */
@@ -272,6 +321,7 @@ int main(void) {
       cmocka_unit_test(test_meta_data),
       cmocka_unit_test(test_instance_id),
       cmocka_unit_test(test_network_config),
+      cmocka_unit_test(test_two_cards),
       cmocka_unit_test(test_users),
       cmocka_unit_test(test_no_value_breaks_out),
       cmocka_unit_test(test_labels_and_taints),
