@@ -33,7 +33,9 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo 0.1)
 
 # ---- Compiler and libraries ----
 
-LIBS     := yaml-0.1 libcrypto libisofs-1 libguestfs jansson
+LIBS     := yaml-0.1 libcrypto libisofs-1 jansson
+# Needed to build; loaded by the program itself, see image/bootloader.h.
+HEADERS  := libguestfs
 CC       := $(if $(filter default,$(origin CC)),gcc,$(CC))
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wformat=2 -Wundef -Wwrite-strings -Wcast-align -Wpointer-arith \
@@ -50,7 +52,7 @@ FLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,$(SANITIZE)
 LINK_asan     := -fsanitize=$(SANITIZE)
 LINK_fuzz     := -fsanitize=fuzzer,$(SANITIZE)
 CPPFLAGS += -D_GNU_SOURCE -Ibuilder -I$(BUILD)/gen \
-            $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+            $(shell pkg-config --cflags $(LIBS) $(HEADERS) 2>/dev/null)
 COMPILE   = $(CC) $(CPPFLAGS) -std=gnu17 $(WARN) $(FLAGS_$(VARIANT)) -fPIE \
             -MMD -MP -MT $@ -MF $(basename $@).d
 LDFLAGS  += -pie -Wl,-z,relro,-z,now $(LINK_$(VARIANT))
@@ -103,7 +105,7 @@ $(BUILD)/gen/embedded-data.c: $(EMBEDDED) builder/embed.awk \
 
 .PHONY: libs FORCE
 libs:
-	@pkg-config --exists $(LIBS) 2>/dev/null && command -v $(CC) >/dev/null || \
+	@pkg-config --exists $(LIBS) $(HEADERS) 2>/dev/null && command -v $(CC) >/dev/null || \
 	  { echo "the compiler or a library is missing; run: make deps" >&2; \
 	    exit 1; }
 

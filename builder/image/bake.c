@@ -5,34 +5,19 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/process.h"
+#include "image/bootloader.h"
 #include "image/recipe.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <guestfs.h>
-#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
 #define MIB ((uint64_t)1 << 20)
-#define SECTOR ((uint64_t)512)
-
-/* The partitions, see bake.h; the last MiB is GPT's second copy. */
-#define CORE_AT (1 * MIB)
-#define ESP_AT (2 * MIB)
-#define ROOT_AT (66 * MIB)
-#define TAIL (1 * MIB)
-
-/* UEFI specification and GRUB manual: BIOS boot, EFI system; UAPI group's
- * Discoverable Partitions Specification: root of x86-64. */
-#define TYPE_BIOS "21686148-6449-6E6F-744E-656564454649"
-#define TYPE_ESP "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
-#define TYPE_ROOT "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
 
 /* What a root file system without container images takes, generously. */
 #define BASE_TREE (1100 * MIB)
-#define BOOT_FILE_MAX (1 * MIB)
 
 /* ---- What must be there ---- */
 
@@ -66,7 +51,7 @@ int bake_require(struct error *err) {
       return -1;
   if (geteuid() != 0 && process_require("newuidmap", "uidmap", err) < 0)
     return -1;
-  return require_kernel(err);
+  return boot_require(err) < 0 ? -1 : require_kernel(err);
 }
 
 /* An imported image is there twice: as it came, and unpacked. */
@@ -77,153 +62,6 @@ static uint64_t tree_size(const struct payload *payload) {
 uint64_t bake_space(const struct payload *payload) {
   /* The raw disk, and beside it first the tree, later the qcow2. */
   return 2 * tree_size(payload);
-}
-
-/* ---- The appliance: partitions and boot loader ---- */
-
-struct appliance {
-  guestfs_h *g;
-  const char *disk;
-  uint64_t size;
-  pthread_t thread;
-  bool started;
-  int result;
-  struct error err; /* of the thread */
-};
-
-static int guestfs_fail(guestfs_h *g, const char *what, struct error *err) {
-  const char *why = guestfs_last_error(g);
-  return error_set(err, 0, "libguestfs: %s: %s", what, why ? why : "failed");
-}
-
-static int add_partition(guestfs_h *g, int n, uint64_t from, uint64_t to,
-                         const char *type, struct error *err) {
-  if (guestfs_part_add(g, "/dev/sda", "primary", (int64_t)(from / SECTOR),
-                       (int64_t)(to / SECTOR - 1)) < 0 ||
-      guestfs_part_set_gpt_type(g, "/dev/sda", n, type) < 0)
-    return guestfs_fail(g, "partition", err);
-  return 0;
-}
-
-static int launch(struct appliance *a, struct error *err) {
-  guestfs_h *g = a->g;
-  if (guestfs_add_drive_opts(g, a->disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "raw",
-                             GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe",
-                             -1) < 0 ||
-      guestfs_launch(g) < 0 || guestfs_part_init(g, "/dev/sda", "gpt") < 0)
-    return guestfs_fail(g, "start", err);
-  if (add_partition(g, 1, CORE_AT, ESP_AT, TYPE_BIOS, err) < 0 ||
-      add_partition(g, 2, ESP_AT, ROOT_AT, TYPE_ESP, err) < 0 ||
-      add_partition(g, 3, ROOT_AT, a->size - TAIL, TYPE_ROOT, err) < 0)
-    return -1;
-  return 0;
-}
-
-static void *appliance_main(void *arg) {
-  struct appliance *a = arg;
-  a->result = launch(a, &a->err);
-  return NULL;
-}
-
-/*
- * Starts partitioning in the background: the appliance takes seconds to boot,
- * and what it writes lies outside the root partition that others fill.
- */
-static int appliance_start(struct appliance *a, struct error *err) {
-  a->g = guestfs_create_flags(GUESTFS_CREATE_NO_ENVIRONMENT);
-  if (!a->g)
-    return error_set(err, errno, "libguestfs: create");
-  struct host_accel accel = {0};
-  host_accel_probe(NULL, NULL, &accel);
-  bool kvm = accel.kvm;
-  host_accel_done(&accel);
-  char *settings[] = {kvm ? NULL : (char *)"force_tcg", NULL};
-  guestfs_set_error_handler(a->g, NULL, NULL);
-  if (guestfs_parse_environment(a->g) < 0 ||
-      guestfs_set_backend(a->g, "direct") < 0 ||
-      guestfs_set_backend_settings(a->g, settings) < 0)
-    return guestfs_fail(a->g, "set up", err);
-  int r = pthread_create(&a->thread, NULL, appliance_main, a);
-  if (r != 0)
-    return error_set(err, r, "cannot start a thread");
-  a->started = true;
-  return 0;
-}
-
-static int appliance_join(struct appliance *a, struct error *err) {
-  if (!a->started)
-    return 0;
-  a->started = false;
-  (void)pthread_join(a->thread, NULL);
-  if (a->result < 0)
-    error_move(err, &a->err);
-  return a->result;
-}
-
-static void appliance_done(struct appliance *a) {
-  _cleanup_error_ struct error ignored = {0};
-  (void)!appliance_join(a, &ignored);
-  if (a->g)
-    guestfs_close(a->g);
-  error_done(&a->err);
-}
-
-static void put_le64(uint8_t *p, uint64_t v) {
-  for (int i = 0; i < 8; i++)
-    p[i] = (uint8_t)(v >> (8 * i));
-}
-
-/*
- * Offsets of GRUB 2 (include/grub/i386/pc/boot.h): in boot.img the sector to
- * load (0x5c), the drive to load it from (0x64; 0xff is the one booted) and two
- * bytes of a check to be skipped on hard disks (0x66); in core.img's first
- * sector the last block list entry, its start (0x1f4).
- */
-int bake_patch_grub(uint8_t *boot, size_t boot_len, uint8_t *core,
-                    size_t core_len, uint64_t lba, struct error *err) {
-  if (boot_len != SECTOR || boot[510] != 0x55 || boot[511] != 0xaa)
-    return error_set(err, 0, "boot.img is no GRUB boot sector");
-  if (core_len <= SECTOR || core_len > ESP_AT - CORE_AT)
-    return error_set(err, 0, "core.img has %zu bytes", core_len);
-  put_le64(boot + 0x5c, lba);
-  boot[0x64] = 0xff;
-  boot[0x66] = boot[0x67] = 0x90;
-  put_le64(core + 0x1f4, lba + 1);
-  return 0;
-}
-
-/* The MBR's code ends where its signature and partition table begin. */
-#define BOOT_CODE 440
-
-static int write_at(guestfs_h *g, const struct buf *b, size_t len, uint64_t at,
-                    struct error *err) {
-  /* guestfs_pwrite_device may write less, and takes at most 2 MiB. */
-  for (size_t done = 0; done < len;) {
-    int n = guestfs_pwrite_device(g, "/dev/sda", b->data + done, len - done,
-                                  (int64_t)(at + done));
-    if (n <= 0)
-      return guestfs_fail(g, "write the boot loader", err);
-    done += (size_t)n;
-  }
-  return 0;
-}
-
-static int install_grub(struct appliance *a, const char *out,
-                        struct error *err) {
-  _cleanup_buf_ struct buf boot = {0}, core = {0};
-  _cleanup_free_ char *boot_path = xasprintf("%s/boot.img", out);
-  _cleanup_free_ char *core_path = xasprintf("%s/core.img", out);
-  if (file_read(boot_path, BOOT_FILE_MAX, &boot, err) < 0 ||
-      file_read(core_path, BOOT_FILE_MAX, &core, err) < 0 ||
-      bake_patch_grub((uint8_t *)boot.data, boot.len, (uint8_t *)core.data,
-                      core.len, CORE_AT / SECTOR, err) < 0 ||
-      appliance_join(a, err) < 0 ||
-      write_at(a->g, &core, core.len, CORE_AT, err) < 0 ||
-      write_at(a->g, &boot, BOOT_CODE, 0, err) < 0)
-    return -1;
-  if (guestfs_shutdown(a->g) < 0)
-    return guestfs_fail(a->g, "shut down", err);
-  return 0;
 }
 
 /* ---- The root file system, by the recipe's own programs ---- */
@@ -292,9 +130,9 @@ static void make_env(const struct bake *b, const char *disk, struct strv *env) {
   strv_pushf(env, "KUBESEED_PAYLOAD=%s", b->payload->dir);
   strv_pushf(env, "KUBESEED_PAUSE=%s", b->payload->pause_image);
   strv_pushf(env, "KUBESEED_DISK=%s", disk);
-  strv_pushf(env, "KUBESEED_OFFSET=%llu", (unsigned long long)ROOT_AT);
+  strv_pushf(env, "KUBESEED_OFFSET=%llu", (unsigned long long)BOOT_ROOT_AT);
   strv_pushf(env, "KUBESEED_SIZE=%llu",
-             (unsigned long long)(b->disk - TAIL - ROOT_AT));
+             (unsigned long long)(BOOT_ROOT_END(b->disk) - BOOT_ROOT_AT));
   strv_pushf(env, "KUBESEED_UUID=%s", b->uuid);
   /* Debian's tools must neither ask nor find the caller's language. */
   strv_push_all(env, "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", NULL);
@@ -356,31 +194,31 @@ static int convert(const char *raw, const char *output, struct error *err) {
   return process_run(&p, err);
 }
 
-static int run_steps(const struct bake *b, struct appliance *a,
+static int run_steps(const struct bake *b, const char *disk,
                      struct progress *progress, struct error *err) {
   _cleanup_free_ char *out = xasprintf("%s/out", b->work);
-  if (make_disk(a->disk, a->size, err) < 0 || appliance_start(a, err) < 0 ||
-      make_root(b, a->disk, progress, err) < 0)
+  _cleanup_boot_ struct boot *boot = NULL;
+  if (make_disk(disk, b->disk, err) < 0 ||
+      boot_start(disk, b->disk, &boot, err) < 0 ||
+      make_root(b, disk, progress, err) < 0)
     return -1;
   step_begin(progress, "boot loader");
-  if (install_grub(a, out, err) < 0)
+  if (boot_install(boot, out, err) < 0)
     return -1;
   step_begin(progress, "qcow2");
-  if (convert(a->disk, b->output, err) < 0)
+  if (convert(disk, b->output, err) < 0)
     return -1;
   step_end(progress);
   return 0;
 }
 
 int bake_run(const struct bake *b, struct error *err) {
-  if (b->disk % MIB || b->disk < ROOT_AT + TAIL + BASE_TREE)
+  if (b->disk % MIB || BOOT_ROOT_END(b->disk) < BOOT_ROOT_AT + BASE_TREE)
     return error_set(err, 0, "a disk of %llu bytes is too small for an image",
                      (unsigned long long)b->disk);
   _cleanup_free_ char *disk = xasprintf("%s/disk.raw", b->work);
-  struct appliance a = {.disk = disk, .size = b->disk};
   struct progress progress = {.bake = b};
-  int r = run_steps(b, &a, &progress, err);
-  appliance_done(&a);
+  int r = run_steps(b, disk, &progress, err);
   free(progress.text);
   return r;
 }

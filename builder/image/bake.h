@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Baking one image: a recipe's packages and files and a payload become a
- * bootable disk. The only user of libguestfs.
+ * bootable disk.
  *
- *   thread   appliance: GPT ........................ boot loader
- *   main     mmdebstrap, payload, images, mke2fs -d    | qemu-img
- *            `-- all writing into one sparse raw disk --'
+ *   thread   boot loader's machine: GPT ................. GRUB
+ *   main     mmdebstrap, payload, images, mke2fs -d          | qemu-img
+ *            `-- all writing into one sparse raw disk -------'
  *
- *   LBA 0    boot.img (GPT's protective MBR)
- *   1 MiB    p1  BIOS boot: core.img
- *   2 MiB    p2  EFI system, empty: room for UEFI
- *   66 MiB   p3  root, ext4, label kubeseed-root; last, so that it can grow
+ * Where on the disk what lies is in bootloader.h.
  */
 #pragma once
 
@@ -35,7 +32,7 @@ struct bake {
   void *arg;
 };
 
-/* Fails (ERROR_MISSING) when a program or supermin's kernel is missing. */
+/* Fails (ERROR_MISSING) when a program, a library or a kernel is missing. */
 int bake_require(struct error *err) _must_check_;
 
 /* Bytes that baking needs in the file system of bake->work. */
@@ -52,12 +49,3 @@ int bake_run(const struct bake *b, struct error *err) _must_check_;
  * are not ours to remove. A missing one is fine.
  */
 int bake_remove(const char *work, struct error *err) _must_check_;
-
-/*
- * Points GRUB's boot.img at core.img in sector lba, and core.img's first sector
- * at the rest of itself, as grub-bios-setup does. Pure. Fails when a buffer is
- * not what GRUB 2 makes.
- */
-int bake_patch_grub(uint8_t *boot, size_t boot_len, uint8_t *core,
-                    size_t core_len, uint64_t lba,
-                    struct error *err) _must_check_;
