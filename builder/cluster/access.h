@@ -2,7 +2,7 @@
 /*
  * How the workstation reaches the nodes: machines under QEMU here through
  * forwarded ports on 127.0.0.1, all others at their addresses; with the nodes'
- * own names for their host keys.
+ * own names for their host keys, and a limit of seconds for connecting.
  */
 #pragma once
 
@@ -30,9 +30,3 @@ int access_write_ssh_config(const struct plan *plan, const struct state *s,
 int access_write_kubeconfig(const struct plan *plan, const struct pki *pki,
                             const struct ports *ports, const struct state *s,
                             struct error *err) _must_check_;
-
-/*
- * Whether anything takes TCP connections at address and port within timeout
- * milliseconds. False for whatever goes wrong: it is only worth a try then.
- */
-bool access_listens(struct ip address, uint16_t port, int timeout);

@@ -20,10 +20,6 @@
 /* The API server's objects of a thousand nodes are some 30 MB. */
 #define OUTPUT_MAX ((size_t)128 << 20)
 
-/* How long ssh may take to connect, the exchange of keys included: emulated
- * machines need seconds for it. */
-#define CONNECT_TIMEOUT "ConnectTimeout=120"
-
 /* The end of what ssh printed, or else how it ended, in one line: a node's
  * words must not reach the terminal as they are. */
 static char *last_words(const struct error *err) {
@@ -69,8 +65,8 @@ int remote_run(const struct remote *r, const char *node, const char *script,
   _cleanup_buf_ struct buf input = {0};
   _cleanup_buf_ struct buf output = {0};
   _cleanup_error_ struct error own = {0};
-  strv_push_all(&argv, "ssh", "-F", r->config, "-o", CONNECT_TIMEOUT, "-o",
-                "ServerAliveInterval=60", node, "sudo sh -eu", NULL);
+  strv_push_all(&argv, "ssh", "-F", r->config, "-o", "ServerAliveInterval=60",
+                node, "sudo sh -eu", NULL);
   buf_adds(&input, "echo '" TRIMMED_MARK "'\n");
   buf_adds(&input, script);
   const struct process p = {

@@ -4,26 +4,13 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "cluster/access.h"
+#include "cluster/reach.h"
 #include "cluster/remote.h"
-#include "machine/kind.h"
 #include <string.h>
 
 #define TOKEN_MAX 64
 /* kubectl on a slow, busy machine. */
 #define TIMEOUT_SECONDS 120
-/* For a connection to a machine that is most likely on the next table. */
-#define CONNECT_MS 500
-
-/* Whether the node can be asked: it runs here, or elsewhere and listens. */
-static bool is_there(const struct plan *plan, const struct plan_node *n,
-                     const struct state *state, const struct ports *ports,
-                     uint16_t port) {
-  if (machine_kind_of(plan)->running(state, n->name, NULL))
-    return true;
-  return port && !ports->node[n->index].ssh &&
-         access_listens(n->spec->address, port, CONNECT_MS);
-}
 
 /* As kubeadm writes it: kubernetes.io, "Bootstrap Token Secret Format". The
  * script is stdin there, so no argument shows the secret. */
@@ -68,28 +55,49 @@ static int read_script(const struct state *state, struct buf *ret,
   return 0;
 }
 
-int token_renew(const struct plan *plan, const struct state *state,
-                uint16_t port, bool *ret_renewed, struct error *err) {
-  _cleanup_ports_ struct ports ports = {0};
+/* The control plane's nodes; the caller frees. */
+static size_t *control_plane(const struct plan *plan, size_t *ret_n) {
+  size_t *list = xcalloc(plan->nodes.n, sizeof(*list));
+  *ret_n = 0;
+  for (size_t i = 0; i < plan->nodes.n; i++)
+    if (plan->nodes.v[i].spec->role == ROLE_CONTROL_PLANE)
+      list[(*ret_n)++] = i;
+  return list;
+}
+
+static int ask(const struct log *log, const struct state *state,
+               const char *node, struct error *err) {
   _cleanup_free_ char *config = state_path(state, "ssh_config");
   const struct remote remote = {.config = config, .timeout = TIMEOUT_SECONDS};
+  _cleanup_buf_ struct buf script = {0};
+  _cleanup_buf_ struct buf output = {0};
+  if (read_script(state, &script, err) < 0)
+    return -1;
+  log_info(log, "asking %s to take the seeds' token", node);
+  return remote_run(&remote, node, script.data, &output, err);
+}
+
+int token_renew(const struct log *log, const struct plan *plan,
+                const struct state *state, uint16_t port, bool *ret_renewed,
+                struct error *err) {
+  _cleanup_ports_ struct ports ports = {0};
   _cleanup_error_ struct error last = {0};
+  size_t n = 0;
+  _cleanup_free_ size_t *nodes = control_plane(plan, &n);
   *ret_renewed = false;
   if (ports_load(state, plan, &ports, err) < 0)
     return -1;
-  for (size_t i = 0; i < plan->nodes.n && !*ret_renewed; i++) {
-    const struct plan_node *n = &plan->nodes.v[i];
-    _cleanup_buf_ struct buf script = {0};
-    _cleanup_buf_ struct buf output = {0};
-    if (n->spec->role != ROLE_CONTROL_PLANE ||
-        !is_there(plan, n, state, &ports, port))
+  _cleanup_free_ struct reach *reach = xcalloc(n, sizeof(*reach));
+  if (port)
+    log_info(log, "looking for a control plane that runs");
+  reach_look(plan, state, &ports, port, nodes, n, reach);
+  for (size_t i = 0; i < n && !*ret_renewed; i++) {
+    if (!reach[i].answers)
       continue;
-    if (read_script(state, &script, err) < 0)
-      return -1;
     error_done(&last); /* the next one may know more */
-    *ret_renewed =
-        remote_run(&remote, n->name, script.data, &output, &last) == 0;
+    *ret_renewed = ask(log, state, plan->nodes.v[nodes[i]].name, &last) == 0;
   }
+  reach_done(reach, n);
   if (*ret_renewed || last.n_faults == 0)
     return 0;
   error_move(err, &last);

@@ -6,20 +6,19 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/log.h"
 #include "plan/plan.h"
 #include "state/state.h"
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Where ssh is asked for on machines that do not run under QEMU here. */
-#define TOKEN_SSH_PORT 22
-
 /*
  * Lets the seeds' token in again, for a day, by way of a control-plane machine
- * that runs here or, unless port is 0, answers at its address and port;
- * ret_renewed tells whether the cluster has it now. No such machine is no
- * error. A cluster that is still forming has its own and keeps it.
+ * that runs here or, unless port is 0, answers at its address and port (see
+ * reach.h); ret_renewed tells whether the cluster has it now. No such machine
+ * is no error. A cluster that is still forming has its own and keeps it. Who is
+ * asked is logged; it takes seconds, so hold no lock.
  */
-int token_renew(const struct plan *plan, const struct state *state,
-                uint16_t port, bool *ret_renewed,
+int token_renew(const struct log *log, const struct plan *plan,
+                const struct state *state, uint16_t port, bool *ret_renewed,
                 struct error *err) _must_check_;

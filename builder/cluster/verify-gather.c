@@ -66,21 +66,29 @@ int verify_gather_nodes(const struct plan *plan, const struct remote *r,
                         struct error *err) {
   _cleanup_free_ struct remote_call *calls = xcalloc(f->n, sizeof(*calls));
   _cleanup_free_ struct buf *scripts = xcalloc(f->n, sizeof(*scripts));
+  _cleanup_free_ size_t *asked = xcalloc(f->n, sizeof(*asked));
+  size_t n_asked = 0;
   for (size_t i = 0; i < f->n; i++) {
     const struct plan_node *n = &plan->nodes.v[i];
-    node_script(plan, n, stats_secret, &scripts[i]);
-    calls[i] = (struct remote_call){.node = n->name, .script = scripts[i].data};
+    if (f->node[i].error)
+      continue;
+    struct buf *script = &scripts[n_asked];
+    node_script(plan, n, stats_secret, script);
+    asked[n_asked] = i;
+    calls[n_asked++] =
+        (struct remote_call){.node = n->name, .script = script->data};
   }
-  remote_run_all(r, calls, f->n);
+  remote_run_all(r, calls, n_asked);
   int result = 0;
-  for (size_t i = 0; i < f->n; i++) {
+  for (size_t i = 0; i < n_asked; i++) {
+    struct verify_answer *answer = &f->node[asked[i]];
     if (calls[i].err.kind == ERROR_MISSING && result == 0) {
       error_move(err, &calls[i].err);
       result = -1;
     } else if (error_is_set(&calls[i].err)) {
-      f->node[i].error = error_text(&calls[i].err);
+      answer->error = error_text(&calls[i].err);
     } else {
-      f->node[i].text = buf_take(&calls[i].output);
+      answer->text = buf_take(&calls[i].output);
     }
     remote_call_done(&calls[i]);
     buf_done(&scripts[i]);

@@ -51,7 +51,8 @@ char *verify_section(const struct verify_answer *a, const char *name);
 /* ---- Gathering ---- */
 
 /*
- * Asks all nodes at once. stats_secret opens haproxy's statistics (NULL where
+ * Asks all nodes at once but those whose error is set, for they are known not
+ * to answer. stats_secret opens haproxy's statistics (NULL where
  * there is none). A node that does not answer is a fact and no failure; that
  * the program ssh is missing is one.
  */

@@ -2,6 +2,7 @@
 /* kubeseed kubeconfig: where the administrator's kubeconfig is. */
 #include "base/file.h"
 #include "cluster/access.h"
+#include "cluster/reach.h"
 #include "cluster/remote.h"
 #include "cmd/cli.h"
 #include "machine/ports.h"
@@ -37,8 +38,6 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
   return 0;
 }
 
-/* A control-plane node's. One that is off, or says what is none, is passed over
- * for the next. */
 static int fetch_from(const struct remote *r, const struct plan_node *node,
                       struct pki *ret, struct error *err) {
   _cleanup_buf_ struct buf text = {0};
@@ -60,10 +59,41 @@ static int store(struct cluster *c, const struct pki *pki, struct error *err) {
   return access_write_kubeconfig(&c->plan, pki, &ports, &c->state, err);
 }
 
+/* From a control-plane node that answers. One that is off, or says what is no
+ * kubeconfig, is passed over for the next; whys has one word for each. */
+static int fetch_any(const struct cli *cli, struct cluster *c,
+                     const struct remote *r, const struct ports *ports,
+                     struct buf *whys, struct pki *ret, struct error *err) {
+  for (size_t i = 0; i < c->plan.nodes.n; i++) {
+    const struct plan_node *node = &c->plan.nodes.v[i];
+    _cleanup_error_ struct error own = {0};
+    struct reach reach;
+    if (node->spec->role != ROLE_CONTROL_PLANE)
+      continue;
+    log_info(&cli->log, "asking %s", node->name);
+    reach_look(&c->plan, &c->state, ports, REACH_SSH_PORT, &i, 1, &reach);
+    _cleanup_free_ char *why = reach.why;
+    if (reach.answers && fetch_from(r, node, ret, &own) == 0) {
+      log_info(&cli->log, "fetched from %s", node->name);
+      return 0;
+    }
+    if (own.kind == ERROR_MISSING) {
+      error_move(err, &own);
+      return -1;
+    }
+    buf_addf(whys, "%s%s", whys->len ? "; " : "",
+             why ? why : own.faults[0].msg);
+  }
+  return error_set(err, 0, "no control-plane node has given its kubeconfig: %s",
+                   whys->data);
+}
+
 /* pki.mode copied: the first node has made it, and the others have it too. */
 static int fetch(const struct cli *cli, struct cluster *c, struct error *err) {
   _cleanup_free_ char *config = state_path(&c->state, "ssh_config");
-  _cleanup_error_ struct error first = {0};
+  _cleanup_ports_ struct ports ports = {0};
+  _cleanup_buf_ struct buf whys = {0};
+  _cleanup_pki_ struct pki pki = {0};
   if (!file_exists(config))
     return error_set(err, 0,
                      "with pki.mode copied the first node makes it, and there "
@@ -71,23 +101,10 @@ static int fetch(const struct cli *cli, struct cluster *c, struct error *err) {
                      "`kubeseed seed` comes first",
                      config, c->spec.file);
   const struct remote r = {.config = config, .timeout = FETCH_TIMEOUT};
-  for (size_t i = 0; i < c->plan.nodes.n; i++) {
-    const struct plan_node *node = &c->plan.nodes.v[i];
-    _cleanup_pki_ struct pki pki = {0};
-    _cleanup_error_ struct error own = {0};
-    if (node->spec->role != ROLE_CONTROL_PLANE)
-      continue;
-    if (fetch_from(&r, node, &pki, &own) == 0) {
-      if (store(c, &pki, err) < 0)
-        return -1;
-      log_info(&cli->log, "fetched from %s", node->name);
-      return 0;
-    }
-    if (!error_is_set(&first))
-      error_move(&first, &own);
-  }
-  error_move(err, &first);
-  return -1;
+  if (ports_load(&c->state, &c->plan, &ports, err) < 0 ||
+      fetch_any(cli, c, &r, &ports, &whys, &pki, err) < 0)
+    return -1;
+  return store(c, &pki, err);
 }
 
 static int deliver(const struct options *o, const char *path,

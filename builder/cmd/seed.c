@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "seed/seed.h"
 #include "cluster/access.h"
+#include "cluster/reach.h"
 #include "cluster/token.h"
 #include "cmd/cli.h"
 
@@ -36,8 +37,8 @@ static int welcome_late(const struct cli *cli, const struct cluster *c,
                         bool named) {
   _cleanup_error_ struct error later = {0};
   bool renewed = false;
-  if (token_renew(&c->plan, &c->state, named ? TOKEN_SSH_PORT : 0, &renewed,
-                  &later) < 0)
+  if (token_renew(&cli->log, &c->plan, &c->state, named ? REACH_SSH_PORT : 0,
+                  &renewed, &later) < 0)
     log_warn(&cli->log, "%s; a node that joins late may have to wait",
              later.faults[0].msg);
   else if (renewed)
@@ -66,5 +67,8 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   log_info(&cli->log, "%zu seed%s in %s/seeds (%.0f ms)", o.n_nodes,
            o.n_nodes == 1 ? "" : "s", c.state.dir,
            (monotonic_seconds() - start) * 1000);
+  /* Nobody has to wait for what the cluster answers. */
+  cleanup_close(&c.state.lock_fd);
+  c.state.lock_fd = -1;
   return welcome_late(cli, &c, argc - optind > 1);
 }

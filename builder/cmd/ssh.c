@@ -2,10 +2,21 @@
 /* kubeseed ssh: into a node, wherever it runs. */
 #include "base/file.h"
 #include "base/process.h"
+#include "cluster/reach.h"
 #include "cmd/cli.h"
 #include "machine/ports.h"
 #include <getopt.h>
 #include <string.h>
+
+/* A machine elsewhere that is off would be waited for. */
+static int check_answers(const struct cluster *c, const struct ports *ports,
+                         const struct plan_node *node, struct error *err) {
+  struct reach reach;
+  reach_look(&c->plan, &c->state, ports, REACH_SSH_PORT, &node->index, 1,
+             &reach);
+  _cleanup_free_ char *why = reach.why;
+  return why ? error_set(err, 0, "%s", why) : 0;
+}
 
 /* One of ours that is off, or nothing to reach a machine of the user's by. */
 static int check_reachable(const struct cluster *c,
@@ -14,8 +25,8 @@ static int check_reachable(const struct cluster *c,
   _cleanup_ports_ struct ports ports = {0};
   if (ports_load(&c->state, &c->plan, &ports, err) < 0)
     return -1;
-  if (ports.node[node->index].ssh &&
-      !c->kind->running(&c->state, node->name, NULL))
+  bool here = reach_is_here(&c->plan, node, &c->state, &ports);
+  if (here && !c->kind->running(&c->state, node->name, NULL))
     return error_set(err, 0, "%s is off; `kubeseed up %s` switches it on",
                      node->name, c->spec.file);
   if (!file_exists(config))
@@ -23,7 +34,7 @@ static int check_reachable(const struct cluster *c,
                      "there is no '%s' to reach %s by; `kubeseed seed %s` "
                      "writes it",
                      config, node->name, c->spec.file);
-  return 0;
+  return here ? 0 : check_answers(c, &ports, node, err);
 }
 
 int cmd_ssh(struct cli *cli, int argc, char **argv, struct error *err) {

@@ -1,23 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed status: what runs, how far it is, where it is reached. */
 #include "base/json.h"
+#include "cluster/reach.h"
 #include "cmd/cli.h"
 #include "machine/follow.h"
 #include "machine/ports.h"
 #include <getopt.h>
+
+/* Machines of the user's own are not off: nothing is known of them. */
+#define NOT_HERE "not here"
+
+/* Whether any machine of the cluster was ever switched on here. */
+static bool runs_here(const struct cluster *c, const struct ports *ports) {
+  for (size_t i = 0; i < c->plan.nodes.n; i++)
+    if (reach_is_here(&c->plan, &c->plan.nodes.v[i], &c->state, ports))
+      return true;
+  return false;
+}
 
 static json_t *string_or_null(const char *s) {
   return s ? json_string(s) : json_null();
 }
 
 static json_t *node_json(const struct follow_node *n,
-                         const struct node_ports *ports) {
+                         const struct node_ports *ports, const char *off) {
   const struct console *c = &n->console;
   json_t *j =
       json_pack("{s:s, s:s, s:b, s:b, s:s, s:i, s:i}", "name", n->node->name,
                 "role", role_name(n->node->spec->role), "running", n->running,
                 "ready", follow_node_ready(n), "state",
-                n->running ? console_state_name(c->state) : "off", "uptime",
+                n->running ? console_state_name(c->state) : off, "uptime",
                 (int)c->uptime, "boots", (int)c->boots);
   json_object_set_new(j, "step", string_or_null(c->step));
   json_object_set_new(j, "message", string_or_null(c->message));
@@ -30,25 +42,27 @@ static json_t *node_json(const struct follow_node *n,
   return j;
 }
 
-static int print_json(const struct cluster *c, const struct follow *f,
-                      const struct ports *ports, struct error *err) {
+static void print_json(const struct cluster *c, const struct follow *f,
+                       const struct ports *ports, bool here) {
   _cleanup_json_ json_t *j = json_pack("{s:s, s:b}", "cluster", c->spec.name,
                                        "ready", follow_ready(f) == f->n);
   json_t *nodes = json_array();
   for (size_t i = 0; i < f->n; i++)
-    json_array_append_new(
-        nodes, node_json(&f->v[i], &ports->node[f->v[i].node->index]));
+    json_array_append_new(nodes,
+                          node_json(&f->v[i], &ports->node[f->v[i].node->index],
+                                    here ? "off" : NOT_HERE));
   json_object_set_new(j, "nodes", nodes);
-  if (json_dumpf(j, stdout, JSON_INDENT(2)) < 0)
-    return error_set(err, 0, "cannot write the JSON");
+  (void)json_dumpf(j, stdout, JSON_INDENT(2));
   putchar('\n');
-  return 0;
 }
 
-static void print_table(const struct follow *f, const struct ports *ports) {
+static void print_table(const struct follow *f, const struct ports *ports,
+                        bool here) {
   struct table t;
   _cleanup_free_ struct table_row *rows = NULL;
   follow_rows(f, &rows);
+  for (size_t i = 0; i < f->n && !here; i++)
+    rows[i].state = NOT_HERE;
   table_init(&t, stdout);
   t.live = false; /* drawn once, whole */
   table_draw(&t, rows, f->n);
@@ -96,10 +110,17 @@ int cmd_status(struct cli *cli, int argc, char **argv, struct error *err) {
   follow_look(&f);
   if (follow_read(&f, err) < 0)
     return -1;
-  if (cli->json && print_json(&c, &f, &ports, err) < 0)
-    return -1;
-  if (!cli->json)
-    print_table(&f, &ports);
+  bool here = runs_here(&c, &ports);
+  if (cli->json)
+    print_json(&c, &f, &ports, here);
+  else
+    print_table(&f, &ports, here);
+  if (!here)
+    return error_set(err, 0,
+                     "no machine of '%s' was ever switched on here; `kubeseed "
+                     "verify %s` asks machines of your own, `kubeseed up %s` "
+                     "switches machines on here",
+                     c.spec.name, c.spec.file, c.spec.file);
   if (follow_ready(&f) < n)
     return error_set(err, 0, "%zu of %zu nodes are ready", follow_ready(&f), n);
   return 0;

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "cluster/reach.h"
 #include "cmd/cli.h"
 #include "pki/pki.h"
 #include <getopt.h>
@@ -100,6 +101,22 @@ static unsigned parallel(const struct cluster *c) {
   return 0;
 }
 
+/* Who does not answer is known within seconds, and then not asked. */
+static int look(const struct cluster *c, struct verify_facts *f,
+                struct error *err) {
+  _cleanup_ports_ struct ports ports = {0};
+  if (ports_load(&c->state, &c->plan, &ports, err) < 0)
+    return -1;
+  _cleanup_free_ struct reach *reach = xcalloc(f->n, sizeof(*reach));
+  _cleanup_free_ size_t *nodes = xcalloc(f->n, sizeof(*nodes));
+  for (size_t i = 0; i < f->n; i++)
+    nodes[i] = i;
+  reach_look(&c->plan, &c->state, &ports, REACH_SSH_PORT, nodes, f->n, reach);
+  for (size_t i = 0; i < f->n; i++)
+    f->node[i].error = TAKE_PTR(reach[i].why);
+  return 0;
+}
+
 /* Asks everybody once. Pods are started last, and not beside something that is
  * wrong as long as there will be another round. */
 static int ask(const struct cli *cli, const struct cluster *c,
@@ -115,7 +132,8 @@ static int ask(const struct cli *cli, const struct cluster *c,
     return -1;
   verify_facts_init(f, &c->plan, time(NULL));
   log_info(&cli->log, "asking %zu nodes", c->plan.nodes.n);
-  if (verify_gather_nodes(&c->plan, &r, secret, f, err) < 0)
+  if (look(c, f, err) < 0 ||
+      verify_gather_nodes(&c->plan, &r, secret, f, err) < 0)
     return -1;
   log_info(&cli->log, "asking the API server");
   verify_gather_cluster(&c->plan, &r, f);

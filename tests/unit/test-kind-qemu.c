@@ -369,10 +369,12 @@ static void test_ssh_config(void **state) {
   check_ok(access_ssh_config(&f->plan, &all, "/a b/50%", &text, &f->err),
            &f->err);
   assert_non_null(strstr(text, "Host m1 m1.kube.demo\n  HostKeyAlias m1\n"
-                               "  HostName 127.0.0.1\n  Port 20001\n"));
+                               "  HostName 127.0.0.1\n  Port 20001\n"
+                               "  ConnectTimeout 120\n"));
   /* A machine that is not one of ours is at its address. */
   assert_non_null(strstr(text, "Host m2 m2.kube.demo\n  HostKeyAlias m2\n"
-                               "  HostName 192.168.4.32\nHost w1 "));
+                               "  HostName 192.168.4.32\n"
+                               "  ConnectTimeout 15\nHost w1 "));
   assert_non_null(strstr(text, "  User debian\n"
                                "  IdentityFile \"/a b/50%%/id_ed25519\"\n"));
   assert_non_null(strstr(text, "StrictHostKeyChecking yes"));

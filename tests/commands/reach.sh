@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh disable=SC2154
+#
+# Machines that are off or do not answer: nobody waits for them, and nobody who
+# waits holds the state.
+
+# 192.168.4.41 and .42 take connections and say nothing; ssh to them would take
+# a minute.
+cat >"$work/mute.yaml" <<SPEC
+apiVersion: kubeseed/v1
+kind: Cluster
+name: mute
+kubernetes: {version: 1.20.2, payload: debian}
+network: {subnet: 192.168.4.0/24}
+nodes:
+  - {name: silent1, role: control-plane, address: 192.168.4.41}
+  - {name: silent2, role: control-plane, address: 192.168.4.42}
+  - {name: dead3, role: control-plane, address: 192.168.4.43}
+SPEC
+
+soon() { # COMMAND...: it ends within 20 s
+  timeout 20 "$@"
+  status=$?
+  [ "$status" -ne 124 ] || echo "not within 20 s"
+  return $status
+}
+
+soon_fails() { # WORDS COMMAND...
+  words=$1
+  shift
+  exits 1 soon "$@" >"$work/said" 2>&1 || {
+    cat "$work/said"
+    return 1
+  }
+  cat "$work/said"
+  grep -q "$words" "$work/said"
+}
+
+check "seed of a node before any is on does not wait" \
+  soon "$kubeseed" seed -C "$work/mute" "$work/mute.yaml" silent1
+check "ssh to a machine that is off does not wait" \
+  soon_fails "silent1 does not answer ssh at 192.168.4.41 within" \
+  "$kubeseed" ssh -C "$work/mute" "$work/mute.yaml" silent1 true
+check "ssh to a machine that refuses says so" \
+  soon_fails "dead3 does not answer ssh at 192.168.4.43: Connection refused" \
+  "$kubeseed" ssh -C "$work/mute" "$work/mute.yaml" dead3 true
+check "verify of machines that are off does not wait" \
+  soon_fails "silent2 does not answer ssh at 192.168.4.42 within" \
+  "$kubeseed" verify -C "$work/mute" "$work/mute.yaml"
+
+sed 's/^pki:.*//; /^network/a etcd: {mode: stacked}\npki: {mode: copied}' \
+  "$work/mute.yaml" >"$work/mute-copied.yaml"
+check "seed of that with keys of the first node" \
+  "$kubeseed" seed -C "$work/mute-copied" "$work/mute-copied.yaml"
+check "kubeconfig from machines that are off does not wait, and names all" \
+  soon_fails "silent1 does not.*; silent2 does not.*; dead3 does not" \
+  "$kubeseed" kubeconfig -C "$work/mute-copied" "$work/mute-copied.yaml"
+
+# The lock is tried for by the stand-in of ssh.
+holds_no_lock() {
+  rm -f "$work/free"
+  echo "flock -n '$work/late/lock' touch '$work/free'" \
+    >"$FAKE_SSH_DIR/m2.hook"
+  answer m2 /dev/null
+  soon "$kubeseed" seed -C "$work/late" "$work/late.yaml" m2
+  rm "$FAKE_SSH_DIR/m2.hook"
+  grep -q '^asking m2 to take' "$work/out" || return 1
+  [ -e "$work/free" ]
+}
+spec late ''
+check "seed asks the cluster without holding the state, and says so" \
+  holds_no_lock
+
+off_is_off() {
+  mkdir -p "$work/late/run" &&
+    echo '{"mcast": 50000, "nodes": {"m2": {"ssh": 20001}}}' \
+      >"$work/late/run/ports.json" &&
+    soon_fails 'm2 is off' "$kubeseed" verify --no-pods -C "$work/late" \
+      "$work/late.yaml" &&
+    soon_fails 'm2 is off' "$kubeseed" ssh -C "$work/late" "$work/late.yaml" m2
+}
+check "a machine of ours that is off is not looked for elsewhere" off_is_off
+
+elsewhere() {
+  soon_fails "no machine of 'mute' was ever switched on here" "$kubeseed" \
+    status -C "$work/mute" "$work/mute.yaml" &&
+    grep -q '^silent1 .* not here ' "$work/said" && ! grep -q ' off ' \
+    "$work/said" || return 1
+  "$kubeseed" --json status -C "$work/mute" "$work/mute.yaml" 2>"$work/said" |
+    jq -e '[.nodes[].state] | unique == ["not here"]'
+}
+check "status of machines elsewhere does not call them off" elsewhere

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Nodes that are sockets on 127.0.0.1, or nothing. */
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cluster/reach.h"
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define MANY 1100
+
+struct fixture {
+  struct state state;
+  struct spec spec;
+  struct spec_node node;
+  struct plan plan;
+  struct ports ports;
+  size_t sel[MANY];
+  struct reach reach[MANY];
+};
+
+static int setup(void **state) {
+  struct fixture *f = xcalloc(1, sizeof(*f));
+  char dir[] = "/tmp/kubeseed-reach-XXXXXX";
+  assert_non_null(mkdtemp(dir));
+  f->state = (struct state){.dir = xstrdup(dir), .lock_fd = -1};
+  f->node = (struct spec_node){.role = ROLE_CONTROL_PLANE,
+                               .address = {IP_V4, {127, 0, 0, 1}}};
+  f->plan.spec = &f->spec;
+  for (size_t i = 0; i < MANY; i++) {
+    *plan_node_vec_add(&f->plan.nodes) =
+        (struct plan_node){.spec = &f->node, .name = "m1", .index = i};
+    f->sel[i] = i;
+  }
+  f->ports =
+      (struct ports){.node = xcalloc(MANY, sizeof(*f->ports.node)), .n = MANY};
+  *state = f;
+  return 0;
+}
+
+static int teardown(void **state) {
+  _cleanup_error_ struct error err = {0};
+  struct fixture *f = *state;
+  assert_int_equal(file_remove_tree(f->state.dir, &err), 0);
+  reach_done(f->reach, MANY);
+  free(f->plan.nodes.v);
+  ports_done(&f->ports);
+  state_done(&f->state);
+  free(f);
+  return 0;
+}
+
+/* A socket that listens on a port of its own, and nobody who accepts. */
+static int listen_somewhere(uint16_t *ret_port) {
+  struct sockaddr_in at = {.sin_family = AF_INET,
+                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t len = sizeof(at);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_true(fd >= 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+  assert_int_equal(listen(fd, MANY), 0);
+  assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+  *ret_port = ntohs(at.sin_port);
+  return fd;
+}
+
+static void look(struct fixture *f, uint16_t port, size_t n) {
+  reach_look(&f->plan, &f->state, &f->ports, port, f->sel, n, f->reach);
+}
+
+static void test_greeting(void **state) {
+  struct fixture *f = *state;
+  uint16_t port;
+  int fd = listen_somewhere(&port);
+  pid_t pid = fork();
+  for (int c; pid == 0 && (c = accept(fd, NULL, NULL)) >= 0; (void)close(c))
+    if (write(c, "SSH-2.0-x\r\n", 11) != 11)
+      _exit(1);
+  (void)close(fd);
+  look(f, port, MANY);
+  assert_int_equal(kill(pid, SIGKILL), 0);
+  assert_int_equal(waitpid(pid, NULL, 0), pid);
+  for (size_t i = 0; i < MANY; i++) {
+    if (!f->reach[i].answers)
+      fail_msg("%zu: %s", i, f->reach[i].why);
+    assert_null(f->reach[i].why);
+  }
+}
+
+/* Whoever takes connections and says nothing, as what forwards a port to a
+ * machine that is off; all of them are waited for at the same time. */
+static void test_silence(void **state) {
+  struct fixture *f = *state;
+  uint16_t port;
+  int fd = listen_somewhere(&port);
+  double began = monotonic_seconds();
+  look(f, port, 20);
+  (void)close(fd);
+  assert_true(monotonic_seconds() - began < 3 * REACH_SECONDS);
+  for (size_t i = 0; i < 20; i++) {
+    assert_false(f->reach[i].answers);
+    assert_string_equal(f->reach[i].why,
+                        "m1 does not answer ssh at 127.0.0.1 within 4 s");
+  }
+}
+
+static void test_refused(void **state) {
+  struct fixture *f = *state;
+  uint16_t port;
+  int fd = listen_somewhere(&port);
+  (void)close(fd);
+  look(f, port, MANY);
+  for (size_t i = 0; i < MANY; i++)
+    assert_string_equal(
+        f->reach[i].why,
+        "m1 does not answer ssh at 127.0.0.1: Connection refused");
+}
+
+/* One that has a port or a disk here is off, whatever is at its address. */
+static void test_of_ours(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *disks = state_path(&f->state, "disks");
+  _cleanup_free_ char *disk = state_path(&f->state, "disks/m2.qcow2");
+  uint16_t port;
+  int fd = listen_somewhere(&port);
+  f->ports.node[0].ssh = port;
+  f->plan.nodes.v[1].name = (char *)"m2";
+  assert_int_equal(file_mkdirs(disks, 0700, &err), 0);
+  assert_int_equal(file_write(disk, "", 0, 0600, &err), 0);
+  look(f, 0, 3);
+  (void)close(fd);
+  assert_string_equal(f->reach[0].why, "m1 is off");
+  assert_string_equal(f->reach[1].why, "m2 is off");
+  assert_string_equal(f->reach[2].why, "m1 does not run here");
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+  const struct CMUnitTest tests[] = {
+      TEST(test_greeting),
+      TEST(test_silence),
+      TEST(test_refused),
+      TEST(test_of_ours),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
