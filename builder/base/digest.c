@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/digest.h"
 
+#include "base/codec.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <stdio.h>
-
-static void to_hex(const uint8_t *raw, char out[static SHA256_HEX]) {
-  for (size_t i = 0; i < SHA256_BYTES; i++)
-    (void)snprintf(out + 2 * i, 3, "%02x", raw[i]);
-}
 
 void sha256_raw(const void *data, size_t len,
                 uint8_t out[static SHA256_BYTES]) {
@@ -21,7 +16,7 @@ void sha256_raw(const void *data, size_t len,
 void sha256_hex(const void *data, size_t len, char out[static SHA256_HEX]) {
   uint8_t raw[SHA256_BYTES];
   sha256_raw(data, len, raw);
-  to_hex(raw, out);
+  hex_encode(raw, sizeof(raw), out);
 }
 
 static void cleanup_ctx(EVP_MD_CTX **ctx) {
@@ -51,6 +46,6 @@ int sha256_file(const char *path, char out[static SHA256_HEX],
   uint8_t raw[SHA256_BYTES];
   if (EVP_DigestFinal_ex(ctx, raw, NULL) != 1)
     return error_set(err, 0, "cannot digest '%s'", path);
-  to_hex(raw, out);
+  hex_encode(raw, sizeof(raw), out);
   return 0;
 }

@@ -42,14 +42,15 @@ int file_read(const char *path, size_t max, struct buf *ret,
   return 0;
 }
 
-static int write_all(int fd, const char *data, size_t len) {
+int file_write_all(int fd, const void *data, size_t len) {
+  const char *p = data;
   while (len > 0) {
-    ssize_t n = write(fd, data, len);
+    ssize_t n = write(fd, p, len);
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
       return -1;
-    data += n;
+    p += n;
     len -= (size_t)n;
   }
   return 0;
@@ -78,7 +79,7 @@ static int replace(const char *path, const void *data, size_t len, mode_t mode,
   _cleanup_close_ int fd = mkostemp(tmp, O_CLOEXEC);
   if (fd < 0)
     return error_set(err, errno, "cannot create '%s'", path);
-  if (write_all(fd, data, len) < 0 || fchmod(fd, mode) < 0 ||
+  if (file_write_all(fd, data, len) < 0 || fchmod(fd, mode) < 0 ||
       (sync && fsync(fd) < 0) || rename(tmp, path) < 0) {
     int saved = errno;
     (void)unlink(tmp);

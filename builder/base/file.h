@@ -31,6 +31,9 @@ int file_write(const char *path, const void *data, size_t len, mode_t mode,
 int file_refresh(const char *path, const void *data, size_t len, mode_t mode,
                  struct error *err) _must_check_;
 
+/* Writes all of data to a descriptor; -1 with errno set. */
+int file_write_all(int fd, const void *data, size_t len) _must_check_;
+
 /* fsyncs tmp and renames it to path, for files that others wrote. */
 int file_commit(const char *tmp, const char *path,
                 struct error *err) _must_check_;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/net.h"
 
+#include "base/codec.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -162,26 +163,13 @@ const char *mac_format(const struct mac *m, char buf[static NET_TEXT]) {
   return buf;
 }
 
-static int hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
-
 bool mac_parse(const char *s, struct mac *ret) {
   struct mac m;
   if (strlen(s) != 17)
     return false;
   for (size_t i = 0; i < 6; i++, s += 3) {
-    int hi = hex_digit(s[0]);
-    int lo = hex_digit(s[1]);
-    if (hi < 0 || lo < 0 || (i < 5 && s[2] != ':'))
+    if (!hex_decode(s, 1, &m.b[i]) || (i < 5 && s[2] != ':'))
       return false;
-    m.b[i] = (uint8_t)(hi << 4 | lo);
   }
   *ret = m;
   return true;

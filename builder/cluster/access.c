@@ -3,6 +3,8 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/mem.h"
+#include "base/quote.h"
 #include "seed/admin.h"
 #include <string.h>
 
@@ -12,20 +14,16 @@
 #define HERE_CONNECT_SECONDS 120
 #define CONNECT_SECONDS 15
 
-/* In ssh_config a value in double quotes may have spaces but no quote, and in
- * file names % begins a token. */
+/* The file's name as a value of ssh_config. The caller frees. */
 static int quote_path(const char *dir, const char *file, char **ret,
                       struct error *err) {
   _cleanup_buf_ struct buf b = {0};
-  for (const char *p = dir; *p; p++) {
-    if (*p == '"' || *p == '\\' || (unsigned char)*p < ' ')
-      return error_set(err, 0,
-                       "the folder '%s' has a character in its name that "
-                       "ssh_config cannot hold",
-                       dir);
-    buf_add(&b, *p == '%' ? "%%" : p, *p == '%' ? 2 : 1);
-  }
-  buf_addf(&b, "/%s", file);
+  _cleanup_free_ char *path = xasprintf("%s/%s", dir, file);
+  if (!quote_ssh_config(path, &b))
+    return error_set(err, 0,
+                     "ssh_config cannot hold the folder '%s': its name has a "
+                     "\", a \\, a ${ or a control character",
+                     dir);
   *ret = buf_take(&b);
   return 0;
 }
@@ -53,9 +51,9 @@ int access_ssh_config(const struct plan *plan, const struct ports *ports,
   buf_addf(&b,
            "Host *\n"
            "  User %s\n"
-           "  IdentityFile \"%s\"\n"
+           "  IdentityFile %s\n"
            "  IdentitiesOnly yes\n"
-           "  UserKnownHostsFile \"%s\"\n"
+           "  UserKnownHostsFile %s\n"
            "  GlobalKnownHostsFile /dev/null\n"
            "  StrictHostKeyChecking yes\n"
            "  CheckHostIP no\n"

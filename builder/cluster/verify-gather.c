@@ -2,21 +2,18 @@
 #include "cluster/verify.h"
 
 #include "base/embedded.h"
+#include "base/quote.h"
 #include "cluster/verify-judge.h"
 #include <string.h>
 
 /* For the pods to be pulled up and to run; emulated machines are slow. */
 #define PODS_WAIT 300
 
-/* One value of a script's head, quoted for sh. */
+/* One value of a script's head. */
 static void head_set(struct buf *b, const char *name, const char *value) {
-  buf_addf(b, "%s='", name);
-  for (; *value; value++)
-    if (*value == '\'')
-      buf_adds(b, "'\\''");
-    else
-      buf_add(b, value, 1);
-  buf_adds(b, "'\n");
+  buf_addf(b, "%s=", name);
+  quote_sh(value, b);
+  buf_adds(b, "\n");
 }
 
 static void add_script(struct buf *b, const char *name) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cluster/verify.h"
 
+#include "base/quote.h"
 #include "base/utf8.h"
 #include <string.h>
 
@@ -129,27 +130,6 @@ json_t *verify_json(const struct verify_check_vec *checks,
       (json_int_t)verify_count(checks, VERIFY_SKIP), "checks", list);
 }
 
-/* The characters of XML 1.0, section 2.2. */
-static bool xml_char(uint32_t c) {
-  return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c < 0xd800) ||
-         (c >= 0xe000 && c < 0xfffe) || c >= 0x10000;
-}
-
-/* For an attribute in double quotes; a newline there would become a space. */
-static void xml_add(struct buf *out, const char *s) {
-  while (*s) {
-    uint32_t c = 0;
-    int n = utf8_next(s, &c);
-    if (n == 0 || !xml_char(c))
-      buf_adds(out, "?");
-    else if (strchr("<>&\"'\t\n\r", (int)(c < 0x80 ? c : 'x')))
-      buf_addf(out, "&#%u;", (unsigned)c);
-    else
-      buf_add(out, s, (size_t)n);
-    s += n ? n : 1;
-  }
-}
-
 static void junit_case(const struct verify_check *c, const char *cluster,
                        struct buf *out) {
   static const char *const tags[] = {
@@ -159,19 +139,19 @@ static void junit_case(const struct verify_check *c, const char *cluster,
       [VERIFY_SKIP] = "skipped",
   };
   buf_adds(out, "    <testcase classname=\"kubeseed.");
-  xml_add(out, cluster);
+  quote_xml(cluster, out);
   buf_adds(out, "\" name=\"");
-  xml_add(out, c->id);
+  quote_xml(c->id, out);
   buf_adds(out, ": ");
-  xml_add(out, c->what);
+  quote_xml(c->what, out);
   buf_adds(out, "\">\n");
   if (tags[c->state]) {
     buf_addf(out, "      <%s message=\"", tags[c->state]);
-    xml_add(out, c->detail);
+    quote_xml(c->detail, out);
     buf_adds(out, "\"/>\n");
   } else {
     buf_addf(out, "      <system-out>%s: ", verify_state_name(c->state));
-    xml_add(out, c->detail);
+    quote_xml(c->detail, out);
     buf_adds(out, "</system-out>\n");
   }
   buf_adds(out, "    </testcase>\n");
@@ -181,7 +161,7 @@ void verify_junit(const struct verify_check_vec *checks, const char *cluster,
                   double seconds, struct buf *out) {
   buf_adds(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                 "<testsuites>\n  <testsuite name=\"kubeseed verify ");
-  xml_add(out, cluster);
+  quote_xml(cluster, out);
   buf_addf(out,
            "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" "
            "time=\"%.3f\">\n",

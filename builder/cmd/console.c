@@ -13,16 +13,9 @@
 #define LEAVE 0x1d /* Ctrl-] */
 #define FOLLOW_MS 200
 
-static int write_all(int fd, const char *data, size_t len, struct error *err) {
-  while (len > 0) {
-    ssize_t n = write(fd, data, len);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return error_set(err, errno, "cannot write");
-    data += n;
-    len -= (size_t)n;
-  }
+static int put(int fd, const char *data, size_t len, struct error *err) {
+  if (file_write_all(fd, data, len) < 0)
+    return error_set(err, errno, "cannot write");
   return 0;
 }
 
@@ -42,7 +35,7 @@ static int show_log(const struct state *s, const char *node, bool follow,
     ssize_t n = read(fd, chunk, sizeof(chunk));
     if (n < 0 && errno != EINTR)
       return error_set(err, errno, "cannot read '%s'", path);
-    if (n > 0 && write_all(STDOUT_FILENO, chunk, (size_t)n, err) < 0)
+    if (n > 0 && put(STDOUT_FILENO, chunk, (size_t)n, err) < 0)
       return -1;
     if (n == 0 && !follow)
       return 0;
@@ -65,7 +58,7 @@ static int copy(int from, int to, bool keys, bool *ret_end, struct error *err) {
   char *leave = keys && n > 0 ? memchr(chunk, LEAVE, (size_t)n) : NULL;
   *ret_end = n <= 0 || leave;
   size_t len = leave ? (size_t)(leave - chunk) : n > 0 ? (size_t)n : 0;
-  return write_all(to, chunk, len, err);
+  return put(to, chunk, len, err);
 }
 
 static int relay(int fd, struct error *err) {

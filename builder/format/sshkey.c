@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "format/sshkey.h"
 
+#include "base/codec.h"
 #include "base/digest.h"
 #include <string.h>
 
@@ -84,54 +85,6 @@ static bool take_fixed(struct wire *w, size_t len, const uint8_t **ret) {
   return true;
 }
 
-/* --- RFC 4648 base64 ----------------------------------------------------- */
-
-static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                               "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/* Breaks the line after every width characters, and at the end; 0: never. */
-static void base64_add(struct buf *out, const struct buf *in, size_t width) {
-  const uint8_t *p = (const uint8_t *)in->data;
-  size_t column = 0;
-  for (size_t i = 0; i < in->len; i += 3) {
-    size_t n = in->len - i;
-    uint32_t v = (uint32_t)p[i] << 16 | (n > 1 ? (uint32_t)p[i + 1] << 8 : 0) |
-                 (n > 2 ? p[i + 2] : 0u);
-    char quad[4] = {ALPHABET[v >> 18], ALPHABET[v >> 12 & 63],
-                    n > 1 ? ALPHABET[v >> 6 & 63] : '=',
-                    n > 2 ? ALPHABET[v & 63] : '='};
-    for (size_t k = 0; k < sizeof(quad); k++) {
-      buf_add(out, &quad[k], 1);
-      if (width && ++column % width == 0)
-        buf_add(out, "\n", 1);
-    }
-    explicit_bzero(quad, sizeof(quad));
-  }
-  if (width && column % width != 0)
-    buf_add(out, "\n", 1);
-}
-
-/* Skips newlines; stops at the first '='. False for any other character. */
-static bool base64_read(const char *text, size_t len, struct buf *out) {
-  uint32_t bits = 0;
-  unsigned n_bits = 0;
-  for (size_t i = 0; i < len && text[i] != '='; i++) {
-    if (text[i] == '\n' || text[i] == '\r')
-      continue;
-    const char *at = text[i] ? strchr(ALPHABET, text[i]) : NULL;
-    if (!at)
-      return false;
-    bits = bits << 6 | (uint32_t)(at - ALPHABET);
-    n_bits += 6;
-    if (n_bits < 8)
-      continue;
-    n_bits -= 8;
-    uint8_t byte = (uint8_t)(bits >> n_bits);
-    buf_add(out, &byte, 1);
-  }
-  return out->len > 0;
-}
-
 /* --- keys ---------------------------------------------------------------- */
 
 int sshkey_generate(struct ssh_key *ret, struct error *err) {
@@ -199,7 +152,7 @@ void sshkey_private(const struct ssh_key *key, const char *comment,
   put_public(&file, key->public);
   put_buf(&file, &secret);
   buf_adds(out, BEGIN);
-  base64_add(out, &file, 70);
+  base64_encode(file.data, file.len, 70, out);
   buf_adds(out, END);
 }
 
@@ -211,7 +164,7 @@ static bool unwrap(const char *text, size_t len, struct buf *out) {
   from += strlen(BEGIN);
   size_t left = len - (size_t)(from - text);
   const char *to = memmem(from, left, END, strlen(END) - 1);
-  return to && base64_read(from, (size_t)(to - from), out);
+  return to && base64_decode(from, (size_t)(to - from), out);
 }
 
 static bool read_secret(struct wire *w, const uint8_t **ret_seed,
@@ -261,7 +214,7 @@ int sshkey_parse_public(const char *line, uint8_t ret[static ED25519_KEY],
   bool ok = strncmp(line, KEY_TYPE, type_len) == 0 && line[type_len] == ' ';
   if (ok) {
     const char *text = line + type_len + 1;
-    ok = base64_read(text, strcspn(text, " \t\r\n"), &blob);
+    ok = base64_decode(text, strcspn(text, " \t\r\n"), &blob);
   }
   if (ok) {
     struct wire w = {(const uint8_t *)blob.data, blob.len};
@@ -280,7 +233,7 @@ static void add_public(struct buf *out,
   _cleanup_buf_ struct buf blob = {0};
   put_blob(&blob, public);
   buf_addf(out, "%s ", KEY_TYPE);
-  base64_add(out, &blob, 0);
+  base64_encode(blob.data, blob.len, 0, out);
 }
 
 void sshkey_public_line(const uint8_t public[static ED25519_KEY],
@@ -403,7 +356,7 @@ int sshkey_certify(const struct ssh_cert *cert,
   if (put_signature(&blob, ca, err) < 0)
     return -1;
   buf_addf(out, "%s ", CERT_TYPE);
-  base64_add(out, &blob, 0);
+  base64_encode(blob.data, blob.len, 0, out);
   buf_addf(out, " %s\n", cert->key_id);
   return 0;
 }

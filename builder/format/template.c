@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "format/template.h"
 
+#include "base/codec.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "base/utf8.h"
 #include "base/vec.h"
 #include <ctype.h>
@@ -374,64 +376,6 @@ void template_free(struct template *t) {
 
 /* ---- filters ---- */
 
-/* What may stand for itself in double quotes: YAML 1.2, 5.1 and 5.4. */
-static bool yaml_printable(uint32_t c) {
-  if (c < 0xA0)
-    return c >= 0x20 && c < 0x7F;
-  return c != 0x2028 && c != 0x2029 && c != 0xFEFF && c != 0xFFFE &&
-         c != 0xFFFF;
-}
-
-/* A double-quoted scalar on one line: YAML 1.2, 5.7 and 7.3.1. */
-static bool filter_yaml(const char *s, struct buf *out) {
-  buf_add(out, "\"", 1);
-  uint32_t c = 0;
-  for (int n; *s; s += n) {
-    n = utf8_next(s, &c);
-    if (n == 0)
-      return false;
-    if (c == '"' || c == '\\')
-      buf_addf(out, "\\%c", (int)c);
-    else if (c == '\n')
-      buf_adds(out, "\\n");
-    else if (yaml_printable(c))
-      buf_add(out, s, (size_t)n);
-    else
-      buf_addf(out, "\\u%04x", c);
-  }
-  buf_add(out, "\"", 1);
-  return true;
-}
-
-/* POSIX shell, 2.2.2: nothing is special in single quotes but their end. */
-static void filter_sh(const char *s, struct buf *out) {
-  buf_add(out, "'", 1);
-  for (const char *q; (q = strchr(s, '\'')); s = q + 1) {
-    buf_add(out, s, (size_t)(q - s));
-    buf_adds(out, "'\\''");
-  }
-  buf_adds(out, s);
-  buf_add(out, "'", 1);
-}
-
-/* RFC 4648, section 4. */
-static void filter_base64(const char *s, struct buf *out) {
-  static const char digits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const unsigned char *u = (const unsigned char *)s;
-  for (size_t left = strlen(s); left > 0;) {
-    size_t n = left < 3 ? left : 3;
-    uint32_t w = (uint32_t)u[0] << 16 | (n > 1 ? (uint32_t)u[1] << 8 : 0) |
-                 (n > 2 ? u[2] : 0);
-    char quad[4] = {digits[w >> 18], digits[w >> 12 & 63],
-                    n > 1 ? digits[w >> 6 & 63] : '=',
-                    n > 2 ? digits[w & 63] : '='};
-    buf_add(out, quad, sizeof(quad));
-    u += n;
-    left -= n;
-  }
-}
-
 static void filter_indent(const char *s, int columns, struct buf *out) {
   for (const char *nl; (nl = strchr(s, '\n')); s = nl + 1) {
     buf_add(out, s, (size_t)(nl - s) + 1);
@@ -476,12 +420,12 @@ static bool apply_filter(const struct filter *f, const char *in,
                          struct buf *out) {
   switch (f->kind) {
   case FILTER_YAML:
-    return filter_yaml(in, out);
+    return quote_yaml(in, out);
   case FILTER_SH:
-    filter_sh(in, out);
+    quote_sh(in, out);
     return true;
   case FILTER_BASE64:
-    filter_base64(in, out);
+    base64_encode(in, strlen(in), 0, out);
     return true;
   case FILTER_INDENT:
     filter_indent(in, f->arg, out);

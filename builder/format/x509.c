@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "format/x509.h"
 
+#include "base/codec.h"
 #include "base/digest.h"
 #include "base/mem.h"
 #include <assert.h>
@@ -511,19 +512,9 @@ int hkdf_sha256(const void *key, size_t key_len, const void *info,
 
 int pem_from_base64(const char *base64, struct buf *out, struct error *err) {
   static const char begin[] = "-----BEGIN ";
-  size_t len = strlen(base64);
-  /* Three bytes for four characters; EVP_DecodeBlock counts the padding too. */
   _cleanup_buf_ struct buf text = {0};
-  if (len % 4 == 0 && len > 0 && len < INT_MAX) {
-    buf_add(&text, base64, len); /* room enough */
-    int n = EVP_DecodeBlock((unsigned char *)text.data,
-                            (const unsigned char *)base64, (int)len);
-    for (size_t pad = len; n > 0 && base64[pad - 1] == '='; pad--)
-      n--;
-    text.len = n > 0 ? (size_t)n : 0;
-  }
-  if (!text.data || text.len < strlen(begin) ||
-      memcmp(text.data, begin, strlen(begin)) != 0)
+  if (!base64_decode(base64, strlen(base64), &text) ||
+      text.len < strlen(begin) || memcmp(text.data, begin, strlen(begin)) != 0)
     return error_set(err, 0,
                      "there is no PEM text in base64 where one must be");
   buf_add(out, text.data, text.len);

@@ -90,8 +90,8 @@ void cert_free(struct cert *cert);
 bool cert_has_key(const struct cert *cert, const struct key *key);
 
 /*
- * Appends what a kubeconfig holds as base64 (RFC 4648, with padding and without
- * line breaks) to out; it must be a PEM text.
+ * Appends what a kubeconfig holds as base64 (see base/codec.h) to out; it must
+ * be a PEM text.
  */
 int pem_from_base64(const char *base64, struct buf *out,
                     struct error *err) _must_check_;

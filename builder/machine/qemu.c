@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -35,11 +36,10 @@ struct mac qemu_user_mac(const struct mac *first) {
   return m;
 }
 
-/* In an option's value QEMU reads ",," as one comma. The caller frees. */
+/* For the value of an option. The caller frees. */
 static char *quote(const char *path) {
   _cleanup_buf_ struct buf b = {0};
-  for (; *path; path++)
-    buf_add(&b, *path == ',' ? ",," : path, *path == ',' ? 2 : 1);
+  quote_qemu(path, &b);
   return buf_take(&b);
 }
 

@@ -282,19 +282,6 @@ int media_make_iso(const struct media *m, struct buf *out, struct error *err) {
 
 /* ---- files ---- */
 
-static int write_all(int fd, const char *data, size_t len) {
-  while (len > 0) {
-    ssize_t n = write(fd, data, len);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return -1;
-    data += n;
-    len -= (size_t)n;
-  }
-  return 0;
-}
-
 /* As file_write with mode 0600, but whole only for who looks before a crash. */
 static int write_unsynced(const char *path, const struct buf *b,
                           struct error *err) {
@@ -302,7 +289,7 @@ static int write_unsynced(const char *path, const struct buf *b,
   _cleanup_close_ int fd = mkostemp(tmp, O_CLOEXEC);
   if (fd < 0)
     return error_set(err, errno, "cannot create '%s'", path);
-  if (write_all(fd, b->data, b->len) < 0 || rename(tmp, path) < 0) {
+  if (file_write_all(fd, b->data, b->len) < 0 || rename(tmp, path) < 0) {
     int saved = errno;
     (void)unlink(tmp);
     return error_set(err, saved, "cannot write '%s'", path);
@@ -342,7 +329,7 @@ static int put_file(int dir, const char *name, mode_t mode, const void *data,
   _cleanup_close_ int fd =
       openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   const struct timespec times[2] = {{.tv_sec = stamp}, {.tv_sec = stamp}};
-  if (fd < 0 || write_all(fd, data, len) < 0 || fchmod(fd, mode) < 0)
+  if (fd < 0 || file_write_all(fd, data, len) < 0 || fchmod(fd, mode) < 0)
     return -1;
   return futimens(fd, times);
 }
@@ -352,7 +339,7 @@ static void wipe_file(int dir, const char *name, size_t len) {
   (void)!fchmodat(dir, name, 0600, 0);
   _cleanup_close_ int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
   _cleanup_free_ char *zeros = xcalloc(len, 1);
-  if (fd >= 0 && write_all(fd, zeros, len) == 0)
+  if (fd >= 0 && file_write_all(fd, zeros, len) == 0)
     (void)fdatasync(fd);
 }
 
