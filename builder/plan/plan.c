@@ -164,6 +164,20 @@ static int check_macs(const struct plan *p, struct error *err) {
   return r;
 }
 
+static int by_name(const void *a, const void *b) {
+  const struct plan_node *const *x = a;
+  const struct plan_node *const *y = b;
+  return strcmp((*x)->name, (*y)->name);
+}
+
+/* Commands look up each of ten thousand names. */
+static void sort_names(struct plan *p) {
+  p->by_name = xcalloc(p->nodes.n, sizeof(*p->by_name));
+  for (size_t i = 0; i < p->nodes.n; i++)
+    p->by_name[i] = &p->nodes.v[i];
+  qsort(p->by_name, p->nodes.n, sizeof(*p->by_name), by_name);
+}
+
 int plan_make(const struct spec *spec, struct plan *ret, struct error *err) {
   _cleanup_plan_ struct plan p = {.spec = spec};
   struct counters counters = {0};
@@ -176,6 +190,7 @@ int plan_make(const struct spec *spec, struct plan *ret, struct error *err) {
   }
   if (check_macs(&p, err) < 0)
     return -1;
+  sort_names(&p);
   plan_etcd(&p);
   plan_cluster(&p);
   for (size_t i = 0; i < p.nodes.n; i++)
@@ -199,6 +214,7 @@ void plan_done(struct plan *p) {
   for (size_t i = 0; i < p->nodes.n; i++)
     plan_node_done(&p->nodes.v[i]);
   free(p->nodes.v);
+  free(p->by_name);
   free(p->endpoint);
   free(p->etcd_initial_cluster);
   free(p->etcd_token);
@@ -213,8 +229,9 @@ const struct plan_interface *plan_cluster_interface(const struct plan_node *n) {
 }
 
 const struct plan_node *plan_find(const struct plan *p, const char *name) {
-  for (size_t i = 0; i < p->nodes.n; i++)
-    if (strcmp(p->nodes.v[i].name, name) == 0)
-      return &p->nodes.v[i];
-  return NULL;
+  const struct plan_node key = {.name = name};
+  const struct plan_node *sought = &key;
+  const struct plan_node **found =
+      bsearch(&sought, p->by_name, p->nodes.n, sizeof(sought), by_name);
+  return found ? *found : NULL;
 }

@@ -64,6 +64,7 @@ struct plan {
   char *cluster_dns;            /* service address for kubelet's clusterDNS */
   char *api_service;            /* first address of the service network */
   struct plan_node_vec nodes;
+  const struct plan_node **by_name; /* the nodes sorted, for plan_find */
 };
 
 /*

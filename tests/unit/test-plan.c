@@ -87,6 +87,21 @@ static void test_identity(void **state) {
   assert_null(plan_find(&f.plan, "m4"));
 }
 
+/* Every node is found by its name, in whatever order the spec has them. */
+static void test_find(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  make(HEADER "nodes:\n  - {name: z}\n  - {name: \"w{1..12}\", role: worker}\n"
+              "  - {name: a}\n  - {name: m}\n",
+       &f);
+  assert_int_equal(f.plan.nodes.n, 15);
+  for (size_t i = 0; i < f.plan.nodes.n; i++)
+    assert_ptr_equal(plan_find(&f.plan, f.plan.nodes.v[i].name),
+                     &f.plan.nodes.v[i]);
+  assert_null(plan_find(&f.plan, "w13"));
+  assert_null(plan_find(&f.plan, ""));
+}
+
 /* What the spec and its defaults say of a node's one card. */
 static void test_interfaces(void **state) {
   (void)state;
@@ -359,12 +374,13 @@ static void test_same_mac(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_interfaces),  cmocka_unit_test(test_identity),
-      cmocka_unit_test(test_kubeadm_api), cmocka_unit_test(test_cluster),
-      cmocka_unit_test(test_other_etcds), cmocka_unit_test(test_pod_networks),
-      cmocka_unit_test(test_vip),         cmocka_unit_test(test_steps),
-      cmocka_unit_test(test_taints),      cmocka_unit_test(test_who_gets_keys),
-      cmocka_unit_test(test_modes),       cmocka_unit_test(test_same_mac),
+      cmocka_unit_test(test_interfaces),    cmocka_unit_test(test_find),
+      cmocka_unit_test(test_identity),      cmocka_unit_test(test_kubeadm_api),
+      cmocka_unit_test(test_cluster),       cmocka_unit_test(test_other_etcds),
+      cmocka_unit_test(test_pod_networks),  cmocka_unit_test(test_vip),
+      cmocka_unit_test(test_steps),         cmocka_unit_test(test_taints),
+      cmocka_unit_test(test_who_gets_keys), cmocka_unit_test(test_modes),
+      cmocka_unit_test(test_same_mac),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
