@@ -5,6 +5,7 @@
 # make demo       a highly available cluster in QEMU, from nothing
 # make test       what CI runs: units, quick lints, simulator, one real boot
 # make unit       programs, specs, golden files and corpora (seconds)
+# make consumers  whether those who read seeds take them
 # make e2e        only the boots
 # make lint       every checker, the slow ones as well
 # make test-all   all of it, also under the address sanitizer
@@ -23,6 +24,7 @@ OBJ       := $(BUILD)/$(VARIANT)
 PREFIX    ?= /usr/local
 DESTDIR   ?=
 FUZZ_TIME ?= 60
+SUITE     ?= bookworm
 BASE      ?= 08aa5d7
 SIM       ?= -n 1 --seconds 420
 MUTATIONS ?= "no wait for the predecessor" "steps are not recorded"
@@ -127,10 +129,10 @@ UNIT := $(patsubst tests/%.c,$(OBJ)/tests/%,\
           $(wildcard tests/unit/test-*.c tests/golden/test-*.c))
 FUZZ := $(patsubst tests/%.c,$(OBJ)/tests/%,$(wildcard tests/fuzz/fuzz-*.c))
 
-.PHONY: test unit specs replay e2e sim test-all lint lint-fast bench same fuzz
+.PHONY: test unit specs replay consumers e2e sim test-all lint lint-fast bench same fuzz
 test:
 	@builder/deps build run test
-	@$(MAKE) --no-print-directory unit lint-fast sim
+	@$(MAKE) --no-print-directory unit lint-fast consumers sim
 	@$(MAKE) --no-print-directory e2e
 
 unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
@@ -143,6 +145,9 @@ unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	@tests/scripts/run
 	@tests/fuzz/replay $(FUZZ)
 
+consumers: $(BUILD)/kubeseed
+	@tests/consumers/run $(BUILD)/kubeseed $(SUITE)
+
 e2e: $(BUILD)/kubeseed
 	@tests/e2e/run $(E2E)
 
@@ -152,7 +157,7 @@ sim: $(BUILD)/kubeseed
 
 test-all:
 	@builder/deps build run test
-	@$(MAKE) --no-print-directory unit lint
+	@$(MAKE) --no-print-directory unit lint consumers
 	@$(MAKE) --no-print-directory sim SIM= MUTATIONS=
 	@$(MAKE) --no-print-directory unit VARIANT=asan
 	@$(MAKE) --no-print-directory all

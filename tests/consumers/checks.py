@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What reads a seed's files, and how it is asked whether it takes them."""
+import fnmatch
+import re
+
+KUBE_PKI = "/etc/kubernetes/pki/"
+
+
+class Check:
+    """One program's own check.
+
+    files: patterns of the files that it reads; without one there is no check
+    argv:  the command for one of these files
+    must:  regular expressions for lines that it has to say
+    quiet: the same for lines that it may say; all others are faults, so that a
+           warning is one
+    spoil: (pattern, replacement): a fault that the check has to notice
+    """
+
+    def __init__(self, name, files, argv, spoil, must=(), quiet=(),
+                 outside=False):
+        self.name = name
+        self.files = files
+        self.argv = argv
+        self.spoil = spoil
+        self.must = must
+        self.quiet = quiet
+        self.outside = outside  # a program of this machine, not of the node
+
+    def jobs(self, paths):
+        """{command: the files that it is about}"""
+        jobs = {}
+        for path in sorted(paths):
+            if any(fnmatch.fnmatchcase(path, p) for p in self.files):
+                jobs.setdefault(tuple(self.argv(path)), []).append(path)
+        return jobs
+
+    def faults(self, status, said):
+        """What is wrong with an answer; empty: nothing."""
+        lines = [line for line in said.splitlines() if line.strip()]
+        faults = [line for line in lines if not any(
+            re.search(known, line) for known in (*self.must, *self.quiet))]
+        faults += ["it does not say: " + wanted for wanted in self.must
+                   if not any(re.search(wanted, line) for line in lines)]
+        if status != 0:
+            faults += ["exit status %d" % status] + (lines if not faults else [])
+        return faults
+
+
+def unit_of(path):
+    """A unit by itself or by a drop-in for it."""
+    return re.sub(r"\.d/[^/]*$", "", path).rpartition("/")[2]
+
+
+def certificate_argv(path):
+    """openssl's own check, with the CA and the purpose that the name tells."""
+    folder, _, name = path.rpartition("/")
+    authority = folder + "/ca.crt"
+    purposes = {"server.crt": "sslserver", "peer.crt": "sslserver",
+                "admin.crt": "sslclient"}
+    purpose = purposes.get(name)
+    if name.endswith("-client.crt"):
+        purpose = "sslclient"
+        if folder + "/" == KUBE_PKI:
+            authority = KUBE_PKI + "etcd/ca.crt"
+    if name.endswith("ca.crt"):
+        authority, purpose = path, "any"
+    return ["openssl", "verify", "-x509_strict", "-check_ss_sig",
+            "-purpose", purpose or "unknown", "-CAfile", authority, path]
+
+
+def one(*argv):
+    """A command with the path of the file as its last argument."""
+    return lambda path: [*argv, path]
+
+
+CHECKS = [
+    Check("haproxy -c", ["/etc/haproxy/haproxy.cfg"],
+          one("haproxy", "-c", "-f"), ("leastconn", "leastcon"),
+          quiet=["^Configuration file is valid$"]),
+    Check("nginx -t", ["/etc/nginx/nginx.conf"], one("nginx", "-t", "-c"),
+          ("least_conn;", "least_con;"),
+          quiet=["syntax is ok$", "test is successful$"]),
+    Check("keepalived -t", ["/etc/keepalived/keepalived.conf"],
+          one("keepalived", "-t", "-f"), ("advert_int", "advert_interval")),
+    Check("sshd -t", ["/etc/ssh/sshd_config.d/*.conf", "/etc/ssh/*key*"],
+          lambda _: ["sshd", "-t"], ("HostKey", "HostKeys")),
+    Check("nft -c", ["/etc/nftables.conf"], one("nft", "-c", "-f"),
+          ("table", "tab1e")),
+    # A misspelt key is only a warning.
+    Check("systemd-analyze verify",
+          ["/etc/systemd/system/*.service",
+           "/etc/systemd/system/*.service.d/*.conf"],
+          lambda path: ["systemd-analyze", "verify", "--man=no",
+                        unit_of(path)], ("RestartSec=", "RestartSecs=")),
+    Check("sh -n", ["/usr/lib/kubeseed/*", "/etc/kubeseed/*.env",
+                    "/etc/default/etcd"], one("sh", "-n"), ("\n", "\nif\n")),
+    Check("openssl verify", ["*.crt"], certificate_argv,
+          ("[^\n](?=[^-]{12}\n-----END)",
+           lambda m: "B" if m[0] != "B" else "C"),
+          quiet=[": OK$"]),
+    Check("ssh-keygen -L", ["/etc/ssh/*-cert.pub"],
+          one("ssh-keygen", "-L", "-f"), ("AAAA(?=[A-Za-z0-9+/]* )", "AAAB"),
+          must=["Type: ssh-ed25519-cert-v01@openssh.com host certificate"],
+          quiet=["."]),
+    Check("ssh-keygen -y", ["/etc/ssh/*_key"], one("ssh-keygen", "-y", "-f"),
+          ("b3BlbnNzaC1r", "b3BlbnNzaC1s"), must=["^ssh-ed25519 "]),
+    Check("ssh -G", ["/workstation/ssh_config"],
+          lambda path: ["ssh", "-G", "-F", path, "somewhere"],
+          ("HostKeyAlias|User", "Whatever"), must=["^userknownhostsfile "],
+          quiet=["."]),
+    Check("isoinfo", ["/seed.iso"], one("isoinfo", "-d", "-i"),
+          ("cidata|CIDATA", "cidada"),
+          must=["^Volume id: (cidata|CIDATA)$", "^Joliet .* found$",
+                "^Rock Ridge .* found$"], quiet=["."], outside=True),
+    Check("blkid", ["/seed.iso"], one("blkid", "-p"), ("\0c\0i\0d", "\0c\0i\0c"),
+          must=['LABEL="cidata".* TYPE="iso9660"'], outside=True),
+]
+
+# `kubeadm config validate` is there from 1.26 on; this reads and checks the
+# same, and warns of keys that it does not know.
+KUBEADM = Check("kubeadm config migrate", ["/etc/kubeseed/kubeadm*.yaml"],
+                one("kubeadm", "config", "migrate", "--old-config"),
+                ("kind: (Init|Join)Configuration", r"\g<0>\nunknown: 1"),
+                quiet=["^(?![WEF][0-9]{4} )"])
