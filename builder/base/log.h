@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the program tells its user while it works. Passed in, never global;
- * only commands log, the modules below them return errors.
+ * What the program tells its user while it works. Passed in, never global.
+ * Commands log, and so do payload and image, which work for minutes; all other
+ * modules return errors and say nothing.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One planned node as a QEMU command line, and the choice of the accelerator.
- * qemu_argv is pure; what runs the command line is kind-qemu.c.
+ * One planned node as a QEMU command line. qemu_argv is pure; what runs the
+ * command line is kind-qemu.c, and base/host.h tells whether there is KVM.
  *
  *          hostfwd 127.0.0.1:SSH -> 22, :API -> 6443
  *   host ---------- user network (restricted) ---------- eth1  node

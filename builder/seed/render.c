@@ -364,6 +364,12 @@ static bool is_yaml(const char *source) {
          strcmp(source, USER_DATA "cni-bridge.conflist") == 0;
 }
 
+static bool is_checked(const char *source, size_t len) {
+  if (strcmp(source, USER_DATA "network-config") == 0)
+    return len <= RENDER_NETWORK_CHECKED;
+  return is_yaml(source);
+}
+
 static int render_template(const struct render *r, const char *source,
                            const struct scope *scope, struct buf *out,
                            struct error *err) {
@@ -373,7 +379,9 @@ static int render_template(const struct render *r, const char *source,
       continue;
     if (template_render(t->template, scope, out, err) < 0)
       return -1;
-    return is_yaml(source) ? yaml_check(source, out->data, out->len, err) : 0;
+    return is_checked(source, out->len)
+               ? yaml_check(source, out->data, out->len, err)
+               : 0;
   }
   return error_set(err, 0, "there is no template '%s'", source);
 }
@@ -494,7 +502,9 @@ static int render_meta_data(const struct plan_node *node, struct seed *s,
   /* The seed is all there is to fetch: cloud-init need not wait for a network
    * (cloud-init's NoCloud documentation, "dsmode"). */
   yaml_map_set_str(root, "dsmode", "local");
-  return yaml_emit(root, &s->meta_data, err);
+  if (yaml_emit(root, &s->meta_data, err) < 0)
+    return -1;
+  return yaml_check("meta-data", s->meta_data.data, s->meta_data.len, err);
 }
 
 /* The routes to the pods of all nodes but this one, without the last newline;

@@ -32,9 +32,15 @@ struct render;
 int render_new(const struct plan *plan, const struct pki *pki, time_t created,
                struct render **ret, struct error *err) _must_check_;
 
+/* Bytes of the longest network-config that is parsed again. */
+#define RENDER_NETWORK_CHECKED 4096
+
 /*
- * The seed of one node: the files its plan lists and no others. Every YAML
- * file made is parsed again before it is used. ret is the caller's.
+ * The seed of one node: the files its plan lists and no others. All YAML that
+ * is made is parsed again before it is used, but for a network-config with
+ * routes to more nodes than RENDER_NETWORK_CHECKED has room for: a thousand
+ * times a thousand take seconds, and one is made like the other. ret is the
+ * caller's.
  */
 int render_node(const struct render *r, const struct plan_node *node,
                 const struct pki_node *keys, struct seed *ret,

@@ -182,6 +182,40 @@ static void test_two_cards(void **state) {
       strstr(content_of(user, "/etc/kubeseed/node.env"), "INTERFACE='kube0'"));
 }
 
+/* One that is too long to be parsed each time is made like the others. */
+static void test_many_routes(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_seed_ struct seed s = {0};
+  open_fixture(HEADER
+               "network: {subnet: 10.1.0.0/16, pods: 10.128.0.0/9}\n"
+               "nodes: [{name: m1}, {name: \"w{1..300}\", role: worker}]\n",
+               &f);
+  seed_of(&f, 150, &s);
+  assert_true(s.network_config.len > RENDER_NETWORK_CHECKED);
+  _cleanup_yaml_ struct yaml_node *root = parse(&s.network_config);
+  const struct yaml_node *card = yaml_get(yaml_get(root, "ethernets"), "kube0");
+  const struct yaml_node *list = yaml_get(card, "routes");
+  assert_int_equal(list->n, 301);
+  for (size_t i = 0; i < list->n; i++)
+    assert_int_equal(list->child[i]->n, 2);
+}
+
+/* What would not be read by cloud-init is not written. */
+static void test_network_config_is_parsed(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_pki_node_ struct pki_node keys = {0};
+  _cleanup_seed_ struct seed s = {0};
+  open_fixture(HEADER NETWORK THREE, &f);
+  struct plan_node *n = &f.plan.nodes.v[1];
+  n->interfaces.v[0].name = "kube0: [";
+  ok(pki_node_make(&f.pki, &f.plan, n, NULL, NOW, &keys, &err), &err);
+  assert_int_equal(render_node(f.render, n, &keys, &s, &err), -1);
+  assert_non_null(strstr(err.faults[0].where, "user-data/network-config:"));
+}
+
 /* The workstation's own key opens the first user, the spec's open theirs. */
 static void test_users(void **state) {
   (void)state;
@@ -322,6 +356,8 @@ int main(void) {
       cmocka_unit_test(test_instance_id),
       cmocka_unit_test(test_network_config),
       cmocka_unit_test(test_two_cards),
+      cmocka_unit_test(test_many_routes),
+      cmocka_unit_test(test_network_config_is_parsed),
       cmocka_unit_test(test_users),
       cmocka_unit_test(test_no_value_breaks_out),
       cmocka_unit_test(test_labels_and_taints),
