@@ -11,11 +11,6 @@
 
 #define QUOTE_MAX 200
 
-static const char *get_string(const json_t *o, const char *key) {
-  const char *s = json_string_value(json_object_get(o, key));
-  return s ? s : "";
-}
-
 /* A member's answer; NULL after noting in w what is wrong with it. */
 static json_t *member_json(const struct judge *j, const struct plan_node *n,
                            const char *section, struct wrong *w) {
@@ -39,8 +34,8 @@ static void judge_health(struct judge *j) {
       continue;
     members++;
     _cleanup_json_ json_t *o = member_json(j, n, "etcd-health", &w);
-    if (o && strcmp(get_string(o, "health"), "true") != 0)
-      wrong_add(&w, "%s is not healthy %s", n->name, get_string(o, "reason"));
+    if (o && strcmp(judge_text(o, "health"), "true") != 0)
+      wrong_add(&w, "%s is not healthy %s", n->name, judge_text(o, "reason"));
   }
   judge_end(j, "etcd.health", "every etcd member is healthy", &w, "%zu members",
             members);
@@ -51,7 +46,7 @@ static const json_t *find_member(const json_t *list, const char *name) {
   size_t i;
   const json_t *m;
   json_array_foreach(list, i,
-                     m) if (strcmp(get_string(m, "name"), name) == 0) return m;
+                     m) if (strcmp(judge_text(m, "name"), name) == 0) return m;
   return NULL;
 }
 
@@ -89,8 +84,8 @@ static void compare_members(const struct judge *j, const json_t *list,
       wrong_add(w, "%s is a learner and does not vote", n->name);
   }
   json_array_foreach(list, i, m) {
-    const char *name = get_string(m, "name");
-    const struct plan_node *n = plan_find(j->plan, name);
+    const char *name = judge_text(m, "name");
+    const struct plan_node *n = judge_find(j, name);
     const char *peer =
         json_string_value(json_array_get(json_object_get(m, "peerURLs"), 0));
     if (!n || !judge_is_member(j->plan, n))
@@ -136,8 +131,8 @@ static void judge_leader(struct judge *j) {
     _cleanup_json_ json_t *o = member_json(j, n, "etcd-status", &w);
     if (!o)
       continue;
-    const char *leader = get_string(o, "leader");
-    const char *self = get_string(json_object_get(o, "header"), "member_id");
+    const char *leader = judge_text(o, "leader");
+    const char *self = judge_text(json_object_get(o, "header"), "member_id");
     if (!*leader || strcmp(leader, "0") == 0)
       wrong_add(&w, "%s knows no leader", n->name);
     else if (strcmp(leader, self) == 0)

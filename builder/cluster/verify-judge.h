@@ -11,6 +11,7 @@ struct judge {
   const struct plan *plan;
   const struct verify_facts *facts;
   struct verify_check_vec *checks;
+  const struct plan_node **by_name; /* the plan's nodes, sorted */
 };
 
 /* What one check found wrong, for its detail. */
@@ -38,6 +39,12 @@ void judge_add(struct judge *j, const char *id, const char *what,
 char *judge_section(const struct judge *j, const struct plan_node *n,
                     const char *section, struct wrong *w);
 
+/* The plan's node of that name, or NULL. As plan_find, for thousands. */
+const struct plan_node *judge_find(const struct judge *j, const char *name);
+
+/* The string at key, borrowed; "" where there is none. */
+const char *judge_text(const json_t *o, const char *key);
+
 /* Kubernetes runs on the node. */
 bool judge_has_kubelet(const struct plan_node *n);
 
@@ -47,4 +54,4 @@ bool judge_is_member(const struct plan *plan, const struct plan_node *n);
 void judge_etcd(struct judge *j);       /* verify-etcd.c */
 void judge_endpoint(struct judge *j);   /* verify-endpoint.c */
 void judge_kubernetes(struct judge *j); /* verify-kube.c */
-void judge_pods(struct judge *j);       /* verify-kube.c */
+void judge_pods(struct judge *j);       /* verify-pods.c */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the API server tells of nodes, pods and DNS; and pods that talk. */
+/* What the API server tells of nodes, pods and DNS. */
 #include "base/json.h"
 #include "cluster/verify-judge.h"
 
@@ -9,28 +9,25 @@
 
 /* ---- Objects ---- */
 
-/* All objects that were asked for, each with its kind; nodes found by their
- * place in the plan. */
+/* All objects that were asked for, each with its kind; nodes and their pods
+ * found by the node's place in the plan. */
 struct objects {
   json_t *items;
+  size_t n_nodes;
   const json_t **node; /* of plan->nodes.v[i]; NULL: not registered */
+  json_t **pods;       /* arrays: those on plan->nodes.v[i]; NULL: none */
 };
-
-static const char *text_at(const json_t *o, const char *key) {
-  const char *s = json_string_value(json_object_get(o, key));
-  return s ? s : "";
-}
 
 static const json_t *metadata(const json_t *o) {
   return json_object_get(o, "metadata");
 }
 
 static const char *name_of(const json_t *o) {
-  return text_at(metadata(o), "name");
+  return judge_text(metadata(o), "name");
 }
 
 static bool is_kind(const json_t *o, const char *kind) {
-  return strcmp(text_at(o, "kind"), kind) == 0;
+  return strcmp(judge_text(o, "kind"), kind) == 0;
 }
 
 static const json_t *find_object(const struct objects *k, const char *kind,
@@ -47,6 +44,9 @@ static const json_t *find_object(const struct objects *k, const char *kind,
 static void objects_done(struct objects *k) {
   json_decref(k->items);
   free(k->node);
+  for (size_t i = 0; k->pods && i < k->n_nodes; i++)
+    json_decref(k->pods[i]);
+  free(k->pods);
 }
 
 /* The status of a condition such as Ready: "True", "False", "Unknown"; "" when
@@ -57,11 +57,11 @@ static const char *condition(const json_t *o, const char *type,
   const json_t *c;
   const json_t *status = json_object_get(o, "status");
   json_array_foreach(json_object_get(status, "conditions"), i, c) {
-    if (strcmp(text_at(c, "type"), type) != 0)
+    if (strcmp(judge_text(c, "type"), type) != 0)
       continue;
     if (ret_message)
-      *ret_message = text_at(c, "message");
-    return text_at(c, "status");
+      *ret_message = judge_text(c, "message");
+    return judge_text(c, "status");
   }
   return "";
 }
@@ -86,7 +86,7 @@ static void node_version(const struct plan *p, const struct plan_node *n,
                          const json_t *o, struct wrong *w) {
   const json_t *status = json_object_get(o, "status");
   const char *found =
-      text_at(json_object_get(status, "nodeInfo"), "kubeletVersion");
+      judge_text(json_object_get(status, "nodeInfo"), "kubeletVersion");
   const char *expected = p->spec->kubernetes.version_text;
   if (*found != 'v' || strcmp(found + 1, expected) != 0)
     wrong_add(w, "%s: expected v%s, found %s", n->name, expected, found);
@@ -102,9 +102,9 @@ static void node_address(const struct plan *p, const struct plan_node *n,
   const json_t *address;
   const json_t *status = json_object_get(o, "status");
   json_array_foreach(json_object_get(status, "addresses"), i, address) {
-    if (strcmp(text_at(address, "type"), "InternalIP") != 0)
+    if (strcmp(judge_text(address, "type"), "InternalIP") != 0)
       continue;
-    found = text_at(address, "address");
+    found = judge_text(address, "address");
     if (strcmp(found, expected) == 0)
       return;
   }
@@ -150,10 +150,10 @@ static void found_taints(const json_t *o, struct strv *ret) {
   const json_t *t;
   const json_t *spec = json_object_get(o, "spec");
   json_array_foreach(json_object_get(spec, "taints"), i, t) {
-    const char *value = text_at(t, "value");
-    if (!is_passing(text_at(t, "key")))
-      strv_pushf(ret, "%s%s%s:%s", text_at(t, "key"), *value ? "=" : "", value,
-                 text_at(t, "effect"));
+    const char *value = judge_text(t, "value");
+    if (!is_passing(judge_text(t, "key")))
+      strv_pushf(ret, "%s%s%s:%s", judge_text(t, "key"), *value ? "=" : "",
+                 value, judge_text(t, "effect"));
   }
 }
 
@@ -183,7 +183,7 @@ static void judge_registered(struct judge *j, const struct objects *k) {
       wrong_add(&w, "%s is not registered", n->name);
   }
   json_array_foreach(k->items, i, o) {
-    const struct plan_node *n = plan_find(j->plan, name_of(o));
+    const struct plan_node *n = judge_find(j, name_of(o));
     if (is_kind(o, "Node") && (!n || !judge_has_kubelet(n)))
       wrong_add(&w, "%s is registered and not planned", name_of(o));
   }
@@ -226,22 +226,21 @@ static void judge_properties(struct judge *j, const struct objects *k) {
 /* Evicted, or a job's failed attempt: who owns it has put another in its place,
  * and the record stays until somebody deletes it. */
 static bool is_leftover(const json_t *pod) {
-  const char *phase = text_at(json_object_get(pod, "status"), "phase");
+  const char *phase = judge_text(json_object_get(pod, "status"), "phase");
   return strcmp(phase, "Failed") == 0 &&
          json_array_size(json_object_get(metadata(pod), "ownerReferences"));
 }
 
 /* kubeadm labels static pods with their component, kube-proxy's as an app. */
 static const json_t *find_pod(const struct objects *k, const char *component,
-                              const char *node) {
+                              const struct plan_node *node) {
   size_t i;
   const json_t *o;
-  json_array_foreach(k->items, i, o) {
+  json_array_foreach(k->pods[node->index], i, o) {
     const json_t *labels = json_object_get(metadata(o), "labels");
-    if (is_kind(o, "Pod") && !is_leftover(o) &&
-        strcmp(text_at(json_object_get(o, "spec"), "nodeName"), node) == 0 &&
-        (strcmp(text_at(labels, "component"), component) == 0 ||
-         strcmp(text_at(labels, "k8s-app"), component) == 0))
+    if (!is_leftover(o) &&
+        (strcmp(judge_text(labels, "component"), component) == 0 ||
+         strcmp(judge_text(labels, "k8s-app"), component) == 0))
       return o;
   }
   return NULL;
@@ -256,7 +255,7 @@ static const char *waiting_reason(const json_t *pod) {
     const json_t *state = json_object_get(c, "state");
     const json_t *waiting = json_object_get(state, "waiting");
     if (waiting)
-      return text_at(waiting, "reason");
+      return judge_text(waiting, "reason");
   }
   return "";
 }
@@ -274,7 +273,7 @@ static json_int_t restarts(const json_t *pod) {
 /* Running and Ready, or, when it may, ended well. */
 static void judge_pod(const json_t *pod, const char *name, bool may_end,
                       struct wrong *w) {
-  const char *phase = text_at(json_object_get(pod, "status"), "phase");
+  const char *phase = judge_text(json_object_get(pod, "status"), "phase");
   const char *reason = waiting_reason(pod);
   if (may_end && strcmp(phase, "Succeeded") == 0)
     return;
@@ -290,7 +289,7 @@ static void judge_pod_version(const struct plan *p, const json_t *pod,
                               struct wrong *w) {
   const json_t *containers =
       json_object_get(json_object_get(pod, "spec"), "containers");
-  const char *image = text_at(json_array_get(containers, 0), "image");
+  const char *image = judge_text(json_array_get(containers, 0), "image");
   const char *tag = strrchr(image, ':');
   const char *expected = p->spec->kubernetes.version_text;
   if (!tag || tag[1] != 'v' || strcmp(tag + 2, expected) != 0)
@@ -309,7 +308,7 @@ static void judge_component(struct judge *j, const struct objects *k,
     if (n->spec->role != ROLE_CONTROL_PLANE &&
         !(workers && n->spec->role == ROLE_WORKER))
       continue;
-    const json_t *pod = find_pod(k, component, n->name);
+    const json_t *pod = find_pod(k, component, n);
     if (!pod) {
       wrong_add(&w, "none on %s", n->name);
       continue;
@@ -376,7 +375,8 @@ static void judge_dns(struct judge *j, const struct objects *k) {
     wrong_add(&w, "%lld of %lld replicas of coredns are ready",
               (long long)ready, (long long)expected);
   const json_t *service = find_object(k, "Service", "kube-dns");
-  const char *address = text_at(json_object_get(service, "spec"), "clusterIP");
+  const char *address =
+      judge_text(json_object_get(service, "spec"), "clusterIP");
   if (!service)
     wrong_add(&w, "there is no service kube-dns");
   else if (strcmp(address, j->plan->cluster_dns) != 0)
@@ -408,6 +408,28 @@ static bool list_read(const struct verify_answer *a, const char *section,
   return true;
 }
 
+static void index_objects(const struct judge *j, struct objects *k) {
+  size_t i;
+  json_t *o;
+  k->n_nodes = j->plan->nodes.n;
+  k->node = xcalloc(k->n_nodes, sizeof(*k->node));
+  k->pods = xcalloc(k->n_nodes, sizeof(*k->pods));
+  json_array_foreach(k->items, i, o) {
+    bool pod = is_kind(o, "Pod");
+    const struct plan_node *n =
+        judge_find(j, pod ? judge_text(json_object_get(o, "spec"), "nodeName")
+                          : name_of(o));
+    if (!n)
+      continue;
+    if (is_kind(o, "Node"))
+      k->node[n->index] = o;
+    if (pod && !k->pods[n->index])
+      k->pods[n->index] = json_array();
+    if (pod)
+      json_array_append(k->pods[n->index], o);
+  }
+}
+
 /* Reads the answer; false after saying in w why it cannot be. */
 static bool objects_read(const struct judge *j, struct objects *k,
                          struct wrong *w) {
@@ -418,22 +440,15 @@ static bool objects_read(const struct judge *j, struct objects *k,
                {"deployments", "Deployment"},
                {"services", "Service"}};
   const struct verify_answer *a = &j->facts->cluster;
-  size_t i;
-  const json_t *o;
   k->items = json_array();
   if (!a->text) {
     wrong_add(w, "%s", a->error ? a->error : "no answer");
     return false;
   }
-  for (i = 0; i < ARRAY_SIZE(lists); i++)
+  for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
     if (!list_read(a, lists[i].section, lists[i].kind, k->items, w))
       return false;
-  k->node = xcalloc(j->plan->nodes.n, sizeof(const json_t *));
-  json_array_foreach(k->items, i, o) {
-    const struct plan_node *n = plan_find(j->plan, name_of(o));
-    if (n && is_kind(o, "Node"))
-      k->node[n->index] = o;
-  }
+  index_objects(j, k);
   return true;
 }
 
@@ -450,117 +465,4 @@ void judge_kubernetes(struct judge *j) {
   judge_components(j, &k);
   judge_system_pods(j, &k);
   judge_dns(j, &k);
-}
-
-/* ---- Pods that talk ---- */
-
-/* One of the pods that were started, as scripts/verify-pods lists them. */
-struct talker {
-  const char *name, *node, *phase, *address, *reason; /* into the text */
-};
-DEFINE_VEC(talker_vec, struct talker);
-
-/* The next field of a line, cut off; "" when there are no more. */
-static const char *next_field(char **line) {
-  char *field = strsep(line, ",");
-  return field ? field : "";
-}
-
-/* Cuts text up. */
-static void talkers_read(char *text, struct talker_vec *ret) {
-  char *save = NULL;
-  for (char *line = strtok_r(text, "\n", &save); line;
-       line = strtok_r(NULL, "\n", &save)) {
-    struct talker *t = talker_vec_add(ret);
-    t->name = next_field(&line);
-    t->node = next_field(&line);
-    t->phase = next_field(&line);
-    t->address = next_field(&line);
-    t->reason = next_field(&line);
-  }
-}
-
-/* Each node of Kubernetes has a pod that runs. */
-static void judge_talkers(const struct judge *j, const struct talker_vec *pods,
-                          struct wrong *w) {
-  for (size_t i = 0; i < j->plan->nodes.n; i++) {
-    const struct plan_node *n = &j->plan->nodes.v[i];
-    const struct talker *t = NULL;
-    for (size_t k = 0; k < pods->n && !t; k++)
-      if (strcmp(pods->v[k].node, n->name) == 0)
-        t = &pods->v[k];
-    if (!judge_has_kubelet(n))
-      continue;
-    if (!t)
-      wrong_add(w, "%s has no pod", n->name);
-    else if (strcmp(t->phase, "Running") != 0 || !*t->address)
-      wrong_add(w, "the pod on %s is %s%s%s", n->name, t->phase,
-                *t->reason ? ", " : "", t->reason);
-  }
-}
-
-/* The health that etcdctl tells of "http://ADDRESS:2379"; NULL: nothing. */
-static const json_t *find_endpoint(const json_t *list, const char *address) {
-  _cleanup_free_ char *url = xasprintf("http://%s:2379", address);
-  size_t i;
-  const json_t *e;
-  json_array_foreach(list, i, e) {
-    if (strcmp(text_at(e, "endpoint"), url) == 0)
-      return e;
-  }
-  return NULL;
-}
-
-/* What one pod says of all; returns how many it reaches. */
-static size_t judge_talk(const struct judge *j, const struct talker *from,
-                         const struct talker_vec *pods, struct wrong *w) {
-  _cleanup_free_ char *section = xasprintf("reach %s", from->name);
-  _cleanup_free_ char *text = verify_section(&j->facts->pods, section);
-  /* kubectl's and etcdctl's complaints stand around the JSON. */
-  const char *begin = text ? strstr(text, "[{") : NULL;
-  _cleanup_json_ json_t *list =
-      begin ? json_loads(begin, JSON_DISABLE_EOF_CHECK, NULL) : NULL;
-  size_t reached = 0;
-  if (!list) {
-    wrong_add(w, "%s: %.*s", from->node, QUOTE_MAX,
-              text && *text ? text : "its pod does not answer");
-    return 0;
-  }
-  for (size_t i = 0; i < pods->n; i++) {
-    const struct talker *to = &pods->v[i];
-    const json_t *e = find_endpoint(list, to->address);
-    if (strcmp(to->phase, "Running") != 0 || !*to->address)
-      continue;
-    if (json_is_true(json_object_get(e, "health")))
-      reached++;
-    else
-      wrong_add(w, "the pod on %s does not reach %s on %s: %.*s", from->node,
-                to->address, to->node, QUOTE_MAX, text_at(e, "error"));
-  }
-  return reached;
-}
-
-void judge_pods(struct judge *j) {
-  static const char id[] = "pods.reach";
-  static const char what[] = "pods reach those of every node";
-  const struct verify_answer *a = &j->facts->pods;
-  _cleanup_free_ char *text = verify_section(a, "pods");
-  struct talker_vec pods = {0};
-  struct wrong w = {0};
-  size_t pairs = 0;
-  if (a->skipped) {
-    judge_add(j, id, what, VERIFY_SKIP, "%s", a->skipped);
-    return;
-  }
-  if (text) {
-    talkers_read(text, &pods);
-    judge_talkers(j, &pods, &w);
-    for (size_t i = 0; i < pods.n; i++)
-      if (strcmp(pods.v[i].phase, "Running") == 0 && *pods.v[i].address)
-        pairs += judge_talk(j, &pods.v[i], &pods, &w);
-  } else {
-    wrong_add(&w, "%s", a->error ? a->error : "no answer");
-  }
-  free(pods.v);
-  judge_end(j, id, what, &w, "%zu ways", pairs);
 }

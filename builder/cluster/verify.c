@@ -43,20 +43,42 @@ static const char *find_section(const char *text, const char *name) {
   return NULL;
 }
 
-char *verify_section(const struct verify_answer *a, const char *name) {
-  const char *begin = a->text ? find_section(a->text, name) : NULL;
-  if (!begin)
-    return NULL;
+/* A section's text from begin, up to the next one, without outer newlines. */
+static char *copy_section(const char *begin, const char **ret_end) {
   const char *end = strncmp(begin, SECTION, strlen(SECTION)) == 0
                         ? begin
                         : strstr(begin, "\n" SECTION);
   if (!end)
     end = begin + strlen(begin);
+  *ret_end = end;
   while (begin < end && *begin == '\n')
     begin++;
   while (end > begin && end[-1] == '\n')
     end--;
   return xstrndup(begin, (size_t)(end - begin));
+}
+
+char *verify_section(const struct verify_answer *a, const char *name) {
+  const char *begin = a->text ? find_section(a->text, name) : NULL;
+  const char *end;
+  return begin ? copy_section(begin, &end) : NULL;
+}
+
+bool verify_next_section(const char **at, char **ret_name, char **ret_text) {
+  const char *p = *at;
+  if (strncmp(p, SECTION, strlen(SECTION)) != 0) {
+    p = strstr(p, "\n" SECTION);
+    if (!p)
+      return false;
+    p++;
+  }
+  p += strlen(SECTION);
+  const char *line_end = strchr(p, '\n');
+  if (!line_end)
+    return false;
+  *ret_name = xstrndup(p, (size_t)(line_end - p));
+  *ret_text = copy_section(line_end + 1, at);
+  return true;
 }
 
 /* ---- Checks ---- */

@@ -48,6 +48,12 @@ void verify_facts_done(struct verify_facts *f);
  * none. The caller frees. */
 char *verify_section(const struct verify_answer *a, const char *name);
 
+/*
+ * All sections one after the other: *at is the answer's text at first. Gives
+ * name and text of the next one, both the caller's to free; false at the end.
+ */
+bool verify_next_section(const char **at, char **ret_name, char **ret_text);
+
 /* ---- Gathering ---- */
 
 /*

@@ -777,6 +777,22 @@ static void test_many_findings(void **state) {
   end(&f);
 }
 
+/* Nodes are found by their names in any order: w10 sorts before w2. */
+static void test_many_nodes(void **state) {
+  (void)state;
+  struct fixture f = {0};
+  begin(&f, "endpoint: {address: 192.168.4.20}\nnodes:\n"
+            "- {name: 'm{1..3}', role: control-plane, address: "
+            "192.168.4.31+}\n"
+            "- {name: 'w{1..120}', role: worker, address: 192.168.4.100+,\n"
+            "   labels: {disk: ssd}, taints: ['gpu=yes:NoSchedule']}\n");
+  verify_judge(&f.plan, &f.facts, &f.checks);
+  expect_all_ok(&f);
+  expect(&f, "nodes.names", VERIFY_OK, "123 nodes");
+  expect(&f, "pods.reach", VERIFY_OK, "15129 ways");
+  end(&f);
+}
+
 /* ---- Sections ---- */
 
 static void test_sections(void **state) {
@@ -796,6 +812,16 @@ static void test_sections(void **state) {
   assert_null(verify_section(&a, "tw"));
   assert_null(verify_section(&a, "three"));
   assert_null(verify_section(&none, "one"));
+  const char *at = a.text;
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    _cleanup_free_ char *name = NULL;
+    _cleanup_free_ char *text = NULL;
+    assert_true(verify_next_section(&at, &name, &text));
+    assert_string_equal(name, cases[i].name);
+    assert_string_equal(text, cases[i].text);
+  }
+  char *no_name = NULL, *no_text = NULL;
+  assert_false(verify_next_section(&at, &no_name, &no_text));
 }
 
 /* ---- Gathering, with a fake ssh ---- */
@@ -1025,6 +1051,7 @@ int main(void) {
       cmocka_unit_test(test_default_taints),
       cmocka_unit_test(test_rubbish),
       cmocka_unit_test(test_many_findings),
+      cmocka_unit_test(test_many_nodes),
       cmocka_unit_test(test_sections),
       cmocka_unit_test(test_gather_nodes),
       cmocka_unit_test(test_gather_cluster),
