@@ -85,7 +85,7 @@ static void compare_members(const struct judge *j, const json_t *list,
   }
   json_array_foreach(list, i, m) {
     const char *name = judge_text(m, "name");
-    const struct plan_node *n = judge_find(j, name);
+    const struct plan_node *n = plan_find(j->plan, name);
     const char *peer =
         json_string_value(json_array_get(json_object_get(m, "peerURLs"), 0));
     if (!n || !judge_is_member(j->plan, n))

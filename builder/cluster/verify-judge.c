@@ -292,28 +292,9 @@ static void judge_certs(struct judge *j) {
   free(c.first_name);
 }
 
-static int compare_names(const void *a, const void *b) {
-  return strcmp((*(const struct plan_node *const *)a)->name,
-                (*(const struct plan_node *const *)b)->name);
-}
-
-static int compare_name(const void *name, const void *b) {
-  return strcmp(name, (*(const struct plan_node *const *)b)->name);
-}
-
-const struct plan_node *judge_find(const struct judge *j, const char *name) {
-  const struct plan_node **found =
-      bsearch(name, j->by_name, j->plan->nodes.n, sizeof(*found), compare_name);
-  return found ? *found : NULL;
-}
-
 void verify_judge(const struct plan *plan, const struct verify_facts *facts,
                   struct verify_check_vec *ret) {
   struct judge j = {.plan = plan, .facts = facts, .checks = ret};
-  j.by_name = xcalloc(plan->nodes.n, sizeof(*j.by_name));
-  for (size_t i = 0; i < plan->nodes.n; i++)
-    j.by_name[i] = &plan->nodes.v[i];
-  qsort(j.by_name, plan->nodes.n, sizeof(*j.by_name), compare_names);
   judge_reach(&j);
   judge_units(&j);
   judge_certs(&j);
@@ -321,5 +302,4 @@ void verify_judge(const struct plan *plan, const struct verify_facts *facts,
   judge_endpoint(&j);
   judge_kubernetes(&j);
   judge_pods(&j);
-  free(j.by_name);
 }

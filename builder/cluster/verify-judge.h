@@ -11,7 +11,6 @@ struct judge {
   const struct plan *plan;
   const struct verify_facts *facts;
   struct verify_check_vec *checks;
-  const struct plan_node **by_name; /* the plan's nodes, sorted */
 };
 
 /* What one check found wrong, for its detail. */
@@ -38,9 +37,6 @@ void judge_add(struct judge *j, const char *id, const char *what,
  * frees. */
 char *judge_section(const struct judge *j, const struct plan_node *n,
                     const char *section, struct wrong *w);
-
-/* The plan's node of that name, or NULL. As plan_find, for thousands. */
-const struct plan_node *judge_find(const struct judge *j, const char *name);
 
 /* The string at key, borrowed; "" where there is none. */
 const char *judge_text(const json_t *o, const char *key);

@@ -183,7 +183,7 @@ static void judge_registered(struct judge *j, const struct objects *k) {
       wrong_add(&w, "%s is not registered", n->name);
   }
   json_array_foreach(k->items, i, o) {
-    const struct plan_node *n = judge_find(j, name_of(o));
+    const struct plan_node *n = plan_find(j->plan, name_of(o));
     if (is_kind(o, "Node") && (!n || !judge_has_kubelet(n)))
       wrong_add(&w, "%s is registered and not planned", name_of(o));
   }
@@ -416,9 +416,9 @@ static void index_objects(const struct judge *j, struct objects *k) {
   k->pods = xcalloc(k->n_nodes, sizeof(*k->pods));
   json_array_foreach(k->items, i, o) {
     bool pod = is_kind(o, "Pod");
-    const struct plan_node *n =
-        judge_find(j, pod ? judge_text(json_object_get(o, "spec"), "nodeName")
-                          : name_of(o));
+    const struct plan_node *n = plan_find(
+        j->plan,
+        pod ? judge_text(json_object_get(o, "spec"), "nodeName") : name_of(o));
     if (!n)
       continue;
     if (is_kind(o, "Node"))

@@ -75,7 +75,7 @@ static void judge_talkers(const struct judge *j, const struct talker_vec *pods,
   _cleanup_free_ const struct talker **on =
       xcalloc(j->plan->nodes.n, sizeof(*on));
   for (size_t i = 0; i < pods->n; i++) {
-    const struct plan_node *n = judge_find(j, pods->v[i].node);
+    const struct plan_node *n = plan_find(j->plan, pods->v[i].node);
     if (n && !on[n->index])
       on[n->index] = &pods->v[i];
   }
