@@ -19,13 +19,10 @@ static int read_options(int argc, char **argv, struct seed_options *o,
   for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
     if (c == '?')
       return -1;
-    if (strcmp(optarg, "genisoimage") == 0)
-      o->genisoimage = true;
-    else if (strcmp(optarg, "libisofs") != 0)
-      return error_usage(err,
-                         "--iso-writer is 'libisofs' or 'genisoimage', "
-                         "not '%s'",
-                         optarg);
+    o->writer = medium_writer_find(optarg);
+    _cleanup_free_ char *names = medium_writer_names();
+    if (!o->writer)
+      return error_usage(err, "--iso-writer is %s, not '%s'", names, optarg);
   }
   return 0;
 }

@@ -2,7 +2,7 @@
 #include "seed/seed.h"
 
 #include "base/file.h"
-#include "medium/media.h"
+#include "medium/medium.h"
 #include "pki/pki.h"
 #include "seed/admin.h"
 #include "seed/render.h"
@@ -66,25 +66,25 @@ static int session_start(struct session *s, time_t now, struct error *err) {
 
 static int write_medium(struct session *s, const struct plan_node *node,
                         const struct seed *seed, struct error *err) {
-  const struct media_file files[] = {
+  const struct medium_file files[] = {
       {"meta-data", 0400, seed->meta_data.data, seed->meta_data.len},
       {"network-config", 0400, seed->network_config.data,
        seed->network_config.len},
       {"user-data", 0400, seed->user_data.data, seed->user_data.len},
   };
-  const struct media medium = {
+  const struct medium medium = {
       .label = "cidata",
       .files = files,
       .n_files = ARRAY_SIZE(files),
       .stamp = s->created,
-      /* A seed can be made again from the keys, which are synced. */
-      .no_sync = true,
       .lock = &s->media_lock,
   };
   _cleanup_free_ char *path = state_path(s->state, "seeds/%s.iso", node->name);
-  return s->options->genisoimage
-             ? media_write_iso_genisoimage(&medium, path, err)
-             : media_write_iso(&medium, path, err);
+  _cleanup_buf_ struct buf image = {0};
+  if (medium_make(s->options->writer, &medium, path, &image, err) < 0)
+    return -1;
+  /* Not synced: it can be made again from the keys, which are. */
+  return file_refresh(path, image.data, image.len, 0600, err);
 }
 
 static int make_node(struct session *s, const struct plan_node *node,

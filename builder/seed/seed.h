@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "medium/medium.h"
 #include "plan/plan.h"
 #include "state/state.h"
 #include <stdbool.h>
@@ -15,8 +16,8 @@
 struct seed_options {
   const size_t *nodes; /* indexes into plan->nodes */
   size_t n_nodes;
-  bool genisoimage; /* write with genisoimage instead of libisofs */
-  time_t now;       /* for new keys */
+  time_t now;                         /* for new keys */
+  const struct medium_writer *writer; /* of media; NULL: the default */
 };
 
 /*

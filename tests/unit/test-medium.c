@@ -2,14 +2,13 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
-#include "medium/media.h"
+#include "medium/medium.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -18,7 +17,7 @@
   "a-name-of-sixty-four-characters-which-is-all-that-joliet-allows1"
 
 /* Files in an order that is not the medium's. */
-static const struct media_file files[] = {
+static const struct medium_file files[] = {
     {.name = "user-data", .mode = 0400, .data = "#cloud-config\n", .len = 14},
     {.name = "meta-data", .mode = 0400, .data = "instance-id: a\n", .len = 15},
     {.name = "network-config", .mode = 0444, .data = "version: 2\n", .len = 11},
@@ -26,15 +25,15 @@ static const struct media_file files[] = {
     {.name = LONG_NAME, .mode = 0400, .data = "x", .len = 1},
 };
 
-static struct media sample(void) {
-  return (struct media){.label = "cidata",
-                        .files = files,
-                        .n_files = ARRAY_SIZE(files),
-                        .stamp = STAMP};
+static struct medium sample(void) {
+  return (struct medium){.label = "cidata",
+                         .files = files,
+                         .n_files = ARRAY_SIZE(files),
+                         .stamp = STAMP};
 }
 
 static int make_dir(void **state) {
-  char *dir = xstrdup("/tmp/test-media.XXXXXX");
+  char *dir = xstrdup("/tmp/test-medium.XXXXXX");
   *state = dir;
   return mkdtemp(dir) ? 0 : -1;
 }
@@ -62,17 +61,23 @@ static char *output_of(const char *const *words) {
   return buf_take(&out);
 }
 
+/* By the default writer. */
+static int make_iso(const struct medium *m, struct buf *out,
+                    struct error *err) {
+  return medium_make(NULL, m, "/nonexistent/a.iso", out, err);
+}
+
 static void test_same_bytes(void **state) {
   (void)state;
-  struct media m = sample();
+  struct medium m = sample();
   _cleanup_error_ struct error err = {0};
   _cleanup_buf_ struct buf a = {0};
   _cleanup_buf_ struct buf b = {0};
   assert_int_equal(setenv("TZ", "Pacific/Auckland", 1), 0);
-  assert_done(media_make_iso(&m, &a, &err), &err);
+  assert_done(make_iso(&m, &a, &err), &err);
   assert_int_equal(unsetenv("TZ"), 0);
   sleep(1);
-  assert_done(media_make_iso(&m, &b, &err), &err);
+  assert_done(make_iso(&m, &b, &err), &err);
   assert_int_equal(a.len, b.len);
   assert_memory_equal(a.data, b.data, a.len);
   assert_int_equal(a.len % ISO_SECTOR, 0);
@@ -97,8 +102,6 @@ static void assert_sample(const struct iso_volume *v) {
     assert_true(strcmp(v->files.v[i - 1].name, v->files.v[i].name) < 0);
 }
 
-typedef int write_iso(const struct media *, const char *, struct error *);
-
 /* The listing without sector numbers and link counts, which may differ. */
 static char *listing(const char *how, const char *path) {
   const char *const argv[] = {"isoinfo", how, "-l", "-i", path, NULL};
@@ -116,19 +119,15 @@ static char *listing(const char *how, const char *path) {
   return buf_take(&out);
 }
 
-static void check_file(write_iso *write_it, const char *path, bool no_sync) {
-  struct media m = sample();
-  m.no_sync = no_sync;
+static void check_file(const struct medium_writer *writer, const char *path) {
+  struct medium m = sample();
   _cleanup_error_ struct error err = {0};
-  mode_t old = umask(0);
-  assert_done(write_it(&m, path, &err), &err);
-  assert_done(write_it(&m, path, &err), &err);
-  (void)umask(old);
-  struct stat st;
-  assert_int_equal(stat(path, &st), 0);
-  assert_int_equal(st.st_mode & 07777, 0600);
+  _cleanup_buf_ struct buf image = {0};
+  assert_done(medium_make(writer, &m, path, &image, &err), &err);
+  assert_false(file_exists(path));
+  assert_done(file_write(path, image.data, image.len, 0600, &err), &err);
   _cleanup_iso_volume_ struct iso_volume v = {0};
-  assert_done(media_read_iso(path, &v, &err), &err);
+  assert_done(medium_read(path, &v, &err), &err);
   assert_sample(&v);
   const char *const argv[] = {"/usr/sbin/blkid", "-p", "-o", "value", "-s",
                               "LABEL",           path, NULL};
@@ -140,10 +139,8 @@ static void test_writers(void **state) {
   const char *dir = *state;
   _cleanup_free_ char *a = xasprintf("%s/a.iso", dir);
   _cleanup_free_ char *b = xasprintf("%s/b.iso", dir);
-  check_file(media_write_iso, a, false);
-  check_file(media_write_iso, a, true);
-  check_file(media_write_iso_genisoimage, b, true);
-  check_file(media_write_iso_genisoimage, b, false);
+  check_file(&medium_libisofs, a);
+  check_file(&medium_genisoimage, b);
   static const char *const views[] = {"-R", "-J"};
   for (size_t i = 0; i < ARRAY_SIZE(views); i++) {
     _cleanup_free_ char *la = listing(views[i], a);
@@ -159,20 +156,28 @@ static void test_writers(void **state) {
   assert_string_equal(left, "a.iso\nb.iso\n");
 }
 
+static void check_refused(const struct medium *m, const char *path) {
+  for (size_t i = 0; medium_writers[i]; i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_buf_ struct buf b = {0};
+    assert_int_equal(medium_make(medium_writers[i], m, path, &b, &err), -1);
+    assert_non_null(strstr(err.faults[0].msg, path));
+    assert_null(b.data);
+  }
+}
+
 static void test_refused(void **state) {
   const char *dir = *state;
   _cleanup_free_ char *path = xasprintf("%s/no.iso", dir);
   static const char *const names[] = {
       "", ".", "..", "a/b", "-\n", "a b", "ä", LONG_NAME "2", ".hidden"};
   for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-    struct media_file f = {.name = names[i], .data = "", .mode = 0400};
-    struct media m = {.label = "cidata", .files = &f, .n_files = 1};
-    _cleanup_error_ struct error err = {0};
-    assert_int_equal(media_write_iso(&m, path, &err), -1);
-    assert_int_equal(media_write_iso_genisoimage(&m, path, &err), -1);
+    struct medium_file f = {.name = names[i], .data = "", .mode = 0400};
+    struct medium m = {.label = "cidata", .files = &f, .n_files = 1};
+    check_refused(&m, path);
   }
-  struct media_file twice[] = {files[0], files[0]};
-  const struct media bad[] = {
+  struct medium_file twice[] = {files[0], files[0]};
+  const struct medium bad[] = {
       {.label = "cidata", .files = twice, .n_files = 2},
       {.label = "", .files = files, .n_files = 1},
       {.label = "seventeen-letters", .files = files, .n_files = 1},
@@ -180,21 +185,42 @@ static void test_refused(void **state) {
       {.label = "cidata", .files = files, .n_files = 1, .stamp = -1},
       {.label = "cidata", .files = files, .n_files = 1, .stamp = 5900000000},
   };
-  for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-    _cleanup_error_ struct error err = {0};
-    assert_int_equal(media_write_iso(&bad[i], path, &err), -1);
-  }
+  for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+    check_refused(&bad[i], path);
   assert_false(file_exists(path));
 }
 
+/* Only what needs a folder minds that there is none. */
 static void test_no_folder(void **state) {
   (void)state;
-  struct media m = sample();
+  struct medium m = sample();
   _cleanup_error_ struct error err = {0};
-  assert_int_equal(media_write_iso(&m, "/nonexistent/a.iso", &err), -1);
-  m.no_sync = true;
-  assert_int_equal(media_write_iso(&m, "/nonexistent/a.iso", &err), -1);
-  assert_int_equal(media_write_iso_genisoimage(&m, "/nonexistent/a", &err), -1);
+  _cleanup_buf_ struct buf a = {0};
+  _cleanup_buf_ struct buf b = {0};
+  const char *path = "/nonexistent/a.iso";
+  assert_done(medium_make(&medium_libisofs, &m, path, &a, &err), &err);
+  assert_int_equal(medium_make(&medium_genisoimage, &m, path, &b, &err), -1);
+}
+
+/* Whoever adds a writer tells it where people look for its name. */
+static void test_names(void **state) {
+  (void)state;
+  static const char *const places[] = {"builder/kubeseed.1",
+                                       "builder/kubeseed.bash-completion"};
+  _cleanup_free_ char *names = medium_writer_names();
+  assert_string_equal(names, "'libisofs' or 'genisoimage'");
+  assert_null(medium_writer_find("mkisofs"));
+  for (size_t i = 0; medium_writers[i]; i++) {
+    const char *name = medium_writers[i]->name;
+    assert_ptr_equal(medium_writer_find(name), medium_writers[i]);
+    for (size_t k = 0; k < ARRAY_SIZE(places); k++) {
+      _cleanup_error_ struct error err = {0};
+      _cleanup_buf_ struct buf b = {0};
+      assert_done(file_read(places[k], 1 << 20, &b, &err), &err);
+      if (!strstr(b.data, name))
+        fail_msg("%s does not know '%s'", places[k], name);
+    }
+  }
 }
 
 /* A file of several megabytes, and no file at all. */
@@ -205,23 +231,23 @@ static void test_sizes(void **state) {
     _cleanup_free_ char *data = xcalloc(sizes[i], 1);
     for (size_t k = 0; k < sizes[i]; k++)
       data[k] = (char)(k * 31 >> 3);
-    struct media_file f = {
+    struct medium_file f = {
         .name = "f", .mode = 0400, .data = data, .len = sizes[i]};
-    struct media m = {.label = "x", .files = &f, .n_files = 1, .stamp = STAMP};
+    struct medium m = {.label = "x", .files = &f, .n_files = 1, .stamp = STAMP};
     _cleanup_error_ struct error err = {0};
     _cleanup_buf_ struct buf b = {0};
     _cleanup_iso_volume_ struct iso_volume v = {0};
-    assert_done(media_make_iso(&m, &b, &err), &err);
+    assert_done(make_iso(&m, &b, &err), &err);
     assert_done(iso_read(b.data, b.len, &v, &err), &err);
     assert_int_equal(v.files.n, 1);
     assert_int_equal(v.files.v[0].len, sizes[i]);
     assert_memory_equal(v.files.v[0].data, data, sizes[i]);
   }
-  struct media m = {.label = "empty"};
+  struct medium m = {.label = "empty"};
   _cleanup_error_ struct error err = {0};
   _cleanup_buf_ struct buf b = {0};
   _cleanup_iso_volume_ struct iso_volume v = {0};
-  assert_done(media_make_iso(&m, &b, &err), &err);
+  assert_done(make_iso(&m, &b, &err), &err);
   assert_done(iso_read(b.data, b.len, &v, &err), &err);
   assert_int_equal(v.files.n, 0);
 }
@@ -243,10 +269,10 @@ static void read_damaged(const void *data, size_t len) {
 
 static void test_damaged(void **state) {
   (void)state;
-  struct media m = sample();
+  struct medium m = sample();
   _cleanup_error_ struct error err = {0};
   _cleanup_buf_ struct buf b = {0};
-  assert_done(media_make_iso(&m, &b, &err), &err);
+  assert_done(make_iso(&m, &b, &err), &err);
   for (size_t len = 0; len < b.len; len += 97)
     read_damaged(b.data, len);
   static const unsigned char values[] = {0, 1, 0x7F, 0x80, 0xFF};
@@ -264,10 +290,10 @@ static void test_damaged(void **state) {
 /* Without Rock Ridge names the Joliet ones are taken. */
 static void test_joliet_names(void **state) {
   (void)state;
-  struct media m = sample();
+  struct medium m = sample();
   _cleanup_error_ struct error err = {0};
   _cleanup_buf_ struct buf b = {0};
-  assert_done(media_make_iso(&m, &b, &err), &err);
+  assert_done(make_iso(&m, &b, &err), &err);
   for (char *p = b.data;
        (p = memmem(p, b.len - (size_t)(p - b.data), "NM", 2));)
     *p = 'X';
@@ -285,7 +311,7 @@ static void test_read_faults(void **state) {
   _cleanup_error_ struct error err = {0};
   assert_done(file_write(path, "text", 4, 0600, &err), &err);
   struct iso_volume v = {0};
-  assert_int_equal(media_read_iso(path, &v, &err), -1);
+  assert_int_equal(medium_read(path, &v, &err), -1);
   _cleanup_free_ char *msg =
       xasprintf("cannot read '%s': it is no ISO 9660 image", path);
   assert_string_equal(err.faults[0].msg, msg);
@@ -299,12 +325,12 @@ struct worker {
 
 static void *work(void *arg) {
   struct worker *w = arg;
-  struct media m = sample();
+  struct medium m = sample();
   m.lock = w->lock;
   for (int i = 0; i < 50; i++) {
     _cleanup_error_ struct error err = {0};
     _cleanup_buf_ struct buf b = {0};
-    if (media_make_iso(&m, &b, &err) < 0 || b.len != w->expected->len ||
+    if (make_iso(&m, &b, &err) < 0 || b.len != w->expected->len ||
         memcmp(b.data, w->expected->data, b.len) != 0)
       w->wrong++;
   }
@@ -313,10 +339,10 @@ static void *work(void *arg) {
 
 static void test_threads(void **state) {
   (void)state;
-  struct media m = sample();
+  struct medium m = sample();
   _cleanup_error_ struct error err = {0};
   _cleanup_buf_ struct buf b = {0};
-  assert_done(media_make_iso(&m, &b, &err), &err);
+  assert_done(make_iso(&m, &b, &err), &err);
   pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   pthread_t threads[4];
   struct worker workers[ARRAY_SIZE(threads)];
@@ -336,7 +362,7 @@ int main(void) {
       cmocka_unit_test(test_refused),      cmocka_unit_test(test_no_folder),
       cmocka_unit_test(test_sizes),        cmocka_unit_test(test_damaged),
       cmocka_unit_test(test_joliet_names), cmocka_unit_test(test_read_faults),
-      cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_threads),      cmocka_unit_test(test_names),
   };
   return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
