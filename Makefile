@@ -139,8 +139,10 @@ unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	@tests/unit/run $(UNIT)
 	@tests/specs/run $(BUILD)/kubeseed
 	@tests/specs/schema $(BUILD)/kubeseed
+	@tests/specs/comments $(BUILD)/kubeseed
 	@tests/golden/run $(BUILD)/kubeseed
 	@tests/commands/run $(BUILD)/kubeseed
+	@tests/commands/completion $(BUILD)/kubeseed
 	@tests/state/run $(BUILD)/kubeseed
 	@tests/scripts/run
 	@tests/fuzz/replay $(FUZZ)

@@ -30,7 +30,7 @@ const struct key spec_keys[] = {
     {"kubernetes", TYPE_MAP, "0.1", 0,
      .doc = "Which Kubernetes, and from where.", .required = true},
     {"kubernetes.version", TYPE_VERSION, "0.1", 0,
-     .doc = "The version of Kubernetes, in full: 1.15.0 to 1.34.",
+     .doc = "The version of Kubernetes, in full: 1.15.0 or newer, up to 1.34.",
      .required = true, .example = "1.20.2"},
     {"kubernetes.bootstrapper", TYPE_WORD, "0.1", AT(kubernetes.bootstrapper),
      .doc = "What makes a cluster of the nodes.", .value = "kubeadm",
@@ -38,7 +38,8 @@ const struct key spec_keys[] = {
     {"kubernetes.payload", TYPE_TEXT, "0.1", AT(kubernetes.payload),
      .doc = "Where the Kubernetes software comes from: one of the words "
             "below, or a folder with a manifest.json.",
-     .derived = "debian for 1.20.2, pkgs.k8s.io for any other version",
+     .derived = "debian for 1.20.2, the version that Debian has; else "
+                "pkgs.k8s.io",
      .words = payload_words},
 
     {"image", TYPE_MAP, "0.1", 0,
@@ -90,7 +91,7 @@ const struct key spec_keys[] = {
      .doc = "The port of the API server.", .value = "6443", .min = 6443,
      .max = 6443},
     {"endpoint.provider", TYPE_WORD, "0.1", AT(endpoint.provider),
-     .doc = "What holds the address.", .value = "keepalived",
+     .doc = "What holds the address of the API server.", .value = "keepalived",
      .words = provider_words},
     {"endpoint.statsPort", TYPE_INT, "0.1", AT(endpoint.stats_port),
      .doc = "The port of haproxy's statistics page; its password is "
@@ -145,8 +146,7 @@ const struct key spec_keys[] = {
      .doc = "What the node is for.", .value = "control-plane",
      .words = role_words},
     {"nodes.address", TYPE_COUNTED, "0.1", AT_NODE(address),
-     .doc = "The address in the subnet. With a + it counts up with a range of "
-            "names.",
+     .doc = "The address in the subnet. With a + it counts up with the names.",
      .derived = "the next free one from the subnet's .31 on",
      .example = "192.168.4.31+"},
     {"nodes.mac", TYPE_MAC, "0.1", AT_NODE(mac),
@@ -154,9 +154,8 @@ const struct key spec_keys[] = {
      .derived = "derived from the cluster's and the node's name",
      .example = "52:54:00:12:34:56"},
     {"nodes.cpus", TYPE_INT, "0.1", AT_NODE(cpus),
-     .doc = "Processors of the machine under QEMU. Without KVM it has one, "
-            "whatever is said here: QEMU emulates all of them in one thread, "
-            "and sharing it costs more than it gives.",
+     .doc = "Processors of the machine under QEMU; one without KVM, whatever "
+            "is said here.",
      .derived = "2, or 1 for a load balancer", .min = 1, .max = 256,
      .example = "2"},
     {"nodes.memory", TYPE_SIZE, "0.1", AT_NODE(memory),

@@ -32,31 +32,30 @@ const struct word cni_words[] = {
 
 const struct word provider_words[] = {
     {"keepalived", PROVIDER_KEEPALIVED,
-     "one of the control-plane nodes at a time, by VRRP"},
+     "one control-plane node at a time, by VRRP"},
     {"haproxy", PROVIDER_HAPROXY,
      "haproxy on the nodes of the role load-balancer"},
     {"nginx", PROVIDER_NGINX, "nginx on the nodes of the role load-balancer"},
     {"external", PROVIDER_EXTERNAL,
      "a load balancer of yours; endpoint.address is its address"},
     {"first-node", PROVIDER_FIRST_NODE,
-     "the first control-plane node alone; not highly available"},
+     "the first control-plane node; not highly available"},
     {0},
 };
 
 const struct word etcd_words[] = {
     {"founding", ETCD_FOUNDING,
-     "on the control-plane nodes; the members know each other from their "
-     "seeds"},
+     "on control planes that know each other from their seeds"},
     {"stacked", ETCD_STACKED,
-     "on the control-plane nodes as kubeadm does it; they join one at a time"},
+     "on control planes as kubeadm does it, joined one at a time"},
     {"external", ETCD_EXTERNAL, "on the nodes of the role etcd"},
     {0},
 };
 
 const struct word pki_words[] = {
-    {"offline", PKI_OFFLINE, "all keys are made on this machine"},
+    {"offline", PKI_OFFLINE, "on this machine, all of them"},
     {"copied", PKI_COPIED,
-     "the first node makes the CAs and hands them on; needs a stacked etcd"},
+     "made on the first node and handed on; needs a stacked etcd"},
     {0},
 };
 
@@ -78,8 +77,7 @@ const struct word bootstrapper_words[] = {
 };
 
 const struct word payload_words[] = {
-    {"debian", 0,
-     "built on this machine from Debian's own source package, which is 1.20.2"},
+    {"debian", 0, "built on this machine from Debian's source package"},
     {"pkgs.k8s.io", 0,
      "the Kubernetes project's packages; seeds are made for it, but no image "
      "yet"},

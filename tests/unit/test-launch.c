@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "machine/launch.h"
+#include "spec/read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
