@@ -121,9 +121,11 @@ socklen_t ip_sockaddr(struct ip a, uint16_t port,
 /* The bits of byte i that belong to the host when the network has `bits`. */
 static uint8_t host_mask(int bits, int i) {
   int network = bits - 8 * i;
+  if (network <= 0)
+    return 0xff;
   if (network >= 8)
     return 0;
-  return network <= 0 ? 0xff : (uint8_t)(0xff >> network);
+  return (uint8_t)(0xff >> network);
 }
 
 static struct ip network_of(struct ip a, int bits) {
