@@ -26,15 +26,10 @@ static void add_fault(struct error *err, enum error_kind kind, char *where,
   err->faults[err->n_faults++] = (struct fault){.where = where, .msg = msg};
 }
 
-static char *format(const char *fmt, va_list ap) {
-  char *msg = NULL;
-  return vasprintf(&msg, fmt, ap) < 0 ? xstrdup(fmt) : msg;
-}
-
 int error_set(struct error *err, int errnum, const char *fmt, ...) {
   va_list ap;
   va_start(ap, fmt);
-  char *msg = format(fmt, ap);
+  char *msg = xvasprintf(fmt, ap);
   va_end(ap);
   if (errnum) {
     char *full = xasprintf("%s: %s", msg, strerror(errnum));
@@ -49,7 +44,7 @@ int error_set(struct error *err, int errnum, const char *fmt, ...) {
 int error_usage(struct error *err, const char *fmt, ...) {
   va_list ap;
   va_start(ap, fmt);
-  add_fault(err, ERROR_USAGE, NULL, format(fmt, ap));
+  add_fault(err, ERROR_USAGE, NULL, xvasprintf(fmt, ap));
   va_end(ap);
   return -1;
 }
@@ -57,7 +52,7 @@ int error_usage(struct error *err, const char *fmt, ...) {
 int error_missing(struct error *err, const char *fmt, ...) {
   va_list ap;
   va_start(ap, fmt);
-  add_fault(err, ERROR_MISSING, NULL, format(fmt, ap));
+  add_fault(err, ERROR_MISSING, NULL, xvasprintf(fmt, ap));
   va_end(ap);
   return -1;
 }
@@ -65,7 +60,7 @@ int error_missing(struct error *err, const char *fmt, ...) {
 int error_at(struct error *err, const char *where, const char *fmt, ...) {
   va_list ap;
   va_start(ap, fmt);
-  add_fault(err, ERROR_USAGE, xstrdup(where), format(fmt, ap));
+  add_fault(err, ERROR_USAGE, xstrdup(where), xvasprintf(fmt, ap));
   va_end(ap);
   return -1;
 }
@@ -75,7 +70,7 @@ int error_prefix(struct error *err, const char *fmt, ...) {
     return -1;
   va_list ap;
   va_start(ap, fmt);
-  _cleanup_free_ char *prefix = format(fmt, ap);
+  _cleanup_free_ char *prefix = xvasprintf(fmt, ap);
   va_end(ap);
   struct fault *f = &err->faults[err->n_faults - 1];
   char *msg = xasprintf("%s: %s", prefix, f->msg);

@@ -42,14 +42,18 @@ char *xstrndup(const char *s, size_t n) {
   return copy;
 }
 
+char *xvasprintf(const char *fmt, va_list ap) {
+  char *s = NULL;
+  if (vasprintf(&s, fmt, ap) < 0)
+    out_of_memory();
+  return s;
+}
+
 char *xasprintf(const char *fmt, ...) {
   va_list ap;
-  char *s = NULL;
   va_start(ap, fmt);
-  int r = vasprintf(&s, fmt, ap);
+  char *s = xvasprintf(fmt, ap);
   va_end(ap);
-  if (r < 0)
-    out_of_memory();
   return s;
 }
 

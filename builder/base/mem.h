@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/cleanup.h"
+#include <stdarg.h>
 #include <stddef.h>
 
 /* Zeroed memory for n members of size bytes; the caller frees. */
@@ -21,8 +22,9 @@ char *xstrdup(const char *s);
 /* A copy of the first n bytes of s, NUL-terminated; the caller frees. */
 char *xstrndup(const char *s, size_t n);
 
-/* As asprintf(3), returning the string; the caller frees. */
+/* As asprintf(3) and vasprintf(3), returning the string; the caller frees. */
 char *xasprintf(const char *fmt, ...) _printf_(1, 2);
+char *xvasprintf(const char *fmt, va_list ap) _printf_(1, 0);
 
 /* Overwrites a secret string before freeing it. NULL is fine. */
 void erase_free(char *s);

@@ -18,10 +18,8 @@ void strv_push(struct strv *l, const char *s) {
 
 void strv_pushf(struct strv *l, const char *fmt, ...) {
   va_list ap;
-  char *s = NULL;
   va_start(ap, fmt);
-  if (vasprintf(&s, fmt, ap) < 0)
-    s = xstrdup("");
+  char *s = xvasprintf(fmt, ap);
   va_end(ap);
   strv_consume(l, s);
 }

@@ -28,6 +28,11 @@ static int quote_path(const char *dir, const char *file, char **ret,
   return 0;
 }
 
+int access_check(const struct state *s, struct error *err) {
+  _cleanup_free_ char *ignored = NULL;
+  return quote_path(s->dir, "", &ignored, err);
+}
+
 int access_ssh_config(const struct plan *plan, const struct ports *ports,
                       const char *dir, char **ret, struct error *err) {
   _cleanup_free_ char *key = NULL;

@@ -19,10 +19,8 @@ void wrong_add(struct wrong *w, const char *fmt, ...) {
   if (++w->n > WRONG_SHOWN)
     return;
   va_list ap;
-  _cleanup_free_ char *text = NULL;
   va_start(ap, fmt);
-  if (vasprintf(&text, fmt, ap) < 0)
-    text = xstrdup(fmt);
+  _cleanup_free_ char *text = xvasprintf(fmt, ap);
   va_end(ap);
   buf_addf(&w->text, "%s%s", w->text.len ? "; " : "", text);
 }
@@ -36,10 +34,8 @@ static void add_check(struct judge *j, const char *id, const char *what,
 void judge_add(struct judge *j, const char *id, const char *what,
                enum verify_state state, const char *fmt, ...) {
   va_list ap;
-  char *detail = NULL;
   va_start(ap, fmt);
-  if (vasprintf(&detail, fmt, ap) < 0)
-    detail = xstrdup(fmt);
+  char *detail = xvasprintf(fmt, ap);
   va_end(ap);
   add_check(j, id, what, state, detail);
 }
@@ -52,10 +48,8 @@ void judge_end(struct judge *j, const char *id, const char *what,
     add_check(j, id, what, VERIFY_FAIL, buf_take(&w->text));
   } else {
     va_list ap;
-    char *detail = NULL;
     va_start(ap, fmt);
-    if (vasprintf(&detail, fmt, ap) < 0)
-      detail = xstrdup("");
+    char *detail = xvasprintf(fmt, ap);
     va_end(ap);
     add_check(j, id, what, VERIFY_OK, detail);
   }

@@ -54,7 +54,8 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   if (cluster_load(cli, argv[optind], &c, err) < 0 ||
       cluster_select(&c, argv + optind + 1, argc - optind - 1, &nodes,
                      &o.n_nodes, err) < 0 ||
-      cluster_open_state(cli, &c, true, true, err) < 0)
+      cluster_open_state(cli, &c, true, true, err) < 0 ||
+      access_check(&c.state, err) < 0)
     return -1;
   o.nodes = nodes;
   double start = monotonic_seconds();

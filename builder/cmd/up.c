@@ -119,7 +119,8 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
       cluster_select(c, argv + optind + 1, argc - optind - 1, &sel, &n, err) <
           0 ||
       (u->order && cluster_order(c, u->order, sel, n, err) < 0) ||
-      cluster_open_state(u->cli, c, true, true, err) < 0)
+      cluster_open_state(u->cli, c, true, true, err) < 0 ||
+      access_check(&c->state, err) < 0)
     return -1;
   l->kind = c->kind;
   l->plan = &c->plan;

@@ -89,10 +89,8 @@ void scope_set(struct scope *s, const char *name, const char *value) {
 
 void scope_setf(struct scope *s, const char *name, const char *fmt, ...) {
   va_list ap;
-  char *text = NULL;
   va_start(ap, fmt);
-  if (vasprintf(&text, fmt, ap) < 0)
-    text = xstrdup(fmt);
+  char *text = xvasprintf(fmt, ap);
   va_end(ap);
   scope_slot(s, name)->text = text;
 }
@@ -143,11 +141,9 @@ struct parser {
 static int _printf_(5, 6) fault(const struct template *t, int line, int column,
                                 struct error *err, const char *fmt, ...) {
   _cleanup_free_ char *where = xasprintf("%s:%d:%d", t->name, line, column);
-  _cleanup_free_ char *msg = NULL;
   va_list ap;
   va_start(ap, fmt);
-  if (vasprintf(&msg, fmt, ap) < 0)
-    msg = xstrdup(fmt);
+  _cleanup_free_ char *msg = xvasprintf(fmt, ap);
   va_end(ap);
   return error_at(err, where, "%s", msg);
 }

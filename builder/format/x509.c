@@ -63,14 +63,12 @@ static int _printf_(2, 3)
     crypto_error(struct error *err, const char *fmt, ...) {
   unsigned long code = ERR_get_error();
   ERR_clear_error();
-  char *msg = NULL;
   va_list ap;
   va_start(ap, fmt);
-  int n = vasprintf(&msg, fmt, ap);
+  _cleanup_free_ char *msg = xvasprintf(fmt, ap);
   va_end(ap);
-  _cleanup_free_ char *owned = n < 0 ? NULL : msg;
   const char *reason = code ? ERR_reason_error_string(code) : NULL;
-  return error_set(err, 0, "%s: %s", owned ? owned : fmt,
+  return error_set(err, 0, "%s: %s", msg,
                    reason ? reason : "libcrypto gives no reason");
 }
 

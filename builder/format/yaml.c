@@ -56,9 +56,7 @@ static char *place(const char *file, size_t line, size_t column) {
 /* Takes where. */
 static int fault(struct error *err, char *where, const char *fmt, va_list ap) {
   _cleanup_free_ char *owned = where;
-  _cleanup_free_ char *msg = NULL;
-  if (vasprintf(&msg, fmt, ap) < 0)
-    msg = xstrdup(fmt);
+  _cleanup_free_ char *msg = xvasprintf(fmt, ap);
   return error_at(err, owned, "%s", msg);
 }
 
@@ -492,9 +490,8 @@ struct yaml_node *yaml_map_set_str(struct yaml_node *map, const char *key,
 }
 
 static struct yaml_node *new_strf(const char *fmt, va_list ap) {
-  char *text = NULL;
   struct yaml_node *n = new_plain(NULL);
-  n->text = vasprintf(&text, fmt, ap) < 0 ? xstrdup(fmt) : text;
+  n->text = xvasprintf(fmt, ap);
   n->quoted = true;
   return n;
 }

@@ -79,10 +79,8 @@ void state_done(struct state *s) {
 
 char *state_path(const struct state *s, const char *fmt, ...) {
   va_list ap;
-  char *rest = NULL;
   va_start(ap, fmt);
-  if (vasprintf(&rest, fmt, ap) < 0)
-    rest = xstrdup("");
+  char *rest = xvasprintf(fmt, ap);
   va_end(ap);
   char *path = xasprintf("%s/%s", s->dir, rest);
   free(rest);

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "check.h"
+
 struct fixture {
   char *top;
   struct state state;
@@ -21,18 +23,6 @@ struct fixture {
   struct plan_node node;
   struct error err;
 };
-
-static void check_ok(int r, struct error *err) {
-  if (r < 0)
-    fail_msg("%s", err->faults[0].msg);
-}
-
-static void check_error(int r, struct error *err, const char *part) {
-  assert_int_equal(r, -1);
-  if (!strstr(err->faults[0].msg, part))
-    fail_msg("'%s' is not in: %s", part, err->faults[0].msg);
-  error_done(err);
-}
 
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));

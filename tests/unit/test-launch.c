@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "check.h"
+
 static const char spec_text[] = "apiVersion: kubeseed/v1\n"
                                 "kind: Cluster\n"
                                 "name: demo\n"
@@ -113,11 +115,6 @@ struct fixture {
   bool first_fails;
   const char *dies; /* removes this machine at a tick */
 };
-
-static void check_ok(int r, struct error *err) {
-  if (r < 0)
-    fail_msg("%s", err->faults[0].msg);
-}
 
 static int on_first(void *arg, const struct launch *l, struct error *err) {
   struct fixture *f = arg;

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "check.h"
+
 #define NODES 3
 
 struct fixture {
@@ -22,18 +24,6 @@ struct fixture {
   struct spec_node nodes[NODES];
   struct error err;
 };
-
-static void check_ok(int r, struct error *err) {
-  if (r < 0)
-    fail_msg("%s", err->faults[0].msg);
-}
-
-static void check_error(int r, struct error *err, const char *part) {
-  assert_int_equal(r, -1);
-  if (!strstr(err->faults[0].msg, part))
-    fail_msg("'%s' is not in: %s", part, err->faults[0].msg);
-  error_done(err);
-}
 
 static int setup(void **state) {
   static const char *const names[NODES] = {"m1", "m2", "w1"};
