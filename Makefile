@@ -161,6 +161,7 @@ test-all:
 	@builder/deps build run test
 	@$(MAKE) --no-print-directory unit lint consumers
 	@$(MAKE) --no-print-directory sim SIM= MUTATIONS=
+	@INTERRUPT_NODES=5 tests/unit/run $(OBJ)/tests/unit/test-interrupted
 	@$(MAKE) --no-print-directory unit VARIANT=asan
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory e2e \

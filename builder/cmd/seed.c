@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kubeseed seed: make keys and seeds. */
 #include "seed/seed.h"
 #include "cluster/access.h"
 #include "cluster/reach.h"
 #include "cluster/token.h"
 #include "cmd/cli.h"
-
 #include <getopt.h>
 #include <string.h>
 #include <time.h>
@@ -43,8 +43,48 @@ static int welcome_late(const struct cli *cli, const struct cluster *c,
   return 0;
 }
 
+/* ": m1, m2" when they are few. */
+static void add_names(const struct cluster *c, const struct seed_options *o,
+                      enum put_fate fate, struct buf *out) {
+  enum { SHOWN = 8 };
+  size_t n = 0;
+  _cleanup_buf_ struct buf names = {0};
+  for (size_t i = 0; i < o->n_nodes && n <= SHOWN; i++)
+    if (o->report->fates[i] == fate)
+      buf_addf(&names, "%s%s", n++ ? ", " : " (",
+               c->plan.nodes.v[o->nodes[i]].name);
+  if (n > 0 && n <= SHOWN)
+    buf_addf(out, "%s)", names.data);
+}
+
+/* "1 seed is new (m1), 2 are unchanged"; only what there is. */
+static void tell_seeds(const struct cli *cli, const struct cluster *c,
+                       const struct seed_options *o, double seconds) {
+  static const struct {
+    enum put_fate fate;
+    const char *word;
+    bool names;
+  } rows[] = {{PUT_NEW, "new", true},
+              {PUT_CHANGED, "changed", true},
+              {PUT_UNCHANGED, "unchanged", false}};
+  _cleanup_buf_ struct buf text = {0};
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    size_t n = 0;
+    for (size_t k = 0; k < o->n_nodes; k++)
+      n += o->report->fates[k] == rows[i].fate;
+    if (n == 0)
+      continue;
+    buf_addf(&text, "%s%zu %s", text.len ? ", " : "", n, rows[i].word);
+    if (rows[i].names && n < o->n_nodes)
+      add_names(c, o, rows[i].fate, &text);
+  }
+  log_info(&cli->log, "%zu seed%s in %s/seeds: %s (%.0f ms)", o->n_nodes,
+           o->n_nodes == 1 ? "" : "s", c->state.dir, text.data, seconds * 1000);
+}
+
 int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
-  struct seed_options o = {.now = time(NULL)};
+  _cleanup_seed_report_ struct seed_report report = {0};
+  struct seed_options o = {.now = time(NULL), .report = &report};
   if (read_options(argc, argv, &o, err) < 0)
     return -1;
   if (optind == argc)
@@ -62,9 +102,10 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   if (seed_make(&c.plan, &c.state, &o, err) < 0 ||
       access_write_ssh_config(&c.plan, &c.state, err) < 0)
     return -1;
-  log_info(&cli->log, "%zu seed%s in %s/seeds (%.0f ms)", o.n_nodes,
-           o.n_nodes == 1 ? "" : "s", c.state.dir,
-           (monotonic_seconds() - start) * 1000);
+  for (size_t i = 0; i < report.mended.n; i++)
+    log_warn(&cli->log, "an interrupted run left keys: %s; made good",
+             report.mended.v[i]);
+  tell_seeds(cli, &c, &o, monotonic_seconds() - start);
   /* Nobody has to wait for what the cluster answers. */
   cleanup_close(&c.state.lock_fd);
   c.state.lock_fd = -1;

@@ -5,6 +5,7 @@
 #include "cluster/access.h"
 #include "cmd/cli.h"
 #include "machine/launch.h"
+#include "pki/store.h"
 #include "seed/admin.h"
 #include <errno.h>
 #include <getopt.h>

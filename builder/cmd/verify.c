@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "cluster/reach.h"
 #include "cmd/cli.h"
-#include "pki/pki.h"
+#include "pki/store.h"
 #include <getopt.h>
 #include <stdlib.h>
 #include <sys/sysinfo.h>

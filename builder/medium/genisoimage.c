@@ -97,4 +97,4 @@ static int make(const struct medium *m, const char *path, struct buf *out,
 }
 
 const struct medium_writer medium_genisoimage = {
-    .name = "genisoimage", .package = PACKAGE, .make = make};
+    .name = "genisoimage", .package = PACKAGE, .dated = true, .make = make};

@@ -46,6 +46,7 @@ struct medium_writer {
   const char *name;
   const char
       *package; /* Debian's, of the program it runs; NULL: it runs none */
+  bool dated;   /* its bytes hold the time at which it ran */
 
   /*
    * The image's bytes into out, which is empty; m was checked. What is needed

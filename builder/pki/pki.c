@@ -1,132 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pki/pki.h"
 
-#include "base/file.h"
 #include "base/mem.h"
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-/* No key or certificate comes near this. */
-#define MAX_FILE 65536
 
 #define DAY ((time_t)86400)
 #define HOUR ((time_t)3600)
 
-/* --- what exists ---------------------------------------------------------- */
-
-/* How the two halves of a pair are read and compared. */
-enum pair_kind {
-  PAIR_CERT, /* private key and certificate */
-  PAIR_CA,   /* the same, and the certificate must be a CA's */
-  PAIR_RAW,  /* private and public key */
-  PAIR_SSH,  /* OpenSSH private key file and public line */
-};
-
-struct pair {
-  enum pair_kind kind;
-  const char *secret; /* entry names */
-  const char *public;
-};
-
-static const struct pair PAIR_KUBERNETES = {PAIR_CA, "ca.key", "ca.crt"};
-static const struct pair PAIR_ETCD = {PAIR_CA, "etcd/ca.key", "etcd/ca.crt"};
-static const struct pair PAIR_FRONT_PROXY = {PAIR_CA, "front-proxy-ca.key",
-                                             "front-proxy-ca.crt"};
-static const struct pair PAIR_SA = {PAIR_RAW, "sa.key", "sa.pub"};
-static const struct pair PAIR_ADMIN = {PAIR_CERT, "admin.key", "admin.crt"};
-static const struct pair PAIR_SSH_USER = {PAIR_SSH, "ssh-user/id_ed25519",
-                                          "ssh-user/id_ed25519.pub"};
-static const struct pair PAIR_SSH_CA = {PAIR_SSH, "ssh-ca/ca", "ssh-ca/ca.pub"};
-static const struct pair PAIR_ETCD_SERVER = {PAIR_CERT, "node/etcd-server.key",
-                                             "node/etcd-server.crt"};
-static const struct pair PAIR_ETCD_PEER = {PAIR_CERT, "node/etcd-peer.key",
-                                           "node/etcd-peer.crt"};
-static const struct pair PAIR_ETCD_CLIENT = {PAIR_CERT,
-                                             "node/apiserver-etcd-client.key",
-                                             "node/apiserver-etcd-client.crt"};
-
-static const struct pair *const CLUSTER_PAIRS[] = {
-    &PAIR_KUBERNETES, &PAIR_ETCD,     &PAIR_FRONT_PROXY, &PAIR_SA,
-    &PAIR_ADMIN,      &PAIR_SSH_USER, &PAIR_SSH_CA};
-
-static const struct pair *const NODE_PAIRS[] = {
-    &PAIR_ETCD_SERVER, &PAIR_ETCD_PEER, &PAIR_ETCD_CLIENT};
-
-/* A secret text: every 'x' of shape is a random character of the alphabet. */
-struct text {
-  const char *name;
-  const char *alphabet;
-  const char *shape;
-};
-
-#define LOWER "abcdefghijklmnopqrstuvwxyz"
-#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS "0123456789"
-#define X8 "xxxxxxxx"
-#define X64 X8 X8 X8 X8 X8 X8 X8 X8
-
-static const struct text TEXTS[] = {
-    {"token", LOWER DIGITS, "xxxxxx." X8 X8},
-    /* keepalived uses no more than 8 characters (auth_pass). */
-    {"vrrp.secret", LOWER UPPER DIGITS, X8},
-    {"stats.secret", LOWER UPPER DIGITS, X8 X8 X8},
-    {"ssh-host.secret", "0123456789abcdef", X64},
-};
-
-/* --- lists of entries ----------------------------------------------------- */
-
-static struct pki_entry *find(const struct pki_entry_vec *l, const char *name) {
-  for (size_t i = 0; i < l->n; i++)
-    if (strcmp(l->v[i].name, name) == 0)
-      return &l->v[i];
-  return NULL;
-}
-
-/* An empty new entry; name must be a constant. */
-static struct pki_entry *add(struct pki_entry_vec *l, const char *name,
-                             bool secret) {
-  struct pki_entry *e = pki_entry_vec_add(l);
-  e->name = name;
-  e->secret = secret;
-  return e;
-}
-
-static void entries_done(struct pki_entry_vec *l) {
-  for (size_t i = 0; i < l->n; i++)
-    buf_done(&l->v[i].data);
-  free(l->v);
-  *l = (struct pki_entry_vec){0};
-}
-
-/* Copies an entry of old; false when there is none. */
-static bool keep(const struct pki_entry_vec *old, const char *name,
-                 struct pki_entry_vec *out) {
-  const struct pki_entry *from = find(old, name);
-  if (!from)
-    return false;
-  struct pki_entry *to = add(out, from->name, from->secret);
-  to->unsaved = from->unsaved;
-  buf_add(&to->data, from->data.data, from->data.len);
-  return true;
-}
-
-static bool keep_pair(const struct pki_entry_vec *old, const struct pair *pair,
-                      struct pki_entry_vec *out) {
-  return keep(old, pair->secret, out) && keep(old, pair->public, out);
-}
-
 const struct pki_entry *pki_get(const struct pki *pki, const char *name) {
-  return find(&pki->entries, name);
+  return entry_find(&pki->entries, name);
 }
 
 const struct pki_entry *pki_node_get(const struct pki_node *n,
                                      const char *name) {
-  return find(&n->entries, name);
+  return entry_find(&n->entries, name);
 }
 
 void pki_done(struct pki *pki) {
   entries_done(&pki->entries);
+  strv_done(&pki->mended);
   cert_free(pki->etcd_ca);
   key_free(pki->etcd_ca_key);
   sshkey_done(&pki->ssh_ca);
@@ -136,250 +29,7 @@ void pki_done(struct pki *pki) {
 
 void pki_node_done(struct pki_node *n) {
   entries_done(&n->entries);
-}
-
-/* --- checking what was read ------------------------------------------------
- */
-
-static int parse_key(const struct pki_entry_vec *l, const char *name,
-                     struct key **ret, struct error *err) {
-  const struct pki_entry *e = find(l, name);
-  if (!e)
-    return error_set(err, 0, "there is no '%s'", name);
-  return key_parse(e->data.data, e->data.len, ret, err);
-}
-
-static int parse_cert(const struct pki_entry_vec *l, const char *name,
-                      struct cert **ret, struct error *err) {
-  const struct pki_entry *e = find(l, name);
-  if (!e)
-    return error_set(err, 0, "there is no '%s'", name);
-  return cert_parse(e->data.data, e->data.len, ret, err);
-}
-
-/* On failure *ret_bad is the entry to blame. */
-static int check_cert_pair(const struct pki_entry_vec *l,
-                           const struct pair *pair, const char **ret_bad,
-                           struct error *err) {
-  _cleanup_key_ struct key *key = NULL;
-  _cleanup_cert_ struct cert *cert = NULL;
-  *ret_bad = pair->secret;
-  if (parse_key(l, pair->secret, &key, err) < 0)
-    return -1;
-  *ret_bad = pair->public;
-  if (parse_cert(l, pair->public, &cert, err) < 0)
-    return -1;
-  if (pair->kind == PAIR_CA && !cert_is_ca(cert))
-    return error_set(err, 0, "the certificate is not a CA's");
-  *ret_bad = pair->secret;
-  if (!cert_has_key(cert, key))
-    return error_set(err, 0, "the key does not fit its certificate");
-  return 0;
-}
-
-static int check_raw_pair(const struct pki_entry_vec *l,
-                          const struct pair *pair, const char **ret_bad,
-                          struct error *err) {
-  _cleanup_key_ struct key *key = NULL;
-  _cleanup_key_ struct key *public = NULL;
-  const struct pki_entry *e = find(l, pair->public);
-  *ret_bad = pair->secret;
-  if (parse_key(l, pair->secret, &key, err) < 0)
-    return -1;
-  *ret_bad = pair->public;
-  if (key_parse_public(e->data.data, e->data.len, &public, err) < 0)
-    return -1;
-  if (!key_equal(key, public))
-    return error_set(err, 0, "the public key does not fit the private one");
-  return 0;
-}
-
-static int check_ssh_pair(const struct pki_entry_vec *l,
-                          const struct pair *pair, const char **ret_bad,
-                          struct error *err) {
-  _cleanup_ssh_key_ struct ssh_key key = {0};
-  uint8_t public[ED25519_KEY];
-  const struct pki_entry *e = find(l, pair->secret);
-  *ret_bad = pair->secret;
-  if (sshkey_parse(e->data.data, e->data.len, &key, err) < 0)
-    return -1;
-  *ret_bad = pair->public;
-  if (sshkey_parse_public(find(l, pair->public)->data.data, public, err) < 0)
-    return -1;
-  if (memcmp(key.public, public, sizeof(public)) != 0)
-    return error_set(err, 0, "the public key does not fit the private one");
-  return 0;
-}
-
-static int check_halves(const struct pki_entry_vec *l, const struct pair *pair,
-                        const char **ret_bad, struct error *err) {
-  const char *halves[] = {pair->secret, pair->public};
-  for (size_t i = 0; i < ARRAY_SIZE(halves); i++)
-    if (!find(l, halves[i])) {
-      *ret_bad = halves[i];
-      return error_set(err, 0, "the file is missing");
-    }
-  switch (pair->kind) {
-  case PAIR_CERT:
-  case PAIR_CA:
-    return check_cert_pair(l, pair, ret_bad, err);
-  case PAIR_RAW:
-    return check_raw_pair(l, pair, ret_bad, err);
-  case PAIR_SSH:
-    return check_ssh_pair(l, pair, ret_bad, err);
-  }
-  return 0;
-}
-
-/* The part of an entry's name that is its file's name. */
-static const char *file_of(const char *name) {
-  const char prefix[] = "node/";
-  size_t len = strlen(prefix);
-  return strncmp(name, prefix, len) == 0 ? name + len : name;
-}
-
-/* Fails, naming the file in dir and the way out, for a pair that is not one. */
-static int check_pair(const struct pki_entry_vec *l, const struct pair *pair,
-                      const char *dir, struct error *err) {
-  if (!find(l, pair->secret) && !find(l, pair->public))
-    return 0;
-  _cleanup_error_ struct error why = {0};
-  const char *bad = NULL;
-  if (check_halves(l, pair, &bad, &why) == 0)
-    return 0;
-  return error_set(
-      err, 0,
-      "cannot use '%s/%s': %s; put the right file back, or remove '%s' and "
-      "'%s' there to have both made anew%s",
-      dir, file_of(bad), why.faults[0].msg, file_of(pair->secret),
-      file_of(pair->public),
-      pair->kind == PAIR_CA ? " (a cluster made with the old ones will not "
-                              "accept machines with new ones)"
-                            : "");
-}
-
-static bool text_fits(const struct text *t, const struct buf *data) {
-  if (data->len != strlen(t->shape))
-    return false;
-  for (size_t i = 0; i < data->len; i++) {
-    char c = data->data[i];
-    if (t->shape[i] == 'x' ? !c || !strchr(t->alphabet, c) : c != t->shape[i])
-      return false;
-  }
-  return true;
-}
-
-static int check_text(const struct pki_entry_vec *l, const struct text *t,
-                      const char *dir, struct error *err) {
-  const struct pki_entry *e = find(l, t->name);
-  if (!e || text_fits(t, &e->data))
-    return 0;
-  return error_set(err, 0,
-                   "cannot use '%s/%s': not of the form '%s' with x from "
-                   "'%s'; put the right file back, or remove it to have it "
-                   "made anew",
-                   dir, t->name, t->shape, t->alphabet);
-}
-
-/* --- files ------------------------------------------------------------------
- */
-
-/* Adds the file's content to out; a missing file adds nothing. */
-static int load_entry(const char *dir, const char *name, bool secret,
-                      struct pki_entry_vec *out, struct error *err) {
-  _cleanup_free_ char *path = xasprintf("%s/%s", dir, file_of(name));
-  _cleanup_error_ struct error why = {0};
-  _cleanup_buf_ struct buf data = {0};
-  if (file_read(path, MAX_FILE, &data, &why) < 0) {
-    if (why.errnum == ENOENT)
-      return 0;
-    error_move(err, &why);
-    return -1;
-  }
-  struct pki_entry *e = add(out, name, secret);
-  e->data = data;
-  data = (struct buf){0};
-  return 0;
-}
-
-static int load_pair(const char *dir, const struct pair *pair,
-                     struct pki_entry_vec *out, struct error *err) {
-  if (load_entry(dir, pair->secret, true, out, err) < 0 ||
-      load_entry(dir, pair->public, false, out, err) < 0)
-    return -1;
-  return check_pair(out, pair, dir, err);
-}
-
-static int load_text(const char *dir, const struct text *t,
-                     struct pki_entry_vec *out, struct error *err) {
-  if (load_entry(dir, t->name, true, out, err) < 0)
-    return -1;
-  /* An editor may have put a newline at the end. */
-  struct pki_entry *e = find(out, t->name);
-  if (e && e->data.len > 0 && e->data.data[e->data.len - 1] == '\n')
-    e->data.data[--e->data.len] = '\0';
-  return check_text(out, t, dir, err);
-}
-
-int pki_load(const char *dir, struct pki *ret, struct error *err) {
-  _cleanup_pki_ struct pki pki = {0};
-  for (size_t i = 0; i < ARRAY_SIZE(CLUSTER_PAIRS); i++)
-    if (load_pair(dir, CLUSTER_PAIRS[i], &pki.entries, err) < 0)
-      return -1;
-  for (size_t i = 0; i < ARRAY_SIZE(TEXTS); i++)
-    if (load_text(dir, &TEXTS[i], &pki.entries, err) < 0)
-      return -1;
-  *ret = pki;
-  pki = (struct pki){0};
-  return 0;
-}
-
-static bool has_stored_keys(const struct plan_node *node) {
-  return node->runs_etcd || node->spec->role == ROLE_CONTROL_PLANE;
-}
-
-static char *node_dir(const char *dir, const struct plan_node *node) {
-  return xasprintf("%s/nodes/%s", dir, node->name);
-}
-
-int pki_node_load(const char *dir, const struct plan_node *node,
-                  struct pki_node *ret, struct error *err) {
-  _cleanup_pki_node_ struct pki_node n = {0};
-  _cleanup_free_ char *own = node_dir(dir, node);
-  for (size_t i = 0; has_stored_keys(node) && i < ARRAY_SIZE(NODE_PAIRS); i++)
-    if (load_pair(own, NODE_PAIRS[i], &n.entries, err) < 0)
-      return -1;
-  *ret = n;
-  n = (struct pki_node){0};
-  return 0;
-}
-
-static int store_entry(const struct pki_entry *e, const char *dir,
-                       struct error *err) {
-  _cleanup_free_ char *path = xasprintf("%s/%s", dir, file_of(e->name));
-  _cleanup_free_ char *parent =
-      xstrndup(path, (size_t)(strrchr(path, '/') - path));
-  if (file_mkdirs(parent, 0700, err) < 0)
-    return -1;
-  return file_write(path, e->data.data, e->data.len, 0600, err);
-}
-
-static int store(const struct pki_entry_vec *l, const char *dir,
-                 struct error *err) {
-  for (size_t i = 0; i < l->n; i++)
-    if (l->v[i].unsaved && store_entry(&l->v[i], dir, err) < 0)
-      return -1;
-  return 0;
-}
-
-int pki_store(const struct pki *pki, const char *dir, struct error *err) {
-  return store(&pki->entries, dir, err);
-}
-
-int pki_node_store(const struct pki_node *n, const struct plan_node *node,
-                   const char *dir, struct error *err) {
-  _cleanup_free_ char *own = node_dir(dir, node);
-  return store(&n->entries, own, err);
+  strv_done(&n->mended);
 }
 
 /* --- making ------------------------------------------------------------------
@@ -398,15 +48,31 @@ static enum key_kind kind_of(const struct making *m) {
                                                       : KEY_KIND_P256;
 }
 
-/* New entries for a pair; the caller fills both. Secret first, so that a
- * certificate on disk always has its key. */
+/* Whether only the private half is there, see pki_load. */
+static bool is_half(const struct making *m, const struct pair *pair) {
+  return entry_find(m->old, pair->secret) && !entry_find(m->old, pair->public);
+}
+
+static int half_or_new_key(const struct making *m, const struct pair *pair,
+                           struct key **ret, struct error *err) {
+  if (is_half(m, pair))
+    return entry_key(m->old, pair->secret, ret, err);
+  return key_generate(kind_of(m), ret, err);
+}
+
+/* New entries for a pair; a private half that is there stays as it is. */
 static void add_pair(const struct making *m, const struct pair *pair,
                      struct buf *secret, struct buf *public) {
-  struct pki_entry *e = add(m->out, pair->secret, true);
-  e->unsaved = true;
-  e->data = *secret;
-  *secret = (struct buf){0};
-  e = add(m->out, pair->public, false);
+  struct pki_entry *e = NULL;
+  if (is_half(m, pair)) {
+    (void)entry_keep(m->old, pair->secret, m->out);
+  } else {
+    e = entry_add(m->out, pair->secret, true);
+    e->unsaved = true;
+    e->data = *secret;
+    *secret = (struct buf){0};
+  }
+  e = entry_add(m->out, pair->public, false);
   e->unsaved = true;
   e->data = *public;
   *public = (struct buf){0};
@@ -427,7 +93,7 @@ static int check_ca_time(const struct making *m, const struct pair *pair,
                          struct error *err) {
   _cleanup_cert_ struct cert *cert = NULL;
   time_t end;
-  if (parse_cert(m->out, pair->public, &cert, err) < 0 ||
+  if (entry_cert(m->out, pair->public, &cert, err) < 0 ||
       cert_not_after(cert, &end, err) < 0)
     return error_prefix(err, "%s", pair->public);
   if (end > m->now)
@@ -445,7 +111,7 @@ static int check_ca_time(const struct making *m, const struct pair *pair,
 
 static int make_ca(const struct making *m, const struct pair *pair,
                    const char *common_name, struct error *err) {
-  if (keep_pair(m->old, pair, m->out))
+  if (entry_keep_pair(m->old, pair, m->out))
     return check_ca_time(m, pair, err);
   /* kubeadm gives its CAs their own name as DNS name. */
   _cleanup_strv_ struct strv dns = {0};
@@ -459,19 +125,19 @@ static int make_ca(const struct making *m, const struct pair *pair,
   };
   _cleanup_key_ struct key *key = NULL;
   _cleanup_cert_ struct cert *cert = NULL;
-  if (key_generate(kind_of(m), &key, err) < 0 ||
+  if (half_or_new_key(m, pair, &key, err) < 0 ||
       cert_issue(&profile, key, NULL, NULL, &cert, err) < 0)
     return -1;
   return add_cert_pair(m, pair, key, cert, err);
 }
 
 static int make_sa(const struct making *m, struct error *err) {
-  if (keep_pair(m->old, &PAIR_SA, m->out))
+  if (entry_keep_pair(m->old, &PAIR_SA, m->out))
     return 0;
   _cleanup_key_ struct key *key = NULL;
   _cleanup_buf_ struct buf secret = {0};
   _cleanup_buf_ struct buf public = {0};
-  if (key_generate(kind_of(m), &key, err) < 0 ||
+  if (half_or_new_key(m, &PAIR_SA, &key, err) < 0 ||
       key_pem(key, &secret, err) < 0 || key_public_pem(key, &public, err) < 0)
     return -1;
   add_pair(m, &PAIR_SA, &secret, &public);
@@ -490,8 +156,8 @@ static bool leaf_fits(const struct making *m, const struct pair *pair,
   _cleanup_cert_ struct cert *cert = NULL;
   time_t until = earlier(m->now + PKI_RENEW_DAYS * DAY, ca_end);
   time_t end;
-  return find(m->old, pair->secret) && find(m->old, pair->public) &&
-         parse_cert(m->old, pair->public, &cert, &ignored) == 0 &&
+  return entry_find(m->old, pair->secret) && entry_find(m->old, pair->public) &&
+         entry_cert(m->old, pair->public, &cert, &ignored) == 0 &&
          cert_matches(cert, profile) &&
          cert_verify(cert, ca, m->now, &ignored) == 0 &&
          cert_not_after(cert, &end, &ignored) == 0 && end >= until;
@@ -505,7 +171,7 @@ static int make_leaf(const struct making *m, const struct pair *pair,
   if (cert_not_after(ca, &ca_end, err) < 0)
     return -1;
   if (leaf_fits(m, pair, &profile, ca, ca_end)) {
-    (void)keep_pair(m->old, pair, m->out);
+    (void)entry_keep_pair(m->old, pair, m->out);
     return 0;
   }
   profile.not_before = m->now - PKI_BACKDATE_HOURS * HOUR;
@@ -526,8 +192,8 @@ static int make_admin(const struct making *m, struct error *err) {
                                        .client = true};
   _cleanup_cert_ struct cert *ca = NULL;
   _cleanup_key_ struct key *ca_key = NULL;
-  if (parse_cert(m->out, PAIR_KUBERNETES.public, &ca, err) < 0 ||
-      parse_key(m->out, PAIR_KUBERNETES.secret, &ca_key, err) < 0)
+  if (entry_cert(m->out, PAIR_KUBERNETES.public, &ca, err) < 0 ||
+      entry_key(m->out, PAIR_KUBERNETES.secret, &ca_key, err) < 0)
     return -1;
   return make_leaf(m, &PAIR_ADMIN, profile, ca, ca_key, err);
 }
@@ -535,10 +201,10 @@ static int make_admin(const struct making *m, struct error *err) {
 static int make_ca_hash(const struct making *m, struct error *err) {
   _cleanup_cert_ struct cert *ca = NULL;
   char hash[CERT_HASH_TEXT];
-  if (parse_cert(m->out, PAIR_KUBERNETES.public, &ca, err) < 0 ||
+  if (entry_cert(m->out, PAIR_KUBERNETES.public, &ca, err) < 0 ||
       cert_key_hash(ca, hash, err) < 0)
     return -1;
-  buf_adds(&add(m->out, "ca.hash", false)->data, hash);
+  buf_adds(&entry_add(m->out, "ca.hash", false)->data, hash);
   return 0;
 }
 
@@ -553,10 +219,13 @@ static int make_kubernetes(const struct making *m, struct error *err) {
 
 static int make_ssh(const struct making *m, const struct pair *pair,
                     const char *what, struct error *err) {
-  if (keep_pair(m->old, pair, m->out))
+  if (entry_keep_pair(m->old, pair, m->out))
     return 0;
   _cleanup_ssh_key_ struct ssh_key key = {0};
-  if (sshkey_generate(&key, err) < 0)
+  const struct pki_entry *half =
+      is_half(m, pair) ? entry_find(m->old, pair->secret) : NULL;
+  if (half ? sshkey_parse(half->data.data, half->data.len, &key, err) < 0
+           : sshkey_generate(&key, err) < 0)
     return -1;
   _cleanup_buf_ struct buf secret = {0};
   _cleanup_buf_ struct buf public = {0};
@@ -584,7 +253,7 @@ static int random_char(const char *alphabet, char *ret, struct error *err) {
 
 static int make_text(const struct making *m, const struct text *t,
                      struct error *err) {
-  if (keep(m->old, t->name, m->out))
+  if (entry_keep(m->old, t->name, m->out))
     return 0;
   _cleanup_buf_ struct buf data = {0};
   for (const char *s = t->shape; *s; s++) {
@@ -593,7 +262,7 @@ static int make_text(const struct making *m, const struct text *t,
       return -1;
     buf_add(&data, &c, 1);
   }
-  struct pki_entry *e = add(m->out, t->name, true);
+  struct pki_entry *e = entry_add(m->out, t->name, true);
   e->unsaved = true;
   e->data = data;
   data = (struct buf){0};
@@ -615,9 +284,9 @@ static int open_for_nodes(struct pki *pki, struct error *err) {
         (uint8_t)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
   if (!pki_get(pki, PAIR_ETCD.public))
     return 0;
-  if (parse_cert(&pki->entries, PAIR_ETCD.public, &pki->etcd_ca, err) < 0)
+  if (entry_cert(&pki->entries, PAIR_ETCD.public, &pki->etcd_ca, err) < 0)
     return error_prefix(err, "%s", PAIR_ETCD.public);
-  if (parse_key(&pki->entries, PAIR_ETCD.secret, &pki->etcd_ca_key, err) < 0)
+  if (entry_key(&pki->entries, PAIR_ETCD.secret, &pki->etcd_ca_key, err) < 0)
     return error_prefix(err, "%s", PAIR_ETCD.secret);
   return 0;
 }
@@ -635,8 +304,8 @@ int pki_make(const struct plan *plan, const struct pki *old, time_t now,
   if (make_ssh(&m, &PAIR_SSH_USER, "user", err) < 0 ||
       make_ssh(&m, &PAIR_SSH_CA, "ca", err) < 0)
     return -1;
-  for (size_t i = 0; i < ARRAY_SIZE(TEXTS); i++)
-    if (make_text(&m, &TEXTS[i], err) < 0)
+  for (size_t i = 0; pki_texts[i].name; i++)
+    if (make_text(&m, &pki_texts[i], err) < 0)
       return -1;
   if (open_for_nodes(&pki, err) < 0)
     return -1;
@@ -710,7 +379,7 @@ static int make_host_cert(const struct making *m, const struct pki *pki,
                                 .principals = &names,
                                 .valid_before = SSH_FOREVER};
   struct pki_entry *e =
-      add(m->out, "node/ssh_host_ed25519_key-cert.pub", false);
+      entry_add(m->out, "node/ssh_host_ed25519_key-cert.pub", false);
   return sshkey_certify(&cert, key->public, &pki->ssh_ca, &e->data, err);
 }
 
@@ -719,9 +388,9 @@ static int make_host_key(const struct making *m, const struct pki *pki,
   _cleanup_ssh_key_ struct ssh_key key = {0};
   if (derive_ssh_key(pki, m, "host", node, &key, err) < 0)
     return -1;
-  struct pki_entry *e = add(m->out, "node/ssh_host_ed25519_key", true);
+  struct pki_entry *e = entry_add(m->out, "node/ssh_host_ed25519_key", true);
   sshkey_private(&key, node->name, &e->data);
-  e = add(m->out, "node/ssh_host_ed25519_key.pub", false);
+  e = entry_add(m->out, "node/ssh_host_ed25519_key.pub", false);
   sshkey_public_line(key.public, node->name, &e->data);
   return make_host_cert(m, pki, node, &key, err);
 }
@@ -736,7 +405,8 @@ static int make_copy_key(const struct making *m, const struct pki *pki,
   _cleanup_strv_ struct strv logins = {0};
   if (derive_ssh_key(pki, m, "copy", node, &key, err) < 0)
     return -1;
-  sshkey_private(&key, node->name, &add(m->out, "node/copy_key", true)->data);
+  sshkey_private(&key, node->name,
+                 &entry_add(m->out, "node/copy_key", true)->data);
   _cleanup_free_ char *id =
       xasprintf("%s/%s copies certificates", m->plan->spec->name, node->name);
   strv_push(&logins, "root");
@@ -745,7 +415,7 @@ static int make_copy_key(const struct making *m, const struct pki *pki,
                                 .valid_before = SSH_FOREVER,
                                 .force_command =
                                     "/usr/lib/kubeseed/receive-certificates"};
-  struct pki_entry *e = add(m->out, "node/copy_key-cert.pub", false);
+  struct pki_entry *e = entry_add(m->out, "node/copy_key-cert.pub", false);
   return sshkey_certify(&cert, key.public, &pki->ssh_ca, &e->data, err);
 }
 

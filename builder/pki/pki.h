@@ -3,7 +3,7 @@
  * The cluster's keys: which exist, which CA signs what, and reuse of those
  * that an earlier run made. pki_make and pki_node_make are pure but for the
  * random numbers in new keys: time and old keys are handed in, and what is
- * still good is kept byte for byte. pki_load and pki_store do the files.
+ * still good is kept byte for byte. store.h does the files.
  *
  * Entries of the whole cluster, named as their files below NAME.cluster/pki/:
  *
@@ -44,19 +44,13 @@
 
 #include "format/sshkey.h"
 #include "format/x509.h"
+#include "pki/entry.h"
 #include "plan/plan.h"
 #include <time.h>
 
-struct pki_entry {
-  const char *name;
-  bool secret;     /* must not be shown */
-  bool unsaved;    /* new in this run: the store functions write it */
-  struct buf data; /* PEM or text; secrets like token end without newline */
-};
-DEFINE_VEC(pki_entry_vec, struct pki_entry);
-
 struct pki {
   struct pki_entry_vec entries;
+  struct strv mended; /* by pki_load: what an interrupted run left */
 
   /* Parsed once, so that a thousand nodes need not; pki.c's own. NULL or
    * empty after pki_load. */
@@ -68,34 +62,20 @@ struct pki {
 
 struct pki_node {
   struct pki_entry_vec entries;
+  struct strv mended; /* by pki_node_load */
 };
 
 /*
- * Reads what an earlier run stored in dir; missing files and a missing folder
- * are fine. An error naming the file and the way out, and never a silent
- * replacement, is: a damaged file, half of a pair, a key that does not fit its
- * certificate. ret is only good as "old" of pki_make.
- */
-int pki_load(const char *dir, struct pki *ret, struct error *err) _must_check_;
-
-/*
  * All of the cluster's entries that the plan asks for: those of old (from
- * pki_load, or NULL) and new ones for what is missing. admin.crt is also made
+ * pki_load, or NULL) and new ones for what is missing; of a pair with only its
+ * private half the other half is made for that. admin.crt is also made
  * anew when it no longer fits its CA or the Kubernetes version or ends within
  * PKI_RENEW_DAYS. A CA that has ended is an error.
  */
 int pki_make(const struct plan *plan, const struct pki *old, time_t now,
              struct pki *ret, struct error *err) _must_check_;
 
-/* Writes the unsaved entries below dir (folders 0700, files 0600). */
-int pki_store(const struct pki *pki, const char *dir,
-              struct error *err) _must_check_;
-
 void pki_done(struct pki *pki);
-
-/* As pki_load, for one node's entries; dir is the same. */
-int pki_node_load(const char *dir, const struct plan_node *node,
-                  struct pki_node *ret, struct error *err) _must_check_;
 
 /*
  * All of a node's entries: those of old (from pki_node_load, or NULL) that
@@ -107,10 +87,6 @@ int pki_node_make(const struct pki *pki, const struct plan *plan,
                   const struct plan_node *node, const struct pki_node *old,
                   time_t now, struct pki_node *ret,
                   struct error *err) _must_check_;
-
-/* As pki_store; touches nothing when nothing is unsaved. */
-int pki_node_store(const struct pki_node *n, const struct plan_node *node,
-                   const char *dir, struct error *err) _must_check_;
 
 void pki_node_done(struct pki_node *n);
 

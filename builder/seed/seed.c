@@ -3,8 +3,9 @@
 
 #include "base/file.h"
 #include "medium/medium.h"
-#include "pki/pki.h"
+#include "pki/store.h"
 #include "seed/admin.h"
+#include "seed/put.h"
 #include "seed/render.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,119 +14,75 @@
 
 #define SEED_MAX_THREADS 16
 
+/* One node on its way to a seed. */
+struct job {
+  const struct plan_node *node;
+  struct pki_node keys;
+  enum put_fate fate;
+  bool begun; /* its medium waits under a temporary name */
+};
+
 /* What making several seeds shares. */
 struct session {
   const struct plan *plan;
   const struct state *state;
   const struct seed_options *options;
   char *pki_dir;
+  struct pki old; /* as it was in the files */
   struct pki pki;
   time_t created;
+  bool is_new; /* created is not in a file yet */
   struct render *render;
   pthread_mutex_t media_lock;
+  struct job *jobs; /* of options->nodes, in that order */
 };
 
 static void session_done(struct session *s) {
+  for (size_t i = 0; i < s->options->n_nodes; i++)
+    pki_node_done(&s->jobs[i].keys);
+  free(s->jobs);
   free(s->pki_dir);
+  pki_done(&s->old);
   pki_done(&s->pki);
   render_free(s->render);
 }
 
-/* When the keys were first made: kept, so that seeds do not change with time.
- */
-static int read_created(struct session *s, time_t now, struct error *err) {
-  _cleanup_free_ char *path = xasprintf("%s/created", s->pki_dir);
-  _cleanup_buf_ struct buf text = {0};
-  if (file_exists(path)) {
-    char *end;
-    if (file_read(path, 64, &text, err) < 0)
-      return -1;
-    s->created = (time_t)strtoll(text.data, &end, 10);
-    if (s->created <= 0 || *end != '\n')
-      return error_set(err, 0,
-                       "'%s' is damaged: it must hold the seconds since 1970 "
-                       "at which the keys were made",
-                       path);
-    return 0;
-  }
-  s->created = now;
-  buf_addf(&text, "%lld\n", (long long)now);
-  return file_write(path, text.data, text.len, 0600, err);
+void seed_report_done(struct seed_report *r) {
+  free(r->fates);
+  strv_done(&r->mended);
+  *r = (struct seed_report){0};
 }
 
-static int session_start(struct session *s, time_t now, struct error *err) {
-  _cleanup_pki_ struct pki old = {0};
-  s->pki_dir = state_path(s->state, "pki");
-  if (file_mkdirs(s->pki_dir, 0700, err) < 0 ||
-      pki_load(s->pki_dir, &old, err) < 0 ||
-      pki_make(s->plan, &old, now, &s->pki, err) < 0 ||
-      pki_store(&s->pki, s->pki_dir, err) < 0 || read_created(s, now, err) < 0)
-    return -1;
-  return render_new(s->plan, &s->pki, s->created, &s->render, err);
-}
+/* ---- One node after the other, in several threads ---- */
 
-static int write_medium(struct session *s, const struct plan_node *node,
-                        const struct seed *seed, struct error *err) {
-  const struct medium_file files[] = {
-      {"meta-data", 0400, seed->meta_data.data, seed->meta_data.len},
-      {"network-config", 0400, seed->network_config.data,
-       seed->network_config.len},
-      {"user-data", 0400, seed->user_data.data, seed->user_data.len},
-  };
-  const struct medium medium = {
-      .label = "cidata",
-      .files = files,
-      .n_files = ARRAY_SIZE(files),
-      .stamp = s->created,
-      .lock = &s->media_lock,
-  };
-  _cleanup_free_ char *path = state_path(s->state, "seeds/%s.iso", node->name);
-  _cleanup_buf_ struct buf image = {0};
-  if (medium_make(s->options->writer, &medium, path, &image, err) < 0)
-    return -1;
-  /* Not synced: it can be made again from the keys, which are. */
-  return file_refresh(path, image.data, image.len, 0600, err);
-}
-
-static int make_node(struct session *s, const struct plan_node *node,
-                     struct error *err) {
-  _cleanup_pki_node_ struct pki_node old = {0};
-  _cleanup_pki_node_ struct pki_node keys = {0};
-  _cleanup_seed_ struct seed seed = {0};
-  if (pki_node_load(s->pki_dir, node, &old, err) < 0 ||
-      pki_node_make(&s->pki, s->plan, node, &old, s->options->now, &keys, err) <
-          0 ||
-      pki_node_store(&keys, node, s->pki_dir, err) < 0 ||
-      render_node(s->render, node, &keys, &seed, err) < 0)
-    return -1;
-  return write_medium(s, node, &seed, err);
-}
+typedef int job_fn(struct session *s, struct job *j, struct error *err);
 
 /* The nodes that are left, for as many threads as there are processors: no
  * node's seed depends on another's. */
 struct queue {
   struct session *session;
+  job_fn *fn;
   pthread_mutex_t lock;
-  size_t next; /* index into options->nodes */
+  size_t next; /* index into session->jobs */
   bool failed;
   struct error *err; /* of the first that failed; guarded by lock */
 };
 
-static const struct plan_node *take_node(struct queue *q) {
-  const struct session *s = q->session;
+static struct job *take_job(struct queue *q) {
+  struct session *s = q->session;
   (void)pthread_mutex_lock(&q->lock);
-  const struct plan_node *node = NULL;
+  struct job *j = NULL;
   if (!q->failed && q->next < s->options->n_nodes)
-    node = &s->plan->nodes.v[s->options->nodes[q->next++]];
+    j = &s->jobs[q->next++];
   (void)pthread_mutex_unlock(&q->lock);
-  return node;
+  return j;
 }
 
-static void *make_nodes_thread(void *arg) {
+static void *do_jobs_thread(void *arg) {
   struct queue *q = arg;
-  for (const struct plan_node *node; (node = take_node(q));) {
+  for (struct job *j; (j = take_job(q));) {
     _cleanup_error_ struct error err = {0};
-    if (make_node(q->session, node, &err) == 0)
+    if (q->fn(q->session, j, &err) == 0)
       continue;
     (void)pthread_mutex_lock(&q->lock);
     if (!q->failed)
@@ -146,19 +103,160 @@ static size_t count_helpers(const struct seed_options *o) {
   return n > 0 ? n - 1 : 0; /* this thread works as well */
 }
 
-static int make_nodes(struct session *s, struct error *err) {
+static int do_jobs(struct session *s, job_fn *fn, struct error *err) {
   struct queue q = {
-      .session = s, .lock = PTHREAD_MUTEX_INITIALIZER, .err = err};
+      .session = s, .fn = fn, .lock = PTHREAD_MUTEX_INITIALIZER, .err = err};
   pthread_t helpers[SEED_MAX_THREADS];
   size_t wanted = count_helpers(s->options), n = 0;
   while (n < wanted &&
-         pthread_create(&helpers[n], NULL, make_nodes_thread, &q) == 0)
+         pthread_create(&helpers[n], NULL, do_jobs_thread, &q) == 0)
     n++; /* one that cannot be started is not missed */
-  make_nodes_thread(&q);
+  do_jobs_thread(&q);
   while (n > 0)
     (void)pthread_join(helpers[--n], NULL);
   return q.failed ? -1 : 0;
 }
+
+/* ---- Keys ---- */
+
+/* When the keys were first made: kept, so that seeds do not change with time.
+ */
+static int read_created(struct session *s, struct error *err) {
+  _cleanup_free_ char *path = xasprintf("%s/created", s->pki_dir);
+  _cleanup_buf_ struct buf text = {0};
+  s->created = s->options->now;
+  s->is_new = !file_exists(path);
+  if (s->is_new)
+    return 0;
+  char *end;
+  if (file_read(path, 64, &text, err) < 0)
+    return -1;
+  s->created = (time_t)strtoll(text.data, &end, 10);
+  if (s->created <= 0 || *end != '\n')
+    return error_set(err, 0,
+                     "'%s' is damaged: it must hold the seconds since 1970 "
+                     "at which the keys were made",
+                     path);
+  return 0;
+}
+
+static int make_node_keys(struct session *s, struct job *j, struct error *err) {
+  _cleanup_pki_node_ struct pki_node old = {0};
+  if (pki_node_load(s->pki_dir, j->node, &old, err) < 0 ||
+      pki_node_make(&s->pki, s->plan, j->node, &old, s->options->now, &j->keys,
+                    err) < 0)
+    return -1;
+  j->keys.mended = old.mended;
+  old.mended = (struct strv){0};
+  return 0;
+}
+
+/* Nodes that have keys in files; the others' need not be remembered until all
+ * are committed. */
+static int make_stored_keys(struct session *s, struct job *j,
+                            struct error *err) {
+  return pki_node_has_files(j->node) ? make_node_keys(s, j, err) : 0;
+}
+
+static int commit_keys(const struct session *s, struct error *err) {
+  _cleanup_commit_ struct commit c = {0};
+  _cleanup_free_ char *created = xasprintf("%lld\n", (long long)s->created);
+  pki_save(&s->pki, &c);
+  for (size_t i = 0; i < s->options->n_nodes; i++)
+    pki_node_save(&s->jobs[i].keys, s->jobs[i].node, &c);
+  if (s->is_new)
+    commit_add(&c, "created", created, strlen(created));
+  return commit_write(&c, s->pki_dir, err);
+}
+
+/* Not a key is written before all are made. */
+static int make_keys(struct session *s, struct error *err) {
+  if (read_created(s, err) < 0 || pki_load(s->pki_dir, &s->old, err) < 0 ||
+      pki_make(s->plan, &s->old, s->options->now, &s->pki, err) < 0 ||
+      do_jobs(s, make_stored_keys, err) < 0 ||
+      file_mkdirs(s->pki_dir, 0700, err) < 0 || commit_keys(s, err) < 0)
+    return -1;
+  return render_new(s->plan, &s->pki, s->created, &s->render, err);
+}
+
+/* ---- Media ---- */
+
+static char *medium_path(const struct session *s, const struct job *j) {
+  return state_path(s->state, "seeds/%s.iso", j->node->name);
+}
+
+static int begin_medium(struct session *s, struct job *j,
+                        const struct seed *seed, struct error *err) {
+  const struct medium_file files[] = {
+      {"meta-data", 0400, seed->meta_data.data, seed->meta_data.len},
+      {"network-config", 0400, seed->network_config.data,
+       seed->network_config.len},
+      {"user-data", 0400, seed->user_data.data, seed->user_data.len},
+  };
+  const struct medium medium = {
+      .label = "cidata",
+      .files = files,
+      .n_files = ARRAY_SIZE(files),
+      .stamp = s->created,
+      .lock = &s->media_lock,
+  };
+  const struct medium_writer *writer = s->options->writer;
+  _cleanup_free_ char *path = medium_path(s, j);
+  _cleanup_buf_ struct buf image = {0};
+  if (medium_make(writer, &medium, path, &image, err) < 0 ||
+      put_begin(path, &image, writer && writer->dated, &j->fate, err) < 0)
+    return -1;
+  j->begun = j->fate != PUT_UNCHANGED;
+  return 0;
+}
+
+static int make_medium(struct session *s, struct job *j, struct error *err) {
+  _cleanup_seed_ struct seed seed = {0};
+  if ((!pki_node_has_files(j->node) && make_node_keys(s, j, err) < 0) ||
+      render_node(s->render, j->node, &j->keys, &seed, err) < 0 ||
+      begin_medium(s, j, &seed, err) < 0)
+    return -1;
+  /* Ten thousand nodes' keys are not kept until the end. */
+  _cleanup_strv_ struct strv mended = j->keys.mended;
+  j->keys.mended = (struct strv){0};
+  pki_node_done(&j->keys);
+  j->keys.mended = mended;
+  mended = (struct strv){0};
+  return 0;
+}
+
+static int end_media(struct session *s, const char *dir, struct error *err) {
+  bool any = false;
+  for (size_t i = 0; i < s->options->n_nodes; i++)
+    any = any || s->jobs[i].begun;
+  if (!any)
+    return 0;
+  if (put_sync(dir, err) < 0)
+    return -1;
+  for (size_t i = 0; i < s->options->n_nodes; i++) {
+    struct job *j = &s->jobs[i];
+    _cleanup_free_ char *path = medium_path(s, j);
+    if (j->begun && put_end(path, err) < 0)
+      return -1;
+    j->begun = false;
+  }
+  return put_sync_folder(dir, err);
+}
+
+static int make_media(struct session *s, struct error *err) {
+  _cleanup_free_ char *dir = state_path(s->state, "seeds");
+  if (file_mkdirs(dir, 0700, err) == 0 && do_jobs(s, make_medium, err) == 0 &&
+      end_media(s, dir, err) == 0)
+    return 0;
+  for (size_t i = 0; i < s->options->n_nodes; i++) {
+    _cleanup_free_ char *path = medium_path(s, &s->jobs[i]);
+    if (s->jobs[i].begun)
+      put_cancel(path);
+  }
+  return -1;
+}
+
+/* ---- What the workstation needs ---- */
 
 static int write_state_file(const struct session *s, const char *name,
                             const void *data, size_t len, struct error *err) {
@@ -185,21 +283,39 @@ static int write_known_hosts(const struct session *s, struct error *err) {
   return write_state_file(s, "known_hosts", text.data, text.len, err);
 }
 
+static void add_all(struct strv *to, const struct strv *from) {
+  for (size_t i = 0; i < from->n; i++)
+    strv_push(to, from->v[i]);
+}
+
+static void report(const struct session *s) {
+  struct seed_report *r = s->options->report;
+  if (!r)
+    return;
+  r->fates = xcalloc(s->options->n_nodes, sizeof(*r->fates));
+  add_all(&r->mended, &s->old.mended);
+  for (size_t i = 0; i < s->options->n_nodes; i++) {
+    r->fates[i] = s->jobs[i].fate;
+    add_all(&r->mended, &s->jobs[i].keys.mended);
+  }
+}
+
 int seed_make(const struct plan *plan, const struct state *state,
               const struct seed_options *options, struct error *err) {
-  _cleanup_(session_done) struct session s = {.plan = plan,
-                                              .state = state,
-                                              .options = options,
-                                              .media_lock =
-                                                  PTHREAD_MUTEX_INITIALIZER};
-  _cleanup_free_ char *dir = state_path(state, "seeds");
-  if (session_start(&s, options->now, err) < 0 ||
-      file_mkdirs(dir, 0700, err) < 0)
+  _cleanup_(session_done) struct session s = {
+      .plan = plan,
+      .state = state,
+      .options = options,
+      .pki_dir = state_path(state, "pki"),
+      .media_lock = PTHREAD_MUTEX_INITIALIZER,
+      .jobs = xcalloc(options->n_nodes, sizeof(*s.jobs))};
+  for (size_t i = 0; i < options->n_nodes; i++)
+    s.jobs[i].node = &plan->nodes.v[options->nodes[i]];
+  if (make_keys(&s, err) < 0 ||
+      write_pki_copy(&s, "ssh-user/id_ed25519", "id_ed25519", err) < 0 ||
+      write_known_hosts(&s, err) < 0 ||
+      admin_write(plan, &s.pki, state, err) < 0 || make_media(&s, err) < 0)
     return -1;
-  if (make_nodes(&s, err) < 0)
-    return -1;
-  if (write_pki_copy(&s, "ssh-user/id_ed25519", "id_ed25519", err) < 0 ||
-      write_known_hosts(&s, err) < 0)
-    return -1;
-  return admin_write(plan, &s.pki, state, err);
+  report(&s);
+  return 0;
 }

@@ -1,29 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * From a plan to seed media in the state folder: loads or makes the keys,
- * renders each node and writes its medium, on as many threads as there are
- * processors.
+ * From a plan to seed media in the state folder, on as many threads as there
+ * are processors: first all keys are loaded or made and committed, then each
+ * node is rendered, and then all media that are new or changed are put in
+ * place.
  */
 #pragma once
 
 #include "base/error.h"
 #include "medium/medium.h"
 #include "plan/plan.h"
+#include "seed/put.h"
 #include "state/state.h"
 #include <stdbool.h>
 #include <time.h>
+
+/* What was done. The caller seed_report_done's. */
+struct seed_report {
+  enum put_fate *fates; /* of options->nodes, in that order */
+  struct strv mended;   /* keys that an interrupted run left, now made good */
+};
+
+void seed_report_done(struct seed_report *r);
+#define _cleanup_seed_report_ _cleanup_(seed_report_done)
 
 struct seed_options {
   const size_t *nodes; /* indexes into plan->nodes */
   size_t n_nodes;
   time_t now;                         /* for new keys */
   const struct medium_writer *writer; /* of media; NULL: the default */
+
+  struct seed_report *report; /* filled in when not NULL */
 };
 
 /*
  * Makes the keys that are missing, the seeds of the chosen nodes, and what the
  * workstation needs: admin.conf, id_ed25519, known_hosts. The state must be
- * locked. Running it again changes nothing that has not changed.
+ * locked. Running it again changes nothing that has not changed; an error, or
+ * the end of the program at any moment, leaves all keys or none of the new
+ * ones, and every medium whole.
  */
 int seed_make(const struct plan *plan, const struct state *state,
               const struct seed_options *options,

@@ -12,6 +12,12 @@
 #define FOLDER true
 #define SECRET true
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+#define COMPARED_BYTES ((size_t)1 << 20)
+#define RANDOM 6 /* characters, as mkstemp(3) makes them */
+
 static const struct layout_row rows[] = {
     {LAYOUT_MARKER, LAYOUT_STATE, false, false},
     {LAYOUT_LOCK, LAYOUT_STATE, false, false},
@@ -19,6 +25,7 @@ static const struct layout_row rows[] = {
 
     {"pki", LAYOUT_KEYS, FOLDER, false},
     {"pki/created", LAYOUT_KEYS, false, false},
+    {"pki/" LAYOUT_COMMIT, LAYOUT_KEYS, false, SECRET},
     {"pki/ca.key", LAYOUT_KEYS, false, SECRET},
     {"pki/ca.crt", LAYOUT_KEYS, false, false},
     {"pki/etcd", LAYOUT_KEYS, FOLDER, false},
@@ -75,7 +82,7 @@ static const struct layout_row rows[] = {
 
 /* A node's name is a DNS label, so it ends where the row goes on. */
 static size_t name_length(const char *s) {
-  return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-");
+  return strspn(s, LETTERS DIGITS "-");
 }
 
 /* Whether the first len bytes of path are the row's. */
@@ -96,21 +103,19 @@ static bool is_row(const struct layout_row *row, const char *path, size_t len,
   return true;
 }
 
-/* How long the path is without what makes it a temporary's. */
-static size_t final_length(const char *path) {
-  const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789"
-                          "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  size_t len = strlen(path), random = 6;
-  size_t mark = strlen(FILE_TEMPORARY);
-  if (len <= mark + random || strspn(path + len - random, alphabet) != random ||
-      memcmp(path + len - random - mark, FILE_TEMPORARY, mark) != 0)
+/* How long the path is without mark and random characters behind it. */
+static size_t final_length(const char *path, const char *mark) {
+  size_t len = strlen(path), n = strlen(mark);
+  if (len <= n + RANDOM ||
+      strspn(path + len - RANDOM, LETTERS CAPITALS DIGITS) != RANDOM ||
+      memcmp(path + len - RANDOM - n, mark, n) != 0)
     return len;
-  return len - random - mark;
+  return len - RANDOM - n;
 }
 
 const struct layout_row *layout_find(const char *path, bool *ret_temporary,
                                      char **ret_node) {
-  size_t len = final_length(path);
+  size_t len = final_length(path, FILE_TEMPORARY);
   *ret_temporary = path[len] != '\0';
   *ret_node = NULL;
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -247,6 +252,69 @@ int layout_remove_node(const char *dir, unsigned parts, const char *node,
       return error_set(err, errno, "cannot delete '%s'", path);
   }
   return 0;
+}
+
+/* ---- Temporaries ---- */
+
+static int kind_of(char c) {
+  return strchr(DIGITS, c) ? 0 : strchr(LETTERS, c) ? 1 : 2;
+}
+
+/* "backup", "Backup" and "240131" do not. */
+static bool looks_random(const char *s) {
+  size_t changes = 0;
+  for (size_t i = 1; s[i]; i++)
+    changes += kind_of(s[i]) != kind_of(s[i - 1]);
+  return changes >= 2;
+}
+
+static bool same_content(int dir, const char *a, const char *b) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_buf_ struct buf x = {0}, y = {0};
+  _cleanup_free_ char *pa = xasprintf("/proc/self/fd/%d/%s", dir, a);
+  _cleanup_free_ char *pb = xasprintf("/proc/self/fd/%d/%s", dir, b);
+  return file_read(pa, COMPARED_BYTES, &x, &ignored) == 0 &&
+         file_read(pb, COMPARED_BYTES, &y, &ignored) == 0 && x.len == y.len &&
+         memcmp(x.data, y.data, x.len) == 0;
+}
+
+/* Whether an older kubeseed left this. */
+static bool is_old_temporary(const struct layout_item *item) {
+  size_t len = final_length(item->path, ".");
+  size_t name_len = final_length(item->name, ".");
+  if (item->row || !item->path[len] || !looks_random(item->path + len + 1))
+    return false;
+  bool temporary;
+  _cleanup_free_ char *node = NULL;
+  _cleanup_free_ char *path = xstrndup(item->path, len);
+  _cleanup_free_ char *name = xstrndup(item->name, name_len);
+  const struct layout_row *row = layout_find(path, &temporary, &node);
+  struct stat st;
+  if (!row || row->folder || temporary ||
+      fstatat(item->dir, item->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    return false;
+  /* genisoimage worked in a folder. */
+  if (S_ISDIR(st.st_mode))
+    return row->part == LAYOUT_SEEDS && (st.st_mode & 07777) == 0700;
+  return S_ISREG(st.st_mode) && (st.st_mode & 07777) == 0600 &&
+         !same_content(item->dir, item->name, name);
+}
+
+static int sweep_item(const struct layout_item *item, void *arg,
+                      struct error *err) {
+  (void)arg;
+  if (!item->temporary && !is_old_temporary(item))
+    return 0;
+  int r = unlinkat(item->dir, item->name, 0);
+  if (r < 0 && errno == EISDIR)
+    r = remove_folder_at(item->dir, item->name);
+  if (r < 0 && errno != ENOENT)
+    return error_set(err, errno, "cannot delete '%s'", item->path);
+  return 0;
+}
+
+int layout_sweep(const char *dir, struct error *err) {
+  return layout_walk(dir, LAYOUT_ALL, sweep_item, NULL, err);
 }
 
 /* ---- Who else is here? ---- */

@@ -29,6 +29,7 @@ struct layout_row {
 
 #define LAYOUT_MARKER "kubeseed.state"
 #define LAYOUT_LOCK "lock"
+#define LAYOUT_COMMIT "commit" /* below pki/, see commit.h */
 
 /* One thing in a state folder. All is borrowed, for the call alone. */
 struct layout_item {
@@ -63,6 +64,13 @@ int layout_remove(const char *dir, unsigned parts,
 /* The same for what is of one node. */
 int layout_remove_node(const char *dir, unsigned parts, const char *node,
                        struct error *err) _must_check_;
+
+/*
+ * Removes what killed runs left under temporary names, also those of a kubeseed
+ * that called them NAME.XXXXXX with random letters and digits: such a one goes
+ * only when it looks random and is no copy of NAME. The state must be locked.
+ */
+int layout_sweep(const char *dir, struct error *err) _must_check_;
 
 /* The paths of what is not ours, sorted, into ret, which must be empty. */
 int layout_foreign(const char *dir, struct strv *ret,

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "state/commit.h"
 #include "state/layout.h"
 #include "state/marker.h"
 #include "state/trust.h"
@@ -37,7 +38,11 @@ static int lock_and_mark(struct state *s, const char *name, struct error *err) {
   bool marked;
   if (state_lock(s, err) < 0 || check(s->dir, name, &marked, err) < 0)
     return -1;
-  return marked ? 0 : marker_write(s->dir, name, time(NULL), err);
+  if (!marked && marker_write(s->dir, name, time(NULL), err) < 0)
+    return -1;
+  /* What a killed run left. */
+  _cleanup_free_ char *pki = state_path(s, "pki");
+  return commit_finish(pki, err) < 0 ? -1 : layout_sweep(s->dir, err);
 }
 
 int state_open(const char *dir, const char *spec_file, const char *name,

@@ -30,7 +30,8 @@ struct state {
  * else's to write; see marker.h and trust.h for the errors.
  *
  * With create it is made where it is missing, an empty one and one of an older
- * kubeseed get their marker, and it is locked.
+ * kubeseed get their marker, and it is locked; what a killed run has begun is
+ * done, and its temporaries are removed.
  */
 int state_open(const char *dir, const char *spec_file, const char *name,
                bool create, struct state *ret, struct error *err) _must_check_;

@@ -12,6 +12,7 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "format/yaml.h"
+#include "pki/store.h"
 #include "seed/render.h"
 #include "spec/read.h"
 #include <fts.h>

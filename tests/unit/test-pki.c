@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
 #include "base/process.h"
-#include "pki/pki.h"
+#include "pki/store.h"
 #include "state/layout.h"
 #include <errno.h>
 #include <setjmp.h>
@@ -90,7 +90,17 @@ static struct pki load(const struct fixture *f) {
 
 static void store(const struct fixture *f, const struct pki *pki) {
   _cleanup_error_ struct error err = {0};
-  ok(pki_store(pki, f->dir, &err), &err);
+  _cleanup_commit_ struct commit c = {0};
+  pki_save(pki, &c);
+  ok(commit_write(&c, f->dir, &err), &err);
+}
+
+static void store_node(const struct fixture *f, const struct pki_node *n,
+                       const struct plan_node *node) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_commit_ struct commit c = {0};
+  pki_node_save(n, node, &c);
+  ok(commit_write(&c, f->dir, &err), &err);
 }
 
 static struct pki_node make_node(const struct fixture *f, const struct pki *pki,
@@ -413,17 +423,15 @@ static void test_damage_is_an_error(void **state) {
       {"ca.key", NULL, "etcd/ca.key", "/ca.key': the key does not fit"},
       {"front-proxy-ca.crt", NULL, "admin.crt",
        "/front-proxy-ca.crt': the certificate is not a CA's"},
-      {"sa.pub", NULL, NULL, "/sa.pub': the file is missing"},
       {"sa.key", NULL, "ca.key", "the public key does not fit"},
-      {"admin.key", NULL, "ca.key", "/admin.key': the key does not fit"},
       {"token", "abc", NULL, "/token': not of the form"},
       {"token", "ABCDEF.0123456789abcdef", NULL, "/token': not of the form"},
       {"vrrp.secret", "a b\"c}ef", NULL, "/vrrp.secret': not of the form"},
       {"ssh-host.secret", "", NULL, "/ssh-host.secret': not of the form"},
       {"ssh-user/id_ed25519", NULL, "ssh-ca/ca", "does not fit the private"},
-      {"ssh-ca/ca.pub", NULL, NULL, "/ssh-ca/ca.pub': the file is missing"},
       {"ssh-ca/ca", "junk", NULL, "/ssh-ca/ca': not an OpenSSH private key"},
   };
+  _cleanup_free_ char *created = put(f, "created", "1750000000\n");
   for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
     const struct damage *d = &cases[i];
     _cleanup_error_ struct error err = {0};
@@ -573,7 +581,7 @@ static void test_node_store_and_load(void **state) {
     const struct plan_node *node = &f->nodes[which[i]];
     _cleanup_pki_node_ struct pki_node first =
         make_node(f, &pki, which[i], NULL, NOW);
-    ok(pki_node_store(&first, node, f->dir, &err), &err);
+    store_node(f, &first, node);
     _cleanup_pki_node_ struct pki_node old = {0};
     ok(pki_node_load(f->dir, node, &old, &err), &err);
     _cleanup_pki_node_ struct pki_node second =
@@ -596,21 +604,82 @@ static void test_node_store_and_load(void **state) {
   assert_false(file_exists(worker));
 }
 
-static void test_node_damage(void **state) {
+/* A leaf that is none is left out, and so made anew; what cannot be read is
+ * somebody's to look at. */
+static void test_node_halves(void **state) {
   const struct fixture *f = *state;
-  _cleanup_error_ struct error err = {0}, why = {0};
   const struct plan_node *node = &f->nodes[MASTER];
+  enum { WRONG_KEY, NO_KEY, NO_CERT, DAMAGE, N_CASES };
   _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
   _cleanup_pki_node_ struct pki_node n = make_node(f, &pki, MASTER, NULL, NOW);
-  ok(pki_node_store(&n, node, f->dir, &err), &err);
-  _cleanup_free_ char *path = put(f, "nodes/mast01/etcd-peer.key",
-                                  node_text(&n, "node/etcd-server.key"));
-  _cleanup_pki_node_ struct pki_node out = {0};
-  assert_int_equal(pki_node_load(f->dir, node, &out, &why), -1);
-  assert_non_null(strstr(why.faults[0].msg,
-                         "/nodes/mast01/etcd-peer.key': the key does not fit"));
-  assert_non_null(
-      strstr(why.faults[0].msg, "remove 'etcd-peer.key' and 'etcd-peer.crt'"));
+  for (int i = 0; i < N_CASES; i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_pki_node_ struct pki_node out = {0};
+    store_node(f, &n, node);
+    _cleanup_free_ char *key = put(
+        f, "nodes/mast01/etcd-peer.key",
+        i == DAMAGE ? "-----BEGIN\n" : node_text(&n, "node/etcd-server.key"));
+    _cleanup_free_ char *cert = put(f, "nodes/mast01/etcd-peer.crt",
+                                    node_text(&n, "node/etcd-peer.crt"));
+    if (i == NO_KEY || i == NO_CERT)
+      assert_int_equal(unlink(i == NO_KEY ? key : cert), 0);
+    int r = pki_node_load(f->dir, node, &out, &err);
+    assert_int_equal(r, i == DAMAGE ? -1 : 0);
+    if (i == DAMAGE) {
+      assert_non_null(strstr(err.faults[0].msg, "etcd-peer.key"));
+      assert_non_null(strstr(err.faults[0].msg, "remove 'etcd-peer.key' and"));
+      continue;
+    }
+    assert_int_equal(out.entries.n, 4);
+    assert_null(pki_node_get(&out, "node/etcd-peer.key"));
+    assert_null(pki_node_get(&out, "node/etcd-peer.crt"));
+    assert_int_equal(out.mended.n, 1);
+    assert_non_null(strstr(out.mended.v[0], "nodes/mast01/etcd-peer.key'"));
+  }
+}
+
+/* What a kubeseed that wrote key after key may have left of a pair. */
+static void test_halves(void **state) {
+  const struct fixture *f = *state;
+  static const struct {
+    const char *missing;
+    const char *kept; /* the other half; NULL: an error */
+    bool created;
+  } cases[] = {
+      {"ca.crt", "ca.key", false},
+      {"ca.crt", NULL, true},
+      {"ca.key", NULL, false},
+      {"etcd/ca.crt", "etcd/ca.key", false},
+      {"sa.pub", "sa.key", true},
+      {"sa.key", NULL, false},
+      {"ssh-ca/ca.pub", "ssh-ca/ca", true},
+      {"ssh-user/id_ed25519.pub", "ssh-user/id_ed25519", true},
+      {"ssh-user/id_ed25519", NULL, false},
+  };
+  _cleanup_pki_ struct pki all = make(f, NULL, NOW);
+  for (size_t i = 0; i < all.entries.n; i++)
+    all.entries.v[i].unsaved = strcmp(all.entries.v[i].name, "ca.hash") != 0;
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_pki_ struct pki old = {0};
+    _cleanup_free_ char *created = put(f, "created", "1750000000\n");
+    store(f, &all);
+    if (!cases[i].created)
+      assert_int_equal(unlink(created), 0);
+    _cleanup_free_ char *gone = xasprintf("%s/%s", f->dir, cases[i].missing);
+    assert_int_equal(unlink(gone), 0);
+    int r = pki_load(f->dir, &old, &err);
+    if ((r == 0) != (cases[i].kept != NULL))
+      fail_msg("without '%s'", cases[i].missing);
+    if (r < 0)
+      continue;
+    assert_int_equal(old.mended.n, 1);
+    _cleanup_pki_ struct pki new = make(f, &old, NOW);
+    assert_string_equal(text(&new, cases[i].kept), text(&all, cases[i].kept));
+    store(f, &new);
+    _cleanup_pki_ struct pki again = load(f);
+    assert_int_equal(again.mended.n, 0);
+  }
 }
 
 /* What makes a node's stored certificates useless. */
@@ -717,7 +786,8 @@ int main(void) {
       T(test_node_names),
       T(test_node_certificates),
       T(test_node_store_and_load),
-      T(test_node_damage),
+      T(test_node_halves),
+      T(test_halves),
       T(test_node_certificates_are_reissued),
       T(test_host_keys),
       T(test_host_key_vector),

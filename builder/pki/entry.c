@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pki/entry.h"
+
+#include <string.h>
+
+/* --- what exists ---------------------------------------------------------- */
+
+const struct pair PAIR_KUBERNETES = {PAIR_CA, "ca.key", "ca.crt"};
+const struct pair PAIR_ETCD = {PAIR_CA, "etcd/ca.key", "etcd/ca.crt"};
+const struct pair PAIR_FRONT_PROXY = {PAIR_CA, "front-proxy-ca.key",
+                                      "front-proxy-ca.crt"};
+const struct pair PAIR_SA = {PAIR_RAW, "sa.key", "sa.pub"};
+const struct pair PAIR_ADMIN = {PAIR_CERT, "admin.key", "admin.crt"};
+const struct pair PAIR_SSH_USER = {PAIR_SSH, "ssh-user/id_ed25519",
+                                   "ssh-user/id_ed25519.pub"};
+const struct pair PAIR_SSH_CA = {PAIR_SSH, "ssh-ca/ca", "ssh-ca/ca.pub"};
+const struct pair PAIR_ETCD_SERVER = {PAIR_CERT, "node/etcd-server.key",
+                                      "node/etcd-server.crt"};
+const struct pair PAIR_ETCD_PEER = {PAIR_CERT, "node/etcd-peer.key",
+                                    "node/etcd-peer.crt"};
+const struct pair PAIR_ETCD_CLIENT = {PAIR_CERT,
+                                      "node/apiserver-etcd-client.key",
+                                      "node/apiserver-etcd-client.crt"};
+
+const struct pair *const pairs_of_cluster[] = {
+    &PAIR_KUBERNETES, &PAIR_ETCD,     &PAIR_FRONT_PROXY, &PAIR_SA,
+    &PAIR_ADMIN,      &PAIR_SSH_USER, &PAIR_SSH_CA,      NULL};
+
+const struct pair *const pairs_of_node[] = {&PAIR_ETCD_SERVER, &PAIR_ETCD_PEER,
+                                            &PAIR_ETCD_CLIENT, NULL};
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+#define X8 "xxxxxxxx"
+#define X64 X8 X8 X8 X8 X8 X8 X8 X8
+
+const struct text pki_texts[] = {
+    {"token", LOWER DIGITS, "xxxxxx." X8 X8},
+    /* keepalived uses no more than 8 characters (auth_pass). */
+    {"vrrp.secret", LOWER UPPER DIGITS, X8},
+    {"stats.secret", LOWER UPPER DIGITS, X8 X8 X8},
+    {"ssh-host.secret", "0123456789abcdef", X64},
+    {NULL, NULL, NULL},
+};
+
+/* --- lists of entries ----------------------------------------------------- */
+
+struct pki_entry *entry_find(const struct pki_entry_vec *l, const char *name) {
+  for (size_t i = 0; i < l->n; i++)
+    if (strcmp(l->v[i].name, name) == 0)
+      return &l->v[i];
+  return NULL;
+}
+
+struct pki_entry *entry_add(struct pki_entry_vec *l, const char *name,
+                            bool secret) {
+  struct pki_entry *e = pki_entry_vec_add(l);
+  e->name = name;
+  e->secret = secret;
+  return e;
+}
+
+void entry_drop(struct pki_entry_vec *l, const char *name) {
+  struct pki_entry *e = entry_find(l, name);
+  if (!e)
+    return;
+  buf_done(&e->data);
+  l->n--;
+  memmove(e, e + 1, (size_t)(l->v + l->n - e) * sizeof(*e));
+}
+
+void entries_done(struct pki_entry_vec *l) {
+  for (size_t i = 0; i < l->n; i++)
+    buf_done(&l->v[i].data);
+  free(l->v);
+  *l = (struct pki_entry_vec){0};
+}
+
+bool entry_keep(const struct pki_entry_vec *old, const char *name,
+                struct pki_entry_vec *out) {
+  const struct pki_entry *from = entry_find(old, name);
+  if (!from)
+    return false;
+  struct pki_entry *to = entry_add(out, from->name, from->secret);
+  to->unsaved = from->unsaved;
+  buf_add(&to->data, from->data.data, from->data.len);
+  return true;
+}
+
+bool entry_keep_pair(const struct pki_entry_vec *old, const struct pair *pair,
+                     struct pki_entry_vec *out) {
+  return entry_find(old, pair->public) && entry_keep(old, pair->secret, out) &&
+         entry_keep(old, pair->public, out);
+}
+
+int entry_key(const struct pki_entry_vec *l, const char *name, struct key **ret,
+              struct error *err) {
+  const struct pki_entry *e = entry_find(l, name);
+  if (!e)
+    return error_set(err, 0, "there is no '%s'", name);
+  return key_parse(e->data.data, e->data.len, ret, err);
+}
+
+int entry_cert(const struct pki_entry_vec *l, const char *name,
+               struct cert **ret, struct error *err) {
+  const struct pki_entry *e = entry_find(l, name);
+  if (!e)
+    return error_set(err, 0, "there is no '%s'", name);
+  return cert_parse(e->data.data, e->data.len, ret, err);
+}

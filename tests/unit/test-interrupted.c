@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * `kubeseed seed` ended at every single thing it does to the disk, and on a
+ * disk that is full from there on: the next run must work, keys that were
+ * complete must be the same, and nothing may be left over.
+ *
+ * The functions of libc that change files are defined here as well, so the
+ * program's calls come by; each run is a process of its own. INTERRUPT_NODES
+ * takes more control planes than one.
+ */
+#include "base/file.h"
+#include "base/mem.h"
+#include "cmd/cli.h"
+#include "state/layout.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+/* cmocka.h wants these before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* ---- What ends a run ---- */
+
+enum ending { NONE, KILLED, FULL };
+
+static struct {
+  enum ending ending;
+  long at; /* the call, from 1, at which it comes */
+  atomic_long calls;
+} fate;
+
+/* Called before each change. True: the disk is full. At the call that is to
+ * be the last one, half is written when there is something to write. */
+static bool strikes(int fd, const void *data, size_t len) {
+  long n = atomic_fetch_add(&fate.calls, 1) + 1;
+  if (fate.ending == KILLED && n == fate.at) {
+    if (data)
+      (void)!syscall(SYS_write, fd, data, len / 2);
+    (void)raise(SIGKILL);
+  }
+  if (fate.ending != FULL || n < fate.at)
+    return false;
+  errno = ENOSPC;
+  return true;
+}
+
+ssize_t write(int fd, const void *data, size_t len) {
+  if (fd > STDERR_FILENO && strikes(fd, data, len))
+    return -1;
+  return syscall(SYS_write, fd, data, len);
+}
+
+int open(const char *path, int flags, ...) {
+  va_list ap;
+  va_start(ap, flags);
+  mode_t mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
+  va_end(ap);
+  if ((flags & O_CREAT) && strikes(-1, NULL, 0))
+    return -1;
+  return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int mkostemp(char *template, int flags) {
+  if (strikes(-1, NULL, 0))
+    return -1;
+  int (*real)(char *, int);
+  *(void **)&real = dlsym(RTLD_NEXT, "mkostemp");
+  return real(template, flags);
+}
+
+int mkdir(const char *path, mode_t mode) {
+  if (access(path, F_OK) != 0 && strikes(-1, NULL, 0))
+    return -1;
+  return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+}
+
+/* A full disk still takes a file's new name, and gives up files. */
+int rename(const char *from, const char *to) {
+  if (fate.ending != FULL)
+    (void)strikes(-1, NULL, 0);
+  return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int unlink(const char *path) {
+  if (fate.ending != FULL)
+    (void)strikes(-1, NULL, 0);
+  return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+int unlinkat(int dir, const char *path, int flags) {
+  if (fate.ending != FULL)
+    (void)strikes(-1, NULL, 0);
+  return (int)syscall(SYS_unlinkat, dir, path, flags);
+}
+
+/* What is written stays written here: no test cuts the power. */
+int fsync(int fd) {
+  return fate.ending != FULL && strikes(fd, NULL, 0) ? -1 : 0;
+}
+
+int syncfs(int fd) {
+  return strikes(fd, NULL, 0) ? -1 : 0;
+}
+
+/* ---- A run ---- */
+
+struct fixture {
+  char *dir; /* of all that follows */
+  char *spec, *moved;
+  char *state, *before; /* before: what a run begins with, to copy */
+  char *log;
+};
+
+static void write_spec(const char *path, int first) {
+  const char *more = getenv("INTERRUPT_NODES");
+  _cleanup_error_ struct error err = {0};
+  _cleanup_buf_ struct buf b = {0};
+  buf_adds(&b, "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+               "kubernetes: {version: 1.20.2, payload: debian}\n"
+               "network: {subnet: 192.168.4.0/24}\nnodes:\n");
+  buf_addf(&b, "- {name: 'm{1..%s}', address: 192.168.4.%d+}\n",
+           more ? more : "1", first);
+  buf_addf(&b, "- {name: w1, role: worker, address: 192.168.4.%d}\n",
+           first + 100);
+  assert_int_equal(file_write(path, b.data, b.len, 0600, &err), 0);
+}
+
+static int run_here(const struct fixture *f, const char *spec) {
+  _cleanup_error_ struct error err = {0};
+  FILE *log = fopen(f->log, "w");
+  struct cli cli = {.state_dir = f->state, .log = {.out = log}};
+  char *argv[] = {(char *)"seed", (char *)spec, NULL};
+  optind = 0;
+  int r = cmd_seed(&cli, 2, argv, &err);
+  error_print(&err, "kubeseed", log);
+  (void)fclose(log);
+  return r < 0 ? (int)err.kind : 0;
+}
+
+/* Runs `kubeseed seed` in a process; its wait status, and how many changes it
+ * made when it came to its end. */
+static int run(const struct fixture *f, const char *spec, enum ending ending,
+               long at) {
+  pid_t pid = fork();
+  assert_true(pid >= 0);
+  if (pid == 0) {
+    atomic_store(&fate.calls, 0);
+    fate.at = at;
+    fate.ending = ending;
+    int r = run_here(f, spec);
+    fate.ending = NONE;
+    _exit(r == 0 && ending != NONE && atomic_load(&fate.calls) >= at ? 99 : r);
+  }
+  int status;
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  return status;
+}
+
+static void must_run(const struct fixture *f, const char *spec, long at) {
+  int status = run(f, spec, NONE, 0);
+  _cleanup_error_ struct error err = {0};
+  _cleanup_buf_ struct buf log = {0};
+  assert_int_equal(file_read(f->log, 65536, &log, &err), 0);
+  /* That is for states that others left. */
+  if (strstr(log.data, "left keys"))
+    fail_msg("after change %ld keys are not whole: %s", at, log.data);
+  if (status != 0)
+    fail_msg("after change %ld the next run fails: %s", at, log.data);
+}
+
+/* ---- Folders ---- */
+
+static void copy_tree(const char *from, const char *to) {
+  _cleanup_error_ struct error err = {0};
+  assert_int_equal(file_remove_tree(to, &err), 0);
+  if (!file_exists(from))
+    return;
+  pid_t pid = fork();
+  if (pid == 0) {
+    execlp("cp", "cp", "-a", from, to, NULL);
+    _exit(127);
+  }
+  int status;
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_int_equal(status, 0);
+}
+
+/* The file's content as a string, "" when there is none. */
+static char *content(const char *dir, const char *name) {
+  _cleanup_error_ struct error err = {0};
+  struct buf b = {0};
+  _cleanup_free_ char *path = xasprintf("%s/%s", dir, name);
+  return file_read(path, 65536, &b, &err) < 0 ? xstrdup("") : b.data;
+}
+
+static const char *const PAIRS[][2] = {
+    {"pki/ca.key", "pki/ca.crt"},
+    {"pki/etcd/ca.key", "pki/etcd/ca.crt"},
+    {"pki/front-proxy-ca.key", "pki/front-proxy-ca.crt"},
+    {"pki/sa.key", "pki/sa.pub"},
+    {"pki/admin.key", "pki/admin.crt"},
+    {"pki/ssh-ca/ca", "pki/ssh-ca/ca.pub"},
+    {"pki/token", "pki/token"},
+    {"pki/ssh-host.secret", "pki/created"},
+};
+
+struct kept {
+  char *text[ARRAY_SIZE(PAIRS)][2];
+};
+
+static void kept_done(struct kept *k) {
+  for (size_t i = 0; i < ARRAY_SIZE(PAIRS); i++)
+    for (int h = 0; h < 2; h++)
+      free(k->text[i][h]);
+}
+
+static void look(const char *dir, struct kept *k) {
+  for (size_t i = 0; i < ARRAY_SIZE(PAIRS); i++)
+    for (int h = 0; h < 2; h++)
+      k->text[i][h] = content(dir, PAIRS[i][h]);
+}
+
+/* Pairs that were whole are as they were. */
+static void compare(const struct kept *before, const char *dir, long at) {
+  _cleanup_(kept_done) struct kept now = {0};
+  look(dir, &now);
+  for (size_t i = 0; i < ARRAY_SIZE(PAIRS); i++)
+    for (int h = 0; h < 2; h++)
+      if (*before->text[i][0] && *before->text[i][1] &&
+          strcmp(before->text[i][h], now.text[i][h]) != 0)
+        fail_msg("after change %ld '%s' is another one", at, PAIRS[i][h]);
+}
+
+static int nothing_odd(const struct layout_item *item, void *arg,
+                       struct error *err) {
+  (void)arg;
+  if (!item->row || item->temporary || strcmp(item->path, "pki/commit") == 0)
+    return error_set(err, 0, "'%s' is left", item->path);
+  return 0;
+}
+
+static void must_be_clean(const struct fixture *f, long at) {
+  _cleanup_error_ struct error err = {0};
+  if (layout_walk(f->state, LAYOUT_ALL, nothing_odd, NULL, &err) < 0)
+    fail_msg("after change %ld %s", at, err.faults[0].msg);
+}
+
+static void must_have(const char *dir, const char *name) {
+  _cleanup_free_ char *path = xasprintf("%s/%s", dir, name);
+  if (!file_exists(path))
+    fail_msg("no '%s'", path);
+}
+
+/* ---- The grid ---- */
+
+/* Ends runs with this spec, that begin with f->before, at each change. */
+static void end_everywhere(const struct fixture *f, const char *spec,
+                           enum ending ending) {
+  _cleanup_(kept_done) struct kept original = {0};
+  look(f->before, &original);
+  for (long at = 1;; at++) {
+    copy_tree(f->before, f->state);
+    int status = run(f, spec, ending, at);
+    if (status == 0) {
+      assert_true(at > 10); /* it has run to its end without coming so far */
+      return;
+    }
+    bool ended = ending == KILLED ? WIFSIGNALED(status)
+                                  : WIFEXITED(status) &&
+                                        (WEXITSTATUS(status) == ERROR_FAILED ||
+                                         WEXITSTATUS(status) == ERROR_MISSING ||
+                                         WEXITSTATUS(status) == 99);
+    if (!ended)
+      fail_msg("at change %ld it ended with status %x", at, (unsigned)status);
+    compare(&original, f->state, at);
+    _cleanup_(kept_done) struct kept half = {0};
+    look(f->state, &half);
+    must_run(f, spec, at);
+    compare(&original, f->state, at);
+    compare(&half, f->state, at);
+    must_be_clean(f, at);
+    must_have(f->state, "pki/nodes/m1/etcd-peer.crt");
+    must_have(f->state, "seeds/m1.iso");
+    must_have(f->state, "seeds/w1.iso");
+  }
+}
+
+static void test_fresh(void **state) {
+  const struct fixture *f = *state;
+  end_everywhere(f, f->spec, KILLED);
+}
+
+static void test_fresh_on_a_full_disk(void **state) {
+  const struct fixture *f = *state;
+  end_everywhere(f, f->spec, FULL);
+}
+
+static void make_state(const struct fixture *f) {
+  must_run(f, f->spec, 0);
+  copy_tree(f->state, f->before);
+}
+
+static void test_moved(void **state) {
+  const struct fixture *f = *state;
+  make_state(f);
+  end_everywhere(f, f->moved, KILLED);
+}
+
+static void test_moved_on_a_full_disk(void **state) {
+  const struct fixture *f = *state;
+  make_state(f);
+  end_everywhere(f, f->moved, FULL);
+}
+
+/* ---- */
+
+static int setup(void **state) {
+  struct fixture *f = xcalloc(1, sizeof(*f));
+  /* In memory where there is such a folder: a thousand runs write here. */
+  const char *fast = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+  f->dir = xasprintf("%s/test-interrupted.XXXXXX", fast);
+  assert_non_null(mkdtemp(f->dir));
+  f->spec = xasprintf("%s/spec.yaml", f->dir);
+  f->moved = xasprintf("%s/moved.yaml", f->dir);
+  f->state = xasprintf("%s/state", f->dir);
+  f->before = xasprintf("%s/before", f->dir);
+  f->log = xasprintf("%s/log", f->dir);
+  write_spec(f->spec, 31);
+  write_spec(f->moved, 51);
+  *state = f;
+  return 0;
+}
+
+static int teardown(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  assert_int_equal(file_remove_tree(f->dir, &err), 0);
+  free(f->dir);
+  free(f->spec);
+  free(f->moved);
+  free(f->state);
+  free(f->before);
+  free(f->log);
+  free(f);
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+      T(test_fresh),
+      T(test_fresh_on_a_full_disk),
+      T(test_moved),
+      T(test_moved_on_a_full_disk),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
