@@ -15,8 +15,8 @@ static void copy_strv(struct strv *to, const struct strv *from) {
     strv_push(to, from->v[i]);
 }
 
-/* One machine of an entry. */
-static void add_node(struct spec *s, const struct entry *e, const char *name,
+/* One machine of an entry; takes the name. */
+static void add_node(struct spec *s, const struct entry *e, char *name,
                      struct ip address) {
   const struct yaml_node *mac = yaml_get(e->at, "mac");
   struct spec_node *n = spec_node_vec_add(&s->nodes);
@@ -24,7 +24,7 @@ static void add_node(struct spec *s, const struct entry *e, const char *name,
   n->labels = n->taints = (struct strv){0};
   copy_strv(&n->labels, &e->node->labels);
   copy_strv(&n->taints, &e->node->taints);
-  n->name = xstrdup(name);
+  n->name = name;
   n->where = yaml_where(mac ? mac : e->at);
   n->entry = e->index;
   n->address = address;
@@ -62,14 +62,14 @@ static bool enough_for(const struct entry *e, size_t n, struct error *err) {
 
 static void expand_entry(struct spec *s, const struct entry *e,
                          struct error *err) {
-  _cleanup_strv_ struct strv names = {0};
-  if (!e->node->name || range_names(e->node->name, &names) ||
+  struct range names;
+  if (!e->node->name || range_parse(e->node->name, &names) ||
       !enough_for(e, names.n, err))
     return;
   for (size_t i = 0; i < names.n; i++) {
     struct ip address = {0};
     (void)ip_add(e->node->address, (uint32_t)i, &address); /* absent stays so */
-    add_node(s, e, names.v[i], address);
+    add_node(s, e, range_name(&names, i), address);
   }
 }
 

@@ -15,12 +15,12 @@ static int read_number(const char **s, unsigned *ret) {
   return digits;
 }
 
-const char *range_names(const char *s, struct strv *ret) {
+const char *range_parse(const char *s, struct range *ret) {
   const char *open = strchr(s, '{');
   if (!open) {
     if (strchr(s, '}'))
       return "has '}' without '{'";
-    strv_push(ret, s);
+    *ret = (struct range){.text = s, .n = 1};
     return NULL;
   }
   const char *p = open + 1;
@@ -38,9 +38,22 @@ const char *range_names(const char *s, struct strv *ret) {
     return "has a range that counts down";
   if (last - first >= RANGE_MAX)
     return "has a range of more than 20000 names";
-  for (unsigned i = first; i <= last; i++)
-    strv_pushf(ret, "%.*s%0*u%s", (int)(open - s), s, width, i, p + 1);
+  *ret = (struct range){
+      .text = s,
+      .suffix = p + 1,
+      .prefix = (int)(open - s),
+      .width = width,
+      .first = first,
+      .n = last - first + 1,
+  };
   return NULL;
+}
+
+char *range_name(const struct range *r, size_t i) {
+  if (!r->suffix)
+    return xstrdup(r->text);
+  return xasprintf("%.*s%0*zu%s", r->prefix, r->text, r->width, r->first + i,
+                   r->suffix);
 }
 
 bool range_address(const char *s, struct ip *ret, bool *plus) {

@@ -84,28 +84,29 @@ static void read_name(const struct key *k, const struct yaml_node *value,
     set_text(k, base, text);
 }
 
-/* The names are counted out here only to see what is wrong with them. */
 static void read_names(const struct key *k, const struct yaml_node *value,
                        void *base, struct error *err) {
-  _cleanup_strv_ struct strv names = {0};
+  struct range range;
   const char *text = scalar(k, value, err);
   if (!text)
     return;
-  const char *wrong = range_names(text, &names);
+  const char *wrong = range_parse(text, &range);
   if (wrong) {
     yaml_fault(err, value, "the name '%s' %s", text, wrong);
     return;
   }
-  /* Those between are as long as these and have the same letters. */
-  const char *ends[] = {names.v[0], names.v[names.n - 1]};
-  for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-    if (!dns_label_ok(ends[i])) {
+  /* Those between have the same letters and are no longer than the last. */
+  const size_t ends[] = {0, range.n - 1};
+  for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+    _cleanup_free_ char *name = range_name(&range, ends[i]);
+    if (!dns_label_ok(name)) {
       yaml_fault(err, value,
-                 "the name '%s' must be of a-z, 0-9 and inner '-', "
-                 "at most 63 long",
-                 ends[i]);
+                 "the name '%s' must be of a-z, 0-9 and inner '-', at most 63 "
+                 "long",
+                 name);
       return;
     }
+  }
   set_text(k, base, text);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "base/strv.h"
+#include "base/mem.h"
 #include "spec/range.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
@@ -29,11 +29,13 @@ static void test_names(void **state) {
       {"n{1..20000}", 20000, "n1", "n20000"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-    _cleanup_strv_ struct strv l = {0};
-    assert_null(range_names(rows[i].text, &l));
-    assert_int_equal(l.n, rows[i].n);
-    assert_string_equal(l.v[0], rows[i].first);
-    assert_string_equal(l.v[l.n - 1], rows[i].last);
+    struct range r;
+    assert_null(range_parse(rows[i].text, &r));
+    assert_int_equal(r.n, rows[i].n);
+    _cleanup_free_ char *first = range_name(&r, 0);
+    _cleanup_free_ char *last = range_name(&r, r.n - 1);
+    assert_string_equal(first, rows[i].first);
+    assert_string_equal(last, rows[i].last);
   }
 }
 
@@ -61,9 +63,9 @@ static void test_bad_names(void **state) {
       {"a{0..999999}", "has a range of more than 20000 names"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-    _cleanup_strv_ struct strv l = {0};
-    assert_string_equal(range_names(rows[i].text, &l), rows[i].fault);
-    assert_int_equal(l.n, 0);
+    struct range r = {0};
+    assert_string_equal(range_parse(rows[i].text, &r), rows[i].fault);
+    assert_int_equal(r.n, 0);
   }
 }
 

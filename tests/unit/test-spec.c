@@ -53,6 +53,8 @@ static void test_cluster_defaults(void **state) {
   assert_int_equal(s.network.cni, CNI_BRIDGE);
   assert_ip(s.endpoint.address, "192.168.4.20");
   assert_string_equal(s.endpoint.name, "api.demo.internal");
+  assert_int_equal(s.endpoint.stats_port, 32700);
+  assert_int_equal(s.endpoint.router_id, 0);
   assert_int_equal(s.endpoint.port, 6443);
   assert_int_equal(s.endpoint.provider, PROVIDER_KEEPALIVED);
   assert_int_equal(s.etcd.mode, ETCD_FOUNDING);
