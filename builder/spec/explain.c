@@ -194,8 +194,7 @@ void explain_key(const struct key *k, bool recursive, FILE *out) {
 void explain_value(const struct key *k, const struct word *w, FILE *out) {
   print_title(k, out);
   fprintf(out, "VALUE: %s\n\nDESCRIPTION:\n", w->word);
-  _cleanup_free_ char *text = xasprintf("%s.", w->doc);
-  wrap(text, 4, out);
+  wrap(w->doc, 4, out);
 }
 
 /* ---- For scripts ---- */
