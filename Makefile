@@ -142,6 +142,7 @@ unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	@tests/specs/comments $(BUILD)/kubeseed
 	@tests/golden/run $(BUILD)/kubeseed
 	@tests/commands/run $(BUILD)/kubeseed
+	@tests/images/run $(BUILD)/kubeseed
 	@tests/commands/completion $(BUILD)/kubeseed
 	@tests/state/run $(BUILD)/kubeseed
 	@tests/scripts/run

@@ -68,10 +68,15 @@ static const struct command commands[] = {
      cmd_payload},
     {"image", "SPEC", "bake the node image",
      "      --force           bake even when nothing has changed\n"
-     "      --verify          check the image against its manifest\n"
+     "      --verify          only check the image against its manifest\n"
+     "      --list            which images there are, and who uses them\n"
+     "      --prune           remove those that no machine's disk lies on\n"
+     "\n"
+     "--list takes no SPEC, and --prune names of images or nothing.\n"
      "\n"
      "Examples:\n"
-     "  kubeseed image cluster.yaml\n",
+     "  kubeseed image cluster.yaml\n"
+     "  kubeseed image --list\n",
      cmd_image},
     {"seed", "SPEC [NODE...]", "make keys and seeds",
      "      --iso-writer NAME libisofs (the default) or genisoimage\n"

@@ -2,6 +2,7 @@
 #include "base/error.h"
 
 #include "base/mem.h"
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -37,7 +38,8 @@ int error_set(struct error *err, int errnum, const char *fmt, ...) {
     msg = full;
   }
   err->errnum = errnum;
-  add_fault(err, ERROR_FAILED, NULL, msg);
+  bool full = errnum == ENOSPC || errnum == EDQUOT;
+  add_fault(err, full ? ERROR_MISSING : ERROR_FAILED, NULL, msg);
   return -1;
 }
 

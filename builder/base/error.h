@@ -38,7 +38,8 @@ struct error {
   size_t n_dropped;
 };
 
-/* Records a failure; errnum, when not 0, is appended as text. Returns -1. */
+/* Records a failure; errnum, when not 0, is appended as text. One of a full
+ * disk is of something missing. Returns -1. */
 int error_set(struct error *err, int errnum, const char *fmt, ...)
     _printf_(3, 4);
 

@@ -1,30 +1,114 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kubeseed image: bake the node image, or show where it is. */
+/* kubeseed image: bake the node image, or show where it is; list what images
+ * there are, and remove those that nothing uses. */
+#include "base/json.h"
+#include "base/mem.h"
 #include "cmd/cli.h"
 #include "image/store.h"
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-static const struct option options[] = {
-    {"force", no_argument, NULL, 'f'},
-    {"verify", no_argument, NULL, 'V'},
-    {0},
+struct options {
+  struct image_options image;
+  bool list, prune;
 };
 
-int cmd_image(struct cli *cli, int argc, char **argv, struct error *err) {
-  struct image_options o = {0};
+static int parse(int argc, char **argv, struct options *o, struct error *err) {
+  static const struct option options[] = {
+      {"force", no_argument, NULL, 'f'},
+      {"verify", no_argument, NULL, 'V'},
+      {"list", no_argument, NULL, 'l'},
+      {"prune", no_argument, NULL, 'p'},
+      {0},
+  };
   for (int c; (c = cli_getopt(argc, argv, "", options, err)) != -1;) {
     if (c == '?')
       return -1;
-    o.force |= c == 'f';
-    o.verify |= c == 'V';
+    o->image.force |= c == 'f';
+    o->image.verify |= c == 'V';
+    o->list |= c == 'l';
+    o->prune |= c == 'p';
   }
-  if (optind + 1 != argc)
+  if (o->image.force + o->image.verify + o->list + o->prune > 1)
+    return error_usage(
+        err, "only one of --force, --verify, --list and --prune at a time");
+  if (o->list && optind != argc)
+    return error_usage(err, "image --list is of all images, without a spec");
+  if (!o->list && !o->prune && optind + 1 != argc)
     return error_usage(err, "image needs one spec: kubeseed image SPEC");
+  return 0;
+}
+
+/* ---- What there is ---- */
+
+static const char *word_of_user(enum image_user_state state) {
+  return state == IMAGE_USED   ? "used"
+         : state == IMAGE_AWAY ? "not mounted"
+                               : "gone";
+}
+
+static void print_image(const struct image_entry *e) {
+  char day[16] = "";
+  struct tm tm;
+  if (localtime_r(&e->baked, &tm))
+    (void)strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+  size_t users = image_count_users(e);
+  printf("%s  %.1f GB  %s  Kubernetes %s%s\n", e->name, (double)e->size / 1e9,
+         day, e->kubernetes ? e->kubernetes : "unknown",
+         e->current ? "  current" : "");
+  for (size_t i = 0; i < e->users.n; i++)
+    printf("  %-11s %s\n", word_of_user(e->users.v[i].state),
+           e->users.v[i].overlay);
+  if (e->old)
+    printf("  of an earlier version, which did not note who uses it\n");
+  else if (users == 0)
+    printf("  nothing uses it\n");
+}
+
+static json_t *image_json(const struct image_entry *e) {
+  json_t *users = json_array();
+  for (size_t i = 0; i < e->users.n; i++)
+    json_array_append_new(users, json_pack("{ss ss}", "disk",
+                                           e->users.v[i].overlay, "state",
+                                           word_of_user(e->users.v[i].state)));
+  return json_pack("{ss ss sI sI ss* sb sb so}", "name", e->name, "path",
+                   e->path, "bytes", (json_int_t)e->size, "baked",
+                   (json_int_t)e->baked, "kubernetes", e->kubernetes, "current",
+                   e->current, "usersKnown", !e->old, "users", users);
+}
+
+static int print_list(const struct cli *cli, struct error *err) {
+  _cleanup_(image_entries_done) struct image_entry_vec all = {0};
+  if (image_list(&all, err) < 0)
+    return -1;
+  _cleanup_json_ json_t *list = json_array();
+  for (size_t i = 0; i < all.n; i++)
+    if (cli->json)
+      json_array_append_new(list, image_json(&all.v[i]));
+    else
+      print_image(&all.v[i]);
+  if (!cli->json)
+    return 0;
+  _cleanup_free_ char *text = json_dumps(list, JSON_INDENT(2));
+  (void)puts(text);
+  return 0;
+}
+
+int cmd_image(struct cli *cli, int argc, char **argv, struct error *err) {
+  struct options o = {0};
+  if (parse(argc, argv, &o, err) < 0)
+    return -1;
+  if (o.list)
+    return print_list(cli, err);
+  if (o.prune) {
+    const struct strv names = {.v = argv + optind, .n = argc - optind};
+    return image_prune(&cli->log, &names, err);
+  }
   _cleanup_cluster_ struct cluster c;
   _cleanup_free_ char *path = NULL;
   if (cluster_load(cli, argv[optind], &c, err) < 0 ||
-      image_ensure(&cli->log, &c.plan, &o, &path, err) < 0)
+      image_ensure(&cli->log, &c.plan, &o.image, &path, err) < 0)
     return -1;
   (void)puts(path);
   return 0;

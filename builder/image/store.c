@@ -5,9 +5,10 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "image/bake.h"
+#include "image/catalog.h"
 #include "image/payload.h"
 #include "image/recipe.h"
-#include <dirent.h>
+#include "image/space.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,12 +18,12 @@
 #define FORMAT 1
 #define LIST_MAX ((size_t)1 << 20)
 
-/* One image in the store, and what belongs to it. */
+/* Where an image of one key is, and what belongs to baking one. */
 struct place {
   char key[IMAGE_KEY];
-  char *recipe;   /* embedded folder */
-  char *qcow2;    /* final name */
-  char *manifest; /* final name */
+  char *recipe; /* embedded folder */
+  char *dir;
+  char *name; /* of the current image, or NULL; KEY-DIGEST, see catalog.h */
   char *log;
   char *work; /* while baking; below it is everything temporary */
   char *lock;
@@ -31,8 +32,8 @@ struct place {
 
 static void place_done(struct place *p) {
   free(p->recipe);
-  free(p->qcow2);
-  free(p->manifest);
+  free(p->dir);
+  free(p->name);
   free(p->log);
   free(p->work);
   free(p->lock);
@@ -64,38 +65,34 @@ static int place_make(const struct spec *spec, struct place *p,
                       struct error *err) {
   if (image_key(spec, p->key, err) < 0)
     return -1;
-  _cleanup_free_ char *dir = payload_cache_path("images");
+  p->dir = image_folder();
   p->recipe = recipe_of(spec);
-  p->qcow2 = xasprintf("%s/%s.qcow2", dir, p->key);
-  p->manifest = xasprintf("%s/%s.json", dir, p->key);
-  p->log = xasprintf("%s/%s.log", dir, p->key);
-  p->work = xasprintf("%s/%s.tmp", dir, p->key);
-  p->lock = xasprintf("%s/%s.lock", dir, p->key);
+  p->name = image_current(p->dir, p->key);
+  p->log = xasprintf("%s/%s.log", p->dir, p->key);
+  p->work = xasprintf("%s/%s.tmp", p->dir, p->key);
+  p->lock = xasprintf("%s/%s.lock", p->dir, p->key);
   p->apt = payload_cache_path("apt");
-  if (file_mkdirs(dir, 0755, err) < 0 || file_mkdirs(p->apt, 0755, err) < 0)
-    return -1;
   return 0;
+}
+
+static char *path_of(const struct place *p, const char *end) {
+  return xasprintf("%s/%s%s", p->dir, p->name, end);
 }
 
 /* ---- Is it there? ---- */
 
 /* NULL: good; else what is wrong with it. The caller frees. */
 static char *fault_of(const struct place *p, bool digest) {
-  struct stat st;
-  json_error_t ignored;
-  _cleanup_json_ json_t *j = json_load_file(p->manifest, 0, &ignored);
-  const char *sha256 = json_string_value(json_object_get(j, "sha256"));
-  if (!sha256)
-    return xstrdup("its manifest is missing or unreadable");
-  if (stat(p->qcow2, &st) < 0)
-    return xstrdup(strerror(errno));
-  if ((json_int_t)st.st_size != json_integer_value(json_object_get(j, "size")))
-    return xstrdup("its size is not the manifest's");
-  char hex[SHA256_HEX];
+  _cleanup_free_ char *path = path_of(p, ".qcow2");
+  char want[SHA256_HEX], hex[SHA256_HEX];
+  if (!file_exists(path))
+    return xstrdup("it is not there");
+  if (!image_content(path, want))
+    return xstrdup("its manifest is missing, or of another size");
   _cleanup_error_ struct error err = {0};
-  if (digest && sha256_file(p->qcow2, hex, &err) < 0)
+  if (digest && sha256_file(path, hex, &err) < 0)
     return xstrdup("it cannot be read");
-  if (digest && strcmp(hex, sha256) != 0)
+  if (digest && strcmp(hex, want) != 0)
     return xstrdup("its SHA-256 is not the manifest's");
   return NULL;
 }
@@ -143,11 +140,11 @@ static int put_lists(json_t *j, const struct place *p, struct error *err) {
   return 0;
 }
 
-static int write_manifest(const struct spec *spec, const struct place *p,
+/* Names the new image by its content, and writes its manifest. */
+static int write_manifest(const struct spec *spec, struct place *p,
                           const struct payload *payload, const char *qcow2,
-                          struct error *err) {
+                          char hex[static SHA256_HEX], struct error *err) {
   struct stat st;
-  char hex[SHA256_HEX];
   if (stat(qcow2, &st) < 0)
     return error_set(err, errno, "'%s'", qcow2);
   if (sha256_file(qcow2, hex, err) < 0)
@@ -159,8 +156,11 @@ static int write_manifest(const struct spec *spec, const struct place *p,
       payload->kubernetes, "etcd", payload->etcd, "manifest", payload->sha256);
   if (put_lists(j, p, err) < 0)
     return error_prefix(err, "image manifest");
+  free(p->name);
+  p->name = xasprintf("%s-%.16s", p->key, hex);
+  _cleanup_free_ char *path = path_of(p, ".json");
   char *text = json_dumps(j, JSON_INDENT(2));
-  int r = file_write(p->manifest, text, strlen(text), 0644, err);
+  int r = file_write(path, text, strlen(text), 0644, err);
   free(text);
   return r;
 }
@@ -176,28 +176,36 @@ static void show_step(void *arg, unsigned n, unsigned total, const char *text,
     log_debug(log, "image %u/%u %s ...", n, total, text);
 }
 
-static int require_space(const struct place *p, const struct payload *payload,
-                         struct error *err) {
-  uint64_t need = bake_space(payload), have = 0;
-  if (file_free_space(p->work, &have, err) < 0)
-    return -1;
-  if (have >= need)
-    return 0;
-  return error_missing(err,
-                       "baking an image needs %.1f GiB in '%s', which has "
-                       "%.1f GiB free",
-                       (double)need / (1 << 30), p->work,
-                       (double)have / (1 << 30));
-}
-
 /* An RFC 9562 version 8 UUID of the key, so that equal images are equal. */
 static char *uuid_of(const struct place *p) {
   return xasprintf("6b756265-%.4s-8%.3s-8%.3s-%.6s%.6s", p->key, p->key + 4,
                    p->key + 7, p->key + 10, p->key);
 }
 
+/*
+ * The manifest, the image, and last the pointer that makes it the current one.
+ * What an overlay may lie on is not touched: another content is another name,
+ * and the same content is put in place only where the file has lost it.
+ */
+static int commit(const struct spec *spec, struct place *p,
+                  const struct payload *payload, const char *qcow2,
+                  struct error *err) {
+  char hex[SHA256_HEX], there[SHA256_HEX];
+  _cleanup_error_ struct error ignored = {0};
+  if (write_manifest(spec, p, payload, qcow2, hex, err) < 0)
+    return -1;
+  _cleanup_free_ char *path = path_of(p, ".qcow2");
+  bool same = file_exists(path) && sha256_file(path, there, &ignored) == 0 &&
+              strcmp(hex, there) == 0;
+  if (!same && file_commit(qcow2, path, err) < 0)
+    return -1;
+  _cleanup_free_ char *pointer = xasprintf("%s/%s.current", p->dir, p->key);
+  _cleanup_free_ char *line = xasprintf("%s\n", p->name);
+  return file_write(pointer, line, strlen(line), 0644, err);
+}
+
 static int bake_and_commit(const struct log *log, const struct spec *spec,
-                           const struct place *p, const struct payload *payload,
+                           struct place *p, const struct payload *payload,
                            struct error *err) {
   _cleanup_free_ char *qcow2 = xasprintf("%s/image.qcow2", p->work);
   _cleanup_free_ char *uuid = uuid_of(p);
@@ -213,50 +221,29 @@ static int bake_and_commit(const struct log *log, const struct spec *spec,
                    .log_path = p->log,
                    .on_step = show_step,
                    .arg = &copy};
-  if (bake_run(&b, err) < 0 || write_manifest(spec, p, payload, qcow2, err) < 0)
+  if (bake_run(&b, err) < 0)
     return -1;
-  return file_commit(qcow2, p->qcow2, err);
-}
-
-/*
- * Removes what killed bakes of other keys left. A bake that runs holds its
- * lock; nothing here is worth failing for.
- */
-static void sweep(const struct place *p) {
-  _cleanup_free_ char *dir = payload_cache_path("images");
-  DIR *d = opendir(dir);
-  for (struct dirent *e; d && (e = readdir(d));) {
-    _cleanup_error_ struct error ignored = {0};
-    _cleanup_close_ int lock_fd = -1;
-    size_t n = strlen(e->d_name);
-    if (n <= 4 || strcmp(e->d_name + n - 4, ".tmp") != 0)
-      continue;
-    _cleanup_free_ char *work = xasprintf("%s/%s", dir, e->d_name);
-    _cleanup_free_ char *lock =
-        xasprintf("%s/%.*s.lock", dir, (int)n - 4, e->d_name);
-    if (strcmp(work, p->work) != 0 && file_lock(lock, &lock_fd, &ignored) == 0)
-      (void)!bake_remove(work, &ignored);
-  }
-  if (d)
-    (void)closedir(d);
+  return commit(spec, p, payload, qcow2, err);
 }
 
 static int bake_image(const struct log *log, const struct spec *spec,
-                      const struct place *p, struct error *err) {
+                      struct place *p, struct error *err) {
   _cleanup_payload_ struct payload payload = {0};
   if (bake_require(err) < 0 ||
       payload_ensure(log, spec, false, &payload, err) < 0)
     return -1;
-  sweep(p);
+  image_sweep(p->key);
   /* What a killed bake of this key left: we hold its lock. */
   if (bake_remove(p->work, err) < 0 || file_mkdirs(p->work, 0755, err) < 0 ||
-      require_space(p, &payload, err) < 0)
+      space_require(p->work, bake_space(&payload), "baking an image", err) < 0)
     return -1;
   double start = monotonic_seconds();
   log_info(log, "baking the image: Debian %d, Kubernetes %s",
            spec->image.debian, payload.kubernetes);
   _cleanup_error_ struct error ignored = {0};
   int r = bake_and_commit(log, spec, p, &payload, err);
+  if (r < 0)
+    space_explain(p->work, err);
   if (bake_remove(p->work, &ignored) < 0)
     log_warn(log, "cannot remove '%s'", p->work);
   if (r == 0)
@@ -264,24 +251,48 @@ static int bake_image(const struct log *log, const struct spec *spec,
   return r;
 }
 
+/* Only looks; nothing is written. */
+static int verify(const struct place *p, const struct spec *spec,
+                  struct error *err) {
+  if (!p->name)
+    return error_set(err, 0,
+                     "there is no image yet; `kubeseed image %s` bakes it",
+                     spec->file);
+  _cleanup_free_ char *fault = fault_of(p, true);
+  if (!fault)
+    return 0;
+  return error_set(err, 0,
+                   "the image '%s/%s.qcow2' is damaged: %s; `kubeseed image "
+                   "--force %s` bakes another one",
+                   p->dir, p->name, fault, spec->file);
+}
+
+static int make(const struct log *log, const struct spec *spec, struct place *p,
+                struct error *err) {
+  _cleanup_close_ int lock = -1;
+  if (file_mkdirs(p->dir, 0755, err) < 0 ||
+      file_mkdirs(p->apt, 0755, err) < 0 || file_lock(p->lock, &lock, err) < 0)
+    return -1;
+  return bake_image(log, spec, p, err);
+}
+
 int image_ensure(const struct log *log, const struct plan *plan,
                  const struct image_options *opt, char **ret_path,
                  struct error *err) {
   static const struct image_options none = {0};
+  const struct spec *spec = plan->spec;
   opt = opt ? opt : &none;
   _cleanup_place_ struct place p = {0};
-  _cleanup_close_ int lock = -1;
-  if (place_make(plan->spec, &p, err) < 0)
+  if (place_make(spec, &p, err) < 0)
+    return -1;
+  if (opt->verify && verify(&p, spec, err) < 0)
     return -1;
   /* A complete image needs no lock: its name appears last. */
-  _cleanup_free_ char *fault = fault_of(&p, opt->verify);
-  if (fault && file_exists(p.qcow2))
-    log_warn(log, "the image '%s' is baked again: %s", p.qcow2, fault);
-  if (fault || opt->force) {
-    if (file_lock(p.lock, &lock, err) < 0 ||
-        bake_image(log, plan->spec, &p, err) < 0)
-      return error_prefix(err, "image");
-  }
-  *ret_path = TAKE_PTR(p.qcow2);
+  _cleanup_free_ char *fault = p.name ? fault_of(&p, false) : NULL;
+  if (fault)
+    log_warn(log, "the image '%s' is baked again: %s", p.name, fault);
+  if ((!p.name || fault || opt->force) && make(log, spec, &p, err) < 0)
+    return error_prefix(err, "image");
+  *ret_path = path_of(&p, ".qcow2");
   return 0;
 }

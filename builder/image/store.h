@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The store of baked images in the user's cache folder:
- *
- *   $XDG_CACHE_HOME/kubeseed/images/KEY.qcow2
- *                                   KEY.json   what is in it, size and SHA-256
- *                                   KEY.log    what was said while baking
+ * The spec's image: found in the store, or baked into it. What lies in the
+ * store, and how it is named, is in catalog.h.
  *
  * KEY names everything an image is made from, so an image is never stale: a
  * change of the recipe, the payload or the spec's image section is another key.
+ * Baked again, the same key may give other bytes, which are another image
+ * beside the first: whoever lies on that one keeps it.
+ *
+ *   KEY.lock   held while baking         KEY.tmp   what is temporary then
+ *   KEY.log    what was said while baking
  */
 #pragma once
 
 #include "base/error.h"
 #include "base/log.h"
+#include "image/catalog.h"
 #include "plan/plan.h"
-
-/* 16 hex digits and NUL. */
-#define IMAGE_KEY 17
 
 struct image_options {
   bool force;  /* bake although the image is there */
-  bool verify; /* compare an image that is there with its SHA-256 */
+  bool verify; /* only compare an image that is there with its SHA-256 */
 };
 
 /* The key of the image that the spec wants; bakes nothing. */
@@ -30,7 +30,9 @@ int image_key(const struct spec *spec, char ret[static IMAGE_KEY],
 /*
  * Gives the path of the plan's image, payload and image made first where they
  * are missing; progress goes to log. opt may be NULL. An image that does not
- * fit its manifest is baked again, with a warning. The caller frees.
+ * have the size its manifest tells is baked again, with a warning. With verify
+ * nothing is made, and an image that is missing or damaged fails. The caller
+ * frees.
  */
 int image_ensure(const struct log *log, const struct plan *plan,
                  const struct image_options *opt, char **ret_path,

@@ -4,37 +4,55 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
+#include "image/catalog.h"
+#include "image/users.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define BASE_MAX ((size_t)64 << 10)
 
-/* disks/NODE.base holds two lines: the image's id and its path. */
+#define SHA256_ID "sha256:"
+
+/*
+ * disks/NODE.base holds three lines: the image's id, its path, and its size
+ * and time when it had that id. The id of an image from the store is its
+ * SHA-256, of any other its size and time. The first version of kubeseed wrote
+ * no third line, and the key of an image from the store as its id.
+ */
 struct base {
   char *id;
   char *path;
+  char *stamp; /* NULL: not known */
 };
 
 static void base_done(struct base *b) {
   free(b->id);
   free(b->path);
+  free(b->stamp);
   *b = (struct base){0};
 }
 
-static int image_base(const char *image, const char *id, struct base *ret,
-                      struct error *err) {
+static char *stamp_of(const struct stat *st) {
+  return xasprintf("%lld-%lld.%09ld", (long long)st->st_size,
+                   (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+}
+
+static bool is_sha256(const char *id) {
+  return strncmp(id, SHA256_ID, strlen(SHA256_ID)) == 0;
+}
+
+static int image_base(const char *image, struct base *ret, struct error *err) {
   struct stat st;
-  if (stat(image, &st) < 0)
-    return error_set(err, errno, "cannot use the image '%s'", image);
+  char hex[SHA256_HEX];
   /* The overlay names it; it must not depend on a working folder. */
-  char *path = realpath(image, NULL);
-  if (!path)
+  _cleanup_free_ char *path = realpath(image, NULL);
+  if (!path || stat(path, &st) < 0)
     return error_set(err, errno, "cannot use the image '%s'", image);
-  ret->path = path;
-  ret->id = id ? xstrdup(id)
-               : xasprintf("%lld-%lld.%09ld", (long long)st.st_size,
-                           (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+  ret->stamp = stamp_of(&st);
+  ret->id = image_content(path, hex) ? xasprintf(SHA256_ID "%s", hex)
+                                     : xstrdup(ret->stamp);
+  ret->path = TAKE_PTR(path);
   return 0;
 }
 
@@ -42,16 +60,20 @@ static int base_read(const char *file, struct base *ret, struct error *err) {
   _cleanup_buf_ struct buf b = {0};
   if (file_read(file, BASE_MAX, &b, err) < 0)
     return -1;
-  size_t id = strcspn(b.data, "\n");
-  const char *path = b.data[id] ? b.data + id + 1 : "";
-  ret->id = xstrndup(b.data, id);
-  ret->path = xstrndup(path, strcspn(path, "\n"));
+  char *save = NULL;
+  const char *id = strtok_r(b.data, "\n", &save);
+  const char *path = id ? strtok_r(NULL, "\n", &save) : NULL;
+  const char *stamp = path ? strtok_r(NULL, "\n", &save) : NULL;
+  ret->id = xstrdup(id ? id : "");
+  ret->path = xstrdup(path ? path : "");
+  ret->stamp = stamp ? xstrdup(stamp) : NULL;
   return 0;
 }
 
 static int base_write(const char *file, const struct base *base,
                       struct error *err) {
-  _cleanup_free_ char *text = xasprintf("%s\n%s\n", base->id, base->path);
+  _cleanup_free_ char *text =
+      xasprintf("%s\n%s\n%s\n", base->id, base->path, base->stamp);
   return file_write(file, text, strlen(text), 0600, err);
 }
 
@@ -86,40 +108,139 @@ static int rebase(const char *disk, const struct plan_node *node,
   return qemu_img(&argv, err) < 0 ? error_prefix(err, "%s", node->name) : 0;
 }
 
-/* An overlay is there; is it one on this image? */
-static int check(const char *disk, const char *file,
-                 const struct plan_node *node, const struct base *now,
-                 struct error *err) {
-  _cleanup_(base_done) struct base old = {0};
-  if (base_read(file, &old, err) < 0)
-    return error_prefix(err, "%s: its disk is of an unknown image", node->name);
-  if (strcmp(old.id, now->id) != 0)
+/* ---- Is an overlay's base still what it was made on? ---- */
+
+/* What a disk that cannot be used any more leaves to do. */
+static int lost(const struct plan_node *node, const char *path,
+                const char *what, struct error *err) {
+  return error_set(err, 0,
+                   "%s: its disk lies on the image '%s', which %s; put the "
+                   "image back or name a copy of it with `up --image FILE`, or "
+                   "delete the disk with `kubeseed destroy SPEC %s`",
+                   node->name, path, what, node->name);
+}
+
+static int same_digest(const char *path, const char *id, bool *ret,
+                       struct error *err) {
+  char hex[SHA256_HEX];
+  if (sha256_file(path, hex, err) < 0)
+    return -1;
+  *ret = strcmp(hex, id + strlen(SHA256_ID)) == 0;
+  return 0;
+}
+
+/*
+ * A note of the first version has no stamp. Its image was complete before the
+ * note was written, so one that is younger was put in its place.
+ */
+static bool same_as_noted(const struct base *old, const struct stat *image,
+                          const char *stamp, const char *file) {
+  struct stat note;
+  if (strcmp(old->id, stamp) == 0)
+    return true;
+  return !old->stamp && stat(file, &note) == 0 &&
+         (image->st_mtim.tv_sec < note.st_mtim.tv_sec ||
+          (image->st_mtim.tv_sec == note.st_mtim.tv_sec &&
+           image->st_mtim.tv_nsec <= note.st_mtim.tv_nsec));
+}
+
+/* The base at its noted place: by size and time, and only when these have
+ * changed by what is in it. */
+static int check_base(const char *file, const struct plan_node *node,
+                      struct base *old, struct error *err) {
+  struct stat st;
+  if (stat(old->path, &st) < 0)
+    return lost(node, old->path, errno == ENOENT ? "is gone" : strerror(errno),
+                err);
+  _cleanup_free_ char *stamp = stamp_of(&st);
+  if (old->stamp && strcmp(stamp, old->stamp) == 0)
+    return 0;
+  bool same = false;
+  if (is_sha256(old->id)) {
+    if (same_digest(old->path, old->id, &same, err) < 0)
+      return -1;
+  } else {
+    same = same_as_noted(old, &st, stamp, file);
+  }
+  if (!same)
+    return lost(node, old->path, "has changed since", err);
+  free(old->stamp);
+  old->stamp = TAKE_PTR(stamp);
+  return base_write(file, old, err);
+}
+
+/* An image was named for a disk that is there: it must be the disk's own, but
+ * may be another file. */
+static int check_named(const char *disk, const char *file,
+                       const struct plan_node *node, const struct base *old,
+                       struct base *now, struct error *err) {
+  bool same = strcmp(old->id, now->id) == 0;
+  if (!same && is_sha256(old->id) && !is_sha256(now->id)) {
+    if (same_digest(now->path, old->id, &same, err) < 0)
+      return -1;
+    free(now->id);
+    now->id = xstrdup(old->id);
+  }
+  if (!same)
     return error_set(err, 0,
                      "%s: its disk was made on another image than '%s' now is; "
                      "`kubeseed destroy SPEC %s` deletes the disk, then `up` "
                      "makes a new one",
                      node->name, now->path, node->name);
-  if (strcmp(old.path, now->path) == 0)
-    return 0;
-  if (rebase(disk, node, now, err) < 0)
+  if (strcmp(old->path, now->path) != 0 && rebase(disk, node, now, err) < 0)
     return -1;
   return base_write(file, now, err);
 }
 
+/* Of images in the store it is noted who uses them; others are the user's. The
+ * lock keeps the image until ret_fd is closed. */
+static int note_use(const char *image, const char *disk, int *ret_fd,
+                    struct error *err) {
+  char hex[SHA256_HEX];
+  if (!image_content(image, hex))
+    return 0;
+  if (image_users_lock(image, ret_fd, err) < 0)
+    return -1;
+  return image_users_add(image, disk, err);
+}
+
+static int check(const char *disk, const char *file,
+                 const struct plan_node *node, const char *image,
+                 struct error *err) {
+  _cleanup_(base_done) struct base old = {0}, now = {0};
+  _cleanup_close_ int fd = -1;
+  if (base_read(file, &old, err) < 0)
+    return error_prefix(err, "%s: its disk is of an unknown image", node->name);
+  if (!image)
+    return note_use(old.path, disk, &fd, err) < 0
+               ? -1
+               : check_base(file, node, &old, err);
+  if (image_base(image, &now, err) < 0 ||
+      note_use(now.path, disk, &fd, err) < 0)
+    return -1;
+  /* A disk of before digests were noted, and the file it has always had. */
+  if (strcmp(old.path, now.path) == 0)
+    return check_base(file, node, &old, err);
+  return check_named(disk, file, node, &old, &now, err);
+}
+
 int disk_ensure(const struct state *s, const struct plan_node *node,
-                const char *image, const char *image_id, struct error *err) {
+                const char *image, struct error *err) {
   _cleanup_(base_done) struct base base = {0};
+  _cleanup_close_ int fd = -1;
   _cleanup_free_ char *disks = state_path(s, "disks");
   _cleanup_free_ char *disk = state_path(s, "disks/%s.qcow2", node->name);
   _cleanup_free_ char *file = state_path(s, "disks/%s.base", node->name);
-  if (image_base(image, image_id, &base, err) < 0)
-    return -1;
   if (file_exists(disk))
-    return check(disk, file, node, &base, err);
-  if (file_mkdirs(disks, 0700, err) < 0)
-    return -1;
-  /* The note first: a disk without it would be refused for ever. */
-  if (base_write(file, &base, err) < 0)
+    return check(disk, file, node, image, err);
+  if (!image)
+    return error_set(err, 0, "%s has no disk, and there is no image for one",
+                     node->name);
+  /* The notes first: a disk without its own would be refused for ever, and one
+   * that the image does not know of could lose its base. */
+  if (image_base(image, &base, err) < 0 || file_mkdirs(disks, 0700, err) < 0 ||
+      note_use(base.path, disk, &fd, err) < 0 ||
+      base_write(file, &base, err) < 0)
     return -1;
   return create(disk, node, &base, err);
 }

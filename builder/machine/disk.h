@@ -3,6 +3,8 @@
  * A machine's disk: an overlay on the image, and a note which image that is.
  *
  *   disks/NODE.qcow2   overlay    disks/NODE.base   which image it is on
+ *
+ * An image of the store knows in turn which disks lie on it, see image/users.h.
  */
 #pragma once
 
@@ -11,10 +13,12 @@
 #include "state/state.h"
 
 /*
- * Makes the node's overlay on the image unless it is there. image_id tells
- * images apart (NULL: size and time of the file); an overlay on another image
- * is an error that names `destroy`, for its blocks would make no sense.
+ * Makes the node's overlay on the image, or, when there is one, makes sure that
+ * its base is what it was: by size and time at every start, and by SHA-256 when
+ * these have changed and the image is one of the store. image NULL stands for
+ * the one that the disk has; another file with the same content takes its
+ * place. Anything else is an error that says what to do, for the disk's blocks
+ * would make no sense.
  */
 int disk_ensure(const struct state *s, const struct plan_node *node,
-                const char *image, const char *image_id,
-                struct error *err) _must_check_;
+                const char *image, struct error *err) _must_check_;

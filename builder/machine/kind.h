@@ -46,10 +46,9 @@ struct machine_kind {
   /* Whether the node has a disk, and so was switched on before. */
   bool (*has_disk)(const struct state *s, const char *node);
 
-  /* Makes the disk unless it is there, see disk_ensure. */
+  /* Makes the disk, or makes sure that it can be used, see disk_ensure. */
   int (*ensure_disk)(const struct state *s, const struct plan_node *node,
-                     const char *image, const char *image_id,
-                     struct error *err);
+                     const char *image, struct error *err);
 
   /*
    * Switches the machine on and returns once it answers; when its process ends

@@ -38,8 +38,6 @@ static int prepare_image(struct launch *l, struct error *err) {
     needed = needed || needs_image(l, &l->follow.v[i]);
   if (!needed || l->image)
     return 0;
-  if (image_key(l->plan->spec, l->image_key, err) < 0)
-    return -1;
   return image_ensure(l->log, l->plan, NULL, &l->baked, err);
 }
 
@@ -136,10 +134,10 @@ static int note_running(struct launch *l, size_t i, struct error *err) {
 static int start_one(struct launch *l, size_t i, struct error *err) {
   struct follow_node *n = &l->follow.v[i];
   const struct node_ports *ports = &l->ports.node[n->node->index];
-  const char *image = l->image ? l->image : l->baked;
-  const char *id = l->image ? NULL : l->image_key;
-  if ((needs_image(l, n) &&
-       l->kind->ensure_disk(l->state, n->node, image, id, err) < 0) ||
+  const char *image = !needs_image(l, n) ? NULL
+                      : l->image         ? l->image
+                                         : l->baked;
+  if (l->kind->ensure_disk(l->state, n->node, image, err) < 0 ||
       l->kind->start(l->state, n->node, ports, &l->host, err) < 0)
     return -1;
   n->running = true;

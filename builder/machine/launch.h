@@ -72,7 +72,6 @@ struct launch {
 
   /* Private. */
   char *baked;
-  char image_key[IMAGE_KEY];
   bool *ours; /* per followed machine: it runs, so its end is a failure */
   bool first_told, had_ports;
   double looked;

@@ -63,7 +63,7 @@ for command in "plan $work/printed.yaml" "--json plan $work/printed.yaml" \
   set -- $command
   set +f
   check "'$command' ends quietly with its reader" unread "$kubeseed" "$@"
-  check "'$command' to a full disk" wordy "No space left" 1 \
+  check "'$command' to a full disk" wordy "No space left" 3 \
     to_full "$kubeseed" "$@"
   check "'$command' with stdout closed" wordy "" 1 to_none "$kubeseed" "$@"
 done

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Overlays are made, kept, and refused on another image. */
+#include "base/digest.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
+#include "image/users.h"
 #include "machine/disk.h"
 
 #include <fcntl.h>
@@ -58,34 +60,154 @@ static char *make_image(struct fixture *f, const char *name) {
   return path;
 }
 
+static void touch(const char *path, time_t at) {
+  struct timespec times[2] = {{.tv_sec = at}, {.tv_sec = at}};
+  assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void write_file(struct fixture *f, const char *path, const char *text) {
+  check_ok(file_write(path, text, strlen(text), 0600, &f->err), &f->err);
+}
+
+/* A file that is not of the store. */
 static void test_disk(void **state) {
   struct fixture *f = *state;
   const struct plan_node *n = &f->node;
   _cleanup_free_ char *image = make_image(f, "one, two.qcow2");
   _cleanup_free_ char *moved = xasprintf("%s/moved.qcow2", f->top);
   _cleanup_free_ char *disk = state_path(&f->state, "disks/m1.qcow2");
-  check_error(disk_ensure(&f->state, n, moved, NULL, &f->err), &f->err,
+  check_error(disk_ensure(&f->state, n, moved, &f->err), &f->err,
               "cannot use the image");
-  check_ok(disk_ensure(&f->state, n, image, NULL, &f->err), &f->err);
-  check_ok(disk_ensure(&f->state, n, image, NULL, &f->err), &f->err);
+  check_error(disk_ensure(&f->state, n, NULL, &f->err), &f->err,
+              "there is no image");
+  check_ok(disk_ensure(&f->state, n, image, &f->err), &f->err);
+  check_ok(disk_ensure(&f->state, n, image, &f->err), &f->err);
+  check_ok(disk_ensure(&f->state, n, NULL, &f->err), &f->err);
   assert_true(file_exists(disk));
   /* moved: the same image; touched: another one */
   assert_int_equal(rename(image, moved), 0);
-  check_ok(disk_ensure(&f->state, n, moved, NULL, &f->err), &f->err);
-  struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
-  assert_int_equal(utimensat(AT_FDCWD, moved, times, 0), 0);
-  check_error(disk_ensure(&f->state, n, moved, NULL, &f->err), &f->err,
+  check_error(disk_ensure(&f->state, n, NULL, &f->err), &f->err,
+              "two.qcow2', which is gone; put the image back");
+  check_ok(disk_ensure(&f->state, n, moved, &f->err), &f->err);
+  check_ok(disk_ensure(&f->state, n, NULL, &f->err), &f->err);
+  touch(moved, 1);
+  check_error(disk_ensure(&f->state, n, moved, &f->err), &f->err,
               "kubeseed destroy");
-  assert_int_equal(unlink(disk), 0);
-  check_ok(disk_ensure(&f->state, n, moved, "id", &f->err), &f->err);
-  check_error(disk_ensure(&f->state, n, moved, "other", &f->err), &f->err,
-              "kubeseed destroy");
+  check_error(disk_ensure(&f->state, n, NULL, &f->err), &f->err,
+              "has changed since");
+}
+
+/* An image of the store: with a manifest beside it. */
+static char *make_stored(struct fixture *f, const char *name) {
+  _cleanup_free_ char *file = xasprintf("%s.qcow2", name);
+  char *path = make_image(f, file), hex[SHA256_HEX];
+  _cleanup_free_ char *manifest = xasprintf("%s/%s.json", f->top, name);
+  struct stat st;
+  assert_int_equal(stat(path, &st), 0);
+  check_ok(sha256_file(path, hex, &f->err), &f->err);
+  _cleanup_free_ char *text = xasprintf("{\"size\": %lld, \"sha256\": \"%s\"}",
+                                        (long long)st.st_size, hex);
+  write_file(f, manifest, text);
+  return path;
+}
+
+static void damage(const char *path) {
+  FILE *file = fopen(path, "r+");
+  assert_non_null(file);
+  assert_int_equal(fseek(file, 200000, SEEK_SET), 0);
+  assert_int_equal(fputs("damage", file) < 0, 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+/* What counts is what is in it, asked when size or time are others. */
+static void test_content(void **state) {
+  struct fixture *f = *state;
+  const struct plan_node *n = &f->node;
+  _cleanup_free_ char *image = make_stored(f, "stored");
+  _cleanup_free_ char *copy = xasprintf("%s/copy.qcow2", f->top);
+  check_ok(disk_ensure(&f->state, n, image, &f->err), &f->err);
+  touch(image, 1);
+  check_ok(disk_ensure(&f->state, n, NULL, &f->err), &f->err);
+  check_ok(disk_ensure(&f->state, n, image, &f->err), &f->err);
+  /* a copy, with no manifest beside it */
+  assert_int_equal(rename(image, copy), 0);
+  check_error(disk_ensure(&f->state, n, NULL, &f->err), &f->err, "is gone");
+  check_ok(disk_ensure(&f->state, n, copy, &f->err), &f->err);
+  check_ok(disk_ensure(&f->state, n, NULL, &f->err), &f->err);
+  damage(copy);
+  check_error(disk_ensure(&f->state, n, NULL, &f->err), &f->err,
+              "copy.qcow2', which has changed since");
+  check_error(disk_ensure(&f->state, n, copy, &f->err), &f->err,
+              "has changed since");
+}
+
+/* Baked again in the same place, as the first version did it. */
+static void test_replaced(void **state) {
+  struct fixture *f = *state;
+  const struct plan_node *n = &f->node;
+  _cleanup_free_ char *image = make_stored(f, "stored");
+  check_ok(disk_ensure(&f->state, n, image, &f->err), &f->err);
+  damage(image);
+  touch(image, 1);
+  check_error(disk_ensure(&f->state, n, NULL, &f->err), &f->err,
+              "has changed since");
+}
+
+/* Notes of the first version: the image's key, or its size and time. */
+static void test_old_note(void **state) {
+  struct fixture *f = *state;
+  const struct plan_node *n = &f->node;
+  _cleanup_free_ char *image = make_stored(f, "0123456789abcdef");
+  _cleanup_free_ char *note = state_path(&f->state, "disks/m1.base");
+  _cleanup_free_ char *old = xasprintf("0123456789abcdef\n%s\n", image);
+  check_ok(disk_ensure(&f->state, n, image, &f->err), &f->err);
+  write_file(f, note, old);
+  touch(image, 1);
+  check_ok(disk_ensure(&f->state, n, NULL, &f->err), &f->err);
+  check_ok(disk_ensure(&f->state, n, NULL, &f->err), &f->err);
+  /* from now on its size and time are known */
+  touch(image, 2);
+  check_error(disk_ensure(&f->state, n, NULL, &f->err), &f->err,
+              "has changed since");
+  /* younger than the note: it was baked again under the disk */
+  write_file(f, note, old);
+  touch(note, 1);
+  check_error(disk_ensure(&f->state, n, NULL, &f->err), &f->err,
+              "has changed since");
+  write_file(f, note, "id\n");
+  check_error(disk_ensure(&f->state, n, NULL, &f->err), &f->err, "is gone");
+}
+
+/* The image knows each disk on it before that is there. */
+static void test_noted(void **state) {
+  struct fixture *f = *state;
+  const struct plan_node *n = &f->node;
+  _cleanup_(image_users_done) struct image_user_vec users = {0};
+  _cleanup_free_ char *image = make_stored(f, "stored");
+  _cleanup_free_ char *list = xasprintf("%s/stored.users", f->top);
+  _cleanup_free_ char *disk = state_path(&f->state, "disks/m1.qcow2");
+  struct spec_node huge = {.disk = UINT64_MAX};
+  struct plan_node fails = {.name = "m1", .spec = &huge};
+  assert_int_equal(disk_ensure(&f->state, &fails, image, &f->err), -1);
+  error_done(&f->err);
+  assert_true(file_exists(list));
+  check_ok(disk_ensure(&f->state, n, image, &f->err), &f->err);
+  check_ok(image_users_read(image, &users, &f->err), &f->err);
+  assert_int_equal(users.n, 1);
+  assert_string_equal(users.v[0].overlay, disk);
+  assert_int_equal(users.v[0].state, IMAGE_USED);
+  /* A state that was copied or is of the first version notes itself. */
+  assert_int_equal(unlink(list), 0);
+  check_ok(disk_ensure(&f->state, n, NULL, &f->err), &f->err);
+  assert_true(file_exists(list));
 }
 
 int main(void) {
 #define DISK_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
   const struct CMUnitTest tests[] = {
-      DISK_TEST(test_disk),
+      DISK_TEST(test_disk),     DISK_TEST(test_content),
+      DISK_TEST(test_replaced), DISK_TEST(test_old_note),
+      DISK_TEST(test_noted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,13 @@ static void test_kinds(void **state) {
   assert_int_equal(failed.errnum, ENOENT);
   assert_printed(&failed, "prog: cannot open 'x': No such file or directory\n");
 
+  static const int full[] = {ENOSPC, EDQUOT};
+  for (size_t i = 0; i < ARRAY_SIZE(full); i++) {
+    _cleanup_error_ struct error space = {0};
+    assert_int_equal(error_set(&space, full[i], "cannot write"), -1);
+    assert_int_equal(space.kind, ERROR_MISSING);
+  }
+
   _cleanup_error_ struct error usage = {0};
   assert_int_equal(error_usage(&usage, "no %s", "spec"), -1);
   assert_int_equal(usage.kind, ERROR_USAGE);

@@ -286,9 +286,9 @@ static void test_real_qemu(void **state) {
   assert_non_null(rest);
   _cleanup_free_ char *image = make_image(f, "image, real.qcow2");
   _cleanup_ports_ struct ports p = {0};
-  check_ok(machine_qemu.ensure_disk(&f->state, &f->plan.nodes.v[0], image, NULL,
-                                    &f->err),
-           &f->err);
+  check_ok(
+      machine_qemu.ensure_disk(&f->state, &f->plan.nodes.v[0], image, &f->err),
+      &f->err);
   check_ok(ports_ensure(&f->state, &f->plan, machine_qemu.running, &p, &f->err),
            &f->err);
   setenv("PATH", rest + 1, 1);

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "image/catalog.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "image/bake.h"
+#include "image/payload.h"
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define NAME_MAX_BYTES ((size_t)256)
+#define KEY_DIGITS (IMAGE_KEY - 1)
+
+char *image_folder(void) {
+  return payload_cache_path("images");
+}
+
+static bool hex_digits(const char *text) {
+  return strspn(text, "0123456789abcdef") >= KEY_DIGITS;
+}
+
+bool image_name_parse(const char *name, char ret[static IMAGE_KEY]) {
+  size_t n = strlen(name);
+  bool old = n == KEY_DIGITS;
+  if (!hex_digits(name) ||
+      !(old || (n == 2 * KEY_DIGITS + 1 && name[KEY_DIGITS] == '-' &&
+                hex_digits(name + KEY_DIGITS + 1))))
+    return false;
+  (void)snprintf(ret, IMAGE_KEY, "%.16s", name);
+  return true;
+}
+
+char *image_current(const char *dir, const char *key) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_buf_ struct buf text = {0};
+  _cleanup_free_ char *pointer = xasprintf("%s/%s.current", dir, key);
+  _cleanup_free_ char *old = xasprintf("%s/%s.qcow2", dir, key);
+  char of[IMAGE_KEY];
+  if (file_read(pointer, NAME_MAX_BYTES, &text, &ignored) == 0) {
+    _cleanup_free_ char *name = xstrndup(text.data, strcspn(text.data, "\n"));
+    if (image_name_parse(name, of) && strcmp(of, key) == 0)
+      return TAKE_PTR(name);
+  }
+  return file_exists(old) ? xstrdup(key) : NULL;
+}
+
+/* The manifest beside an image, or NULL. */
+static json_t *manifest_of(const char *path) {
+  size_t n = strlen(path);
+  json_error_t ignored;
+  if (n < 6 || strcmp(path + n - 6, ".qcow2") != 0)
+    return NULL;
+  _cleanup_free_ char *file = xasprintf("%.*s.json", (int)(n - 6), path);
+  return json_load_file(file, 0, &ignored);
+}
+
+bool image_content(const char *path, char ret[static SHA256_HEX]) {
+  struct stat st;
+  _cleanup_json_ json_t *j = manifest_of(path);
+  const char *sha256 = json_string_value(json_object_get(j, "sha256"));
+  if (!sha256 || strlen(sha256) != SHA256_HEX - 1 || stat(path, &st) < 0 ||
+      (json_int_t)st.st_size != json_integer_value(json_object_get(j, "size")))
+    return false;
+  memcpy(ret, sha256, SHA256_HEX);
+  return true;
+}
+
+/* ---- The list ---- */
+
+static void entry_done(struct image_entry *e) {
+  free(e->name);
+  free(e->path);
+  free(e->kubernetes);
+  image_users_done(&e->users);
+}
+
+void image_entries_done(struct image_entry_vec *v) {
+  for (size_t i = 0; i < v->n; i++)
+    entry_done(&v->v[i]);
+  free(v->v);
+  *v = (struct image_entry_vec){0};
+}
+
+size_t image_count_users(const struct image_entry *e) {
+  size_t n = 0;
+  for (size_t i = 0; i < e->users.n; i++)
+    n += e->users.v[i].state != IMAGE_LEFT;
+  return n;
+}
+
+static char *kubernetes_of(const char *path) {
+  _cleanup_json_ json_t *j = manifest_of(path);
+  const char *version = json_string_value(
+      json_object_get(json_object_get(j, "payload"), "kubernetes"));
+  return version ? xstrdup(version) : NULL;
+}
+
+static int add_entry(const char *dir, const char *file,
+                     struct image_entry_vec *ret, struct error *err) {
+  size_t n = strlen(file);
+  if (n < 6 || strcmp(file + n - 6, ".qcow2") != 0)
+    return 0;
+  char key[IMAGE_KEY];
+  struct stat st;
+  _cleanup_free_ char *name = xstrndup(file, n - 6);
+  _cleanup_free_ char *path = xasprintf("%s/%s", dir, file);
+  if (!image_name_parse(name, key) || lstat(path, &st) < 0 ||
+      !S_ISREG(st.st_mode))
+    return 0;
+  struct image_entry *e = image_entry_vec_add(ret);
+  _cleanup_free_ char *current = image_current(dir, key);
+  memcpy(e->key, key, sizeof(key));
+  e->old = strcmp(name, key) == 0;
+  e->current = current && strcmp(current, name) == 0;
+  e->size = (uint64_t)st.st_blocks * 512;
+  e->baked = st.st_mtime;
+  e->kubernetes = kubernetes_of(path);
+  e->name = TAKE_PTR(name);
+  e->path = TAKE_PTR(path);
+  return image_users_read(e->path, &e->users, err);
+}
+
+static int by_name(const void *a, const void *b) {
+  const struct image_entry *x = a, *y = b;
+  return strcmp(x->name, y->name);
+}
+
+int image_list(struct image_entry_vec *ret, struct error *err) {
+  _cleanup_free_ char *folder = image_folder();
+  /* Overlays name an image by its real path. */
+  _cleanup_free_ char *dir = realpath(folder, NULL);
+  DIR *d = dir ? opendir(dir) : NULL;
+  if (!d)
+    return errno == ENOENT ? 0
+                           : error_set(err, errno, "cannot read '%s'", folder);
+  int r = 0;
+  for (struct dirent *e; r == 0 && (e = readdir(d));)
+    r = add_entry(dir, e->d_name, ret, err);
+  (void)closedir(d);
+  if (ret->n)
+    qsort(ret->v, ret->n, sizeof(*ret->v), by_name);
+  return r;
+}
+
+/* ---- Pruning ---- */
+
+void image_sweep(const char *key) {
+  _cleanup_free_ char *dir = image_folder();
+  DIR *d = opendir(dir);
+  for (struct dirent *e; d && (e = readdir(d));) {
+    _cleanup_error_ struct error ignored = {0};
+    _cleanup_close_ int lock_fd = -1;
+    char of[IMAGE_KEY];
+    _cleanup_free_ char *stem = xstrndup(e->d_name, KEY_DIGITS);
+    if (strcmp(e->d_name + strlen(stem), ".tmp") != 0 ||
+        !image_name_parse(stem, of) || strcmp(of, key) == 0)
+      continue;
+    _cleanup_free_ char *work = xasprintf("%s/%s", dir, e->d_name);
+    _cleanup_free_ char *lock = xasprintf("%s/%s.lock", dir, of);
+    if (file_lock(lock, &lock_fd, &ignored) == 0)
+      (void)!bake_remove(work, &ignored);
+  }
+  if (d)
+    (void)closedir(d);
+}
+
+/* Every name must be one of an image that nothing uses. */
+static int check_names(const struct image_entry_vec *all,
+                       const struct strv *names, struct error *err) {
+  for (size_t i = 0; i < names->n; i++) {
+    const struct image_entry *e = NULL;
+    for (size_t j = 0; j < all->n && !e; j++)
+      if (strcmp(all->v[j].name, names->v[i]) == 0)
+        e = &all->v[j];
+    if (!e)
+      return error_usage(err,
+                         "there is no image '%s'; `kubeseed image --list` "
+                         "names them",
+                         names->v[i]);
+    for (size_t j = 0; j < e->users.n; j++)
+      if (e->users.v[j].state != IMAGE_LEFT)
+        return error_set(err, 0,
+                         "the image '%s' is in use: '%s' lies on it; "
+                         "`kubeseed destroy` deletes machines",
+                         e->name, e->users.v[j].overlay);
+  }
+  return 0;
+}
+
+static int remove_file(const char *path, const char *end, struct error *err) {
+  _cleanup_free_ char *full = xasprintf("%s%s", path, end);
+  if (unlink(full) < 0 && errno != ENOENT)
+    return error_set(err, errno, "cannot remove '%s'", full);
+  return 0;
+}
+
+/* The image first: what is left without it is nobody's base. */
+static int remove_image(const char *dir, const struct image_entry *e,
+                        struct error *err) {
+  _cleanup_free_ char *stem = xasprintf("%s/%s", dir, e->name);
+  if (remove_file(stem, ".qcow2", err) < 0 ||
+      remove_file(stem, ".json", err) < 0 ||
+      remove_file(stem, ".users", err) < 0)
+    return -1;
+  if (!e->current)
+    return 0;
+  _cleanup_free_ char *key = xasprintf("%s/%s", dir, e->key);
+  if (remove_file(key, ".current", err) < 0)
+    return -1;
+  return remove_file(key, ".log", err);
+}
+
+/* One image, with the locks held that keep it as it is. */
+static int prune_one(const struct log *log, const char *dir,
+                     const struct image_entry *e, bool named,
+                     struct error *err) {
+  _cleanup_error_ struct error busy = {0};
+  _cleanup_close_ int baking = -1, users = -1;
+  _cleanup_free_ char *lock = xasprintf("%s/%s.lock", dir, e->key);
+  struct image_entry now = {0};
+  if (file_lock(lock, &baking, &busy) < 0) {
+    log_info(log, "%s stays: one of its kind is being baked", e->name);
+    return 0;
+  }
+  if (image_users_lock(e->path, &users, err) < 0)
+    return -1;
+  int r = image_users_read(e->path, &now.users, err);
+  size_t n = image_count_users(&now);
+  image_users_done(&now.users);
+  if (r < 0)
+    return -1;
+  if (n > 0) {
+    log_info(log, "%s stays: %zu disk%s on it", e->name, n,
+             n == 1 ? " lies" : "s lie");
+    return 0;
+  }
+  if (e->old && !named) {
+    log_info(log,
+             "%s stays: it is of an earlier version, which did not note whose "
+             "disks lie on it; when there are none, `kubeseed image --prune "
+             "%s` removes it",
+             e->name, e->name);
+    return 0;
+  }
+  if (remove_image(dir, e, err) < 0)
+    return -1;
+  log_info(log, "%s is removed: %.1f GB", e->name, (double)e->size / 1e9);
+  return 0;
+}
+
+int image_prune(const struct log *log, const struct strv *names,
+                struct error *err) {
+  _cleanup_(image_entries_done) struct image_entry_vec all = {0};
+  _cleanup_free_ char *folder = image_folder();
+  _cleanup_free_ char *dir = realpath(folder, NULL);
+  if (image_list(&all, err) < 0 || check_names(&all, names, err) < 0)
+    return -1;
+  image_sweep("");
+  for (size_t i = 0; i < all.n; i++) {
+    bool named = strv_has(names, all.v[i].name);
+    if ((names->n == 0 || named) &&
+        prune_one(log, dir, &all.v[i], named, err) < 0)
+      return -1;
+  }
+  return 0;
+}

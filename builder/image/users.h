@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who uses an image: beside NAME.qcow2 of the store lies NAME.users, a line for
+ * each overlay that was ever made on it, in whichever state folder. A line is
+ * written before its overlay is, so that none is unknown; what overlays really
+ * lie on is read from themselves. users.lock guards all lists of a folder.
+ *
+ *   FSID PATH     FSID: the file system that held PATH's folder, in hex
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/vec.h"
+
+enum image_user_state {
+  IMAGE_USED, /* the overlay lies on the image, or cannot be looked at */
+  IMAGE_AWAY, /* its file system is not mounted: it counts as used */
+  IMAGE_LEFT, /* it is gone, or lies on another image */
+};
+
+struct image_user {
+  char *overlay; /* absolute path */
+  enum image_user_state state;
+};
+DEFINE_VEC(image_user_vec, struct image_user);
+
+void image_users_done(struct image_user_vec *v);
+
+/* Waits for the lock of the lists beside image; closing ret_fd frees it. */
+int image_users_lock(const char *image, int *ret_fd,
+                     struct error *err) _must_check_;
+
+/*
+ * Notes that overlay, an absolute path whose folder exists, lies on image or
+ * soon will. With the lock held until the overlay is made, nobody can remove
+ * the image meanwhile. Fails when the image is gone.
+ */
+int image_users_add(const char *image, const char *overlay,
+                    struct error *err) _must_check_;
+
+/*
+ * All that were ever noted, and what has become of them; looks at each. The
+ * caller image_users_done's. No list is an empty one.
+ */
+int image_users_read(const char *image, struct image_user_vec *ret,
+                     struct error *err) _must_check_;
