@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed payload: make or verify the Kubernetes payload. */
-#include "image/payload.h"
 #include "cmd/cli.h"
+#include "image/source.h"
 #include <getopt.h>
 #include <stdio.h>
 
@@ -22,7 +22,7 @@ int cmd_payload(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_cluster_ struct cluster c;
   _cleanup_payload_ struct payload p = {0};
   if (cluster_load(cli, argv[optind], &c, err) < 0 ||
-      payload_ensure(&cli->log, &c.spec, rebuild, &p, err) < 0)
+      source_ensure(&cli->log, &c.spec, rebuild, &p, err) < 0)
     return -1;
   log_info(&cli->log, "Kubernetes %s: %zu files, %.0f MB, as in the manifest",
            p.kubernetes, p.files.n, (double)payload_size(&p) / 1e6);

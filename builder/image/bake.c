@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/host.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "image/bootloader.h"

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "image/bake.h"
-#include "image/payload.h"
+#include "state/cache.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #define KEY_DIGITS (IMAGE_KEY - 1)
 
 char *image_folder(void) {
-  return payload_cache_path("images");
+  return cache_path("images");
 }
 
 static bool hex_digits(const char *text) {
@@ -156,12 +156,13 @@ void image_sweep(const char *key) {
     _cleanup_close_ int lock_fd = -1;
     char of[IMAGE_KEY];
     _cleanup_free_ char *stem = xstrndup(e->d_name, KEY_DIGITS);
-    if (strcmp(e->d_name + strlen(stem), ".tmp") != 0 ||
-        !image_name_parse(stem, of) || strcmp(of, key) == 0)
+    const char *rest = e->d_name + strlen(stem);
+    if (!image_name_parse(stem, of) || strncmp(rest, ".tmp", 4) != 0 ||
+        (rest[4] != '.' && rest[4] != '\0'))
       continue;
     _cleanup_free_ char *work = xasprintf("%s/%s", dir, e->d_name);
     _cleanup_free_ char *lock = xasprintf("%s/%s.lock", dir, of);
-    if (file_lock(lock, &lock_fd, &ignored) == 0)
+    if (strcmp(of, key) == 0 || file_lock(lock, &lock_fd, &ignored) == 0)
       (void)!bake_remove(work, &ignored);
   }
   if (d)

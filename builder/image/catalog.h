@@ -55,8 +55,9 @@ char *image_current(const char *dir, const char *key);
 bool image_content(const char *path, char ret[static SHA256_HEX]);
 
 /*
- * Removes the work folders that killed bakes left, but for that of key. A bake
- * that runs holds its lock; nothing here is worth failing for.
+ * Removes the work folders that killed bakes left; the caller holds the lock
+ * of key, if any. A bake that runs holds its own; nothing here is worth failing
+ * for.
  */
 void image_sweep(const char *key);
 

@@ -4,8 +4,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/process.h"
-#include "image/recipe.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -13,18 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define RECIPE "images/payload-debian"
 #define MANIFEST_MAX (4U << 20)
 #define FORMAT 1
-
-char *payload_cache_path(const char *sub) {
-  const char *xdg = getenv("XDG_CACHE_HOME");
-  /* The XDG base directory specification: a relative one is ignored. */
-  if (xdg && xdg[0] == '/')
-    return xasprintf("%s/kubeseed/%s", xdg, sub);
-  const char *home = getenv("HOME");
-  return xasprintf("%s/.cache/kubeseed/%s", home ? home : "", sub);
-}
 
 /* A relative path that stays below its folder. */
 static bool plain_path(const char *path) {
@@ -201,149 +189,6 @@ int payload_verify(const struct payload *p, struct error *err) {
       return error_prefix(err, "the payload is damaged");
   if (verify_listed(p, "debs", err) < 0 || verify_listed(p, "images", err) < 0)
     return error_prefix(err, "the payload is damaged");
-  return 0;
-}
-
-static bool is_debian(const struct spec *spec) {
-  return strcmp(spec->kubernetes.payload, "debian") == 0;
-}
-
-static int check_source(const struct spec *spec, struct error *err) {
-  const char *payload = spec->kubernetes.payload;
-  if (strcmp(payload, "pkgs.k8s.io") == 0)
-    return error_missing(err,
-                         "the payload '%s' is not in this version of "
-                         "kubeseed; use 'debian' or a folder",
-                         payload);
-  if (is_debian(spec) &&
-      strcmp(spec->kubernetes.version_text, PAYLOAD_DEBIAN_VERSION) != 0)
-    return error_usage(
-        err,
-        "the payload 'debian' is Kubernetes " PAYLOAD_DEBIAN_VERSION
-        ", not %s; write 'version: " PAYLOAD_DEBIAN_VERSION
-        "' or use a folder as payload",
-        spec->kubernetes.version_text);
-  return 0;
-}
-
-int payload_identity(const struct spec *spec, char **ret, struct error *err) {
-  if (check_source(spec, err) < 0)
-    return -1;
-  if (is_debian(spec)) {
-    char hex[SHA256_HEX];
-    recipe_digest(RECIPE, hex);
-    *ret = xasprintf("debian-" PAYLOAD_DEBIAN_VERSION " %s", hex);
-    return 0;
-  }
-  _cleanup_payload_ struct payload p = {0};
-  if (payload_open(spec->kubernetes.payload, &p, err) < 0)
-    return -1;
-  *ret = xasprintf("folder %s", p.sha256);
-  return 0;
-}
-
-/* The recipe that built the payload in dir is the one we would build with. */
-static bool is_current(const char *dir) {
-  _cleanup_error_ struct error ignored = {0};
-  _cleanup_buf_ struct buf text = {0};
-  _cleanup_free_ char *path = xasprintf("%s/recipe", dir);
-  char hex[SHA256_HEX];
-  recipe_digest(RECIPE, hex);
-  return file_read(path, SHA256_HEX, &text, &ignored) == 0 &&
-         text.len == strlen(hex) && memcmp(text.data, hex, text.len) == 0;
-}
-
-/* Shows the recipe's "step N/M WHAT" lines. */
-static void show_step(void *arg, const char *line) {
-  if (strncmp(line, "step ", 5) == 0)
-    log_info(arg, "payload %s", line + 5);
-}
-
-/* Runs the recipe in tmp, which is made, and leaves the payload in tmp/out. */
-static int run_recipe(const struct log *log, const char *mirror,
-                      const char *tmp, struct error *err) {
-  _cleanup_free_ char *recipe = xasprintf("%s/recipe", tmp);
-  _cleanup_free_ char *out = xasprintf("%s/out", tmp);
-  _cleanup_free_ char *mark = xasprintf("%s/recipe", out);
-  char hex[SHA256_HEX];
-  recipe_digest(RECIPE, hex);
-  if (recipe_unpack(RECIPE, recipe, err) < 0 || file_mkdirs(out, 0755, err) < 0)
-    return -1;
-  _cleanup_strv_ struct strv argv = {0}, env = {0};
-  strv_pushf(&argv, "%s/build", recipe);
-  strv_push_all(&argv, out, mirror, NULL);
-  strv_pushf(&env, "TMPDIR=%s", tmp);
-  struct log copy = *log;
-  struct process p = {
-      .argv = &argv, .env = &env, .on_line = show_step, .on_line_arg = &copy};
-  if (process_run(&p, err) < 0)
-    return -1;
-  return file_write(mark, hex, strlen(hex), 0644, err);
-}
-
-/* Builds beside dir and puts the result in dir's place. */
-static int build(const struct log *log, const struct spec *spec,
-                 const char *dir, struct error *err) {
-  _cleanup_free_ char *tmp = xasprintf("%s.tmp", dir);
-  _cleanup_free_ char *out = xasprintf("%s/out", tmp);
-  if (process_require("mmdebstrap", "mmdebstrap", err) < 0 ||
-      file_remove_tree(tmp, err) < 0)
-    return -1;
-  double start = monotonic_seconds();
-  log_info(log,
-           "building Kubernetes %s from Debian's source package; this "
-           "takes some minutes, once",
-           PAYLOAD_DEBIAN_VERSION);
-  _cleanup_error_ struct error ignored = {0};
-  if (run_recipe(log, spec->image.mirror, tmp, err) < 0) {
-    /* tmp stays until the next try: its log tells more. */
-    return error_prefix(err, "cannot build the payload (see '%s')", out);
-  }
-  if (file_remove_tree(dir, err) < 0)
-    return -1;
-  if (rename(out, dir) < 0)
-    return error_set(err, errno, "rename '%s'", out);
-  /* Only room is lost when this fails, and the next build tries again. */
-  (void)!file_remove_tree(tmp, &ignored);
-  log_info(log, "payload built in %.0f s", monotonic_seconds() - start);
-  return 0;
-}
-
-static int ensure_debian(const struct log *log, const struct spec *spec,
-                         bool rebuild, struct payload *ret, struct error *err) {
-  _cleanup_free_ char *dir =
-      payload_cache_path("payload/debian-" PAYLOAD_DEBIAN_VERSION);
-  _cleanup_free_ char *parent = payload_cache_path("payload");
-  _cleanup_free_ char *lock = xasprintf("%s.lock", dir);
-  _cleanup_close_ int fd = -1;
-  if (file_mkdirs(parent, 0755, err) < 0 || file_lock(lock, &fd, err) < 0)
-    return error_prefix(err, "payload");
-  if ((rebuild || !is_current(dir)) && build(log, spec, dir, err) < 0)
-    return -1;
-  if (payload_open(dir, ret, err) < 0)
-    return -1;
-  return payload_verify(ret, err);
-}
-
-int payload_ensure(const struct log *log, const struct spec *spec, bool rebuild,
-                   struct payload *ret, struct error *err) {
-  if (check_source(spec, err) < 0)
-    return -1;
-  _cleanup_payload_ struct payload p = {0};
-  bool debian = is_debian(spec);
-  int r = debian ? ensure_debian(log, spec, rebuild, &p, err)
-                 : payload_open(spec->kubernetes.payload, &p, err);
-  if (r == 0 && !debian)
-    r = payload_verify(&p, err);
-  if (r < 0 && debian && p.dir)
-    return error_prefix(err, "make it anew with `kubeseed payload --rebuild`");
-  if (r < 0)
-    return -1;
-  if (strcmp(p.kubernetes, spec->kubernetes.version_text) != 0)
-    return error_usage(err, "the payload '%s' is Kubernetes %s, not %s", p.dir,
-                       p.kubernetes, spec->kubernetes.version_text);
-  *ret = p;
-  p = (struct payload){0};
   return 0;
 }
 

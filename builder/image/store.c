@@ -6,9 +6,10 @@
 #include "base/mem.h"
 #include "image/bake.h"
 #include "image/catalog.h"
-#include "image/payload.h"
 #include "image/recipe.h"
+#include "image/source.h"
 #include "image/space.h"
+#include "state/cache.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +50,7 @@ int image_key(const struct spec *spec, char ret[static IMAGE_KEY],
               struct error *err) {
   _cleanup_free_ char *recipe = recipe_of(spec), *payload = NULL;
   char hex[SHA256_HEX];
-  if (payload_identity(spec, &payload, err) < 0)
+  if (source_identity(spec, &payload, err) < 0)
     return -1;
   recipe_digest(recipe, hex);
   _cleanup_free_ char *text = xasprintf(
@@ -69,9 +70,9 @@ static int place_make(const struct spec *spec, struct place *p,
   p->recipe = recipe_of(spec);
   p->name = image_current(p->dir, p->key);
   p->log = xasprintf("%s/%s.log", p->dir, p->key);
-  p->work = xasprintf("%s/%s.tmp", p->dir, p->key);
+  p->work = xasprintf("%s/%s.tmp.XXXXXX", p->dir, p->key);
   p->lock = xasprintf("%s/%s.lock", p->dir, p->key);
-  p->apt = payload_cache_path("apt");
+  p->apt = cache_path("apt");
   return 0;
 }
 
@@ -230,12 +231,13 @@ static int bake_image(const struct log *log, const struct spec *spec,
                       struct place *p, struct error *err) {
   _cleanup_payload_ struct payload payload = {0};
   if (bake_require(err) < 0 ||
-      payload_ensure(log, spec, false, &payload, err) < 0)
+      source_ensure(log, spec, false, &payload, err) < 0)
     return -1;
   image_sweep(p->key);
-  /* What a killed bake of this key left: we hold its lock. */
-  if (bake_remove(p->work, err) < 0 || file_mkdirs(p->work, 0755, err) < 0 ||
-      space_require(p->work, bake_space(&payload), "baking an image", err) < 0)
+  /* A folder of its own: programs of a killed bake may live on for a while. */
+  if (!mkdtemp(p->work) || chmod(p->work, 0755) < 0)
+    return error_set(err, errno, "cannot make '%s'", p->work);
+  if (space_require(p->work, bake_space(&payload), "baking an image", err) < 0)
     return -1;
   double start = monotonic_seconds();
   log_info(log, "baking the image: Debian %d, Kubernetes %s",

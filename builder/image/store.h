@@ -8,8 +8,9 @@
  * Baked again, the same key may give other bytes, which are another image
  * beside the first: whoever lies on that one keeps it.
  *
- *   KEY.lock   held while baking         KEY.tmp   what is temporary then
- *   KEY.log    what was said while baking
+ *   KEY.lock         held while baking
+ *   KEY.tmp.XXXXXX   what is temporary then
+ *   KEY.log          what was said while baking
  */
 #pragma once
 

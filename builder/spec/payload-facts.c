@@ -8,14 +8,16 @@
 static const struct payload_facts named[] = {
     /* The version that Debian's own source package holds, and what
      * images/payload-debian calls its images: they are nobody else's. */
-    {.name = "debian",
+    {.kind = PAYLOAD_DEBIAN,
+     .name = "debian",
      .version = "1.20.2",
      .image_repository = "kubeseed.internal/k8s",
      .etcd_image_tag = "3.4.23"},
-    {.name = "pkgs.k8s.io", .coredns = true},
+    {.kind = PAYLOAD_UPSTREAM, .name = "pkgs.k8s.io", .coredns = true},
 };
 
-static const struct payload_facts folder = {.coredns = true};
+static const struct payload_facts folder = {.kind = PAYLOAD_FOLDER,
+                                            .coredns = true};
 
 const struct payload_facts *payload_facts(const char *payload) {
   for (size_t i = 0; i < ARRAY_SIZE(named); i++)

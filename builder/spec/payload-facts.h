@@ -8,7 +8,10 @@
 
 #include <stdbool.h>
 
+enum payload_kind { PAYLOAD_DEBIAN, PAYLOAD_FOLDER, PAYLOAD_UPSTREAM };
+
 struct payload_facts {
+  enum payload_kind kind;
   const char *name;    /* the word in the spec; NULL: a folder */
   const char *version; /* the only one that it has; NULL: any */
   const char

@@ -2,7 +2,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "image/payload.h"
+#include "image/source.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,7 +113,7 @@ static char *ensure(char *payload, char *version, enum error_kind kind) {
   const struct log log = {.out = stderr, .quiet = true};
   struct spec spec = {
       .kubernetes = {.payload = payload, .version_text = version}};
-  int r = payload_ensure(&log, &spec, false, &p, &err);
+  int r = source_ensure(&log, &spec, false, &p, &err);
   assert_int_equal(r, kind == ERROR_NONE ? 0 : -1);
   assert_int_equal(err.kind, kind);
   return xstrdup(r == 0 ? p.dir : err.faults[0].msg);
@@ -172,24 +172,13 @@ static void test_identity(void **state) {
   _cleanup_free_ char *a = NULL, *b = NULL, *c = NULL;
   struct spec spec = {
       .kubernetes = {.payload = debian, .version_text = version}};
-  assert_int_equal(payload_identity(&spec, &a, &err), 0);
-  assert_int_equal(payload_identity(&spec, &b, &err), 0);
+  assert_int_equal(source_identity(&spec, &a, &err), 0);
+  assert_int_equal(source_identity(&spec, &b, &err), 0);
   assert_string_equal(a, b);
   write_payload(dir, DEB);
   spec.kubernetes.payload = dir;
-  assert_int_equal(payload_identity(&spec, &c, &err), 0);
+  assert_int_equal(source_identity(&spec, &c, &err), 0);
   assert_string_not_equal(a, c);
-}
-
-static void test_cache_path(void **state) {
-  (void)state;
-  assert_int_equal(setenv("XDG_CACHE_HOME", "/x", 1), 0);
-  _cleanup_free_ char *xdg = payload_cache_path("images");
-  assert_string_equal(xdg, "/x/kubeseed/images");
-  assert_int_equal(setenv("XDG_CACHE_HOME", "relative", 1), 0);
-  assert_int_equal(setenv("HOME", "/h", 1), 0);
-  _cleanup_free_ char *home = payload_cache_path("images");
-  assert_string_equal(home, "/h/.cache/kubeseed/images");
 }
 
 int main(void) {
@@ -200,7 +189,6 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_unlisted, setup, teardown),
       cmocka_unit_test(test_not_to_be_had),
       cmocka_unit_test_setup_teardown(test_identity, setup, teardown),
-      cmocka_unit_test(test_cache_path),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -273,6 +273,24 @@ static void test_prune_busy(void **state) {
   assert_true(file_exists(image));
 }
 
+/* What killed bakes left goes, but for that of a bake that runs. */
+static void test_sweep(void **state) {
+  struct fixture *f = *state;
+  static const char *const folders[] = {
+      "0123456789abcdef.tmp", "0123456789abcdef.tmp.Xy1z2Z",
+      "1123456789abcdef.tmp.Xy1z2Z", "0123456789abcdef.tmpx", "x.tmp"};
+  for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+    _cleanup_free_ char *path = xasprintf("%s/%s/in", f->images, folders[i]);
+    check_ok(file_mkdirs(path, 0755, &f->err), &f->err);
+  }
+  _cleanup_close_ int fd = -1;
+  _cleanup_free_ char *lock = xasprintf("%s/1123456789abcdef.lock", f->images);
+  check_ok(file_lock(lock, &fd, &f->err), &f->err);
+  prune(f, NULL);
+  for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+    assert_int_equal(is_there(f, folders[i], ""), i >= 2);
+}
+
 static void test_list(void **state) {
   struct fixture *f = *state;
   _cleanup_(image_entries_done) struct image_entry_vec none = {0}, all = {0};
@@ -300,6 +318,7 @@ int main(void) {
       STORE_TEST(test_current),     STORE_TEST(test_old),
       STORE_TEST(test_users),       STORE_TEST(test_prune),
       STORE_TEST(test_prune_busy),  STORE_TEST(test_list),
+      STORE_TEST(test_sweep),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

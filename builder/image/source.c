@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "image/source.h"
+
+#include "image/source-debian.h"
+#include "image/source-folder.h"
+#include "spec/payload-facts.h"
+#include <string.h>
+
+struct source {
+  /* A text that changes with the payload. */
+  int (*identity)(const struct spec *spec, char **ret, struct error *err);
+
+  /* Gives the payload, verified; rebuild is for sources that build. */
+  int (*ensure)(const struct log *log, const struct spec *spec, bool rebuild,
+                struct payload *ret, struct error *err);
+};
+
+static const struct source sources[] = {
+    [PAYLOAD_DEBIAN] = {source_debian_identity, source_debian_ensure},
+    [PAYLOAD_FOLDER] = {source_folder_identity, source_folder_ensure},
+};
+
+/* The source of the spec's payload, or NULL after an error. */
+static const struct source *find(const struct spec *spec, struct error *err) {
+  const char *payload = spec->kubernetes.payload;
+  const char *version = spec->kubernetes.version_text;
+  const struct payload_facts *facts = payload_facts(payload);
+  if (facts->kind >= ARRAY_SIZE(sources) || !sources[facts->kind].ensure) {
+    error_missing(err,
+                  "the payload '%s' is not in this version of kubeseed; use "
+                  "'debian' or a folder",
+                  payload);
+    return NULL;
+  }
+  if (facts->version && strcmp(version, facts->version) != 0) {
+    error_usage(err,
+                "the payload '%s' is Kubernetes %s, not %s; write 'version: "
+                "%s' or use a folder as payload",
+                payload, facts->version, version, facts->version);
+    return NULL;
+  }
+  return &sources[facts->kind];
+}
+
+int source_identity(const struct spec *spec, char **ret, struct error *err) {
+  const struct source *s = find(spec, err);
+  return s ? s->identity(spec, ret, err) : -1;
+}
+
+int source_ensure(const struct log *log, const struct spec *spec, bool rebuild,
+                  struct payload *ret, struct error *err) {
+  const char *version = spec->kubernetes.version_text;
+  const struct source *s = find(spec, err);
+  _cleanup_payload_ struct payload p = {0};
+  if (!s || s->ensure(log, spec, rebuild, &p, err) < 0)
+    return -1;
+  if (strcmp(p.kubernetes, version) != 0)
+    return error_usage(err, "the payload '%s' is Kubernetes %s, not %s", p.dir,
+                       p.kubernetes, version);
+  *ret = p;
+  p = (struct payload){0};
+  return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where a spec's payload comes from. Each source is a file source-NAME.c with
+ * two functions and a row of the table in source.c; what seeds must know of
+ * its payloads is a row in spec/payload-facts.c.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/log.h"
+#include "image/payload.h"
+#include "spec/spec.h"
+
+/*
+ * A text that changes when the payload the spec wants changes, without making
+ * it. The caller frees. Fails for a payload or version that is not to be had.
+ */
+int source_identity(const struct spec *spec, char **ret,
+                    struct error *err) _must_check_;
+
+/*
+ * Gives the spec's payload, made first where it must be, and verified. With
+ * rebuild one in the cache is made anew. A damaged one is reported, not
+ * replaced: what damaged it may damage the next one, and nothing here deletes
+ * what took minutes to build without being asked.
+ */
+int source_ensure(const struct log *log, const struct spec *spec, bool rebuild,
+                  struct payload *ret, struct error *err) _must_check_;
