@@ -234,11 +234,11 @@ static int bake_image(const struct log *log, const struct spec *spec,
       source_ensure(log, spec, false, &payload, err) < 0)
     return -1;
   image_sweep(p->key);
+  if (space_require(p->dir, bake_space(&payload), "baking an image", err) < 0)
+    return -1;
   /* A folder of its own: programs of a killed bake may live on for a while. */
   if (!mkdtemp(p->work) || chmod(p->work, 0755) < 0)
     return error_set(err, errno, "cannot make '%s'", p->work);
-  if (space_require(p->work, bake_space(&payload), "baking an image", err) < 0)
-    return -1;
   double start = monotonic_seconds();
   log_info(log, "baking the image: Debian %d, Kubernetes %s",
            spec->image.debian, payload.kubernetes);
