@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/monitor.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "machine/console.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define CMDLINE_MAX ((size_t)1 << 20)
+#define LOG_MAX ((size_t)16 << 20)
+#define LAST_LINES 6
+
+/* ---- Is it running? ---- */
+
+/* The number in the pid file, or 0. */
+static pid_t read_pid(const struct state *s, const char *node) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_buf_ struct buf b = {0};
+  _cleanup_free_ char *path = state_path(s, "run/%s.pid", node);
+  if (file_read(path, 64, &b, &ignored) < 0)
+    return 0;
+  char *end = NULL;
+  errno = 0;
+  long pid = strtol(b.data, &end, 10);
+  bool good = errno == 0 && end != b.data && (*end == '\n' || *end == '\0');
+  return good && pid > 1 && pid <= INT_MAX ? (pid_t)pid : 0;
+}
+
+/* Whether one of a process's arguments is exactly arg. */
+static bool has_argument(pid_t pid, const char *arg) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_buf_ struct buf b = {0};
+  _cleanup_free_ char *path = xasprintf("/proc/%d/cmdline", (int)pid);
+  if (file_read(path, CMDLINE_MAX, &b, &ignored) < 0)
+    return false;
+  for (size_t i = 0; i < b.len; i += strlen(b.data + i) + 1)
+    if (strcmp(b.data + i, arg) == 0)
+      return true;
+  return false;
+}
+
+static bool runs_in(pid_t pid, const char *dir) {
+  struct stat a, b;
+  _cleanup_free_ char *cwd = xasprintf("/proc/%d/cwd", (int)pid);
+  return stat(cwd, &a) == 0 && stat(dir, &b) == 0 && a.st_dev == b.st_dev &&
+         a.st_ino == b.st_ino;
+}
+
+/* Node names and UUIDs repeat in another state folder; this pair does not. A
+ * process that has ended but is not reaped shows neither. */
+static bool is_machine(const struct state *s, const char *node, pid_t pid) {
+  _cleanup_free_ char *pidfile = xasprintf("run/%s.pid", node);
+  return runs_in(pid, s->dir) && has_argument(pid, pidfile);
+}
+
+bool monitor_running(const struct state *s, const char *node, pid_t *ret_pid) {
+  pid_t pid = read_pid(s, node);
+  if (pid == 0 || !is_machine(s, node, pid))
+    return false;
+  if (ret_pid)
+    *ret_pid = pid;
+  return true;
+}
+
+int monitor_signal(const struct state *s, const char *node, int signal,
+                   struct error *err) {
+  pid_t pid = read_pid(s, node);
+  if (pid == 0)
+    return 0;
+  /* A pidfd stays with its process: the number may be another's by the time of
+   * the signal, the descriptor may not. */
+  _cleanup_close_ int fd = pidfd_open(pid, 0);
+  if (fd < 0 && errno != ESRCH)
+    return error_set(err, errno, "cannot open the process %d", (int)pid);
+  if (fd < 0 || !is_machine(s, node, pid))
+    return 0;
+  if (pidfd_send_signal(fd, signal, NULL, 0) < 0 && errno != ESRCH)
+    return error_set(err, errno, "%s: cannot signal process %d", node,
+                     (int)pid);
+  return 0;
+}
+
+bool monitor_gone_within(const struct state *s, const char *node,
+                         double seconds) {
+  double deadline = monotonic_seconds() + seconds;
+  while (monitor_running(s, node, NULL)) {
+    if (monotonic_seconds() > deadline)
+      return false;
+    (void)poll(NULL, 0, 20);
+  }
+  return true;
+}
+
+int monitor_list(const struct state *s, struct strv *ret, struct error *err) {
+  _cleanup_free_ char *path = state_path(s, "run");
+  DIR *dir = opendir(path);
+  if (!dir && errno == ENOENT)
+    return 0;
+  if (!dir)
+    return error_set(err, errno, "cannot open '%s'", path);
+  for (struct dirent *e; (e = readdir(dir));) {
+    size_t len = strlen(e->d_name);
+    if (len > 4 && strcmp(e->d_name + len - 4, ".pid") == 0)
+      strv_pushf(ret, "%.*s", (int)(len - 4), e->d_name);
+  }
+  (void)closedir(dir);
+  return 0;
+}
+
+/* ---- What it says ---- */
+
+char *monitor_last_words(const struct state *s, const char *node,
+                         const char *suffix) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_buf_ struct buf b = {0};
+  _cleanup_free_ char *path = state_path(s, "logs/%s.%s", node, suffix);
+  if (file_read(path, LOG_MAX, &b, &ignored) < 0)
+    return xstrdup("");
+  size_t end = b.len;
+  while (end > 0 && b.data[end - 1] == '\n')
+    end--;
+  size_t begin = end;
+  for (int lines = 0; begin > 0; begin--)
+    if (b.data[begin - 1] == '\n' && ++lines == LAST_LINES)
+      break;
+  return xstrndup(b.data + begin, end - begin);
+}
+
+int monitor_mark_log(const struct state *s, const char *node,
+                     struct error *err) {
+  _cleanup_free_ char *path = state_path(s, "logs/%s.console", node);
+  _cleanup_close_ int fd =
+      open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return error_set(err, errno, "cannot open '%s'", path);
+  time_t now = time(NULL);
+  struct tm tm;
+  char text[32] = "";
+  if (gmtime_r(&now, &tm))
+    (void)strftime(text, sizeof(text), "%F %T UTC", &tm);
+  if (dprintf(fd, "\n" CONSOLE_POWER_ON "%s ===\n", text) < 0)
+    return error_set(err, errno, "cannot write '%s'", path);
+  return 0;
+}
+
+/* ---- Starting ---- */
+
+static int died(const struct state *s, const char *node, const char *program,
+                const char *suffix, int status, struct error *err) {
+  _cleanup_free_ char *words = monitor_last_words(s, node, suffix);
+  if (WIFSIGNALED(status))
+    return error_set(err, 0, "%s: %s was ended by signal %d (%s)%s%s", node,
+                     program, WTERMSIG(status), strsignal(WTERMSIG(status)),
+                     *words ? ":\n" : "", words);
+  return error_set(err, 0, "%s: %s ended with exit status %d%s%s", node,
+                   program, WEXITSTATUS(status), *words ? ":\n" : "", words);
+}
+
+int monitor_await(const struct state *s, const char *node, const char *program,
+                  const char *suffix, pid_t pid, double seconds,
+                  bool (*answers)(const struct state *s, const char *node),
+                  struct error *err) {
+  double deadline = monotonic_seconds() + seconds;
+  while (monotonic_seconds() < deadline) {
+    int status = 0;
+    if (waitpid(pid, &status, WNOHANG) == pid)
+      return died(s, node, program, suffix, status, err);
+    if (answers(s, node))
+      return 0;
+    (void)poll(NULL, 0, 20);
+  }
+  (void)kill(pid, SIGKILL);
+  (void)waitpid(pid, NULL, 0);
+  return error_set(err, 0, "%s: %s did not answer within %.0f s", node, program,
+                   seconds);
+}
+
+void monitor_clean(const struct state *s, const char *node,
+                   const char *const *suffixes) {
+  for (; *suffixes; suffixes++) {
+    _cleanup_free_ char *path = state_path(s, "run/%s.%s", node, *suffixes);
+    (void)unlink(path);
+  }
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one process on this host that is a machine: QEMU, or the launcher of a
+ * container. Whatever the kind, it is started in the state folder, has
+ * "run/NODE.pid" among its arguments, and writes its number into that file once
+ * the machine is on. Nothing in the file has to be right: only a process that
+ * runs in this very folder with this very argument is the machine.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/strv.h"
+#include "state/state.h"
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Whether the machine runs, and as which process (ret_pid may be NULL). */
+bool monitor_running(const struct state *s, const char *node, pid_t *ret_pid);
+
+/* Sends a signal to the machine's process and no other; one that is gone
+ * meanwhile is fine. */
+int monitor_signal(const struct state *s, const char *node, int signal,
+                   struct error *err) _must_check_;
+
+/* Whether the machine ends within that time. */
+bool monitor_gone_within(const struct state *s, const char *node,
+                         double seconds);
+
+/* The machines that have left a pid file, running or not. */
+int monitor_list(const struct state *s, struct strv *ret,
+                 struct error *err) _must_check_;
+
+/* Makes the console's log, readable by us alone, and marks the power-on. */
+int monitor_mark_log(const struct state *s, const char *node,
+                     struct error *err) _must_check_;
+
+/* The last lines of logs/NODE.SUFFIX, "" if none; the caller frees. */
+char *monitor_last_words(const struct state *s, const char *node,
+                         const char *suffix);
+
+/* Deletes run/NODE.SUFFIX for each of the suffixes, up to a NULL. */
+void monitor_clean(const struct state *s, const char *node,
+                   const char *const *suffixes);
+
+/*
+ * Waits until the process pid, a child of ours, answers as the machine does.
+ * One that ends instead, or is silent for so long and is killed then, is an
+ * error that calls it by its program's name.
+ */
+int monitor_await(const struct state *s, const char *node, const char *program,
+                  const char *suffix, pid_t pid, double seconds,
+                  bool (*answers)(const struct state *s, const char *node),
+                  struct error *err) _must_check_;
