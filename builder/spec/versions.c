@@ -14,9 +14,10 @@ static bool at_least(const struct version *v, int minor) {
 bool version_parse(const char *text, struct version *ret) {
   struct version v;
   char again[sizeof("999.999.999")];
+  if (text[strspn(text, "0123456789.")])
+    return false;
   /* Three digits cannot overflow. NOLINTNEXTLINE(cert-err34-c) */
-  if (text[strspn(text, "0123456789.")] ||
-      sscanf(text, "%3d.%3d.%3d", &v.major, &v.minor, &v.patch) != 3)
+  if (sscanf(text, "%3d.%3d.%3d", &v.major, &v.minor, &v.patch) != 3)
     return false;
   /* Nothing before, behind or in front of a number, such as a 0. */
   (void)snprintf(again, sizeof(again), "%d.%d.%d", v.major, v.minor, v.patch);
