@@ -39,6 +39,20 @@ bool strv_has(const struct strv *l, const char *s) {
   return false;
 }
 
+char *strv_join(const struct strv *l, const char *separator) {
+  size_t len = 0;
+  for (size_t i = 0; i < l->n; i++)
+    len += strlen(l->v[i]) + strlen(separator);
+  char *text = xcalloc(len + 1, 1);
+  char *end = text;
+  for (size_t i = 0; i < l->n; i++) {
+    if (i)
+      end = stpcpy(end, separator);
+    end = stpcpy(end, l->v[i]);
+  }
+  return text;
+}
+
 void strv_done(struct strv *l) {
   for (size_t i = 0; i < l->n; i++)
     free(l->v[i]);

@@ -21,6 +21,9 @@ void strv_push_all(struct strv *l, ...) __attribute__((sentinel));
 
 bool strv_has(const struct strv *l, const char *s);
 
+/* All strings with the separator between them; the caller frees. */
+char *strv_join(const struct strv *l, const char *separator);
+
 void strv_done(struct strv *l);
 
 #define _cleanup_strv_ _cleanup_(strv_done)

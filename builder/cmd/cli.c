@@ -2,6 +2,7 @@
 #include "cmd/cli.h"
 
 #include "base/file.h"
+#include "part/parts.h"
 #include "spec/read.h"
 #include <errno.h>
 #include <getopt.h>
@@ -23,7 +24,7 @@ int cluster_load(const struct cli *cli, const char *spec_path,
     return -1;
   for (size_t i = 0; i < ret->spec.warnings.n; i++)
     log_warn(&cli->log, "%s", ret->spec.warnings.v[i]);
-  if (plan_make(&ret->spec, &ret->plan, err) < 0)
+  if (parts_plan(&ret->spec, &ret->plan, err) < 0)
     return -1;
   ret->kind = machine_kind_of(&ret->plan);
   return 0;

@@ -11,12 +11,14 @@
 #include <stdint.h>
 #include <string.h>
 
-enum value_kind { VALUE_TEXT, VALUE_FLAG, VALUE_LIST };
+enum value_kind { VALUE_TEXT, VALUE_PART, VALUE_FLAG, VALUE_LIST };
 
 struct scope_value {
   char *name;
   enum value_kind kind;
   char *text;          /* VALUE_TEXT */
+  const char *part;    /* VALUE_PART: borrowed, without a NUL at its end */
+  size_t len;          /* VALUE_PART */
   bool flag;           /* VALUE_FLAG */
   struct scope **list; /* VALUE_LIST */
   size_t n;
@@ -99,6 +101,23 @@ void scope_set_flag(struct scope *s, const char *name, bool value) {
   struct scope_value *v = scope_slot(s, name);
   v->kind = VALUE_FLAG;
   v->flag = value;
+}
+
+void scope_set_part(struct scope *s, const char *name, const char *text,
+                    size_t len) {
+  struct scope_value *v = scope_slot(s, name);
+  v->kind = VALUE_PART;
+  v->part = text;
+  v->len = len;
+}
+
+const char *scope_text(const struct scope *s, const char *name) {
+  for (; s; s = s->parent) {
+    const struct scope_value *v = scope_find(s, name);
+    if (v)
+      return v->kind == VALUE_TEXT ? v->text : "";
+  }
+  return "";
 }
 
 void scope_set_list(struct scope *s, const char *name) {
@@ -434,10 +453,17 @@ static int render_value(const struct renderer *r, const struct op *op,
                         const struct scope_value *v) {
   if (v->kind == VALUE_LIST)
     return fault_op(r, op, "is a list; write {{# ... }}");
-  const char *text = v->kind == VALUE_TEXT ? v->text
-                     : v->flag             ? "true"
-                                           : "false";
+  if (v->kind == VALUE_PART && op->n_filters == 0) {
+    buf_add(r->out, v->part, v->len);
+    return 0;
+  }
   _cleanup_buf_ struct buf held = {0};
+  if (v->kind == VALUE_PART)
+    buf_add(&held, v->part, v->len);
+  const char *text = v->kind == VALUE_TEXT   ? v->text
+                     : v->kind == VALUE_PART ? held.data
+                     : v->flag               ? "true"
+                                             : "false";
   for (size_t i = 0; i < op->n_filters; i++) {
     struct buf next = {0};
     bool ok = apply_filter(&op->filters[i], text, &next);
@@ -455,6 +481,7 @@ static int render_value(const struct renderer *r, const struct op *op,
 static bool is_true(const struct scope_value *v) {
   return v->kind == VALUE_FLAG   ? v->flag
          : v->kind == VALUE_LIST ? v->n > 0
+         : v->kind == VALUE_PART ? v->len > 0
                                  : *v->text != '\0';
 }
 

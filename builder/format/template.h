@@ -48,6 +48,15 @@ void scope_setf(struct scope *s, const char *name, const char *fmt, ...)
     _printf_(3, 4);
 void scope_set_flag(struct scope *s, const char *name, bool value);
 
+/* Sets name to len bytes of text, which is borrowed and not copied: it must
+ * outlive s. For long texts that many scopes have parts of. */
+void scope_set_part(struct scope *s, const char *name, const char *text,
+                    size_t len);
+
+/* The text called name, here or in a parent, borrowed; "" when there is none.
+ */
+const char *scope_text(const struct scope *s, const char *name);
+
 /* Makes name a list, empty until scope_add. */
 void scope_set_list(struct scope *s, const char *name);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The plan: the spec with everything decided. Per node its identity, and every
- * file, unit and first-boot step with the reason it is there. Plain data made
- * by a pure function; what comes later reads it and changes nothing.
+ * The plan: the spec with everything decided. Per node its identity and
+ * addresses, which parts it has and why, and from them its files, units and
+ * first-boot steps. Plain data made by a pure function (part/parts.h); what
+ * comes later reads it and changes nothing.
  *
  * The plan is where least privilege is decided: a node's seed holds the files
  * listed here for it and no other, so `kubeseed plan` shows who gets which key.
@@ -12,6 +13,13 @@
 #include "plan/identity.h"
 #include "plan/network.h"
 #include "spec/spec.h"
+
+/* One thing a node has (part/README.md), and the reason. */
+struct plan_part {
+  const char *name; /* "keepalived" */
+  const char *why;  /* "may hold the endpoint's address" */
+};
+DEFINE_VEC(plan_part_vec, struct plan_part);
 
 /*
  * One file of a node's seed. source says where its bytes come from:
@@ -37,19 +45,26 @@ struct plan_node {
   char uuid[PLAN_UUID];
   char *instance_id;    /* the seed adds a digest of its content */
   bool founder;         /* the one node that may run `kubeadm init` */
-  bool runs_etcd;       /* a member of the founding or external etcd */
+  bool has_kubelet;     /* a node of Kubernetes: control plane or worker */
+  bool has_member;      /* a member of etcd, of whatever etcd.mode */
+  bool runs_etcd;       /* that member is a unit of systemd, not a static pod */
   bool runs_keepalived; /* may hold the VIP */
   int vip_priority;     /* VRRP priority when runs_keepalived */
   struct cidr pods;     /* this node's pod subnet (cni: bridge) */
   bool has_pods;
-  struct plan_file_vec files;
   /* What the Node object has when all is well: "key=value:Effect", or
    * "key:Effect" without a value. */
   struct strv taints;
+  struct plan_part_vec parts;
+  struct plan_file_vec files;
   struct strv units; /* systemd units enabled on the node */
   struct strv steps; /* first-boot steps, in order */
 };
 DEFINE_VEC(plan_node_vec, struct plan_node);
+
+/* Some of plan->nodes, in its order: of workers there may be thousands, and
+ * who looks for the few others need not walk over them for each node. */
+DEFINE_VEC(plan_list, const struct plan_node *);
 
 struct plan {
   const struct spec *spec; /* borrowed: must outlive the plan */
@@ -64,15 +79,13 @@ struct plan {
   char *cluster_dns;            /* service address for kubelet's clusterDNS */
   char *api_service;            /* first address of the service network */
   struct plan_node_vec nodes;
-  const struct plan_node **by_name; /* the nodes sorted, for plan_find */
+  struct plan_list control_planes;
+  struct plan_list balancers; /* nodes of the role load-balancer */
+  struct plan_list kubelets;  /* nodes with has_kubelet */
+  struct plan_list members;   /* nodes with has_member */
+  struct plan_list holders;   /* nodes with runs_keepalived */
+  struct plan_list by_name;   /* all, sorted by name */
 };
-
-/*
- * Decides everything. Pure: the same spec gives the same plan. Fails with
- * faults at the spec's places when the parts do not fit together.
- */
-int plan_make(const struct spec *spec, struct plan *ret,
-              struct error *err) _must_check_;
 
 void plan_done(struct plan *p);
 

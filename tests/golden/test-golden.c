@@ -12,6 +12,7 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "format/yaml.h"
+#include "part/parts.h"
 #include "pki/store.h"
 #include "seed/render.h"
 #include "spec/read.h"
@@ -71,7 +72,7 @@ static void cluster_open(const char *spec, struct cluster *c) {
   read_file(GOLDEN "/pki/created", &created);
   c->now = (time_t)strtoll(created.data, NULL, 10);
   ok(spec_read(spec, text.data, text.len, &c->spec, &err), &err);
-  ok(plan_make(&c->spec, &c->plan, &err), &err);
+  ok(parts_plan(&c->spec, &c->plan, &err), &err);
   ok(pki_load(GOLDEN "/pki", &old, &err), &err);
   ok(pki_make(&c->plan, &old, c->now, &c->pki, &err), &err);
   ok(render_new(&c->plan, &c->pki, c->now, &c->render, &err), &err);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "machine/launch.h"
+#include "part/parts.h"
 #include "spec/read.h"
 
 #include <setjmp.h>
@@ -147,7 +148,7 @@ static int setup(void **state) {
   check_ok(
       spec_read("demo.yaml", spec_text, strlen(spec_text), &f->spec, &f->err),
       &f->err);
-  check_ok(plan_make(&f->spec, &f->plan, &f->err), &f->err);
+  check_ok(parts_plan(&f->spec, &f->plan, &f->err), &f->err);
   for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
     _cleanup_free_ char *path = state_path(&f->state, "%s", folders[i]);
     check_ok(file_mkdirs(path, 0700, &f->err), &f->err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is decided from a spec, and who gets which file. */
 #include "base/mem.h"
-#include "plan/plan.h"
+#include "part/parts.h"
 #include "spec/read.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
@@ -28,7 +28,7 @@ static void make(const char *text, struct fixture *f) {
   _cleanup_error_ struct error err = {0};
   int r = spec_read("t.yaml", text, strlen(text), &f->spec, &err);
   if (r == 0)
-    r = plan_make(&f->spec, &f->plan, &err);
+    r = parts_plan(&f->spec, &f->plan, &err);
   error_print(&err, "test", stderr);
   assert_int_equal(r, 0);
 }
@@ -365,7 +365,7 @@ static void test_same_mac(void **state) {
              "  - {name: m2}\n"
              "  - {name: m3, mac: \"52:54:00:12:34:56\"}\n";
   assert_int_equal(spec_read("t.yaml", text, strlen(text), &f.spec, &err), 0);
-  assert_int_equal(plan_make(&f.spec, &f.plan, &err), -1);
+  assert_int_equal(parts_plan(&f.spec, &f.plan, &err), -1);
   assert_int_equal(err.kind, ERROR_USAGE);
   assert_string_equal(err.faults[0].where, "t.yaml:9:21");
   assert_null(f.plan.nodes.v);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What holds for every seed; how each one reads is in tests/golden. */
 #include "format/yaml.h"
+#include "part/parts.h"
 #include "seed/render.h"
 #include "spec/read.h"
 /* cmocka.h wants these before it. */
@@ -36,7 +37,7 @@ static void ok(int r, const struct error *err) {
 static void open_fixture(const char *text, struct fixture *f) {
   _cleanup_error_ struct error err = {0};
   ok(spec_read("t.yaml", text, strlen(text), &f->spec, &err), &err);
-  ok(plan_make(&f->spec, &f->plan, &err), &err);
+  ok(parts_plan(&f->spec, &f->plan, &err), &err);
   ok(pki_make(&f->plan, NULL, NOW, &f->pki, &err), &err);
   ok(render_new(&f->plan, &f->pki, NOW, &f->render, &err), &err);
 }

@@ -44,8 +44,19 @@ static void test_done(void **state) {
   strv_done(&l);
 }
 
+static void test_join(void **state) {
+  (void)state;
+  _cleanup_strv_ struct strv l = {0};
+  _cleanup_free_ char *none = strv_join(&l, ", ");
+  assert_string_equal(none, "");
+  strv_push_all(&l, "a", "", "bc", NULL);
+  _cleanup_free_ char *all = strv_join(&l, ", ");
+  assert_string_equal(all, "a, , bc");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_join),
       cmocka_unit_test(test_push),
       cmocka_unit_test(test_has),
       cmocka_unit_test(test_done),

@@ -203,10 +203,35 @@ static void test_set_again(void **state) {
   }
 }
 
+/* Parts of a text that many scopes share. */
+static void test_parts_of_a_text(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_template_ struct template *t = NULL;
+  _cleanup_scope_ struct scope all = {0};
+  _cleanup_scope_ struct scope one = {.parent = &all};
+  _cleanup_buf_ struct buf out = {0};
+  static const char text[] =
+      "<{{ a }}{{ b }}|{{ a | sh }}{{? b }} b{{/ b }}{{^ c }} no c{{/ c }}>";
+  scope_set(&all, "all", "one two three");
+  const char *whole = scope_text(&one, "all");
+  assert_ptr_equal(whole, scope_text(&all, "all"));
+  assert_string_equal(scope_text(&one, "none"), "");
+  scope_set_part(&one, "a", whole, 4);
+  scope_set_part(&one, "b", whole + 8, 5);
+  scope_set_part(&one, "c", whole, 0);
+  assert_int_equal(template_parse("t", text, strlen(text), &t, &err), 0);
+  assert_int_equal(template_render(t, &one, &out, &err), 0);
+  assert_string_equal(out.data, "<one three|'one ' b no c>");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_render),        cmocka_unit_test(test_parse_faults),
-      cmocka_unit_test(test_depth),         cmocka_unit_test(test_set_again),
+      cmocka_unit_test(test_parts_of_a_text),
+      cmocka_unit_test(test_render),
+      cmocka_unit_test(test_parse_faults),
+      cmocka_unit_test(test_depth),
+      cmocka_unit_test(test_set_again),
       cmocka_unit_test(test_render_faults),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

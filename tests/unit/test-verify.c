@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cluster/verify.h"
 #include "format/x509.h"
+#include "part/parts.h"
 #include "spec/read.h"
 
 #include <openssl/evp.h>
@@ -39,7 +40,7 @@ static void cluster_of(struct fixture *f, const char *more) {
                 "network: {subnet: 192.168.4.0/24}\n%s",
                 more);
   if (spec_read("test.yaml", text, strlen(text), &f->spec, &err) < 0 ||
-      plan_make(&f->spec, &f->plan, &err) < 0)
+      parts_plan(&f->spec, &f->plan, &err) < 0)
     fail_msg("%s: %s", err.faults[0].where, err.faults[0].msg);
 }
 
@@ -726,7 +727,7 @@ static void test_default_taints(void **state) {
               "- {name: m, role: control-plane, address: 192.168.4.31}\n");
     f.spec.kubernetes.version.minor = cases[i].minor;
     plan_done(&f.plan);
-    assert_int_equal(plan_make(&f.spec, &f.plan, &err), 0);
+    assert_int_equal(parts_plan(&f.spec, &f.plan, &err), 0);
     verify_judge(&f.plan, &f.facts, &f.checks);
     assert_string_equal(find(&f, "nodes.taints")->detail, cases[i].detail);
     end(&f);

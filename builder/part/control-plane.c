@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* API server, controller manager and scheduler, and what is patched in them. */
+#include "part/nodes.h"
+#include "part/part.h"
+
+static const char *why(const struct plan *p, const struct plan_node *n) {
+  (void)p;
+  return n->spec->role == ROLE_CONTROL_PLANE ? "role control-plane" : NULL;
+}
+
+static const struct part_file files[] = {
+    {LIB "check-apiserver", "scripts/check-apiserver", 0755, ROOT, NULL},
+    {"/etc/kubeseed/patches/kube-apiserver+strategic.yaml",
+     "user-data/kube-apiserver.patch.yaml", 0644, ROOT, NULL},
+    {"/etc/kubeseed/emulated/kube-apiserver0+json.yaml",
+     "user-data/kube-apiserver-emulated.patch.yaml", 0644, ROOT, NULL},
+    {"/etc/kubeseed/emulated/kube-controller-manager0+json.yaml",
+     "user-data/controller-emulated.patch.yaml", 0644, ROOT, NULL},
+    {"/etc/kubeseed/emulated/kube-scheduler0+json.yaml",
+     "user-data/controller-emulated.patch.yaml", 0644, ROOT, NULL},
+    {0},
+};
+
+static const struct part_step steps[] = {{"kubeconfig", NULL}, {0}};
+
+static void values(const struct part_input *in, struct scope *s) {
+  const struct plan *p = in->plan;
+  const struct version *v = &p->spec->kubernetes.version;
+  scope_set_flag(s, "fairness_is_busy", version_fairness_is_busy(v));
+  scope_set_flag(s, "patches_in_config", false);
+  nodes_set(s, "peers", &p->control_planes, NULL, " ", nodes_address);
+}
+
+static void node_values(const struct plan *p, const struct plan_node *n,
+                        struct scope *s) {
+  if (n->spec->role != ROLE_CONTROL_PLANE)
+    return;
+  nodes_set(s, "peers", &p->control_planes, n, " ", nodes_address);
+  scope_set_flag(s, "patches_in_config",
+                 version_patches_in_config(&p->spec->kubernetes.version));
+}
+
+const struct part part_control_plane = {
+    .name = "control-plane",
+    .why = why,
+    .files = files,
+    .steps = steps,
+    .values = values,
+    .node_values = node_values,
+};

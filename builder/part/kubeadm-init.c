@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one node that runs `kubeadm init`. */
+#include "part/part.h"
+#include "spec/payload-facts.h"
+
+static const char *why(const struct plan *p, const struct plan_node *n) {
+  (void)p;
+  return n->founder ? "founds the cluster, as its first control-plane node"
+                    : NULL;
+}
+
+static bool v1beta4(const struct plan *p, const struct plan_node *n) {
+  (void)n;
+  return p->kubeadm_api == KUBEADM_V1BETA4;
+}
+
+static bool older(const struct plan *p, const struct plan_node *n) {
+  return !v1beta4(p, n);
+}
+
+static const struct part_file files[] = {
+    {"/etc/kubeseed/kubeadm.yaml", "user-data/kubeadm-init-v1beta3.yaml", 0600,
+     ROOT, older},
+    {"/etc/kubeseed/kubeadm.yaml", "user-data/kubeadm-init-v1beta4.yaml", 0600,
+     ROOT, v1beta4},
+    {0},
+};
+
+static const struct part_step steps[] = {
+    {"kubeadm-init", NULL}, {"tidy", NULL}, {0}};
+
+/* kubeadm adds each node's own names; these hold for all. */
+static void set_cert_sans(const struct spec *spec, struct scope *s) {
+  scope_set_list(s, "cert_sans");
+  scope_set(scope_add(s, "cert_sans"), "name", spec->endpoint.name);
+  scope_set(scope_add(s, "cert_sans"), "name", "localhost");
+  scope_set(scope_add(s, "cert_sans"), "name", "127.0.0.1");
+}
+
+static void values(const struct part_input *in, struct scope *s) {
+  const struct plan *p = in->plan;
+  const struct spec *spec = p->spec;
+  char a[NET_TEXT];
+  scope_set(s, "kubeadm_api", kubeadm_api_name(p->kubeadm_api));
+  scope_set(s, "image_repository",
+            p->image_repository ? p->image_repository : "");
+  scope_set(s, "services", cidr_format(&spec->network.services, a));
+  scope_set(s, "pods", cidr_format(&spec->network.pods, a));
+  scope_set(s, "cluster_dns", p->cluster_dns);
+  scope_set_flag(s, "ecdsa", spec->pki.algorithm == KEY_ECDSA_P256);
+  set_cert_sans(spec, s);
+  /* The node's own checks (step "check") stand for kubeadm's preflight, which
+   * refuses to go on after a power cut because files exist, and before 1.24
+   * wants crictl, which Debian 12 does not have. */
+  bool coredns = payload_facts(spec->kubernetes.payload)->coredns;
+  scope_setf(s, "init_skip", "preflight%s", coredns ? "" : ",addon/coredns");
+}
+
+const struct part part_kubeadm_init = {
+    .name = "kubeadm-init",
+    .why = why,
+    .files = files,
+    .steps = steps,
+    .values = values,
+};

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names and network cards. */
+#include "part/network.h"
+
+#include "part/nodes.h"
+#include "part/part.h"
+
+static const char *why(const struct plan *p, const struct plan_node *n) {
+  (void)p;
+  (void)n;
+  return "every node";
+}
+
+static const struct part_file files[] = {
+    {"/etc/hosts", "user-data/hosts", 0644, ROOT, NULL},
+    {"/etc/resolv.conf", "user-data/resolv.conf", 0644, ROOT, NULL},
+    {0},
+};
+
+/* One for each card; seed/render finds the card by the path. */
+static void more_files(const struct plan_node *n, struct plan_file_vec *ret) {
+  for (size_t i = 0; i < n->interfaces.n; i++)
+    *plan_file_vec_add(ret) = (struct plan_file){
+        n->interfaces.v[i].link, "user-data/kube0.link", 0644, ROOT};
+}
+
+/* For /etc/hosts: those that others look for. Not the workers, of which there
+ * may be thousands, each with a seed that would name all others. */
+static void set_nodes(const struct plan *p, struct scope *s) {
+  struct plan_list sought = {0};
+  for (size_t i = 0; i < p->nodes.n; i++)
+    if (p->nodes.v[i].spec->role != ROLE_WORKER)
+      *plan_list_add(&sought) = &p->nodes.v[i];
+  nodes_rows(s, "nodes", &sought, NULL);
+  free(sought.v);
+}
+
+static void values(const struct part_input *in, struct scope *s) {
+  const struct plan *p = in->plan;
+  const struct spec *spec = p->spec;
+  char a[NET_TEXT];
+  scope_set(s, "subnet", cidr_format(&spec->network.subnet, a));
+  scope_set(s, "domain", spec->network.domain);
+  scope_set(s, "endpoint", p->endpoint);
+  scope_set(s, "endpoint_name", spec->endpoint.name);
+  scope_set(s, "vip", ip_format(spec->endpoint.address, a));
+  scope_set_list(s, "dns");
+  for (size_t i = 0; i < spec->network.dns.n; i++)
+    scope_set(scope_add(s, "dns"), "address",
+              ip_format(spec->network.dns.v[i], a));
+  set_nodes(p, s);
+}
+
+void network_card(struct scope *s, const struct plan_interface *card) {
+  char a[NET_TEXT];
+  scope_set(s, "interface", card->name);
+  scope_set(s, "mac", mac_format(&card->mac, a));
+  scope_set(s, "address", ip_format(card->address, a));
+  scope_setf(s, "bits", "%d", card->bits);
+  scope_set(s, "gateway", ip_format(card->gateway, a));
+}
+
+/* The cluster's card, and all of them for network-config. */
+static void node_values(const struct plan *p, const struct plan_node *n,
+                        struct scope *s) {
+  network_card(s, plan_cluster_interface(n));
+  scope_set_list(s, "interfaces");
+  for (size_t i = 0; i < n->interfaces.n; i++) {
+    const struct plan_interface *card = &n->interfaces.v[i];
+    struct scope *row = scope_add(s, "interfaces");
+    /* Other nodes have pods, and they are on this side. */
+    bool pods = card->pod_routes && p->kubelets.n > n->has_pods;
+    network_card(row, card);
+    scope_set_flag(row, "pods_behind", pods);
+    scope_set_flag(row, "routed", pods || ip_is_set(card->gateway));
+  }
+}
+
+const struct part part_network = {
+    .name = "network",
+    .why = why,
+    .files = files,
+    .more_files = more_files,
+    .values = values,
+    .node_values = node_values,
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A node's network cards, as its templates have them. */
+#pragma once
+
+#include "format/template.h"
+#include "plan/network.h"
+
+/* What a template that is rendered for one card says of it: interface, mac,
+ * address, bits and gateway. */
+void network_card(struct scope *s, const struct plan_interface *card);

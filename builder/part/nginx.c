@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* endpoint.provider nginx: nodes of the role load-balancer run it. */
+#include "part/proxy.h"
+
+static const char *why(const struct plan *p, const struct plan_node *n) {
+  return n->spec->role == ROLE_LOAD_BALANCER &&
+                 p->spec->endpoint.provider == PROVIDER_NGINX
+             ? "endpoint.provider nginx: leads to API servers that answer"
+             : NULL;
+}
+
+static const struct part_file files[] = {
+    PROXY_FILES,
+    {"/etc/nginx/nginx.conf", "user-data/nginx.conf", 0644, ROOT, NULL},
+    {0},
+};
+
+static const char *const units[] = {"nginx.service", NULL};
+
+static const struct part_step steps[] = {{"proxy", NULL}, {0}};
+
+static void values(const struct part_input *in, struct scope *s) {
+  proxy_values(in->plan, s);
+}
+
+const struct part part_nginx = {
+    .name = "nginx",
+    .why = why,
+    .files = files,
+    .units = units,
+    .steps = steps,
+    .values = values,
+};

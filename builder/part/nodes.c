@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "part/nodes.h"
+
+void nodes_name(const struct plan_node *n, struct buf *out) {
+  buf_adds(out, n->name);
+}
+
+void nodes_address(const struct plan_node *n, struct buf *out) {
+  char a[NET_TEXT];
+  buf_addf(out, "%s=%s", n->name, ip_format(n->spec->address, a));
+}
+
+void nodes_etcd(const struct plan_node *n, struct buf *out) {
+  char a[NET_TEXT];
+  buf_addf(out, "https://%s:2379", ip_format(n->spec->address, a));
+}
+
+void nodes_mac(const struct plan_node *n, struct buf *out) {
+  char a[NET_TEXT];
+  buf_adds(out, mac_format(&plan_cluster_interface(n)->mac, a));
+}
+
+void nodes_set(struct scope *s, const char *name, const struct plan_list *l,
+               const struct plan_node *but, const char *separator,
+               nodes_entry *entry) {
+  _cleanup_buf_ struct buf b = {0};
+  for (size_t i = 0; i < l->n; i++) {
+    if (l->v[i] == but)
+      continue;
+    if (b.len)
+      buf_adds(&b, separator);
+    entry(l->v[i], &b);
+  }
+  scope_set(s, name, b.len ? b.data : "");
+}
+
+void nodes_rows(struct scope *s, const char *name, const struct plan_list *l,
+                const struct plan_node *but) {
+  char a[NET_TEXT];
+  scope_set_list(s, name);
+  for (size_t i = 0; i < l->n; i++) {
+    const struct plan_node *n = l->v[i];
+    if (n == but)
+      continue;
+    struct scope *row = scope_add(s, name);
+    scope_set(row, "node", n->name);
+    scope_set(row, "fqdn", n->fqdn);
+    scope_set(row, "address", ip_format(n->spec->address, a));
+  }
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A part is one thing that a node can have: etcd, a load balancer, the keys of
+ * the CAs. All that the program knows of it stands in one file, which ends with
+ * a const struct part; README.md tells how to write one. Everything here is
+ * pure: spec, plan and facts in, plain data out.
+ */
+#pragma once
+
+#include "format/template.h"
+#include "plan/plan.h"
+#include <time.h>
+
+/* Owners and folders of files. */
+#define ROOT "root:root"
+#define ETCD "etcd:etcd"
+#define LIB "/usr/lib/kubeseed/"
+#define KUBE_PKI "/etc/kubernetes/pki/"
+#define ETCD_PKI "/etc/etcd/pki/"
+
+/* A condition on a node that has the part; NULL in a table means always. */
+typedef bool part_when(const struct plan *p, const struct plan_node *n);
+
+/* A file of the node's seed; see struct plan_file for the sources. */
+struct part_file {
+  const char *path;
+  const char *source;
+  unsigned mode;
+  const char *owner;
+  part_when *when;
+};
+
+/* A step of its first boot: step_NAME in scripts/steps-*.sh. Which comes when
+ * is decided in one place for all parts, parts.c. */
+struct part_step {
+  const char *name;
+  part_when *when;
+};
+
+/* What values are made from. */
+struct part_input {
+  const struct plan *plan;
+  time_t created; /* when the cluster's keys were made */
+  /* The text of one of the cluster's keys or secrets (pki.h has the names),
+   * borrowed; "" where there is none. */
+  const char *(*key)(const void *keys, const char *name);
+  const void *keys;
+};
+
+static inline const char *part_key(const struct part_input *in,
+                                   const char *name) {
+  return in->key(in->keys, name);
+}
+
+struct part {
+  const char *name; /* as `kubeseed plan` shows it */
+
+  /* Why this node has the part, in a few words; NULL: it has not. */
+  const char *(*why)(const struct plan *p, const struct plan_node *n);
+
+  /* Each may be NULL, as everything below may. more_files adds, behind files,
+   * those of which not every node has the same. */
+  const struct part_file *files; /* ends with a path of NULL */
+  void (*more_files)(const struct plan_node *n, struct plan_file_vec *ret);
+  const char *const *units;      /* systemd's, enabled; ends with NULL */
+  const struct part_step *steps; /* ends with a name of NULL */
+
+  /* What its templates need. values is called once for each cluster, whoever
+   * has the part, for what is the same on all nodes; node_values for every
+   * node, and sets only what differs: with ten thousand workers it must not
+   * walk over plan->nodes. */
+  void (*values)(const struct part_input *in, struct scope *cluster);
+  void (*node_values)(const struct plan *p, const struct plan_node *n,
+                      struct scope *node);
+};
+
+/* Every part, in the order in which a seed has their files. */
+#define PART_LIST(PART)                                                        \
+  PART(network)                                                                \
+  PART(node)                                                                   \
+  PART(kubelet)                                                                \
+  PART(copied_receive)                                                         \
+  PART(kubeadm_init)                                                           \
+  PART(kubeadm_join)                                                           \
+  PART(control_plane)                                                          \
+  PART(ca_keys)                                                                \
+  PART(copied_hand)                                                            \
+  PART(etcd_client)                                                            \
+  PART(etcd_stacked)                                                           \
+  PART(etcd_unit)                                                              \
+  PART(etcd)                                                                   \
+  PART(haproxy)                                                                \
+  PART(nginx)                                                                  \
+  PART(keepalived)                                                             \
+  PART(bridge)
+
+#define PART_DECLARE(name) extern const struct part part_##name;
+PART_LIST(PART_DECLARE)
+#undef PART_DECLARE

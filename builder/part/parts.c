@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "part/parts.h"
+
+#include "plan/make.h"
+#include <string.h>
+
+#define PART_ADDRESS(name) &part_##name,
+static const struct part *const all[] = {PART_LIST(PART_ADDRESS) NULL};
+
+const struct part *const *parts_all(void) {
+  return all;
+}
+
+/* The order of first boot, whichever parts a node has. Something new goes where
+ * what it needs has been done: "ready" is told to whoever waits for the node.
+ */
+static const char *const steps[] = {
+    "check",
+    "proxy",
+    "vip",
+    "pod-network",
+    "etcd",
+    "make-certificates",
+    "kubeadm-init",
+    "move-certificates",
+    "kubeadm-join",
+    "kubeconfig",
+    "wipe",
+    "ready",
+    "copy-certificates",
+    "tidy",
+    NULL,
+};
+
+const char *const *parts_steps(void) {
+  return steps;
+}
+
+static bool applies(part_when *when, const struct plan *p,
+                    const struct plan_node *n) {
+  return !when || when(p, n);
+}
+
+/* Whether one of the n parts wants the step on the node. */
+static bool step_wanted(const struct plan *p, const struct plan_node *n,
+                        const struct part *const *parts, size_t n_parts,
+                        const char *step) {
+  for (size_t i = 0; i < n_parts; i++)
+    for (const struct part_step *s = parts[i]->steps; s && s->name; s++)
+      if (strcmp(s->name, step) == 0 && applies(s->when, p, n))
+        return true;
+  return false;
+}
+
+static void add_part(const struct plan *p, struct plan_node *n,
+                     const struct part *part, const char *why) {
+  *plan_part_vec_add(&n->parts) = (struct plan_part){part->name, why};
+  for (const struct part_file *f = part->files; f && f->path; f++)
+    if (applies(f->when, p, n))
+      *plan_file_vec_add(&n->files) =
+          (struct plan_file){f->path, f->source, f->mode, f->owner};
+  if (part->more_files)
+    part->more_files(n, &n->files);
+  for (const char *const *u = part->units; u && *u; u++)
+    strv_push(&n->units, *u);
+}
+
+static void plan_node_parts(const struct plan *p, struct plan_node *n) {
+  const struct part *has[ARRAY_SIZE(all)];
+  size_t n_has = 0;
+  for (const struct part *const *part = all; *part; part++) {
+    const char *why = (*part)->why(p, n);
+    if (!why)
+      continue;
+    has[n_has++] = *part;
+    add_part(p, n, *part, why);
+  }
+  for (const char *const *step = steps; *step; step++)
+    if (step_wanted(p, n, has, n_has, *step))
+      strv_push(&n->steps, *step);
+}
+
+int parts_plan(const struct spec *spec, struct plan *ret, struct error *err) {
+  _cleanup_plan_ struct plan p = {0};
+  if (plan_make(spec, &p, err) < 0)
+    return -1;
+  for (size_t i = 0; i < p.nodes.n; i++)
+    plan_node_parts(&p, &p.nodes.v[i]);
+  *ret = p;
+  p = (struct plan){0};
+  return 0;
+}
+
+void parts_values(const struct part_input *in, struct scope *cluster) {
+  for (const struct part *const *part = all; *part; part++)
+    if ((*part)->values)
+      (*part)->values(in, cluster);
+}
+
+void parts_node_values(const struct plan *p, const struct plan_node *n,
+                       struct scope *node) {
+  for (const struct part *const *part = all; *part; part++)
+    if ((*part)->node_values)
+      (*part)->node_values(p, n, node);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/addresses.h"
+
+#include "plan/identity.h"
+
+/* VRRP priorities: keepalived.conf lowers them by 50 while a check fails, and
+ * every failing node must stay below every healthy one. */
+#define VIP_PRIORITY 150
+
+#define POD_BITS 24 /* of each node's own network of pods */
+
+static bool runs_keepalived(const struct spec *s, enum role role) {
+  switch (s->endpoint.provider) {
+  case PROVIDER_KEEPALIVED:
+    return role == ROLE_CONTROL_PLANE;
+  case PROVIDER_HAPROXY:
+  case PROVIDER_NGINX:
+    return role == ROLE_LOAD_BALANCER;
+  case PROVIDER_EXTERNAL:
+  case PROVIDER_FIRST_NODE:
+    return false;
+  }
+  return false;
+}
+
+void addresses_plan_node(const struct spec *s, struct plan_node *n,
+                         uint32_t kubelet) {
+  n->runs_keepalived = runs_keepalived(s, n->spec->role);
+  if (n->runs_keepalived)
+    n->vip_priority = VIP_PRIORITY - (int)n->ordinal;
+  if (n->has_kubelet && s->network.cni == CNI_BRIDGE)
+    n->has_pods = cidr_subnet(&s->network.pods, POD_BITS, kubelet, &n->pods);
+}
+
+void addresses_plan(struct plan *p) {
+  const struct spec *s = p->spec;
+  char a[NET_TEXT];
+  p->endpoint =
+      xasprintf("%s:%d", ip_format(s->endpoint.address, a), s->endpoint.port);
+  p->api_service = xstrdup(ip_format(cidr_host(&s->network.services, 1), a));
+  p->cluster_dns = xstrdup(ip_format(cidr_host(&s->network.services, 10), a));
+  uint8_t d[SHA256_BYTES];
+  plan_derive(s, "vrrp", "", d);
+  p->router_id = s->endpoint.router_id ? s->endpoint.router_id : 1 + d[0] % 255;
+}

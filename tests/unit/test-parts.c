@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What holds for all parts; who gets which of them is in test-plan. */
+#include "base/embedded.h"
+#include "part/parts.h"
+#include "spec/read.h"
+/* cmocka.h wants these before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define HEADER                                                                 \
+  "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"                       \
+  "kubernetes: {version: 1.34.2}\n"                                            \
+  "network: {subnet: 192.168.4.0/24}\n"
+#define MASTERS "nodes:\n  - {name: \"m{1..3}\"}\n"
+#define WORKER "  - {name: w, role: worker}\n"
+
+/* Clusters that have every part between them. */
+static const char *const specs[] = {
+    HEADER MASTERS WORKER,
+    HEADER "etcd: {mode: external}\nendpoint: {provider: haproxy}\n" MASTERS
+           "  - {name: \"e{1..3}\", role: etcd}\n"
+           "  - {name: \"lb{1..2}\", role: load-balancer}\n" WORKER,
+    HEADER "etcd: {mode: stacked}\npki: {mode: copied}\n"
+           "endpoint: {provider: nginx}\n" MASTERS
+           "  - {name: \"lb{1..2}\", role: load-balancer}\n" WORKER,
+    HEADER "etcd: {mode: stacked}\nendpoint: {provider: first-node}\n"
+           "nodes: [{name: m}]\n",
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.20.2}\n"
+    "network: {subnet: 192.168.4.0/24, cni: none}\n" MASTERS WORKER,
+};
+
+struct fixture {
+  struct spec spec;
+  struct plan plan;
+};
+
+static void fixture_open(const char *text, struct fixture *f) {
+  _cleanup_error_ struct error err = {0};
+  int r = spec_read("t.yaml", text, strlen(text), &f->spec, &err);
+  if (r == 0)
+    r = parts_plan(&f->spec, &f->plan, &err);
+  error_print(&err, "test", stderr);
+  assert_int_equal(r, 0);
+}
+
+static void fixture_done(struct fixture *f) {
+  plan_done(&f->plan);
+  spec_done(&f->spec);
+}
+
+#define _cleanup_fixture_ _cleanup_(fixture_done)
+
+static void test_names(void **state) {
+  (void)state;
+  for (const struct part *const *a = parts_all(); *a; a++) {
+    assert_non_null((*a)->name);
+    assert_non_null((*a)->why);
+    for (const struct part *const *b = parts_all(); b < a; b++)
+      assert_string_not_equal((*a)->name, (*b)->name);
+  }
+}
+
+/* Every part is on some node, with a reason; on every one only the two that say
+ * so. */
+static void test_each_is_somewhere(void **state) {
+  (void)state;
+  for (const struct part *const *part = parts_all(); *part; part++) {
+    size_t with = 0, without = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+      _cleanup_fixture_ struct fixture f = {0};
+      fixture_open(specs[i], &f);
+      for (size_t k = 0; k < f.plan.nodes.n; k++) {
+        const struct plan_part_vec *has = &f.plan.nodes.v[k].parts;
+        size_t found = 0;
+        for (size_t j = 0; j < has->n; j++)
+          if (strcmp(has->v[j].name, (*part)->name) == 0) {
+            assert_true(strlen(has->v[j].why) > 0);
+            found++;
+          }
+        assert_true(found <= 1);
+        with += found;
+        without += !found;
+      }
+    }
+    if (with == 0)
+      fail_msg("no node has the part %s", (*part)->name);
+    bool everywhere = *part == &part_network || *part == &part_node;
+    if ((without == 0) != everywhere)
+      fail_msg("%zu nodes are without the part %s", without, (*part)->name);
+  }
+}
+
+/* No two parts lay down the same file on one node. */
+static void test_each_file_once(void **state) {
+  (void)state;
+  for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+    _cleanup_fixture_ struct fixture f = {0};
+    fixture_open(specs[i], &f);
+    for (size_t k = 0; k < f.plan.nodes.n; k++) {
+      const struct plan_file_vec *files = &f.plan.nodes.v[k].files;
+      for (size_t a = 0; a < files->n; a++)
+        for (size_t b = 0; b < a; b++)
+          if (strcmp(files->v[a].path, files->v[b].path) == 0)
+            fail_msg("%s: %s is there twice", f.plan.nodes.v[k].name,
+                     files->v[a].path);
+    }
+  }
+}
+
+static bool is_used(const char *source) {
+  for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+    _cleanup_fixture_ struct fixture f = {0};
+    fixture_open(specs[i], &f);
+    for (size_t k = 0; k < f.plan.nodes.n; k++) {
+      const struct plan_file_vec *files = &f.plan.nodes.v[k].files;
+      for (size_t a = 0; a < files->n; a++)
+        if (strcmp(files->v[a].source, source) == 0)
+          return true;
+    }
+  }
+  return false;
+}
+
+/* What is carried along is on some node, but for what others use by name. */
+static void test_each_source_is_used(void **state) {
+  (void)state;
+  static const char *const others[] = {
+      "user-data/cloud-config.yaml", "user-data/network-config",
+      "scripts/verify-node", "scripts/verify-cluster", "scripts/verify-pods"};
+  for (size_t i = 0; i < n_embedded; i++) {
+    const char *name = embedded[i].name;
+    bool known = strncmp(name, "user-data/", 10) != 0 &&
+                 strncmp(name, "scripts/", 8) != 0;
+    for (size_t k = 0; k < ARRAY_SIZE(others); k++)
+      known = known || strcmp(name, others[k]) == 0;
+    if (!known && !is_used(name))
+      fail_msg("no part has the file %s", name);
+  }
+}
+
+static void test_each_source_exists(void **state) {
+  (void)state;
+  for (const struct part *const *part = parts_all(); *part; part++)
+    for (const struct part_file *f = (*part)->files; f && f->path; f++)
+      if (strncmp(f->source, "pki:", 4) != 0 && !embedded_find(f->source))
+        fail_msg("%s: there is no %s", (*part)->name, f->source);
+}
+
+/* Whether one of the scripts has the function step_NAME. */
+static bool has_function(const char *step) {
+  _cleanup_free_ char *head = xasprintf("\nstep_%s() {", step);
+  for (char *c = head + 1; *c; c++)
+    if (*c == '-')
+      *c = '_';
+  for (size_t i = 0; i < n_embedded; i++)
+    if (strncmp(embedded[i].name, "scripts/steps-", 14) == 0 &&
+        memmem(embedded[i].data, embedded[i].len, head, strlen(head)))
+      return true;
+  return false;
+}
+
+static bool has_place(const char *step) {
+  for (const char *const *s = parts_steps(); *s; s++)
+    if (strcmp(*s, step) == 0)
+      return true;
+  return false;
+}
+
+static bool is_taken(const char *step) {
+  for (const struct part *const *part = parts_all(); *part; part++)
+    for (const struct part_step *s = (*part)->steps; s && s->name; s++)
+      if (strcmp(s->name, step) == 0)
+        return true;
+  return false;
+}
+
+/* A part's step has its place in the order, and its function. */
+static void test_steps(void **state) {
+  (void)state;
+  for (const struct part *const *part = parts_all(); *part; part++)
+    for (const struct part_step *s = (*part)->steps; s && s->name; s++)
+      if (!has_place(s->name))
+        fail_msg("%s: the step %s has no place in the order", (*part)->name,
+                 s->name);
+  for (const char *const *s = parts_steps(); *s; s++) {
+    if (!is_taken(*s))
+      fail_msg("no part has the step %s", *s);
+    if (!has_function(*s))
+      fail_msg("no script has a function for the step %s", *s);
+  }
+}
+
+static const char *no_key(const void *keys, const char *name) {
+  (void)keys;
+  (void)name;
+  return "";
+}
+
+/* What each node is told of the others is all of them but itself. */
+static void test_others(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  fixture_open(specs[2], &f);
+  const struct part_input in = {.plan = &f.plan, .key = no_key};
+  static const struct {
+    const char *node, *peers, *copy_to, *predecessor;
+  } rows[] = {
+      {"m1", "m2=192.168.4.32 m3=192.168.4.33",
+       "m2=192.168.4.32=control-plane m3=192.168.4.33=control-plane "
+       "w=192.168.4.36=worker",
+       "m3"},
+      {"m2", "m1=192.168.4.31 m3=192.168.4.33",
+       "m1=192.168.4.31=control-plane m3=192.168.4.33=control-plane "
+       "w=192.168.4.36=worker",
+       "m1"},
+      {"w", "m1=192.168.4.31 m2=192.168.4.32 m3=192.168.4.33",
+       "m1=192.168.4.31=control-plane m2=192.168.4.32=control-plane "
+       "m3=192.168.4.33=control-plane",
+       ""},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_scope_ struct scope cluster = {0};
+    _cleanup_scope_ struct scope node = {.parent = &cluster};
+    parts_values(&in, &cluster);
+    parts_node_values(&f.plan, plan_find(&f.plan, rows[i].node), &node);
+    assert_string_equal(scope_text(&node, "peers"), rows[i].peers);
+    assert_string_equal(scope_text(&node, "copy_to"), rows[i].copy_to);
+    assert_string_equal(scope_text(&node, "predecessor"), rows[i].predecessor);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_names),
+      cmocka_unit_test(test_each_is_somewhere),
+      cmocka_unit_test(test_each_file_once),
+      cmocka_unit_test(test_each_source_is_used),
+      cmocka_unit_test(test_each_source_exists),
+      cmocka_unit_test(test_steps),
+      cmocka_unit_test(test_others),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
