@@ -3,7 +3,6 @@
 
 #include "base/embedded.h"
 #include "base/quote.h"
-#include "cluster/verify-judge.h"
 #include <string.h>
 
 /* For the pods to be pulled up and to run; emulated machines are slow. */
@@ -42,8 +41,8 @@ static void node_script(const struct plan *plan, const struct plan_node *n,
     buf_addf(&units, "%s%s", i ? " " : "", n->units.v[i]);
   head_set(b, "UNITS", units.data ? units.data : "");
   const char *etcd = n->runs_etcd ? "unit" : "static";
-  head_set(b, "ETCD", judge_is_member(plan, n) ? etcd : "");
-  head_set(b, "KUBELET", judge_has_kubelet(n) ? "yes" : "");
+  head_set(b, "ETCD", n->has_member ? etcd : "");
+  head_set(b, "KUBELET", n->has_kubelet ? "yes" : "");
   if (stats_secret && n->spec->role == ROLE_LOAD_BALANCER) {
     buf_addf(b, "STATS_PORT=%d\n", plan->spec->endpoint.stats_port);
     head_set(b, "STATS_SECRET", stats_secret);

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "cluster/reach.h"
 #include "cmd/cli.h"
+#include "part/parts.h"
 #include "pki/store.h"
 #include <getopt.h>
 #include <stdlib.h>
@@ -138,7 +139,7 @@ static int ask(const struct cli *cli, const struct cluster *c,
   log_info(&cli->log, "asking the API server");
   verify_gather_cluster(&c->plan, &r, f);
   f->pods.skipped = xstrdup("--no-pods");
-  verify_judge(&c->plan, f, &ret->checks);
+  parts_verify(&c->plan, f, &ret->checks);
   if (o->no_pods || (!last && verify_count(&ret->checks, VERIFY_FAIL) > 0))
     return 0;
   log_info(&cli->log, "starting a pod on every node, to see them talk");
@@ -147,7 +148,7 @@ static int ask(const struct cli *cli, const struct cluster *c,
   verify_checks_done(&ret->checks);
   ret->checks = (struct verify_check_vec){0};
   verify_gather_pods(&c->plan, &r, f);
-  verify_judge(&c->plan, f, &ret->checks);
+  parts_verify(&c->plan, f, &ret->checks);
   return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* API server, controller manager and scheduler, and what is patched in them. */
 #include "part/nodes.h"
+#include "part/objects.h"
 #include "part/part.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
@@ -40,6 +41,19 @@ static void node_values(const struct plan *p, const struct plan_node *n,
                  version_patches_in_config(&p->spec->kubernetes.version));
 }
 
+static void verify(struct judge *j) {
+  const struct plan_list *l = &j->plan->control_planes;
+  judge_component(j, "pods.kube-apiserver",
+                  "kube-apiserver runs on every control-plane node",
+                  "kube-apiserver", l, true);
+  judge_component(j, "pods.kube-controller-manager",
+                  "kube-controller-manager runs on every control-plane node",
+                  "kube-controller-manager", l, true);
+  judge_component(j, "pods.kube-scheduler",
+                  "kube-scheduler runs on every control-plane node",
+                  "kube-scheduler", l, true);
+}
+
 const struct part part_control_plane = {
     .name = "control-plane",
     .why = why,
@@ -47,4 +61,5 @@ const struct part part_control_plane = {
     .steps = steps,
     .values = values,
     .node_values = node_values,
+    .verify = verify,
 };

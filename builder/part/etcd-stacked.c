@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* etcd.mode stacked: kubeadm's own static pod, joined one at a time. */
+#include "part/objects.h"
 #include "part/part.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
@@ -53,10 +54,17 @@ static void node_values(const struct plan *p, const struct plan_node *n,
             before ? ip_format(before->spec->address, a) : "");
 }
 
+static void verify(struct judge *j) {
+  if (j->plan->spec->etcd.mode == ETCD_STACKED)
+    judge_component(j, "pods.etcd", "etcd runs on every control-plane node",
+                    "etcd", &j->plan->control_planes, false);
+}
+
 const struct part part_etcd_stacked = {
     .name = "etcd-stacked",
     .why = why,
     .files = files,
     .values = values,
     .node_values = node_values,
+    .verify = verify,
 };

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is so for every member of etcd, of whatever etcd.mode. */
+#include "base/json.h"
+#include "part/judge.h"
 #include "part/nodes.h"
 #include "part/part.h"
+#include <string.h>
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
   (void)p;
@@ -65,10 +68,150 @@ static void node_values(const struct plan *p, const struct plan_node *n,
   }
 }
 
+/*
+ * ---- verify ----
+ *
+ * Members answer JSON by grpc-gateway (etcd.io/docs, "gRPC gateway"), where
+ * numbers of 64 bits are strings and what is false or 0 is left out.
+ */
+
+/* A member's answer; NULL after noting in w what is wrong with it. */
+static json_t *member_json(const struct judge *j, const struct plan_node *n,
+                           const char *section, struct wrong *w) {
+  _cleanup_free_ char *text = judge_section(j, n, section, w);
+  if (!text)
+    return NULL;
+  json_t *o = json_loads(text, 0, NULL);
+  if (json_is_object(o))
+    return o;
+  json_decref(o);
+  wrong_add(w, "%s: %.*s", n->name, QUOTE_MAX, *text ? text : "no answer");
+  return NULL;
+}
+
+static void judge_health(struct judge *j) {
+  struct wrong w = {0};
+  for (size_t i = 0; i < j->plan->members.n; i++) {
+    const struct plan_node *n = j->plan->members.v[i];
+    _cleanup_json_ json_t *o = member_json(j, n, "etcd-health", &w);
+    if (o && strcmp(judge_text(o, "health"), "true") != 0)
+      wrong_add(&w, "%s is not healthy %s", n->name, judge_text(o, "reason"));
+  }
+  judge_end(j, "etcd.health", "every etcd member is healthy", &w, "%zu members",
+            j->plan->members.n);
+}
+
+/* The member of that name in an answer of /v3/cluster/member/list. */
+static const json_t *find_member(const json_t *list, const char *name) {
+  size_t i;
+  const json_t *m;
+  json_array_foreach(list, i,
+                     m) if (strcmp(judge_text(m, "name"), name) == 0) return m;
+  return NULL;
+}
+
+/* Expects urls to be one: https://ADDRESS:port. */
+static void judge_url(const json_t *m, const char *key,
+                      const struct plan_node *n, int port, struct wrong *w) {
+  char a[NET_TEXT];
+  _cleanup_free_ char *expected =
+      xasprintf("https://%s:%d", ip_format(n->spec->address, a), port);
+  const json_t *urls = json_object_get(m, key);
+  const char *found = json_string_value(json_array_get(urls, 0));
+  if (json_array_size(urls) != 1 || !found || strcmp(found, expected) != 0)
+    wrong_add(w, "%s of %s: expected %s, found %s%s", key, n->name, expected,
+              found ? found : "none",
+              json_array_size(urls) > 1 ? " and more" : "");
+}
+
+/* Whether one member's list is the plan's. */
+static void compare_members(const struct judge *j, const json_t *list,
+                            struct wrong *w) {
+  size_t i;
+  const json_t *m;
+  for (i = 0; i < j->plan->members.n; i++) {
+    const struct plan_node *n = j->plan->members.v[i];
+    m = find_member(list, n->name);
+    if (!m) {
+      wrong_add(w, "%s is no member, or was added and never started", n->name);
+      continue;
+    }
+    judge_url(m, "peerURLs", n, 2380, w);
+    judge_url(m, "clientURLs", n, 2379, w);
+    if (json_is_true(json_object_get(m, "isLearner")))
+      wrong_add(w, "%s is a learner and does not vote", n->name);
+  }
+  json_array_foreach(list, i, m) {
+    const char *name = judge_text(m, "name");
+    const struct plan_node *n = plan_find(j->plan, name);
+    const char *peer =
+        json_string_value(json_array_get(json_object_get(m, "peerURLs"), 0));
+    if (!n || !n->has_member)
+      wrong_add(w, "the member %s (%s) is not planned",
+                *name ? name : "without a name", peer ? peer : "no URL");
+  }
+}
+
+/* All members should see the same; what several see is told once. */
+static void judge_members(struct judge *j) {
+  struct wrong w = {0};
+  _cleanup_strv_ struct strv seen = {0};
+  for (size_t i = 0; i < j->plan->members.n; i++) {
+    const struct plan_node *n = j->plan->members.v[i];
+    struct wrong own = {0};
+    _cleanup_json_ json_t *o = member_json(j, n, "etcd-members", &w);
+    if (o)
+      compare_members(j, json_object_get(o, "members"), &own);
+    if (own.n && !strv_has(&seen, own.text.data)) {
+      strv_push(&seen, own.text.data);
+      wrong_add(&w, "as %s sees it: %s", n->name, own.text.data);
+    }
+    buf_done(&own.text);
+  }
+  judge_end(j, "etcd.members", "etcd has the planned members", &w,
+            "%zu members, started and voting", j->plan->members.n);
+}
+
+/* Exactly one member is the leader, and all follow it. */
+static void judge_leader(struct judge *j) {
+  struct wrong w = {0};
+  _cleanup_free_ char *common = NULL; /* the leader's ID, as the first says */
+  _cleanup_buf_ struct buf leaders = {0};
+  size_t n_leaders = 0;
+  for (size_t i = 0; i < j->plan->members.n; i++) {
+    const struct plan_node *n = j->plan->members.v[i];
+    _cleanup_json_ json_t *o = member_json(j, n, "etcd-status", &w);
+    if (!o)
+      continue;
+    const char *leader = judge_text(o, "leader");
+    const char *self = judge_text(json_object_get(o, "header"), "member_id");
+    if (!*leader || strcmp(leader, "0") == 0)
+      wrong_add(&w, "%s knows no leader", n->name);
+    else if (strcmp(leader, self) == 0)
+      buf_addf(&leaders, "%s%s", n_leaders++ ? ", " : "", n->name);
+    if (*leader && common && strcmp(common, leader) != 0)
+      wrong_add(&w, "%s follows another leader than the others", n->name);
+    if (!common && *leader)
+      common = xstrdup(leader);
+  }
+  if (n_leaders != 1)
+    wrong_add(&w, "expected 1 leader, found %zu%s%s", n_leaders,
+              n_leaders ? ": " : "", n_leaders ? leaders.data : "");
+  judge_end(j, "etcd.leader", "etcd has one leader", &w, "%s",
+            leaders.data ? leaders.data : "");
+}
+
+static void verify(struct judge *j) {
+  judge_members(j);
+  judge_health(j);
+  judge_leader(j);
+}
+
 const struct part part_etcd = {
     .name = "etcd",
     .why = why,
     .files = files,
     .values = values,
     .node_values = node_values,
+    .verify = verify,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* endpoint.provider haproxy: nodes of the role load-balancer run it. */
 #include "part/proxy.h"
+#include <string.h>
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
   return n->spec->role == ROLE_LOAD_BALANCER &&
@@ -26,6 +27,42 @@ static void values(const struct part_input *in, struct scope *s) {
   scope_set(s, "stats_secret", part_key(in, "stats.secret"));
 }
 
+/* The i-th field (from 0) of a CSV line without quoted commas. */
+static char *csv_field(const char *line, size_t i) {
+  for (; i > 0; i--) {
+    line += strcspn(line, ",\n");
+    if (*line != ',')
+      return xstrdup("");
+    line++;
+  }
+  return xstrndup(line, strcspn(line, ",\n"));
+}
+
+/* haproxy's management guide, 9.1: pxname, svname and status in the CSV. Only
+ * the backend that user-data/haproxy.cfg calls so asks its servers. */
+#define BACKEND "kubernetes"
+#define CSV_PXNAME 0
+#define CSV_SVNAME 1
+#define CSV_STATUS 17
+
+/* The server's status, "UP" or "DOWN" or so; NULL when it is not listed. */
+static char *server_status(const char *csv, const char *server) {
+  for (const char *p = csv; p; p = strchr(p, '\n')) {
+    p += *p == '\n';
+    _cleanup_free_ char *backend = csv_field(p, CSV_PXNAME);
+    _cleanup_free_ char *name = csv_field(p, CSV_SVNAME);
+    if (strcmp(backend, BACKEND) == 0 && strcmp(name, server) == 0)
+      return csv_field(p, CSV_STATUS);
+  }
+  return NULL;
+}
+
+static void verify(struct judge *j) {
+  static const struct proxy haproxy = {"haproxy", "#", server_status, "UP"};
+  if (j->plan->spec->endpoint.provider == PROVIDER_HAPROXY)
+    proxy_verify(j, &haproxy);
+}
+
 const struct part part_haproxy = {
     .name = "haproxy",
     .why = why,
@@ -33,4 +70,5 @@ const struct part part_haproxy = {
     .units = units,
     .steps = steps,
     .values = values,
+    .verify = verify,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The endpoint's address as a virtual IP (VRRP, RFC 5798): who may hold it. */
+#include "part/judge-holder.h"
 #include "part/nodes.h"
 #include "part/part.h"
 #include "part/proxy.h"
@@ -39,6 +40,19 @@ static void node_values(const struct plan *p, const struct plan_node *n,
     scope_setf(s, "vip_check", LIB "check-proxy %s", proxy_name(p->spec));
 }
 
+static bool may_hold(const struct plan *p, const struct plan_node *n) {
+  (void)p;
+  return n->runs_keepalived;
+}
+
+static void verify(struct judge *j) {
+  if (j->plan->holders.n > 0)
+    judge_holder(j, may_hold);
+  else if (j->plan->spec->endpoint.provider == PROVIDER_EXTERNAL)
+    judge_add(j, HOLDER_ID, HOLDER_WHAT, VERIFY_SKIP,
+              "endpoint.provider is external");
+}
+
 const struct part part_keepalived = {
     .name = "keepalived",
     .why = why,
@@ -47,4 +61,5 @@ const struct part part_keepalived = {
     .steps = steps,
     .values = values,
     .node_values = node_values,
+    .verify = verify,
 };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The one node that runs `kubeadm init`. */
+#include "part/objects.h"
 #include "part/part.h"
 #include "spec/payload-facts.h"
+#include <string.h>
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
   (void)p;
@@ -56,10 +58,65 @@ static void values(const struct part_input *in, struct scope *s) {
   scope_setf(s, "init_skip", "preflight%s", coredns ? "" : ",addon/coredns");
 }
 
+/* The network's pods, DNS and whatever else has been added. */
+static void judge_system_pods(struct judge *j) {
+  struct wrong w = {0};
+  size_t n_pods = 0;
+  size_t i;
+  const json_t *o;
+  json_array_foreach(j->objects->items, i, o) {
+    if (!object_is(o, "Pod") || pod_is_leftover(o))
+      continue;
+    n_pods++;
+    judge_pod(o, object_name(o), true, &w);
+  }
+  judge_end(j, "pods.system", "no pod of kube-system is in trouble", &w,
+            "%zu pods", n_pods);
+}
+
+static void judge_dns(struct judge *j) {
+  static const char id[] = "dns";
+  static const char what[] = "DNS is ready at its address";
+  struct wrong w = {0};
+  const json_t *coredns = objects_find(j->objects, "Deployment", "coredns");
+  if (!coredns) {
+    judge_add(j, id, what, VERIFY_SKIP, "there is no deployment coredns");
+    return;
+  }
+  json_int_t expected = json_integer_value(
+      json_object_get(json_object_get(coredns, "spec"), "replicas"));
+  json_int_t ready = json_integer_value(
+      json_object_get(json_object_get(coredns, "status"), "readyReplicas"));
+  if (ready < expected || ready == 0)
+    wrong_add(&w, "%lld of %lld replicas of coredns are ready",
+              (long long)ready, (long long)expected);
+  const json_t *service = objects_find(j->objects, "Service", "kube-dns");
+  const char *address =
+      judge_text(json_object_get(service, "spec"), "clusterIP");
+  if (!service)
+    wrong_add(&w, "there is no service kube-dns");
+  else if (strcmp(address, j->plan->cluster_dns) != 0)
+    wrong_add(&w, "service kube-dns: expected %s, found %s",
+              j->plan->cluster_dns, address);
+  judge_end(j, id, what, &w, "%lld replicas, %s", (long long)ready,
+            j->plan->cluster_dns);
+}
+
+/* What `kubeadm init` adds to the cluster beside the control plane. */
+static void verify(struct judge *j) {
+  judge_component(j, "pods.kube-proxy", "kube-proxy runs on every node",
+                  "kube-proxy", &j->plan->kubelets, true);
+  if (!j->objects)
+    return;
+  judge_system_pods(j);
+  judge_dns(j);
+}
+
 const struct part part_kubeadm_init = {
     .name = "kubeadm-init",
     .why = why,
     .files = files,
     .steps = steps,
     .values = values,
+    .verify = verify,
 };

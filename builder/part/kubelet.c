@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A node of Kubernetes: containerd and the kubelet, and how it finds the API.
  */
+#include "part/judge-talk.h"
+#include "part/objects.h"
 #include "part/part.h"
 #include <string.h>
 
@@ -79,6 +81,195 @@ static void node_values(const struct plan *p, const struct plan_node *n,
   set_taints(n->spec, s);
 }
 
+/* ---- verify ---- */
+
+/* One property of a registered node; what differs goes to w. */
+typedef void property_fn(const struct plan *p, const struct plan_node *n,
+                         const json_t *o, struct wrong *w);
+
+static void node_ready(const struct plan *p, const struct plan_node *n,
+                       const json_t *o, struct wrong *w) {
+  (void)p;
+  const char *message = "";
+  const char *ready = object_condition(o, "Ready", &message);
+  if (strcmp(ready, "True") != 0)
+    wrong_add(w, "%s: Ready is %s (%.*s)", n->name, *ready ? ready : "not set",
+              QUOTE_MAX, message);
+}
+
+static void node_version(const struct plan *p, const struct plan_node *n,
+                         const json_t *o, struct wrong *w) {
+  const json_t *status = json_object_get(o, "status");
+  const char *found =
+      judge_text(json_object_get(status, "nodeInfo"), "kubeletVersion");
+  const char *expected = p->spec->kubernetes.version_text;
+  if (*found != 'v' || strcmp(found + 1, expected) != 0)
+    wrong_add(w, "%s: expected v%s, found %s", n->name, expected, found);
+}
+
+static void node_address(const struct plan *p, const struct plan_node *n,
+                         const json_t *o, struct wrong *w) {
+  (void)p;
+  char a[NET_TEXT];
+  const char *expected = ip_format(n->spec->address, a);
+  const char *found = "none";
+  size_t i;
+  const json_t *address;
+  const json_t *status = json_object_get(o, "status");
+  json_array_foreach(json_object_get(status, "addresses"), i, address) {
+    if (strcmp(judge_text(address, "type"), "InternalIP") != 0)
+      continue;
+    found = judge_text(address, "address");
+    if (strcmp(found, expected) == 0)
+      return;
+  }
+  wrong_add(w, "%s: expected %s, found %s", n->name, expected, found);
+}
+
+static void node_role(const struct plan *p, const struct plan_node *n,
+                      const json_t *o, struct wrong *w) {
+  const json_t *labels = json_object_get(object_metadata(o), "labels");
+  bool found =
+      json_object_get(labels, version_control_plane_label(
+                                  &p->spec->kubernetes.version)) != NULL;
+  bool expected = n->spec->role == ROLE_CONTROL_PLANE;
+  if (found != expected)
+    wrong_add(w, "%s: expected %s, found %s", n->name, role_name(n->spec->role),
+              found ? "control-plane" : "no label of the control plane");
+}
+
+static void node_labels(const struct plan *p, const struct plan_node *n,
+                        const json_t *o, struct wrong *w) {
+  (void)p;
+  const json_t *labels = json_object_get(object_metadata(o), "labels");
+  for (size_t i = 0; i < n->spec->labels.n; i++) {
+    const char *label = n->spec->labels.v[i];
+    size_t len = strcspn(label, "=");
+    _cleanup_free_ char *key = xstrndup(label, len);
+    const char *expected = label[len] ? label + len + 1 : "";
+    const char *found = json_string_value(json_object_get(labels, key));
+    if (!found || strcmp(found, expected) != 0)
+      wrong_add(w, "%s: expected %s, found %s", n->name, label,
+                found ? found : "none");
+  }
+}
+
+/* Those that come and go with the Ready condition are told there. */
+static bool is_passing(const char *key) {
+  return strcmp(key, "node.kubernetes.io/not-ready") == 0 ||
+         strcmp(key, "node.kubernetes.io/unreachable") == 0;
+}
+
+static void found_taints(const json_t *o, struct strv *ret) {
+  size_t i;
+  const json_t *t;
+  const json_t *spec = json_object_get(o, "spec");
+  json_array_foreach(json_object_get(spec, "taints"), i, t) {
+    const char *value = judge_text(t, "value");
+    if (!is_passing(judge_text(t, "key")))
+      strv_pushf(ret, "%s%s%s:%s", judge_text(t, "key"), *value ? "=" : "",
+                 value, judge_text(t, "effect"));
+  }
+}
+
+static void node_taints(const struct plan *p, const struct plan_node *n,
+                        const json_t *o, struct wrong *w) {
+  (void)p;
+  const struct strv *expected = &n->taints;
+  _cleanup_strv_ struct strv found = {0};
+  found_taints(o, &found);
+  for (size_t i = 0; i < expected->n; i++)
+    if (!strv_has(&found, expected->v[i]))
+      wrong_add(w, "%s: %s is missing", n->name, expected->v[i]);
+  for (size_t i = 0; i < found.n; i++)
+    if (!strv_has(expected, found.v[i]))
+      wrong_add(w, "%s: %s is not planned", n->name, found.v[i]);
+}
+
+static void judge_registered(struct judge *j) {
+  const struct objects *k = j->objects;
+  struct wrong w = {0};
+  size_t i;
+  const json_t *o;
+  for (i = 0; i < j->plan->kubelets.n; i++) {
+    const struct plan_node *n = j->plan->kubelets.v[i];
+    if (!k->node[n->index])
+      wrong_add(&w, "%s is not registered", n->name);
+  }
+  json_array_foreach(k->items, i, o) {
+    const struct plan_node *n = plan_find(j->plan, object_name(o));
+    if (object_is(o, "Node") && (!n || !n->has_kubelet))
+      wrong_add(&w, "%s is registered and not planned", object_name(o));
+  }
+  judge_end(j, "nodes.names", "the spec's nodes are registered", &w,
+            "%zu nodes", j->plan->kubelets.n);
+}
+
+static void judge_properties(struct judge *j) {
+  static const struct {
+    const char *id, *what;
+    property_fn *check;
+  } properties[] = {
+      {"nodes.ready", "every node is Ready", node_ready},
+      {"nodes.version", "every kubelet has the spec's version", node_version},
+      {"nodes.address", "every node has its InternalIP", node_address},
+      {"nodes.role", "every node has its role", node_role},
+      {"nodes.labels", "every node has the spec's labels", node_labels},
+      {"nodes.taints", "every node has its taints and no others", node_taints},
+  };
+  for (size_t c = 0; c < ARRAY_SIZE(properties); c++) {
+    struct wrong w = {0};
+    for (size_t i = 0; i < j->plan->kubelets.n; i++) {
+      const struct plan_node *n = j->plan->kubelets.v[i];
+      const json_t *o = j->objects->node[n->index];
+      if (o)
+        properties[c].check(j->plan, n, o, &w);
+      else
+        wrong_add(&w, "%s is not registered", n->name);
+    }
+    judge_end(j, properties[c].id, properties[c].what, &w, "%zu nodes",
+              j->plan->kubelets.n);
+  }
+}
+
+/* Of an API server's list of checks only the "[-]" ones; the caller frees. */
+static char *unready_words(const char *text) {
+  _cleanup_buf_ struct buf b = {0};
+  for (const char *p = text; p; p = strchr(p, '\n')) {
+    p += *p == '\n';
+    if (strncmp(p, "[-]", 3) == 0)
+      buf_addf(&b, "%s%.*s", b.len ? ", " : "", (int)strcspn(p, "\n"), p);
+  }
+  if (b.len == 0)
+    buf_adds(&b, *text ? text : "nothing");
+  return buf_take(&b);
+}
+
+static void judge_readyz(struct judge *j) {
+  struct wrong w = {0};
+  size_t n_asked = 0;
+  for (size_t i = 0; i < j->plan->kubelets.n; i++, n_asked++) {
+    const struct plan_node *n = j->plan->kubelets.v[i];
+    _cleanup_free_ char *text = judge_section(j, n, "readyz", &w);
+    if (!text || strcmp(text, "ok") == 0)
+      continue;
+    _cleanup_free_ char *words = unready_words(text);
+    wrong_add(&w, "%s: %.*s", n->name, QUOTE_MAX, words);
+  }
+  judge_end(j, "endpoint.readyz",
+            "/readyz of the endpoint is ok from every node", &w,
+            "https://%s, from %zu nodes", j->plan->endpoint, n_asked);
+}
+
+static void verify(struct judge *j) {
+  judge_readyz(j);
+  judge_talk(j);
+  if (!j->objects)
+    return;
+  judge_registered(j);
+  judge_properties(j);
+}
+
 const struct part part_kubelet = {
     .name = "kubelet",
     .why = why,
@@ -86,4 +277,5 @@ const struct part part_kubelet = {
     .units = units,
     .values = values,
     .node_values = node_values,
+    .verify = verify,
 };

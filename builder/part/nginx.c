@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* endpoint.provider nginx: nodes of the role load-balancer run it. */
 #include "part/proxy.h"
+#include <string.h>
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
   return n->spec->role == ROLE_LOAD_BALANCER &&
@@ -23,6 +24,24 @@ static void values(const struct part_input *in, struct scope *s) {
   proxy_values(in->plan, s);
 }
 
+/* What nginx sees of an API server: the rest of the line "NAME CODE"; NULL when
+ * it has none. The caller frees. */
+static char *asked_status(const char *lines, const char *server) {
+  size_t n = strlen(server);
+  for (const char *p = lines; p; p = strchr(p, '\n')) {
+    p += *p == '\n';
+    if (strncmp(p, server, n) == 0 && p[n] == ' ')
+      return xstrndup(p + n + 1, strcspn(p + n + 1, "\n"));
+  }
+  return NULL;
+}
+
+static void verify(struct judge *j) {
+  static const struct proxy nginx = {"backends", "", asked_status, "200"};
+  if (j->plan->spec->endpoint.provider == PROVIDER_NGINX)
+    proxy_verify(j, &nginx);
+}
+
 const struct part part_nginx = {
     .name = "nginx",
     .why = why,
@@ -30,4 +49,5 @@ const struct part part_nginx = {
     .units = units,
     .steps = steps,
     .values = values,
+    .verify = verify,
 };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What every node has: its ssh host key and the bootstrap program. */
+#include "part/judge-certificates.h"
+#include "part/judge-units.h"
 #include "part/part.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
@@ -50,6 +52,22 @@ static void node_values(const struct plan *p, const struct plan_node *n,
   scope_set(s, "steps", names);
 }
 
+static void judge_reach(struct judge *j) {
+  struct wrong w = {0};
+  for (size_t i = 0; i < j->facts->n; i++) {
+    const struct verify_answer *a = &j->facts->node[i];
+    if (!a->text)
+      wrong_add(&w, "%s", a->error ? a->error : j->plan->nodes.v[i].name);
+  }
+  judge_end(j, "reach", "every node answers ssh", &w, "%zu nodes", j->facts->n);
+}
+
+static void verify(struct judge *j) {
+  judge_reach(j);
+  judge_units(j);
+  judge_certificates(j);
+}
+
 const struct part part_node = {
     .name = "node",
     .why = why,
@@ -58,4 +76,5 @@ const struct part part_node = {
     .steps = steps,
     .values = values,
     .node_values = node_values,
+    .verify = verify,
 };

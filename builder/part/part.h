@@ -18,6 +18,8 @@
 #define KUBE_PKI "/etc/kubernetes/pki/"
 #define ETCD_PKI "/etc/etcd/pki/"
 
+struct judge;
+
 /* A condition on a node that has the part; NULL in a table means always. */
 typedef bool part_when(const struct plan *p, const struct plan_node *n);
 
@@ -72,6 +74,10 @@ struct part {
   void (*values)(const struct part_input *in, struct scope *cluster);
   void (*node_values)(const struct plan *p, const struct plan_node *n,
                       struct scope *node);
+
+  /* What `verify` asks about it: adds checks to a judge (judge.h), once for
+   * each cluster, and none when it does not apply. */
+  void (*verify)(struct judge *j);
 };
 
 /* Every part, in the order in which a seed has their files. */
@@ -92,6 +98,7 @@ struct part {
   PART(haproxy)                                                                \
   PART(nginx)                                                                  \
   PART(keepalived)                                                             \
+  PART(first_node)                                                             \
   PART(bridge)
 
 #define PART_DECLARE(name) extern const struct part part_##name;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "part/parts.h"
 
+#include "part/objects.h"
 #include "plan/make.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define PART_ADDRESS(name) &part_##name,
@@ -102,4 +104,67 @@ void parts_node_values(const struct plan *p, const struct plan_node *n,
   for (const struct part *const *part = all; *part; part++)
     if ((*part)->node_values)
       (*part)->node_values(p, n, node);
+}
+
+/* The order of telling: what all else stands on comes first. */
+static const char *const checks[] = {
+    "reach",
+    "units",
+    "certificates",
+    "etcd.members",
+    "etcd.health",
+    "etcd.leader",
+    "endpoint.holder",
+    "endpoint.readyz",
+    "endpoint.backends",
+    "api",
+    "nodes.names",
+    "nodes.ready",
+    "nodes.version",
+    "nodes.address",
+    "nodes.role",
+    "nodes.labels",
+    "nodes.taints",
+    "pods.kube-apiserver",
+    "pods.kube-controller-manager",
+    "pods.kube-scheduler",
+    "pods.etcd",
+    "pods.kube-proxy",
+    "pods.system",
+    "dns",
+    "pods.reach",
+    NULL,
+};
+
+const char *const *parts_checks(void) {
+  return checks;
+}
+
+static size_t place_of(const char *id) {
+  size_t i = 0;
+  while (checks[i] && strcmp(checks[i], id) != 0)
+    i++;
+  return i;
+}
+
+static int by_place(const void *a, const void *b) {
+  const struct verify_check *x = a;
+  const struct verify_check *y = b;
+  size_t i = place_of(x->id), k = place_of(y->id);
+  return i < k ? -1 : i > k;
+}
+
+void parts_verify(const struct plan *plan, const struct verify_facts *facts,
+                  struct verify_check_vec *ret) {
+  _cleanup_(objects_done) struct objects objects = {0};
+  struct judge j = {.plan = plan, .facts = facts, .checks = ret};
+  struct wrong w = {0};
+  bool known = objects_read(&j, &objects, &w);
+  judge_end(&j, "api", "an API server tells about nodes and pods", &w,
+            "%zu objects", json_array_size(objects.items));
+  j.objects = known ? &objects : NULL;
+  for (const struct part *const *part = all; *part; part++)
+    if ((*part)->verify)
+      (*part)->verify(&j);
+  qsort(ret->v, ret->n, sizeof(*ret->v), by_place);
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "part/facts.h"
 #include "part/part.h"
 
 /*
@@ -28,3 +29,11 @@ void parts_values(const struct part_input *in, struct scope *cluster);
 /* What differs; node's parent must be the scope of parts_values. */
 void parts_node_values(const struct plan *p, const struct plan_node *n,
                        struct scope *node);
+
+/* All checks that the plan asks for, in a fixed order. The caller
+ * verify_checks_done's ret. Cannot fail. */
+void parts_verify(const struct plan *plan, const struct verify_facts *facts,
+                  struct verify_check_vec *ret);
+
+/* The ids of all checks in that order; ends with NULL. */
+const char *const *parts_checks(void);

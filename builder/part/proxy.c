@@ -2,6 +2,7 @@
 #include "part/proxy.h"
 
 #include "part/nodes.h"
+#include <string.h>
 
 const char *proxy_name(const struct spec *s) {
   return s->endpoint.provider == PROVIDER_NGINX ? "nginx" : "haproxy";
@@ -10,4 +11,37 @@ const char *proxy_name(const struct spec *s) {
 void proxy_values(const struct plan *p, struct scope *s) {
   scope_set(s, "proxy", proxy_name(p->spec));
   nodes_rows(s, "api_servers", &p->control_planes, NULL);
+}
+
+static void judge_balancer(const struct judge *j, const struct proxy *b,
+                           const char *node, const char *text,
+                           struct wrong *w) {
+  if (strncmp(text, b->head, strlen(b->head)) != 0) {
+    wrong_add(w, "%s: %.*s", node, QUOTE_MAX, *text ? text : "nothing");
+    return;
+  }
+  for (size_t i = 0; i < j->plan->control_planes.n; i++) {
+    const struct plan_node *n = j->plan->control_planes.v[i];
+    _cleanup_free_ char *status = b->status(text, n->name);
+    if (!status)
+      wrong_add(w, "%s does not know %s", node, n->name);
+    else if (strncmp(status, b->up, strlen(b->up)) != 0)
+      wrong_add(w, "%s sees %s %.*s", node, n->name, QUOTE_MAX, status);
+  }
+}
+
+void proxy_verify(struct judge *j, const struct proxy *b) {
+  struct wrong w = {0};
+  for (size_t i = 0; i < j->plan->balancers.n; i++) {
+    const struct plan_node *n = j->plan->balancers.v[i];
+    _cleanup_free_ char *text = judge_section(j, n, b->section, &w);
+    _cleanup_free_ char *through = judge_section(j, n, "balancer", &w);
+    if (text)
+      judge_balancer(j, b, n->name, text, &w);
+    if (through && strcmp(through, "200") != 0)
+      wrong_add(&w, "/readyz through %s: %.*s", n->name, QUOTE_MAX, through);
+  }
+  judge_end(j, "endpoint.backends",
+            "the load balancers find every API server up", &w,
+            "asked on %zu load balancers", j->plan->balancers.n);
 }

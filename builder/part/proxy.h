@@ -2,6 +2,7 @@
 /* What the load balancers haproxy and nginx have in common. */
 #pragma once
 
+#include "part/judge.h"
 #include "part/part.h"
 
 /* Their check and their step of the first boot, for the begin of files. */
@@ -15,3 +16,15 @@ const char *proxy_name(const struct spec *s);
 
 /* Sets proxy, and api_servers to what is behind the balancers. */
 void proxy_values(const struct plan *p, struct scope *s);
+
+/* How a load balancer tells of the API servers behind it. */
+struct proxy {
+  const char *section;
+  const char *head; /* what an answer begins with that is one */
+  char *(*status)(const char *text, const char *server);
+  const char *up; /* what status begins with for one that is well; haproxy's
+                   * "UP 1/3" still serves */
+};
+
+/* Checks what each balancer tells. */
+void proxy_verify(struct judge *j, const struct proxy *b);

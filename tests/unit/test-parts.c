@@ -235,6 +235,39 @@ static void test_others(void **state) {
   }
 }
 
+/* Every check has its place, whatever is found, and comes once. */
+static void test_checks(void **state) {
+  (void)state;
+  bool seen[64] = {0};
+  for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+    _cleanup_fixture_ struct fixture f = {0};
+    _cleanup_verify_facts_ struct verify_facts facts;
+    _cleanup_verify_checks_ struct verify_check_vec checks = {0};
+    fixture_open(specs[i], &f);
+    verify_facts_init(&facts, &f.plan, 0);
+    facts.cluster.text = xstrdup(
+        "@section nodes\n{\"items\":[]}\n@section pods\n{\"items\":[]}\n"
+        "@section deployments\n{\"items\":[]}\n"
+        "@section services\n{\"items\":[]}\n");
+    parts_verify(&f.plan, &facts, &checks);
+    size_t last = 0;
+    for (size_t k = 0; k < checks.n; k++) {
+      const char *const *place = parts_checks();
+      while (*place && strcmp(*place, checks.v[k].id) != 0)
+        place++;
+      if (!*place)
+        fail_msg("%s has no place in parts_checks", checks.v[k].id);
+      size_t at = (size_t)(place - parts_checks());
+      assert_true(k == 0 || at > last);
+      last = at;
+      seen[at] = true;
+    }
+  }
+  for (size_t i = 0; parts_checks()[i]; i++)
+    if (!seen[i])
+      fail_msg("nobody makes the check %s", parts_checks()[i]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_names),
@@ -244,6 +277,7 @@ int main(void) {
       cmocka_unit_test(test_each_source_exists),
       cmocka_unit_test(test_steps),
       cmocka_unit_test(test_others),
+      cmocka_unit_test(test_checks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

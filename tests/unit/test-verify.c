@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * verify_judge with the facts of a cluster that is as planned, and with one
+ * parts_verify with the facts of a cluster that is as planned, and with one
  * thing wrong at a time; verify_gather_* with tests/bin/ssh (run from the
  * project's folder); what verify tells.
  */
@@ -371,7 +371,7 @@ static void test_well(void **state) {
   (void)state;
   struct fixture f;
   begin(&f, nodes_ha);
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
   assert_int_equal(f.checks.n, 23);
   expect(&f, "endpoint.holder", VERIFY_OK, "192.168.4.20, m1");
@@ -381,13 +381,13 @@ static void test_well(void **state) {
   expect(&f, "pods.reach", VERIFY_OK, "16 ways");
   end(&f);
   begin(&f, nodes_haproxy);
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
   expect(&f, "endpoint.backends", VERIFY_OK, "2 load balancers");
   expect(&f, "pods.etcd", VERIFY_OK, "3, ");
   end(&f);
   begin(&f, nodes_nginx);
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
   expect(&f, "endpoint.backends", VERIFY_OK, "1 load balancers");
   end(&f);
@@ -405,7 +405,7 @@ static void expect_fault(const char *nodes, const struct flaw *fault) {
   struct fixture f;
   begin(&f, nodes);
   change(&f, fault->who, fault->from, fault->to);
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect(&f, fault->id, VERIFY_FAIL, fault->part);
   if (verify_count(&f.checks, VERIFY_FAIL) != 1) {
     verify_print(&f.checks, stderr);
@@ -562,7 +562,7 @@ static void test_shaky_server(void **state) {
   change(&f, "lb1",
          "no check,1,1,0\nkubernetes,m2,0,0,0,0,,0,0,0,,0,,0,0,0,0,UP",
          "no check,1,1,0\nkubernetes,m2,0,0,0,0,,0,0,0,,0,,0,0,0,0,UP 1/3");
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
   end(&f);
 }
@@ -580,12 +580,12 @@ static void test_leftover(void **state) {
   struct fixture f;
   begin(&f, nodes_ha);
   change(&f, "cluster", "]}\n\n@section deployments", owned);
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
   end(&f);
   begin(&f, nodes_ha);
   change(&f, "cluster", "]}\n\n@section deployments", nobodys);
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect(&f, "pods.system", VERIFY_FAIL, "alone is Failed");
   end(&f);
 }
@@ -643,7 +643,7 @@ static void test_pod_in_trouble(void **state) {
   begin(&f, nodes_ha);
   change(&f, "cluster", "\"state\":{\"running\":{}}",
          "\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}}");
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect(&f, "pods.kube-proxy", VERIFY_FAIL,
          "kube-proxy-m1 is Running, CrashLoopBackOff");
   expect(&f, "pods.system", VERIFY_FAIL, "kube-proxy-m1 is Running, Crash");
@@ -651,7 +651,7 @@ static void test_pod_in_trouble(void **state) {
   begin(&f, nodes_ha);
   change(&f, "cluster", "{\"type\":\"Ready\",\"status\":\"True\"}",
          "{\"type\":\"Ready\",\"status\":\"False\"}");
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect(&f, "pods.kube-proxy", VERIFY_FAIL, "kube-proxy-m1 runs and is not");
   expect(&f, "nodes.ready", VERIFY_OK, "4 nodes");
   end(&f);
@@ -666,7 +666,7 @@ static void test_silent_node(void **state) {
   struct fixture f;
   begin(&f, nodes_ha);
   change(&f, "m3", "m3 does not answer ssh: refused", NULL);
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect(&f, "reach", VERIFY_FAIL, "m3 does not answer ssh: refused");
   for (size_t i = 1; i < ARRAY_SIZE(failed); i++)
     expect(&f, failed[i], VERIFY_FAIL,
@@ -681,7 +681,7 @@ static void test_unregistered(void **state) {
   begin(&f, nodes_ha);
   change(&f, "cluster", "\"metadata\":{\"name\":\"w1\"",
          "\"metadata\":{\"name\":\"w7\"");
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect(&f, "nodes.names", VERIFY_FAIL,
          "w1 is not registered; w7 is registered and not planned");
   expect(&f, "nodes.version", VERIFY_FAIL, "w1 is not registered");
@@ -698,7 +698,7 @@ static void test_not_failures(void **state) {
          "\"disk\":\"ssd\"}},\"spec\":{\"taints\":[{\"key\":"
          "\"node.kubernetes.io/not-ready\",\"effect\":\"NoExecute\"},");
   f.facts.pods.skipped = xstrdup("--no-pods");
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect(&f, "certificates", VERIFY_WARN,
          "m2: /var/lib/kubelet/pki/kubelet-client-current.pem ends on "
          "2026-12-01, in 10 days");
@@ -728,7 +728,7 @@ static void test_default_taints(void **state) {
     f.spec.kubernetes.version.minor = cases[i].minor;
     plan_done(&f.plan);
     assert_int_equal(parts_plan(&f.spec, &f.plan, &err), 0);
-    verify_judge(&f.plan, &f.facts, &f.checks);
+    parts_verify(&f.plan, &f.facts, &f.checks);
     assert_string_equal(find(&f, "nodes.taints")->detail, cases[i].detail);
     end(&f);
   }
@@ -757,7 +757,7 @@ static void test_rubbish(void **state) {
       f.facts.node[k].text = xstrdup(texts[i]);
     f.facts.cluster.text = xstrdup(texts[i]);
     f.facts.pods.text = xstrdup(texts[i]);
-    verify_judge(&f.plan, &f.facts, &f.checks);
+    parts_verify(&f.plan, &f.facts, &f.checks);
     assert_true(verify_count(&f.checks, VERIFY_FAIL) > 5);
     end(&f);
   }
@@ -772,7 +772,7 @@ static void test_many_findings(void **state) {
                  "- {name: 'w{01..97}', role: worker, address: "
                  "192.168.4.100+}\n");
   verify_facts_init(&f.facts, &f.plan, NOW);
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect(&f, "reach", VERIFY_FAIL, "m3; w01; ");
   expect(&f, "reach", VERIFY_FAIL, "w09; and 88 more");
   end(&f);
@@ -787,7 +787,7 @@ static void test_many_nodes(void **state) {
             "192.168.4.31+}\n"
             "- {name: 'w{1..120}', role: worker, address: 192.168.4.100+,\n"
             "   labels: {disk: ssd}, taints: ['gpu=yes:NoSchedule']}\n");
-  verify_judge(&f.plan, &f.facts, &f.checks);
+  parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
   expect(&f, "nodes.names", VERIFY_OK, "123 nodes");
   expect(&f, "pods.reach", VERIFY_OK, "15129 ways");

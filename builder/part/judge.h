@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Between the files of verify; nobody else includes it. Each judge_* function
- * adds its checks to j->checks.
+ * For a part's verify: how it looks at the facts and adds its checks. Each
+ * check has an id that stays the same between versions; its place among the
+ * others is in parts.c.
  */
 #pragma once
 
-#include "cluster/verify.h"
+#include "part/facts.h"
+#include <jansson.h>
+
+struct objects;
 
 struct judge {
   const struct plan *plan;
   const struct verify_facts *facts;
+  /* What the API server tells (objects.h); NULL when it cannot be read, which a
+   * check of its own says. */
+  const struct objects *objects;
   struct verify_check_vec *checks;
 };
+
+/* An answer that says something else than it should is quoted up to here. */
+#define QUOTE_MAX 200
 
 /* What one check found wrong, for its detail. */
 struct wrong {
@@ -40,14 +50,3 @@ char *judge_section(const struct judge *j, const struct plan_node *n,
 
 /* The string at key, borrowed; "" where there is none. */
 const char *judge_text(const json_t *o, const char *key);
-
-/* Kubernetes runs on the node. */
-bool judge_has_kubelet(const struct plan_node *n);
-
-/* A member of etcd runs on the node, of whatever etcd.mode. */
-bool judge_is_member(const struct plan *plan, const struct plan_node *n);
-
-void judge_etcd(struct judge *j);       /* verify-etcd.c */
-void judge_endpoint(struct judge *j);   /* verify-endpoint.c */
-void judge_kubernetes(struct judge *j); /* verify-kube.c */
-void judge_pods(struct judge *j);       /* verify-pods.c */

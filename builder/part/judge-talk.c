@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether pods of all nodes reach each other. */
+#include "part/judge-talk.h"
+
 #include "base/json.h"
-#include "cluster/verify-judge.h"
-
 #include <string.h>
-
-#define QUOTE_MAX 200
 
 /* One of the pods that were started, as scripts/verify-pods lists them. */
 struct talker {
@@ -82,7 +79,7 @@ static void judge_talkers(const struct judge *j, const struct talker_vec *pods,
   for (size_t i = 0; i < j->plan->nodes.n; i++) {
     const struct plan_node *n = &j->plan->nodes.v[i];
     const struct talker *t = on[i];
-    if (!judge_has_kubelet(n))
+    if (!n->has_kubelet)
       continue;
     if (!t)
       wrong_add(w, "%s has no pod", n->name);
@@ -103,8 +100,8 @@ static json_t *by_endpoint(const json_t *list) {
 }
 
 /* What one pod says of all; returns how many it reaches. */
-static size_t judge_talk(const struct talker *from,
-                         const struct talker_vec *pods, struct wrong *w) {
+static size_t judge_words(const struct talker *from,
+                          const struct talker_vec *pods, struct wrong *w) {
   const char *text = from->says;
   /* kubectl's and etcdctl's complaints stand around the JSON. */
   const char *begin = text ? strstr(text, "[{") : NULL;
@@ -131,7 +128,7 @@ static size_t judge_talk(const struct talker *from,
   return reached;
 }
 
-void judge_pods(struct judge *j) {
+void judge_talk(struct judge *j) {
   static const char id[] = "pods.reach";
   static const char what[] = "pods reach those of every node";
   const struct verify_answer *a = &j->facts->pods;
@@ -149,7 +146,7 @@ void judge_pods(struct judge *j) {
     judge_talkers(j, &pods, &w);
     for (size_t i = 0; i < pods.n; i++)
       if (talker_runs(&pods.v[i]))
-        pairs += judge_talk(&pods.v[i], &pods, &w);
+        pairs += judge_words(&pods.v[i], &pods, &w);
   } else {
     wrong_add(&w, "%s", a->error ? a->error : "no answer");
   }

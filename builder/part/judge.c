@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "part/judge.h"
+
+#include <stdarg.h>
+
+/* A detail names so many findings and counts the rest. */
+#define WRONG_SHOWN 12
+
+void wrong_add(struct wrong *w, const char *fmt, ...) {
+  if (++w->n > WRONG_SHOWN)
+    return;
+  va_list ap;
+  va_start(ap, fmt);
+  _cleanup_free_ char *text = xvasprintf(fmt, ap);
+  va_end(ap);
+  buf_addf(&w->text, "%s%s", w->text.len ? "; " : "", text);
+}
+
+static void add_check(struct judge *j, const char *id, const char *what,
+                      enum verify_state state, char *detail) {
+  *verify_check_vec_add(j->checks) = (struct verify_check){
+      .id = id, .what = what, .state = state, .detail = detail};
+}
+
+void judge_add(struct judge *j, const char *id, const char *what,
+               enum verify_state state, const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  char *detail = xvasprintf(fmt, ap);
+  va_end(ap);
+  add_check(j, id, what, state, detail);
+}
+
+void judge_end(struct judge *j, const char *id, const char *what,
+               struct wrong *w, const char *fmt, ...) {
+  if (w->n > WRONG_SHOWN)
+    buf_addf(&w->text, "; and %zu more", w->n - WRONG_SHOWN);
+  if (w->n) {
+    add_check(j, id, what, VERIFY_FAIL, buf_take(&w->text));
+  } else {
+    va_list ap;
+    va_start(ap, fmt);
+    char *detail = xvasprintf(fmt, ap);
+    va_end(ap);
+    add_check(j, id, what, VERIFY_OK, detail);
+  }
+  *w = (struct wrong){0};
+}
+
+const char *judge_text(const json_t *o, const char *key) {
+  const char *s = json_string_value(json_object_get(o, key));
+  return s ? s : "";
+}
+
+char *judge_section(const struct judge *j, const struct plan_node *n,
+                    const char *section, struct wrong *w) {
+  const struct verify_answer *a = &j->facts->node[n->index];
+  char *text = verify_section(a, section);
+  if (!text)
+    wrong_add(w, "%s: not known, %s", n->name,
+              a->text ? "it was cut short" : "the node does not answer");
+  return text;
+}
