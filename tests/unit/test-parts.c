@@ -2,6 +2,7 @@
 /* What holds for all parts; who gets which of them is in test-plan. */
 #include "base/embedded.h"
 #include "part/parts.h"
+#include "plan/print.h"
 #include "spec/read.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
@@ -268,6 +269,43 @@ static void test_checks(void **state) {
       fail_msg("nobody makes the check %s", parts_checks()[i]);
 }
 
+/* `plan` shows who has which parts and why, and obeys no text of a spec. */
+static void test_plan_shows(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  fixture_open(HEADER
+               "nodes:\n  - {name: \"m{1..3}\"}\n"
+               "  - {name: w, role: worker, labels: {a: \"x\\e[2Jy\"}}\n",
+               &f);
+  char *text = NULL;
+  size_t len = 0;
+  FILE *out = open_memstream(&text, &len);
+  assert_non_null(out);
+  plan_print(&f.plan, out);
+  assert_int_equal(fclose(out), 0);
+  assert_null(strchr(text, '\033'));
+  assert_non_null(strstr(text, "  labels    a=x [2Jy\n"));
+  const char *worker = strstr(text, "\nw (worker)");
+  assert_non_null(worker);
+  const struct plan_node *w = plan_find(&f.plan, "w");
+  json_t *json = plan_json(&f.plan);
+  const json_t *parts = json_object_get(
+      json_array_get(json_object_get(json, "nodes"), w->index), "parts");
+  assert_int_equal(json_array_size(parts), w->parts.n);
+  for (size_t i = 0; i < w->parts.n; i++) {
+    const struct plan_part *part = &w->parts.v[i];
+    _cleanup_free_ char *line = xasprintf(" %-14s %s\n", part->name, part->why);
+    assert_non_null(strstr(worker, line));
+    const json_t *row = json_array_get(parts, i);
+    assert_string_equal(json_string_value(json_object_get(row, "name")),
+                        part->name);
+    assert_string_equal(json_string_value(json_object_get(row, "why")),
+                        part->why);
+  }
+  json_decref(json);
+  free(text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_names),
@@ -278,6 +316,7 @@ int main(void) {
       cmocka_unit_test(test_steps),
       cmocka_unit_test(test_others),
       cmocka_unit_test(test_checks),
+      cmocka_unit_test(test_plan_shows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

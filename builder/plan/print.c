@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/print.h"
+
+#include "base/utf8.h"
+#include <inttypes.h>
+
+/* ---- JSON ---- */
+
+static json_t *json_strings(const struct strv *l) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < l->n; i++)
+    (void)json_array_append_new(list, json_string(l->v[i]));
+  return list;
+}
+
+static void set_string(json_t *object, const char *key, const char *value) {
+  (void)json_object_set_new(object, key,
+                            value ? json_string(value) : json_null());
+}
+
+static void set_int(json_t *object, const char *key, uint64_t value) {
+  (void)json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+static json_t *json_files(const struct plan_node *n) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < n->files.n; i++) {
+    const struct plan_file *f = &n->files.v[i];
+    char mode[8];
+    (void)snprintf(mode, sizeof(mode), "%04o", f->mode & 07777);
+    (void)json_array_append_new(
+        list, json_pack("{ss ss ss ss}", "path", f->path, "source", f->source,
+                        "mode", mode, "owner", f->owner));
+  }
+  return list;
+}
+
+static json_t *json_parts(const struct plan_node *n) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < n->parts.n; i++)
+    (void)json_array_append_new(list,
+                                json_pack("{ss ss}", "name", n->parts.v[i].name,
+                                          "why", n->parts.v[i].why));
+  return list;
+}
+
+static json_t *json_node(const struct plan_node *n) {
+  char a[NET_TEXT];
+  json_t *o = json_object();
+  set_string(o, "name", n->name);
+  set_string(o, "fqdn", n->fqdn);
+  set_string(o, "role", role_name(n->spec->role));
+  set_string(o, "address", ip_format(n->spec->address, a));
+  set_string(o, "mac", mac_format(&plan_cluster_interface(n)->mac, a));
+  set_string(o, "uuid", n->uuid);
+  set_string(o, "pods", n->has_pods ? cidr_format(&n->pods, a) : NULL);
+  (void)json_object_set_new(o, "founder", json_boolean(n->founder));
+  (void)json_object_set_new(o, "etcdMember", json_boolean(n->runs_etcd));
+  (void)json_object_set_new(o, "vipPriority",
+                            n->runs_keepalived ? json_integer(n->vip_priority)
+                                               : json_null());
+  set_int(o, "cpus", (uint64_t)n->spec->cpus);
+  set_int(o, "memory", n->spec->memory);
+  set_int(o, "disk", n->spec->disk);
+  (void)json_object_set_new(o, "labels", json_strings(&n->spec->labels));
+  (void)json_object_set_new(o, "taints", json_strings(&n->taints));
+  (void)json_object_set_new(o, "parts", json_parts(n));
+  (void)json_object_set_new(o, "files", json_files(n));
+  (void)json_object_set_new(o, "units", json_strings(&n->units));
+  (void)json_object_set_new(o, "steps", json_strings(&n->steps));
+  return o;
+}
+
+static json_t *json_users(const struct spec *s) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < s->users.n; i++)
+    (void)json_array_append_new(list, json_string(s->users.v[i].name));
+  return list;
+}
+
+static json_t *json_dns(const struct spec *s) {
+  char a[NET_TEXT];
+  json_t *list = json_array();
+  for (size_t i = 0; i < s->network.dns.n; i++)
+    (void)json_array_append_new(list,
+                                json_string(ip_format(s->network.dns.v[i], a)));
+  return list;
+}
+
+static void json_network(const struct plan *p, json_t *o) {
+  const struct spec *s = p->spec;
+  char a[NET_TEXT];
+  set_string(o, "domain", s->network.domain);
+  set_string(o, "subnet", cidr_format(&s->network.subnet, a));
+  set_string(o, "gateway", ip_format(s->network.gateway, a));
+  (void)json_object_set_new(o, "dns", json_dns(s));
+  set_string(o, "podNetwork", cidr_format(&s->network.pods, a));
+  set_string(o, "serviceNetwork", cidr_format(&s->network.services, a));
+  set_string(o, "cni", cni_name(s->network.cni));
+  set_string(o, "clusterDns", p->cluster_dns);
+}
+
+json_t *plan_json(const struct plan *p) {
+  const struct spec *s = p->spec;
+  json_t *o = json_object();
+  set_string(o, "name", s->name);
+  set_string(o, "kubernetes", s->kubernetes.version_text);
+  set_string(o, "payload", s->kubernetes.payload);
+  set_string(o, "kubeadmApi", kubeadm_api_name(p->kubeadm_api));
+  set_string(o, "endpoint", p->endpoint);
+  set_string(o, "endpointName", s->endpoint.name);
+  set_string(o, "endpointProvider", provider_name(s->endpoint.provider));
+  set_string(o, "etcdMode", etcd_mode_name(s->etcd.mode));
+  set_string(o, "etcdInitialCluster", p->etcd_initial_cluster);
+  json_network(p, o);
+  set_string(o, "pkiMode", pki_mode_name(s->pki.mode));
+  set_string(o, "keyAlgorithm", key_algorithm_name(s->pki.algorithm));
+  set_string(o, "discovery", word_of(discovery_words, (int)s->pki.discovery));
+  (void)json_object_set_new(o, "users", json_users(s));
+  json_t *nodes = json_array();
+  for (size_t i = 0; i < p->nodes.n; i++)
+    (void)json_array_append_new(nodes, json_node(&p->nodes.v[i]));
+  (void)json_object_set_new(o, "nodes", nodes);
+  return o;
+}
+
+/* ---- Text ---- */
+
+static void put(FILE *out, const char *text) {
+  _cleanup_free_ char *shown = utf8_printable(text);
+  fputs(shown, out);
+}
+
+static const char *etcd_why(const struct spec *s) {
+  switch (s->etcd.mode) {
+  case ETCD_FOUNDING:
+    return "every member knows the others from its seed, so any boot order "
+           "works";
+  case ETCD_STACKED:
+    return "kubeadm's own; joins are one at a time";
+  case ETCD_EXTERNAL:
+    return "on nodes of their own, which know each other from their seeds";
+  }
+  return "";
+}
+
+static void print_network(const struct plan *p, FILE *out) {
+  const struct spec *s = p->spec;
+  char a[NET_TEXT];
+  char b[NET_TEXT];
+  fprintf(out, "network     %s, gateway %s, domain %s, DNS",
+          cidr_format(&s->network.subnet, a), ip_format(s->network.gateway, b),
+          s->network.domain);
+  for (size_t i = 0; i < s->network.dns.n; i++)
+    fprintf(out, " %s", ip_format(s->network.dns.v[i], a));
+  fprintf(out, "\npods        %s (cni %s), services %s, DNS %s\n",
+          cidr_format(&s->network.pods, a), cni_name(s->network.cni),
+          cidr_format(&s->network.services, b), p->cluster_dns);
+}
+
+static void print_cluster(const struct plan *p, FILE *out) {
+  const struct spec *s = p->spec;
+  fprintf(out, "cluster     %s: Kubernetes %s (payload ", s->name,
+          s->kubernetes.version_text);
+  put(out, s->kubernetes.payload);
+  fprintf(out, ", kubeadm %s)\n", kubeadm_api_name(p->kubeadm_api));
+  fprintf(out, "endpoint    https://%s (%s), also %s\n", p->endpoint,
+          provider_name(s->endpoint.provider), s->endpoint.name);
+  fprintf(out, "etcd        %s: %s\n", etcd_mode_name(s->etcd.mode),
+          etcd_why(s));
+  print_network(p, out);
+  fprintf(out, "keys        %s, %s; nodes find the cluster by %s\n",
+          pki_mode_name(s->pki.mode), key_algorithm_name(s->pki.algorithm),
+          s->pki.discovery == DISCOVERY_TOKEN ? "token and CA hash"
+                                              : "a file with its CA");
+  fprintf(out, "users      ");
+  for (size_t i = 0; i < s->users.n; i++)
+    fprintf(out, " %s", s->users.v[i].name);
+  fputc('\n', out);
+}
+
+/* For endpoint.provider external: what the user's own balancer must do. */
+static void print_sample(const struct plan *p, FILE *out) {
+  char a[NET_TEXT];
+  fprintf(out,
+          "\nYour load balancer must answer at %s; for haproxy:\n\n"
+          "  frontend kubernetes\n"
+          "    mode tcp\n"
+          "    bind %s\n"
+          "    timeout client 4h\n"
+          "    default_backend kubernetes\n\n"
+          "  backend kubernetes\n"
+          "    mode tcp\n"
+          "    timeout connect 5s\n"
+          "    timeout server 4h\n"
+          "    timeout check 30s\n"
+          "    option httpchk GET /readyz\n"
+          "    http-check expect status 200\n"
+          "    default-server inter 10s fastinter 2s fall 3 rise 1\n",
+          p->endpoint, p->endpoint);
+  for (size_t i = 0; i < p->control_planes.n; i++) {
+    const struct plan_node *n = p->control_planes.v[i];
+    fprintf(out, "    server %s %s:6443 check check-ssl verify none\n", n->name,
+            ip_format(n->spec->address, a));
+  }
+}
+
+static void print_list(const char *what, const struct strv *l, FILE *out) {
+  if (l->n == 0)
+    return;
+  fprintf(out, "  %-9s", what);
+  for (size_t i = 0; i < l->n; i++) {
+    fputc(' ', out);
+    put(out, l->v[i]);
+  }
+  fputc('\n', out);
+}
+
+static void print_node(const struct plan_node *n, FILE *out) {
+  char a[NET_TEXT];
+  char m[NET_TEXT];
+  fprintf(out, "\n%s (%s%s)\n", n->name, role_name(n->spec->role),
+          n->founder ? ", founds the cluster" : "");
+  fprintf(out, "  address   %s, MAC %s\n", ip_format(n->spec->address, a),
+          mac_format(&plan_cluster_interface(n)->mac, m));
+  fprintf(out,
+          "  machine   %d CPU, %" PRIu64 " MiB, disk %" PRIu64
+          " MiB, UUID %s\n",
+          n->spec->cpus, n->spec->memory >> 20, n->spec->disk >> 20, n->uuid);
+  if (n->has_pods)
+    fprintf(out, "  pods      %s\n", cidr_format(&n->pods, a));
+  if (n->runs_keepalived)
+    fprintf(out, "  VIP       priority %d\n", n->vip_priority);
+  print_list("labels", &n->spec->labels, out);
+  print_list("taints", &n->taints, out);
+  print_list("units", &n->units, out);
+  print_list("steps", &n->steps, out);
+  for (size_t i = 0; i < n->parts.n; i++)
+    fprintf(out, "  %-9s %-14s %s\n", i ? "" : "parts", n->parts.v[i].name,
+            n->parts.v[i].why);
+  for (size_t i = 0; i < n->files.n; i++)
+    fprintf(out, "  %04o %-12s %s\n", n->files.v[i].mode, n->files.v[i].owner,
+            n->files.v[i].path);
+}
+
+void plan_print(const struct plan *p, FILE *out) {
+  print_cluster(p, out);
+  for (size_t i = 0; i < p->nodes.n; i++)
+    print_node(&p->nodes.v[i], out);
+  if (p->spec->endpoint.provider == PROVIDER_EXTERNAL)
+    print_sample(p, out);
+}

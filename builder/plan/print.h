@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A plan for people and for programs: everything that was decided, and for each
+ * node which parts it has and why.
+ */
+#pragma once
+
+#include "plan/plan.h"
+#include <jansson.h>
+#include <stdio.h>
+
+/* Text from a spec is printed so that a terminal does not obey it. */
+void plan_print(const struct plan *p, FILE *out);
+
+/* The caller json_decref's. */
+json_t *plan_json(const struct plan *p);
