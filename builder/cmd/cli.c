@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "part/parts.h"
-#include "spec/read.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -20,7 +19,7 @@ int cluster_load(const struct cli *cli, const char *spec_path,
     err->kind = ERROR_USAGE;
     return -1;
   }
-  if (spec_read(spec_path, text.data, text.len, &ret->spec, err) < 0)
+  if (parts_read_spec(spec_path, text.data, text.len, &ret->spec, err) < 0)
     return -1;
   for (size_t i = 0; i < ret->spec.warnings.n; i++)
     log_warn(&cli->log, "%s", ret->spec.warnings.v[i]);

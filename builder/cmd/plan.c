@@ -20,8 +20,7 @@ int cmd_plan(struct cli *cli, int argc, char **argv, struct error *err) {
     return 0;
   }
   _cleanup_json_ json_t *o = plan_json(&c.plan);
-  if (json_dumpf(o, stdout, JSON_INDENT(2)) < 0)
-    return error_set(err, 0, "cannot print the plan");
+  int r = json_dumpf(o, stdout, JSON_INDENT(2));
   putchar('\n');
-  return 0;
+  return r == 0 ? 0 : error_set(err, 0, "cannot print the plan");
 }

@@ -68,9 +68,39 @@ static void node_values(const struct plan *p, const struct plan_node *n,
   scope_set_part(s, "pod_routes_rest", rest, behind);
 }
 
+/* Beyond this the seeds and the kernels' tables of routes become large: a route
+ * for each node on each node. An overlay network learns them. */
+#define MANY_NODES 300
+
+static void check_pods(const struct checking *c) {
+  const struct spec *s = c->spec;
+  size_t n = spec_count(s, ROLE_CONTROL_PLANE) + spec_count(s, ROLE_WORKER);
+  struct cidr last;
+  char a[NET_TEXT];
+  if (s->network.cni != CNI_BRIDGE || n == 0)
+    return;
+  if (!cidr_subnet(&s->network.pods, 24, (uint32_t)n - 1, &last))
+    yaml_fault(c->err, check_place(c, "network", "pods"),
+               "the pod network %s has no room for a /24 on each of %zu nodes",
+               cidr_format(&s->network.pods, a), n);
+  _cleanup_free_ char *text =
+      xasprintf("cni bridge gives each of %zu nodes a route to each other; for "
+                "more than %d an overlay network is the right one: write `cni: "
+                "none` and install it in the cluster",
+                n, MANY_NODES);
+  if (n > MANY_NODES)
+    check_warn(c, check_place(c, "network", "cni"), text);
+}
+
+static const struct spec_check checks[] = {
+    {check_pods, {"nodes.name", "nodes.role", "network"}},
+    {0},
+};
+
 const struct part part_bridge = {
     .name = "bridge",
     .why = why,
+    .checks = checks,
     .files = files,
     .units = units,
     .steps = steps,

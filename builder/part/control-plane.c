@@ -54,9 +54,32 @@ static void verify(struct judge *j) {
                   "kube-scheduler", l, true);
 }
 
+#define MAX_CONTROL_PLANES 5
+
+static void check_count(const struct checking *c) {
+  const struct spec *s = c->spec;
+  const struct yaml_node *at = check_place(c, "nodes", NULL);
+  size_t n = spec_count(s, ROLE_CONTROL_PLANE);
+  if (n == 0)
+    yaml_fault(c->err, at, "no node has the role control-plane");
+  if (n == 1)
+    check_warn(c, at,
+               "one control-plane node is not highly available; three are");
+  /* Elsewhere each has a member of etcd (etcd.c). */
+  if (n > MAX_CONTROL_PLANES && s->etcd.mode == ETCD_EXTERNAL)
+    yaml_fault(c->err, at, "%zu control-plane nodes; at most %d", n,
+               MAX_CONTROL_PLANES);
+}
+
+static const struct spec_check checks[] = {
+    {check_count, {"nodes.name", "nodes.role", "etcd.mode"}},
+    {0},
+};
+
 const struct part part_control_plane = {
     .name = "control-plane",
     .why = why,
+    .checks = checks,
     .files = files,
     .steps = steps,
     .values = values,

@@ -31,9 +31,32 @@ static const struct part_file files[] = {
 
 static const struct part_step steps[] = {{"move-certificates", joins}, {0}};
 
+static void check_modes(const struct checking *c) {
+  const struct spec *s = c->spec;
+  if (s->pki.mode != PKI_COPIED)
+    return;
+  if (s->etcd.mode != ETCD_STACKED)
+    yaml_fault(c->err, check_place(c, "pki", "mode"),
+               "pki.mode copied needs etcd.mode stacked: with '%s' the etcd "
+               "certificates must exist before the first boot, so their CA "
+               "cannot be made on the first node",
+               etcd_mode_name(s->etcd.mode));
+  if (s->pki.discovery == DISCOVERY_TOKEN)
+    yaml_fault(c->err, check_place(c, "pki", "discovery"),
+               "discovery by token needs the CA's hash, and with pki.mode "
+               "copied the CA is made on the first node; write `discovery: "
+               "file`");
+}
+
+static const struct spec_check checks[] = {
+    {check_modes, {"pki", "etcd.mode"}},
+    {0},
+};
+
 const struct part part_copied_receive = {
     .name = "copied-receive",
     .why = why,
+    .checks = checks,
     .files = files,
     .steps = steps,
 };

@@ -207,9 +207,65 @@ static void verify(struct judge *j) {
   judge_leader(j);
 }
 
+/* More members than this only make writes slower (etcd FAQ). */
+#define MAX_MEMBERS 5
+
+/* The number of etcd members must be odd: an even one tolerates no more
+ * failures than the next smaller odd one and has more ways to fail. */
+static void check_members(const struct checking *c, size_t n,
+                          const char *what) {
+  const struct yaml_node *at = check_place(c, "nodes", NULL);
+  if (n > MAX_MEMBERS)
+    yaml_fault(c->err, at,
+               "%zu %s, but at most %d make sense: each write "
+               "waits for a majority of them",
+               n, what, MAX_MEMBERS);
+  else if (n > 0 && n % 2 == 0)
+    yaml_fault(
+        c->err, at,
+        "%zu %s: %zu etcd members survive no more failures than %zu do (%zu), "
+        "and lose their quorum more easily; use %zu or %zu",
+        n, what, n, n - 1, n / 2 - 1, n - 1, n + 1);
+}
+
+static void check_count(const struct checking *c) {
+  const struct spec *s = c->spec;
+  size_t n = spec_count(s, ROLE_ETCD);
+  if (s->etcd.mode != ETCD_EXTERNAL) {
+    if (n)
+      yaml_fault(c->err, check_place(c, "nodes", NULL),
+                 "nodes of role etcd need etcd.mode external; with '%s' etcd "
+                 "runs on the control-plane nodes",
+                 etcd_mode_name(s->etcd.mode));
+    check_members(c, spec_count(s, ROLE_CONTROL_PLANE), "control-plane nodes");
+    return;
+  }
+  if (n == 0)
+    yaml_fault(c->err, check_place(c, "etcd", "mode"),
+               "etcd.mode is external, but no node has the role etcd");
+  check_members(c, n, "nodes of role etcd");
+  if (n == 1)
+    check_warn(c, check_place(c, "nodes", NULL),
+               "one node of role etcd is not highly available; three are");
+}
+
+static void check_times(const struct checking *c) {
+  if (c->spec->etcd.election_ms < 5 * c->spec->etcd.heartbeat_ms)
+    yaml_fault(c->err, check_place(c, "etcd", "electionMs"),
+               "electionMs must be at least five times heartbeatMs (etcd "
+               "refuses less)");
+}
+
+static const struct spec_check checks[] = {
+    {check_count, {"nodes.name", "nodes.role", "etcd.mode"}},
+    {check_times, {"etcd"}},
+    {0},
+};
+
 const struct part part_etcd = {
     .name = "etcd",
     .why = why,
+    .checks = checks,
     .files = files,
     .values = values,
     .node_values = node_values,

@@ -63,9 +63,26 @@ static void verify(struct judge *j) {
     proxy_verify(j, &haproxy);
 }
 
+static void check_endpoint(const struct checking *c) {
+  const struct spec *s = c->spec;
+  proxy_check(c, PROVIDER_HAPROXY);
+  if (s->endpoint.provider == PROVIDER_HAPROXY &&
+      s->endpoint.stats_port == s->endpoint.port)
+    yaml_fault(c->err, check_place(c, "endpoint", "statsPort"),
+               "statsPort is the endpoint's own port; write another one");
+}
+
+static const struct spec_check checks[] = {
+    {check_endpoint, {"nodes.name", "nodes.role", "endpoint"}},
+    {proxy_check_unused,
+     {"nodes.name", "nodes.role", "endpoint"}}, /* for nginx, too */
+    {0},
+};
+
 const struct part part_haproxy = {
     .name = "haproxy",
     .why = why,
+    .checks = checks,
     .files = files,
     .units = units,
     .steps = steps,

@@ -112,9 +112,23 @@ static void verify(struct judge *j) {
   judge_dns(j);
 }
 
+static void check_keys(const struct checking *c) {
+  if (c->spec->pki.algorithm == KEY_ECDSA_P256 &&
+      !version_has_ecdsa(&c->spec->kubernetes.version))
+    yaml_fault(c->err, check_place(c, "pki", "algorithm"),
+               "kubeadm before 1.19 makes no ECDSA keys; write `pki: "
+               "{algorithm: rsa-2048}`");
+}
+
+static const struct spec_check checks[] = {
+    {check_keys, {"pki.algorithm", "kubernetes.version"}},
+    {0},
+};
+
 const struct part part_kubeadm_init = {
     .name = "kubeadm-init",
     .why = why,
+    .checks = checks,
     .files = files,
     .steps = steps,
     .values = values,

@@ -270,9 +270,40 @@ static void verify(struct judge *j) {
   judge_properties(j);
 }
 
+#define ROLE_LABELS "node-role.kubernetes.io/"
+
+/* False after a fault. */
+static bool check_node(const struct checking *c, const struct spec_node *n) {
+  size_t before = c->err->n_faults;
+  bool kubelet = n->role == ROLE_CONTROL_PLANE || n->role == ROLE_WORKER;
+  if (!kubelet && (n->labels.n || n->taints.n))
+    yaml_fault(c->err,
+               check_node_place(c, n, n->labels.n ? "labels" : "taints"),
+               "labels and taints belong to Kubernetes nodes; '%s' has the "
+               "role %s",
+               n->name, role_name(n->role));
+  for (size_t i = 0; i < n->labels.n; i++)
+    if (strncmp(n->labels.v[i], ROLE_LABELS, strlen(ROLE_LABELS)) == 0)
+      yaml_fault(c->err, check_node_place(c, n, "labels"),
+                 "a kubelet may not give itself the label '%s' "
+                 "(NodeRestriction)",
+                 n->labels.v[i]);
+  return c->err->n_faults == before;
+}
+
+static void check_nodes(const struct checking *c) {
+  check_each_node(c, check_node);
+}
+
+static const struct spec_check checks[] = {
+    {check_nodes, {"nodes"}},
+    {0},
+};
+
 const struct part part_kubelet = {
     .name = "kubelet",
     .why = why,
+    .checks = checks,
     .files = files,
     .units = units,
     .values = values,

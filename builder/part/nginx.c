@@ -42,9 +42,19 @@ static void verify(struct judge *j) {
     proxy_verify(j, &nginx);
 }
 
+static void check_endpoint(const struct checking *c) {
+  proxy_check(c, PROVIDER_NGINX);
+}
+
+static const struct spec_check checks[] = {
+    {check_endpoint, {"nodes.name", "nodes.role", "endpoint"}},
+    {0},
+};
+
 const struct part part_nginx = {
     .name = "nginx",
     .why = why,
+    .checks = checks,
     .files = files,
     .units = units,
     .steps = steps,

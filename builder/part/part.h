@@ -9,6 +9,7 @@
 
 #include "format/template.h"
 #include "plan/plan.h"
+#include "spec/check.h"
 #include <time.h>
 
 /* Owners and folders of files. */
@@ -60,8 +61,14 @@ struct part {
   /* Why this node has the part, in a few words; NULL: it has not. */
   const char *(*why)(const struct plan *p, const struct plan_node *n);
 
-  /* Each may be NULL, as everything below may. more_files adds, behind files,
-   * those of which not every node has the same. */
+  /* All of what follows may be NULL. */
+
+  /* What must fit together in a spec that asks for it, and what else it should
+   * be told; run for every spec. Ends with a check of NULL. */
+  const struct spec_check *checks;
+
+  /* more_files adds, behind files, those of which not every node has the same.
+   */
   const struct part_file *files; /* ends with a path of NULL */
   void (*more_files)(const struct plan_node *n, struct plan_file_vec *ret);
   const char *const *units;      /* systemd's, enabled; ends with NULL */

@@ -3,6 +3,7 @@
 
 #include "part/objects.h"
 #include "plan/make.h"
+#include "spec/read.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,17 @@ static const struct part *const all[] = {PART_LIST(PART_ADDRESS) NULL};
 
 const struct part *const *parts_all(void) {
   return all;
+}
+
+int parts_read_spec(const char *file, const char *text, size_t len,
+                    struct spec *ret, struct error *err) {
+  const struct spec_check *checks[ARRAY_SIZE(all)];
+  size_t n = 0;
+  for (const struct part *const *part = all; *part; part++)
+    if ((*part)->checks)
+      checks[n++] = (*part)->checks;
+  checks[n] = NULL;
+  return spec_read_with(checks, file, text, len, ret, err);
 }
 
 /* The order of first boot, whichever parts a node has. Something new goes where

@@ -8,6 +8,10 @@
 #include "part/facts.h"
 #include "part/part.h"
 
+/* spec_read (spec/read.h) with the checks of all parts. */
+int parts_read_spec(const char *file, const char *text, size_t len,
+                    struct spec *ret, struct error *err) _must_check_;
+
 /*
  * Decides everything: plan_make, and for each node which parts it has, why, and
  * from them its files, units and first-boot steps. Pure: the same spec gives

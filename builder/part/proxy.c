@@ -4,6 +4,8 @@
 #include "part/nodes.h"
 #include <string.h>
 
+#define MAX_BALANCERS 9
+
 const char *proxy_name(const struct spec *s) {
   return s->endpoint.provider == PROVIDER_NGINX ? "nginx" : "haproxy";
 }
@@ -44,4 +46,34 @@ void proxy_verify(struct judge *j, const struct proxy *b) {
   judge_end(j, "endpoint.backends",
             "the load balancers find every API server up", &w,
             "asked on %zu load balancers", j->plan->balancers.n);
+}
+
+void proxy_check(const struct checking *c, enum provider provider) {
+  size_t n = spec_count(c->spec, ROLE_LOAD_BALANCER);
+  const struct yaml_node *at = check_place(c, "endpoint", "provider");
+  if (c->spec->endpoint.provider != provider)
+    return;
+  if (n == 0)
+    yaml_fault(c->err, at,
+               "the provider %s needs nodes of the role "
+               "load-balancer, two for high availability",
+               provider_name(provider));
+  if (n == 1)
+    check_warn(c, at,
+               "one load balancer is a single point of failure; two are not");
+  if (n > MAX_BALANCERS)
+    yaml_fault(c->err, check_place(c, "nodes", NULL),
+               "%zu load balancers; one at a time holds the endpoint, at most "
+               "%d make sense",
+               n, MAX_BALANCERS);
+}
+
+void proxy_check_unused(const struct checking *c) {
+  enum provider provider = c->spec->endpoint.provider;
+  if (provider != PROVIDER_HAPROXY && provider != PROVIDER_NGINX &&
+      spec_count(c->spec, ROLE_LOAD_BALANCER) > 0)
+    yaml_fault(c->err, check_place(c, "endpoint", "provider"),
+               "nodes of the role load-balancer need the provider "
+               "haproxy or nginx, not %s",
+               provider_name(provider));
 }

@@ -28,3 +28,9 @@ struct proxy {
 
 /* Checks what each balancer tells. */
 void proxy_verify(struct judge *j, const struct proxy *b);
+
+/* Checks the number of balancers when the spec's provider is this one. */
+void proxy_check(const struct checking *c, enum provider provider);
+
+/* Nodes of the role load-balancer must have something to run. */
+void proxy_check_unused(const struct checking *c);

@@ -113,8 +113,9 @@ static void read_nodes(struct reading *r, struct spec *s,
     mark(r, key_find("nodes"));
 }
 
-int spec_read(const char *file, const char *text, size_t len, struct spec *ret,
-              struct error *err) {
+int spec_read_with(const struct spec_check *const *more, const char *file,
+                   const char *text, size_t len, struct spec *ret,
+                   struct error *err) {
   _cleanup_error_ struct error found = {0};
   _cleanup_yaml_ struct yaml_node *root = NULL;
   _cleanup_free_ bool *bad = xcalloc(n_spec_keys, sizeof(*bad));
@@ -126,7 +127,7 @@ int spec_read(const char *file, const char *text, size_t len, struct spec *ret,
   read_keys(&r, NULL, "the spec", root, &s);
   read_nodes(&r, &s, root);
   defaults_derived(&s);
-  spec_check(&s, root, bad, &found);
+  spec_check(&s, root, bad, more, &found);
   if (error_is_set(&found)) {
     error_move(err, &found);
     return -1;
@@ -134,4 +135,9 @@ int spec_read(const char *file, const char *text, size_t len, struct spec *ret,
   *ret = s;
   s = (struct spec){0};
   return 0;
+}
+
+int spec_read(const char *file, const char *text, size_t len, struct spec *ret,
+              struct error *err) {
+  return spec_read_with(NULL, file, text, len, ret, err);
 }

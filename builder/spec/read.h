@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "spec/check.h"
 #include "spec/spec.h"
 
 /*
@@ -15,3 +16,8 @@
  */
 int spec_read(const char *file, const char *text, size_t len, struct spec *ret,
               struct error *err) _must_check_;
+
+/* The same with further tables of checks between values, up to a NULL. */
+int spec_read_with(const struct spec_check *const *more, const char *file,
+                   const char *text, size_t len, struct spec *ret,
+                   struct error *err) _must_check_;

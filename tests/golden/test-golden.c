@@ -15,7 +15,6 @@
 #include "part/parts.h"
 #include "pki/store.h"
 #include "seed/render.h"
-#include "spec/read.h"
 #include <fts.h>
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
@@ -71,7 +70,7 @@ static void cluster_open(const char *spec, struct cluster *c) {
   read_file(spec, &text);
   read_file(GOLDEN "/pki/created", &created);
   c->now = (time_t)strtoll(created.data, NULL, 10);
-  ok(spec_read(spec, text.data, text.len, &c->spec, &err), &err);
+  ok(parts_read_spec(spec, text.data, text.len, &c->spec, &err), &err);
   ok(parts_plan(&c->spec, &c->plan, &err), &err);
   ok(pki_load(GOLDEN "/pki", &old, &err), &err);
   ok(pki_make(&c->plan, &old, c->now, &c->pki, &err), &err);

@@ -6,7 +6,6 @@
 #include "format/yaml.h"
 #include "part/parts.h"
 #include "seed/admin.h"
-#include "spec/read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,7 +43,8 @@ static int setup(void **state) {
   f->dir = xstrdup("/tmp/kubeseed-admin-XXXXXX");
   assert_non_null(mkdtemp(f->dir));
   f->state = (struct state){.dir = f->dir, .lock_fd = -1};
-  assert_int_equal(spec_read("t.yaml", text, strlen(text), &f->spec, &err), 0);
+  assert_int_equal(
+      parts_read_spec("t.yaml", text, strlen(text), &f->spec, &err), 0);
   assert_int_equal(parts_plan(&f->spec, &f->plan, &err), 0);
   assert_int_equal(pki_make(&f->plan, NULL, NOW, &f->pki, &err), 0);
   assert_int_equal(admin_write(&f->plan, &f->pki, &f->state, &err), 0);

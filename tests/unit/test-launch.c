@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "machine/launch.h"
 #include "part/parts.h"
-#include "spec/read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -145,9 +144,9 @@ static int setup(void **state) {
   char dir[] = "/tmp/kubeseed-test-XXXXXX";
   assert_non_null(mkdtemp(dir));
   f->state = (struct state){.dir = xstrdup(dir), .lock_fd = -1};
-  check_ok(
-      spec_read("demo.yaml", spec_text, strlen(spec_text), &f->spec, &f->err),
-      &f->err);
+  check_ok(parts_read_spec("demo.yaml", spec_text, strlen(spec_text), &f->spec,
+                           &f->err),
+           &f->err);
   check_ok(parts_plan(&f->spec, &f->plan, &f->err), &f->err);
   for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
     _cleanup_free_ char *path = state_path(&f->state, "%s", folders[i]);

@@ -3,7 +3,6 @@
 #include "base/embedded.h"
 #include "part/parts.h"
 #include "plan/print.h"
-#include "spec/read.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,7 +42,7 @@ struct fixture {
 
 static void fixture_open(const char *text, struct fixture *f) {
   _cleanup_error_ struct error err = {0};
-  int r = spec_read("t.yaml", text, strlen(text), &f->spec, &err);
+  int r = parts_read_spec("t.yaml", text, strlen(text), &f->spec, &err);
   if (r == 0)
     r = parts_plan(&f->spec, &f->plan, &err);
   error_print(&err, "test", stderr);
@@ -306,6 +305,69 @@ static void test_plan_shows(void **state) {
   free(text);
 }
 
+/* Who writes bridge for many nodes is told what is right for them; who does not
+ * hears nothing. */
+static void test_bridge_of_many(void **state) {
+  (void)state;
+  static const struct {
+    const char *cni;
+    int workers;
+    size_t warnings;
+  } rows[] = {{"bridge", 297, 0}, {"bridge", 298, 1}, {"none", 900, 0}};
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_fixture_ struct fixture f = {0};
+    _cleanup_free_ char *text =
+        xasprintf("apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+                  "kubernetes: {version: 1.34.2}\n"
+                  "network: {subnet: 10.1.0.0/16, pods: 10.240.0.0/12,\n"
+                  "  services: 172.16.0.0/16, cni: %s}\n" MASTERS
+                  "  - {name: \"w{001..%d}\", role: worker}\n",
+                  rows[i].cni, rows[i].workers);
+    fixture_open(text, &f);
+    assert_int_equal(f.spec.warnings.n, rows[i].warnings);
+    if (rows[i].warnings) {
+      assert_memory_equal(f.spec.warnings.v[0], "t.yaml:6:", 9);
+      assert_non_null(strstr(f.spec.warnings.v[0], "overlay network"));
+    }
+  }
+}
+
+/* Seconds of this thread for the values of one node, many times over. */
+static double node_seconds(int workers) {
+  enum { TIMES = 2000 };
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_scope_ struct scope cluster = {0};
+  _cleanup_free_ char *text =
+      xasprintf("apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+                "kubernetes: {version: 1.34.2}\n"
+                "network: {subnet: 10.0.0.0/16, cni: none}\n" MASTERS
+                "  - {name: \"w{0001..%d}\", role: worker}\n",
+                workers);
+  struct timespec from, to;
+  fixture_open(text, &f);
+  const struct part_input in = {.plan = &f.plan, .key = no_key};
+  const struct plan_node *last = &f.plan.nodes.v[f.plan.nodes.n - 1];
+  parts_values(&in, &cluster);
+  assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from), 0);
+  for (int i = 0; i < TIMES; i++) {
+    _cleanup_scope_ struct scope node = {.parent = &cluster};
+    parts_node_values(&f.plan, last, &node);
+  }
+  assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to), 0);
+  return (double)(to.tv_sec - from.tv_sec) +
+         (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+}
+
+/* A node costs the same, however many others there are: with a walk over all of
+ * them it would be a hundred times as much. */
+static void test_many_nodes(void **state) {
+  (void)state;
+  double few = node_seconds(10);
+  double many = node_seconds(8000);
+  if (many > 10 * few)
+    fail_msg("%.3f s with 8,000 workers, %.3f s with 10", many, few);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_names),
@@ -317,6 +379,8 @@ int main(void) {
       cmocka_unit_test(test_others),
       cmocka_unit_test(test_checks),
       cmocka_unit_test(test_plan_shows),
+      cmocka_unit_test(test_bridge_of_many),
+      cmocka_unit_test(test_many_nodes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

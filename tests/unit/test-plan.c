@@ -2,7 +2,6 @@
 /* What is decided from a spec, and who gets which file. */
 #include "base/mem.h"
 #include "part/parts.h"
-#include "spec/read.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +25,7 @@ struct fixture {
 
 static void make(const char *text, struct fixture *f) {
   _cleanup_error_ struct error err = {0};
-  int r = spec_read("t.yaml", text, strlen(text), &f->spec, &err);
+  int r = parts_read_spec("t.yaml", text, strlen(text), &f->spec, &err);
   if (r == 0)
     r = parts_plan(&f->spec, &f->plan, &err);
   error_print(&err, "test", stderr);
@@ -364,7 +363,8 @@ static void test_same_mac(void **state) {
              "  - {name: m1, mac: \"52:54:00:12:34:56\"}\n"
              "  - {name: m2}\n"
              "  - {name: m3, mac: \"52:54:00:12:34:56\"}\n";
-  assert_int_equal(spec_read("t.yaml", text, strlen(text), &f.spec, &err), 0);
+  assert_int_equal(parts_read_spec("t.yaml", text, strlen(text), &f.spec, &err),
+                   0);
   assert_int_equal(parts_plan(&f.spec, &f.plan, &err), -1);
   assert_int_equal(err.kind, ERROR_USAGE);
   assert_string_equal(err.faults[0].where, "t.yaml:9:21");

@@ -3,7 +3,6 @@
 #include "format/yaml.h"
 #include "part/parts.h"
 #include "seed/render.h"
-#include "spec/read.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +35,7 @@ static void ok(int r, const struct error *err) {
 
 static void open_fixture(const char *text, struct fixture *f) {
   _cleanup_error_ struct error err = {0};
-  ok(spec_read("t.yaml", text, strlen(text), &f->spec, &err), &err);
+  ok(parts_read_spec("t.yaml", text, strlen(text), &f->spec, &err), &err);
   ok(parts_plan(&f->spec, &f->plan, &err), &err);
   ok(pki_make(&f->plan, NULL, NOW, &f->pki, &err), &err);
   ok(render_new(&f->plan, &f->pki, NOW, &f->render, &err), &err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a spec means; what is refused and how is told in tests/specs. */
 #include "base/mem.h"
-#include "spec/read.h"
+#include "part/parts.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@
 
 static void read_spec(const char *text, struct spec *ret) {
   _cleanup_error_ struct error err = {0};
-  int r = spec_read("t.yaml", text, strlen(text), ret, &err);
+  int r = parts_read_spec("t.yaml", text, strlen(text), ret, &err);
   error_print(&err, "test", stderr);
   assert_int_equal(r, 0);
 }
@@ -200,7 +200,7 @@ static void test_faults_give_nothing(void **state) {
   for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
     _cleanup_error_ struct error err = {0};
     struct spec s = {0};
-    int r = spec_read("t.yaml", texts[i], strlen(texts[i]), &s, &err);
+    int r = parts_read_spec("t.yaml", texts[i], strlen(texts[i]), &s, &err);
     assert_int_equal(r, -1);
     assert_int_equal(err.kind, ERROR_USAGE);
     assert_null(s.name);

@@ -9,7 +9,6 @@
 #include "cluster/verify.h"
 #include "format/x509.h"
 #include "part/parts.h"
-#include "spec/read.h"
 
 #include <openssl/evp.h>
 #include <setjmp.h>
@@ -39,7 +38,7 @@ static void cluster_of(struct fixture *f, const char *more) {
                 "kubernetes: {version: 1.20.2, payload: debian}\n"
                 "network: {subnet: 192.168.4.0/24}\n%s",
                 more);
-  if (spec_read("test.yaml", text, strlen(text), &f->spec, &err) < 0 ||
+  if (parts_read_spec("test.yaml", text, strlen(text), &f->spec, &err) < 0 ||
       parts_plan(&f->spec, &f->plan, &err) < 0)
     fail_msg("%s: %s", err.faults[0].where, err.faults[0].msg);
 }
