@@ -75,6 +75,7 @@ struct child {
   int in, out, errfd;
   int status_fd; /* errno of a failed exec goes here */
   bool detach;   /* it may outlive us */
+  int death_signal;
   pid_t parent;
 };
 
@@ -90,7 +91,7 @@ static _Noreturn void child_main(const struct child *c) {
   (void)setsid();
   if (!c->detach) {
     /* Nothing we started may outlive us. */
-    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    (void)prctl(PR_SET_PDEATHSIG, c->death_signal);
     if (getppid() != c->parent)
       _exit(127);
   }
@@ -165,6 +166,7 @@ static int start(const struct process *p, int in, int out, int errfd,
       .errfd = errfd,
       .status_fd = status_write,
       .detach = detach,
+      .death_signal = p->death_signal ? p->death_signal : SIGTERM,
       .parent = getpid(),
   };
   want_statuses();

@@ -34,6 +34,9 @@ struct process {
   const char *log_path; /* stdout and stderr are appended here, or NULL */
   /* Seconds until SIGTERM, and SIGKILL five seconds later; 0 is never. */
   unsigned timeout;
+  /* What it gets when we are killed ourselves; 0: SIGTERM. unshare(1) does not
+   * heed that one while it waits for its child. */
+  int death_signal;
 };
 
 /*

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -139,26 +140,18 @@ static void make_env(const struct bake *b, const char *disk, struct strv *env) {
   strv_push_all(env, "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", NULL);
 }
 
-/* Root needs only its own mounts and processes; a user becomes root first. */
-static void namespaces(struct strv *argv) {
-  strv_push_all(argv, "unshare", "--mount", "--pid", "--fork", "--kill-child",
-                "--mount-proc", NULL);
-  if (geteuid() != 0)
-    strv_push_all(argv, "--map-root-user", "--map-auto", NULL);
-  strv_push(argv, "--");
-}
-
 static int make_root(const struct bake *b, const char *disk,
                      struct progress *progress, struct error *err) {
   _cleanup_free_ char *recipe = xasprintf("%s/recipe", b->work);
   _cleanup_strv_ struct strv argv = {0}, env = {0};
   if (recipe_unpack(b->recipe, recipe, err) < 0)
     return -1;
-  namespaces(&argv);
+  recipe_namespaces(&argv, true);
   strv_pushf(&argv, "%s/bake", recipe);
   make_env(b, disk, &env);
   struct process p = {.argv = &argv,
                       .env = &env,
+                      .death_signal = SIGKILL,
                       .package = "util-linux",
                       .on_line = on_line,
                       .on_line_arg = progress};

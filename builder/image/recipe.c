@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include <string.h>
+#include <unistd.h>
 
 /* The part of name below the recipe's folder, or NULL. */
 static const char *below(const char *name, const char *recipe) {
@@ -47,4 +48,15 @@ void recipe_digest(const char *recipe, char ret[static SHA256_HEX]) {
     buf_addf(&b, "%s %c %s\n", name, embedded[i].exec ? 'x' : '-', hex);
   }
   sha256_hex(b.data ? b.data : "", b.len, ret);
+}
+
+void recipe_namespaces(struct strv *argv, bool user) {
+  bool root = geteuid() == 0;
+  if (!root && !user)
+    return;
+  strv_push_all(argv, "unshare", "--mount", "--pid", "--fork", "--kill-child",
+                "--mount-proc", NULL);
+  if (!root)
+    strv_push_all(argv, "--map-root-user", "--map-auto", NULL);
+  strv_push(argv, "--");
 }

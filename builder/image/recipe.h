@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/strv.h"
+#include <stdbool.h>
 
 /*
  * Writes all files of the recipe, such as "images/debian-12", below dir, which
@@ -19,3 +21,11 @@ int recipe_unpack(const char *recipe, const char *dir,
 
 /* Digest of the recipe's file names, modes and contents. */
 void recipe_digest(const char *recipe, char ret[static SHA256_HEX]);
+
+/*
+ * Begins argv with what gives a recipe's program mount and process namespaces
+ * of its own, by unshare(1): when it is killed, what it started ends and what
+ * it mounted is gone. Root needs no more; with user another user becomes root
+ * in a user namespace first, otherwise nothing is added for him.
+ */
+void recipe_namespaces(struct strv *argv, bool user);

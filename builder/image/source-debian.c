@@ -9,6 +9,7 @@
 #include "state/cache.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,12 +55,17 @@ static int run_recipe(const struct log *log, const char *mirror,
   if (recipe_unpack(RECIPE, recipe, err) < 0 || file_mkdirs(out, 0755, err) < 0)
     return -1;
   _cleanup_strv_ struct strv argv = {0}, env = {0};
+  /* Not for other users: there mmdebstrap has namespaces of its own. */
+  recipe_namespaces(&argv, false);
   strv_pushf(&argv, "%s/build", recipe);
   strv_push_all(&argv, out, mirror, NULL);
   strv_pushf(&env, "TMPDIR=%s", tmp);
   struct log copy = *log;
-  struct process p = {
-      .argv = &argv, .env = &env, .on_line = show_step, .on_line_arg = &copy};
+  struct process p = {.argv = &argv,
+                      .env = &env,
+                      .death_signal = SIGKILL,
+                      .on_line = show_step,
+                      .on_line_arg = &copy};
   if (process_run(&p, err) < 0)
     return -1;
   return file_write(mark, hex, strlen(hex), 0644, err);
