@@ -377,7 +377,7 @@ static bool reader_is_gone(void) {
 static int finish_output(int r, struct error *err) {
   errno = 0;
   bool lost = fflush(stdout) != 0 || ferror(stdout);
-  int why = errno;
+  int why = errno ? errno : err->errnum; /* an earlier flush met it */
   if ((lost || (r < 0 && err->errnum == EPIPE)) && reader_is_gone()) {
     (void)signal(SIGPIPE, SIG_DFL);
     (void)raise(SIGPIPE);

@@ -3,6 +3,7 @@
 
 #include "base/embedded.h"
 #include "base/file.h"
+#include <errno.h>
 #include <getopt.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ static const struct embedded *find_topology(const char *name,
 
 /* Each with the first sentence of what its file says of itself, which stands
  * behind the line on the licence. */
-static int list_topologies(struct error *err) {
+static void list_topologies(void) {
   for (size_t i = 0; i < n_embedded; i++) {
     int len;
     const char *word = topology_name(&embedded[i], &len);
@@ -54,8 +55,6 @@ static int list_topologies(struct error *err) {
     int n = about ? (int)strcspn(about + 3, ":.\n") : 0;
     printf("%-*.*s  %.*s\n", 8, len, word, n, about ? about + 3 : "");
   }
-  return ferror(stdout) ? error_set(err, 0, "cannot write to standard output")
-                        : 0;
 }
 
 int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
@@ -64,8 +63,10 @@ int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
   for (int c; (c = cli_getopt(argc, argv, ":t:lf", options, err)) != -1;) {
     if (c == '?')
       return -1;
-    if (c == 'l')
-      return list_topologies(err);
+    if (c == 'l') {
+      list_topologies();
+      return 0;
+    }
     if (c == 't')
       topology = optarg;
     else
@@ -80,7 +81,7 @@ int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
   if (strcmp(path, "-") == 0)
     return fwrite(e->data, 1, e->len, stdout) == e->len
                ? 0
-               : error_set(err, 0, "cannot write to standard output");
+               : error_set(err, errno, "cannot write to standard output");
   if (!force && file_exists(path))
     return error_usage(err, "'%s' exists; --force overwrites it", path);
   if (file_write(path, e->data, e->len, 0644, err) < 0)

@@ -3,6 +3,7 @@
 #include "cmd/cli.h"
 
 #include "spec/schema.h"
+#include <errno.h>
 #include <getopt.h>
 
 int cmd_schema(struct cli *cli, int argc, char **argv, struct error *err) {
@@ -14,9 +15,10 @@ int cmd_schema(struct cli *cli, int argc, char **argv, struct error *err) {
     return error_usage(err, "schema takes no argument: kubeseed schema");
   json_t *schema = spec_schema();
   int r = json_dumpf(schema, stdout, JSON_INDENT(2));
+  int why = errno;
   json_decref(schema);
   if (r < 0)
-    return error_set(err, 0, "cannot write to standard output");
+    return error_set(err, why, "cannot write to standard output");
   putchar('\n');
   return 0;
 }

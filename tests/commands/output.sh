@@ -55,7 +55,8 @@ to_none() {
 }
 
 for command in "plan $work/printed.yaml" "--json plan $work/printed.yaml" \
-  "init -" "--help" "help up" "--version" \
+  "init -" "init --list" "explain" "explain -o man" "schema" "--help" "help up" \
+  "--version" \
   "status -C $work/offline $work/offline.yaml" \
   "kubeconfig -C $work/offline $work/offline.yaml -o -"; do
   set -f
