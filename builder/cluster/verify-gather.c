@@ -2,18 +2,11 @@
 #include "cluster/verify.h"
 
 #include "base/embedded.h"
-#include "base/quote.h"
+#include "part/parts.h"
 #include <string.h>
 
 /* For the pods to be pulled up and to run; emulated machines are slow. */
 #define PODS_WAIT 300
-
-/* One value of a script's head. */
-static void head_set(struct buf *b, const char *name, const char *value) {
-  buf_addf(b, "%s=", name);
-  quote_sh(value, b);
-  buf_adds(b, "\n");
-}
 
 static void add_script(struct buf *b, const char *name) {
   const struct embedded *e = embedded_find(name);
@@ -21,35 +14,16 @@ static void add_script(struct buf *b, const char *name) {
     buf_add(b, e->data, e->len);
 }
 
-/* nginx tells nothing of what is behind it: the node asks in its place. */
-static void head_api_servers(const struct plan *plan, struct buf *b) {
-  _cleanup_buf_ struct buf servers = {0};
-  char a[NET_TEXT];
-  for (size_t i = 0; i < plan->nodes.n; i++) {
-    const struct plan_node *n = &plan->nodes.v[i];
-    if (n->spec->role == ROLE_CONTROL_PLANE)
-      buf_addf(&servers, "%s%s=%s", servers.len ? " " : "", n->name,
-               ip_format(n->spec->address, a));
-  }
-  head_set(b, "API_SERVERS", servers.data ? servers.data : "");
+/* As struct part_input wants it: the one secret that a question needs. */
+static const char *stats_key(const void *keys, const char *name) {
+  return keys && strcmp(name, "stats.secret") == 0 ? keys : "";
 }
 
 static void node_script(const struct plan *plan, const struct plan_node *n,
                         const char *stats_secret, struct buf *b) {
-  _cleanup_buf_ struct buf units = {0};
-  for (size_t i = 0; i < n->units.n; i++)
-    buf_addf(&units, "%s%s", i ? " " : "", n->units.v[i]);
-  head_set(b, "UNITS", units.data ? units.data : "");
-  const char *etcd = n->runs_etcd ? "unit" : "static";
-  head_set(b, "ETCD", n->has_member ? etcd : "");
-  head_set(b, "KUBELET", n->has_kubelet ? "yes" : "");
-  if (stats_secret && n->spec->role == ROLE_LOAD_BALANCER) {
-    buf_addf(b, "STATS_PORT=%d\n", plan->spec->endpoint.stats_port);
-    head_set(b, "STATS_SECRET", stats_secret);
-  }
-  if (n->spec->role == ROLE_LOAD_BALANCER &&
-      plan->spec->endpoint.provider == PROVIDER_NGINX)
-    head_api_servers(plan, b);
+  const struct part_input in = {
+      .plan = plan, .key = stats_key, .keys = stats_secret};
+  parts_ask(&in, n, b);
   add_script(b, "scripts/verify-node");
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is so for every member of etcd, of whatever etcd.mode. */
 #include "base/json.h"
+#include "part/ask.h"
 #include "part/judge.h"
 #include "part/nodes.h"
 #include "part/part.h"
@@ -201,6 +202,13 @@ static void judge_leader(struct judge *j) {
             leaders.data ? leaders.data : "");
 }
 
+static void ask(const struct part_input *in, const struct plan_node *n,
+                struct buf *head) {
+  (void)in;
+  const char *kind = n->runs_etcd ? "unit" : "static";
+  ask_set(head, "ETCD", n->has_member ? kind : "");
+}
+
 static void verify(struct judge *j) {
   judge_members(j);
   judge_health(j);
@@ -269,5 +277,6 @@ const struct part part_etcd = {
     .files = files,
     .values = values,
     .node_values = node_values,
+    .ask = ask,
     .verify = verify,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* endpoint.provider haproxy: nodes of the role load-balancer run it. */
+#include "part/ask.h"
 #include "part/proxy.h"
 #include <string.h>
 
@@ -57,6 +58,17 @@ static char *server_status(const char *csv, const char *server) {
   return NULL;
 }
 
+static void ask(const struct part_input *in, const struct plan_node *n,
+                struct buf *head) {
+  const struct spec *s = in->plan->spec;
+  const char *secret = part_key(in, "stats.secret");
+  if (n->spec->role != ROLE_LOAD_BALANCER || !*secret ||
+      s->endpoint.provider != PROVIDER_HAPROXY)
+    return;
+  buf_addf(head, "STATS_PORT=%d\n", s->endpoint.stats_port);
+  ask_set(head, "STATS_SECRET", secret);
+}
+
 static void verify(struct judge *j) {
   static const struct proxy haproxy = {"haproxy", "#", server_status, "UP"};
   if (j->plan->spec->endpoint.provider == PROVIDER_HAPROXY)
@@ -87,5 +99,6 @@ const struct part part_haproxy = {
     .units = units,
     .steps = steps,
     .values = values,
+    .ask = ask,
     .verify = verify,
 };

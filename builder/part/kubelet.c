@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A node of Kubernetes: containerd and the kubelet, and how it finds the API.
  */
+#include "part/ask.h"
 #include "part/judge-talk.h"
 #include "part/objects.h"
 #include "part/part.h"
@@ -261,6 +262,12 @@ static void judge_readyz(struct judge *j) {
             "https://%s, from %zu nodes", j->plan->endpoint, n_asked);
 }
 
+static void ask(const struct part_input *in, const struct plan_node *n,
+                struct buf *head) {
+  (void)in;
+  ask_set(head, "KUBELET", n->has_kubelet ? "yes" : "");
+}
+
 static void verify(struct judge *j) {
   judge_readyz(j);
   judge_talk(j);
@@ -308,5 +315,6 @@ const struct part part_kubelet = {
     .units = units,
     .values = values,
     .node_values = node_values,
+    .ask = ask,
     .verify = verify,
 };

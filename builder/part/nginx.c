@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* endpoint.provider nginx: nodes of the role load-balancer run it. */
+#include "part/ask.h"
+#include "part/nodes.h"
 #include "part/proxy.h"
 #include <string.h>
 
@@ -36,6 +38,21 @@ static char *asked_status(const char *lines, const char *server) {
   return NULL;
 }
 
+/* It tells nothing of what is behind it: the node asks in its place. */
+static void ask(const struct part_input *in, const struct plan_node *n,
+                struct buf *head) {
+  const struct plan *p = in->plan;
+  if (n->spec->role != ROLE_LOAD_BALANCER ||
+      p->spec->endpoint.provider != PROVIDER_NGINX)
+    return;
+  _cleanup_buf_ struct buf servers = {0};
+  for (size_t i = 0; i < p->control_planes.n; i++) {
+    buf_adds(&servers, i ? " " : "");
+    nodes_address(p->control_planes.v[i], &servers);
+  }
+  ask_set(head, "API_SERVERS", servers.data ? servers.data : "");
+}
+
 static void verify(struct judge *j) {
   static const struct proxy nginx = {"backends", "", asked_status, "200"};
   if (j->plan->spec->endpoint.provider == PROVIDER_NGINX)
@@ -59,5 +76,6 @@ const struct part part_nginx = {
     .units = units,
     .steps = steps,
     .values = values,
+    .ask = ask,
     .verify = verify,
 };

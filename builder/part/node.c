@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What every node has: its ssh host key and the bootstrap program. */
+#include "part/ask.h"
 #include "part/judge-certificates.h"
 #include "part/judge-units.h"
 #include "part/part.h"
@@ -62,6 +63,13 @@ static void judge_reach(struct judge *j) {
   judge_end(j, "reach", "every node answers ssh", &w, "%zu nodes", j->facts->n);
 }
 
+static void ask(const struct part_input *in, const struct plan_node *n,
+                struct buf *head) {
+  (void)in;
+  _cleanup_free_ char *names = strv_join(&n->units, " ");
+  ask_set(head, "UNITS", names);
+}
+
 static void verify(struct judge *j) {
   judge_reach(j);
   judge_units(j);
@@ -76,5 +84,6 @@ const struct part part_node = {
     .steps = steps,
     .values = values,
     .node_values = node_values,
+    .ask = ask,
     .verify = verify,
 };

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "format/template.h"
 #include "plan/plan.h"
 #include "spec/check.h"
@@ -82,7 +83,13 @@ struct part {
   void (*node_values)(const struct plan *p, const struct plan_node *n,
                       struct scope *node);
 
-  /* What `verify` asks about it: adds checks to a judge (judge.h), once for
+  /* What `verify` must tell a node before it asks: lines that set variables of
+   * scripts/verify-node (ask.h), for every node. in has the one key that a
+   * question needs, and no created. */
+  void (*ask)(const struct part_input *in, const struct plan_node *n,
+              struct buf *head);
+
+  /* What it makes of the answers: adds checks to a judge (judge.h), once for
    * each cluster, and none when it does not apply. */
   void (*verify)(struct judge *j);
 };

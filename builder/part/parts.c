@@ -118,6 +118,13 @@ void parts_node_values(const struct plan *p, const struct plan_node *n,
       (*part)->node_values(p, n, node);
 }
 
+void parts_ask(const struct part_input *in, const struct plan_node *n,
+               struct buf *head) {
+  for (const struct part *const *part = all; *part; part++)
+    if ((*part)->ask)
+      (*part)->ask(in, n, head);
+}
+
 /* The order of telling: what all else stands on comes first. */
 static const char *const checks[] = {
     "reach",

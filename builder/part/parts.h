@@ -34,6 +34,10 @@ void parts_values(const struct part_input *in, struct scope *cluster);
 void parts_node_values(const struct plan *p, const struct plan_node *n,
                        struct scope *node);
 
+/* Adds what scripts/verify-node is told on that node. */
+void parts_ask(const struct part_input *in, const struct plan_node *n,
+               struct buf *head);
+
 /* All checks that the plan asks for, in a fixed order. The caller
  * verify_checks_done's ret. Cannot fail. */
 void parts_verify(const struct plan *plan, const struct verify_facts *facts,

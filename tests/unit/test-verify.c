@@ -881,10 +881,10 @@ static void test_gather_nodes(void **state) {
   _cleanup_free_ char *lb1 = ssh_heard(&s, "lb1", "script");
   _cleanup_free_ char *argv = ssh_heard(&s, "lb1", "argv");
   expect_in(m1, "UNITS='kubeseed-bootstrap.service ", true);
-  expect_in(m1, "\nETCD='static'\nKUBELET='yes'\n", true);
+  expect_in(m1, "\nKUBELET='yes'\nETCD='static'\n", true);
   expect_in(m1, "hu'\\''sh", false);
   expect_in(lb1,
-            "\nETCD=''\nKUBELET=''\nSTATS_PORT=32700\n"
+            "\nKUBELET=''\nETCD=''\nSTATS_PORT=32700\n"
             "STATS_SECRET='hu'\\''sh'\n",
             true);
   expect_in(lb1, "@section %s", true);
