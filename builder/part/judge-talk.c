@@ -70,7 +70,7 @@ static void talkers_hear(const char *text, struct talker_vec *pods) {
 static void judge_talkers(const struct judge *j, const struct talker_vec *pods,
                           struct wrong *w) {
   _cleanup_free_ const struct talker **on =
-      xcalloc(j->plan->nodes.n, sizeof(*on));
+      xcalloc(j->plan->nodes.n, sizeof(const struct talker *));
   for (size_t i = 0; i < pods->n; i++) {
     const struct plan_node *n = plan_find(j->plan, pods->v[i].node);
     if (n && !on[n->index])

@@ -74,8 +74,8 @@ static void index_objects(const struct judge *j, struct objects *k) {
   size_t i;
   json_t *o;
   k->n_nodes = j->plan->nodes.n;
-  k->node = xcalloc(k->n_nodes, sizeof(*k->node));
-  k->pods = xcalloc(k->n_nodes, sizeof(*k->pods));
+  k->node = xcalloc(k->n_nodes, sizeof(const json_t *));
+  k->pods = xcalloc(k->n_nodes, sizeof(json_t *));
   json_array_foreach(k->items, i, o) {
     bool pod = object_is(o, "Pod");
     const struct plan_node *n = plan_find(

@@ -89,7 +89,8 @@ static void plan_lists(struct plan *p) {
     add_to(&p->holders, n, n->runs_keepalived);
     add_to(&p->by_name, n, true);
   }
-  qsort(p->by_name.v, p->by_name.n, sizeof(*p->by_name.v), compare_names);
+  qsort(p->by_name.v, p->by_name.n, sizeof(const struct plan_node *),
+        compare_names);
 }
 
 static void plan_etcd(struct plan *p) {
@@ -141,7 +142,8 @@ static int check_macs(const struct plan *p, struct error *err) {
     for (size_t k = 0; k < p->nodes.v[i].interfaces.n; k++)
       *card_vec_add(&cards) =
           (struct card){p->nodes.v[i].interfaces.v[k].mac, &p->nodes.v[i]};
-  qsort(cards.v, cards.n, sizeof(*cards.v), by_mac);
+  if (cards.n > 0)
+    qsort(cards.v, cards.n, sizeof(*cards.v), by_mac);
   for (size_t i = 1; i < cards.n && r == 0; i++)
     if (memcmp(&cards.v[i].mac, &cards.v[i - 1].mac, sizeof(struct mac)) == 0)
       r = error_at(err, cards.v[i].node->spec->where,

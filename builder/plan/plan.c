@@ -44,7 +44,8 @@ static int compare_name(const void *key, const void *member) {
 }
 
 const struct plan_node *plan_find(const struct plan *p, const char *name) {
-  const struct plan_node *const *found = bsearch(
-      name, p->by_name.v, p->by_name.n, sizeof(*p->by_name.v), compare_name);
+  const struct plan_node *const *found =
+      bsearch(name, p->by_name.v, p->by_name.n,
+              sizeof(const struct plan_node *), compare_name);
   return found ? *found : NULL;
 }
