@@ -5,20 +5,27 @@
 #include "cluster/reach.h"
 #include "cluster/token.h"
 #include "cmd/cli.h"
+#include "machine/kind.h"
+#include "state/layout.h"
 #include <getopt.h>
 #include <string.h>
 #include <time.h>
 
 static const struct option options[] = {
     {"iso-writer", required_argument, NULL, 'w'},
+    {"prune", no_argument, NULL, 'p'},
     {0},
 };
 
 static int read_options(int argc, char **argv, struct seed_options *o,
-                        struct error *err) {
+                        bool *prune, struct error *err) {
   for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
     if (c == '?')
       return -1;
+    if (c == 'p') {
+      *prune = true;
+      continue;
+    }
     o->writer = medium_writer_find(optarg);
     _cleanup_free_ char *names = medium_writer_names();
     if (!o->writer)
@@ -26,6 +33,8 @@ static int read_options(int argc, char **argv, struct seed_options *o,
   }
   return 0;
 }
+
+/* ---- The running cluster ---- */
 
 /* A cluster that runs has deleted its token; a new node's seed needs it. The
  * seeds are made all the same when that fails: the cluster may be forming.
@@ -43,7 +52,70 @@ static int welcome_late(const struct cli *cli, const struct cluster *c,
   return 0;
 }
 
-/* ": m1, m2" when they are few. */
+/* ---- Nodes that the spec no longer has ---- */
+
+static int find_gone(const struct cluster *c, struct strv *ret,
+                     struct error *err) {
+  _cleanup_strv_ struct strv all = {0};
+  if (layout_nodes(c->state.dir, &all, err) < 0)
+    return -1;
+  for (size_t i = 0; i < all.n; i++)
+    if (!plan_find(&c->plan, all.v[i]))
+      strv_push(ret, all.v[i]);
+  return 0;
+}
+
+/* "node 'a'", "2 nodes (a, b)", "200 nodes"; the caller frees. */
+static char *describe(const struct strv *names) {
+  enum { SHOWN = 8 };
+  _cleanup_buf_ struct buf b = {0};
+  if (names->n == 1)
+    return xasprintf("the node %s", names->v[0]);
+  buf_addf(&b, "%zu nodes", names->n);
+  for (size_t i = 0; i < names->n && names->n <= SHOWN; i++)
+    buf_addf(&b, "%s%s", i ? ", " : " (", names->v[i]);
+  buf_adds(&b, names->n <= SHOWN ? ")" : "");
+  return buf_take(&b);
+}
+
+static void warn_gone(const struct cli *cli, const struct cluster *c,
+                      const struct strv *gone) {
+  _cleanup_free_ char *names = describe(gone);
+  if (gone->n > 0)
+    log_warn(&cli->log,
+             "'%s' still has what belongs to %s, which the spec does not have; "
+             "`kubeseed seed --prune %s` removes it: seeds, keys, disks, logs",
+             c->state.dir, names, c->spec.file);
+}
+
+/* A machine that is on reads its seed and writes its disk. */
+static int check_off(const struct cluster *c, const struct strv *gone,
+                     struct error *err) {
+  for (size_t i = 0; i < gone->n; i++)
+    for (size_t k = 0; machine_kinds[k]; k++)
+      if (machine_kinds[k]->running(&c->state, gone->v[i], NULL))
+        return error_set(err, 0,
+                         "the machine of %s, which the spec does not have, is "
+                         "on; nothing was removed. Put the node into the spec "
+                         "again and end it by `kubeseed down %s %s` first",
+                         gone->v[i], c->spec.file, gone->v[i]);
+  return 0;
+}
+
+static int prune(const struct cli *cli, const struct cluster *c,
+                 const struct strv *gone, struct error *err) {
+  _cleanup_free_ char *names = describe(gone);
+  for (size_t i = 0; i < gone->n; i++)
+    if (layout_remove_node(c->state.dir, LAYOUT_ALL, gone->v[i], err) < 0)
+      return -1;
+  if (gone->n > 0)
+    log_info(&cli->log, "what belonged to %s is removed", names);
+  return 0;
+}
+
+/* ---- What was done ---- */
+
+/* " (m1, m2)" when they are few. */
 static void add_names(const struct cluster *c, const struct seed_options *o,
                       enum put_fate fate, struct buf *out) {
   enum { SHOWN = 8 };
@@ -85,27 +157,34 @@ static void tell_seeds(const struct cli *cli, const struct cluster *c,
 int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_seed_report_ struct seed_report report = {0};
   struct seed_options o = {.now = time(NULL), .report = &report};
-  if (read_options(argc, argv, &o, err) < 0)
+  bool pruning = false;
+  if (read_options(argc, argv, &o, &pruning, err) < 0)
     return -1;
   if (optind == argc)
     return error_usage(err, "which spec? kubeseed seed SPEC [NODE...]");
+  if (pruning && argc - optind > 1)
+    return error_usage(err, "--prune is for the whole cluster, without names "
+                            "of nodes");
   _cleanup_cluster_ struct cluster c;
   _cleanup_free_ size_t *nodes = NULL;
+  _cleanup_strv_ struct strv gone = {0};
   if (cluster_load(cli, argv[optind], &c, err) < 0 ||
       cluster_select(&c, argv + optind + 1, argc - optind - 1, &nodes,
                      &o.n_nodes, err) < 0 ||
       cluster_open_state(cli, &c, true, true, err) < 0 ||
-      access_check(&c.state, err) < 0)
+      access_check(&c.state, err) < 0 || find_gone(&c, &gone, err) < 0)
     return -1;
   o.nodes = nodes;
   double start = monotonic_seconds();
-  if (seed_make(&c.plan, &c.state, &o, err) < 0 ||
-      access_write_ssh_config(&c.plan, &c.state, err) < 0)
+  if ((pruning && check_off(&c, &gone, err) < 0) ||
+      seed_make(&c.plan, &c.state, &o, err) < 0 ||
+      access_write_ssh_config(&c.plan, &c.state, err) < 0 ||
+      (pruning && prune(cli, &c, &gone, err) < 0))
     return -1;
-  for (size_t i = 0; i < report.mended.n; i++)
-    log_warn(&cli->log, "an interrupted run left keys: %s; made good",
-             report.mended.v[i]);
+  seed_tell_mended(&report, &cli->log);
   tell_seeds(cli, &c, &o, monotonic_seconds() - start);
+  if (!pruning)
+    warn_gone(cli, &c, &gone);
   /* Nobody has to wait for what the cluster answers. */
   cleanup_close(&c.state.lock_fd);
   c.state.lock_fd = -1;

@@ -162,6 +162,10 @@ bool key_equal(const struct key *a, const struct key *b) {
   return same;
 }
 
+bool key_is_rsa(const struct key *key) {
+  return EVP_PKEY_get_base_id(key->pkey) == EVP_PKEY_RSA;
+}
+
 void key_free(struct key *key) {
   if (!key)
     return;
@@ -435,12 +439,21 @@ int cert_verify(const struct cert *cert, const struct cert *ca, time_t at,
                    X509_verify_cert_error_string(code));
 }
 
-int cert_not_after(const struct cert *cert, time_t *ret, struct error *err) {
+static int read_time(const ASN1_TIME *time, time_t *ret, struct error *err) {
   struct tm tm;
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(cert->x509), &tm) != 1)
-    return crypto_error(err, "cannot read when a certificate ends");
+  if (ASN1_TIME_to_tm(time, &tm) != 1)
+    return crypto_error(err, "cannot read from when to when a certificate is "
+                             "valid");
   *ret = timegm(&tm);
   return 0;
+}
+
+int cert_not_before(const struct cert *cert, time_t *ret, struct error *err) {
+  return read_time(X509_get0_notBefore(cert->x509), ret, err);
+}
+
+int cert_not_after(const struct cert *cert, time_t *ret, struct error *err) {
+  return read_time(X509_get0_notAfter(cert->x509), ret, err);
 }
 
 int cert_key_hash(const struct cert *cert, char out[static CERT_HASH_TEXT],

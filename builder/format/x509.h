@@ -112,6 +112,11 @@ bool cert_matches(const struct cert *cert, const struct cert_profile *profile);
 int cert_verify(const struct cert *cert, const struct cert *ca, time_t at,
                 struct error *err) _must_check_;
 
+/* Whether it is an RSA key; else it is one of an elliptic curve. */
+bool key_is_rsa(const struct key *key);
+
+int cert_not_before(const struct cert *cert, time_t *ret,
+                    struct error *err) _must_check_;
 int cert_not_after(const struct cert *cert, time_t *ret,
                    struct error *err) _must_check_;
 

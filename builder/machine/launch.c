@@ -43,11 +43,15 @@ static int prepare_image(struct launch *l, struct error *err) {
 
 static int prepare_seeds(const struct launch *l, struct error *err) {
   _cleanup_free_ size_t *off = xcalloc(l->follow.n, sizeof(*off));
-  struct seed_options o = {.nodes = off, .now = time(NULL)};
+  _cleanup_seed_report_ struct seed_report report = {0};
+  struct seed_options o = {.nodes = off, .now = time(NULL), .report = &report};
   for (size_t i = 0; i < l->follow.n; i++)
     if (!l->follow.v[i].running)
       off[o.n_nodes++] = l->follow.v[i].node->index;
-  return o.n_nodes ? seed_make(l->plan, l->state, &o, err) : 0;
+  if (o.n_nodes && seed_make(l->plan, l->state, &o, err) < 0)
+    return -1;
+  seed_tell_mended(&report, l->log);
+  return 0;
 }
 
 static int prepare_ports(struct launch *l, struct error *err) {

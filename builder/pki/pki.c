@@ -41,6 +41,7 @@ struct making {
   const struct pki_entry_vec *old;
   time_t now;
   struct pki_entry_vec *out;
+  time_t *made; /* see pki_node; NULL for the cluster's */
 };
 
 static enum key_kind kind_of(const struct making *m) {
@@ -89,6 +90,40 @@ static int add_cert_pair(const struct making *m, const struct pair *pair,
   return 0;
 }
 
+/* "YYYY-MM-DD" of a moment. */
+struct day {
+  char text[sizeof("YYYY-MM-DD")];
+};
+
+static struct day day_of(time_t t) {
+  struct day day = {""};
+  struct tm tm;
+  if (gmtime_r(&t, &tm))
+    (void)strftime(day.text, sizeof(day.text), "%Y-%m-%d", &tm);
+  return day;
+}
+
+/*
+ * A certificate that is not valid yet tells that the clock is wrong: to make
+ * it anew would replace one that is good by one that ended before the other
+ * began.
+ */
+static int check_begin(const struct making *m, const struct pair *pair,
+                       const struct cert *cert, struct error *err) {
+  time_t begin;
+  if (cert_not_before(cert, &begin, err) < 0)
+    return error_prefix(err, "%s", pair->public);
+  if (begin <= m->now)
+    return 0;
+  return error_set(err, 0,
+                   "this machine's clock says %s, but the certificate '%s' "
+                   "begins on %s: set the clock; if it was wrong when that was "
+                   "made, remove '%s' and '%s'%s",
+                   day_of(m->now).text, pair->public, day_of(begin).text,
+                   pair->secret, pair->public,
+                   pair->kind == PAIR_CA ? " and make the cluster anew" : "");
+}
+
 static int check_ca_time(const struct making *m, const struct pair *pair,
                          struct error *err) {
   _cleanup_cert_ struct cert *cert = NULL;
@@ -97,16 +132,12 @@ static int check_ca_time(const struct making *m, const struct pair *pair,
       cert_not_after(cert, &end, err) < 0)
     return error_prefix(err, "%s", pair->public);
   if (end > m->now)
-    return 0;
-  char day[sizeof("YYYY-MM-DD")] = "";
-  struct tm tm;
-  if (gmtime_r(&end, &tm))
-    (void)strftime(day, sizeof(day), "%Y-%m-%d", &tm);
+    return check_begin(m, pair, cert, err);
   return error_set(err, 0,
                    "the CA '%s' ended on %s; put a renewed certificate of the "
                    "same key in its place, or remove '%s' and '%s' and make "
                    "the cluster anew",
-                   pair->public, day, pair->secret, pair->public);
+                   pair->public, day_of(end).text, pair->secret, pair->public);
 }
 
 static int make_ca(const struct making *m, const struct pair *pair,
@@ -149,31 +180,46 @@ static time_t earlier(time_t a, time_t b) {
 }
 
 /* Whether the old certificate serves on; see pki_node_make. */
-static bool leaf_fits(const struct making *m, const struct pair *pair,
+static bool leaf_fits(const struct making *m, const struct cert *cert,
                       const struct cert_profile *profile, const struct cert *ca,
                       time_t ca_end) {
   _cleanup_error_ struct error ignored = {0};
-  _cleanup_cert_ struct cert *cert = NULL;
   time_t until = earlier(m->now + PKI_RENEW_DAYS * DAY, ca_end);
   time_t end;
-  return entry_find(m->old, pair->secret) && entry_find(m->old, pair->public) &&
-         entry_cert(m->old, pair->public, &cert, &ignored) == 0 &&
-         cert_matches(cert, profile) &&
+  return cert_matches(cert, profile) &&
          cert_verify(cert, ca, m->now, &ignored) == 0 &&
          cert_not_after(cert, &end, &ignored) == 0 && end >= until;
+}
+
+/* When a certificate that goes into a seed was made. */
+static int note_time(const struct making *m, const struct cert *cert,
+                     struct error *err) {
+  time_t begin;
+  if (!m->made)
+    return 0;
+  if (cert_not_before(cert, &begin, err) < 0)
+    return -1;
+  begin += PKI_BACKDATE_HOURS * HOUR;
+  if (begin > *m->made)
+    *m->made = begin;
+  return 0;
 }
 
 /* profile's times are set here. */
 static int make_leaf(const struct making *m, const struct pair *pair,
                      struct cert_profile profile, const struct cert *ca,
                      const struct key *ca_key, struct error *err) {
+  _cleanup_cert_ struct cert *old = NULL;
   time_t ca_end;
   if (cert_not_after(ca, &ca_end, err) < 0)
     return -1;
-  if (leaf_fits(m, pair, &profile, ca, ca_end)) {
-    (void)entry_keep_pair(m->old, pair, m->out);
-    return 0;
-  }
+  if (entry_find(m->old, pair->public) &&
+      (entry_cert(m->old, pair->public, &old, err) < 0 ||
+       check_begin(m, pair, old, err) < 0))
+    return -1;
+  if (old && leaf_fits(m, old, &profile, ca, ca_end) &&
+      entry_keep_pair(m->old, pair, m->out))
+    return note_time(m, old, err);
   profile.not_before = m->now - PKI_BACKDATE_HOURS * HOUR;
   profile.not_after = earlier(m->now + PKI_LEAF_DAYS * DAY, ca_end);
   _cleanup_key_ struct key *key = NULL;
@@ -181,7 +227,8 @@ static int make_leaf(const struct making *m, const struct pair *pair,
   if (key_generate(kind_of(m), &key, err) < 0 ||
       cert_issue(&profile, key, ca, ca_key, &cert, err) < 0)
     return -1;
-  return add_cert_pair(m, pair, key, cert, err);
+  return note_time(m, cert, err) < 0 ? -1
+                                     : add_cert_pair(m, pair, key, cert, err);
 }
 
 static int make_admin(const struct making *m, struct error *err) {
@@ -291,6 +338,52 @@ static int open_for_nodes(struct pki *pki, struct error *err) {
   return 0;
 }
 
+/* --- what keys that are there allow ----------------------------------------
+ */
+
+static int check_mode(const struct making *m, struct error *err) {
+  bool ours = false;
+  for (size_t i = 0; pairs_of_cluster[i]; i++)
+    ours = ours || (pairs_of_cluster[i]->kind == PAIR_CA &&
+                    entry_find(m->old, pairs_of_cluster[i]->secret));
+  bool offline = m->plan->spec->pki.mode == PKI_OFFLINE;
+  /* Made in one go with the CAs where these are ours, and always there. */
+  bool others = !ours && entry_find(m->old, PAIR_SSH_CA.secret);
+  if (offline ? !others : !ours)
+    return 0;
+  return error_usage(err,
+                     "pki.mode is '%s', but this cluster's keys were made with "
+                     "'%s', and a cluster keeps its CAs; write '%s' into the "
+                     "spec again, or `kubeseed destroy --all` first to make "
+                     "another cluster",
+                     offline ? "offline" : "copied",
+                     offline ? "copied" : "offline",
+                     offline ? "copied" : "offline");
+}
+
+/* Keys that somebody brought may be longer or on another curve. */
+static int check_algorithm(const struct making *m, struct error *err) {
+  bool rsa = kind_of(m) == KEY_KIND_RSA2048;
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_key_ struct key *key = NULL;
+  if (entry_key(m->old, PAIR_KUBERNETES.secret, &key, &ignored) < 0 ||
+      key_is_rsa(key) == rsa)
+    return 0;
+  return error_usage(err,
+                     "pki.algorithm is '%s', but this cluster's keys are of "
+                     "'%s', and a cluster keeps its CAs; write '%s' into the "
+                     "spec again, or `kubeseed destroy --all` first to make "
+                     "another cluster",
+                     rsa ? "rsa-2048" : "ecdsa-p256",
+                     rsa ? "ecdsa-p256" : "rsa-2048",
+                     rsa ? "ecdsa-p256" : "rsa-2048");
+}
+
+time_t pki_seed_time(time_t created, time_t now) {
+  const time_t life = (PKI_LEAF_DAYS - PKI_RENEW_DAYS) * DAY;
+  return now > created ? created + (now - created) / life * life : created;
+}
+
 int pki_make(const struct plan *plan, const struct pki *old, time_t now,
              struct pki *ret, struct error *err) {
   static const struct pki_entry_vec none;
@@ -299,6 +392,8 @@ int pki_make(const struct plan *plan, const struct pki *old, time_t now,
                            .old = old ? &old->entries : &none,
                            .now = now,
                            .out = &pki.entries};
+  if (check_mode(&m, err) < 0 || check_algorithm(&m, err) < 0)
+    return -1;
   if (plan->spec->pki.mode == PKI_OFFLINE && make_kubernetes(&m, err) < 0)
     return -1;
   if (make_ssh(&m, &PAIR_SSH_USER, "user", err) < 0 ||
@@ -427,7 +522,8 @@ int pki_node_make(const struct pki *pki, const struct plan *plan,
   const struct making m = {.plan = plan,
                            .old = old ? &old->entries : &none,
                            .now = now,
-                           .out = &n.entries};
+                           .out = &n.entries,
+                           .made = &n.made};
   if (pki->etcd_ca && node->runs_etcd && make_member(&m, pki, node, err) < 0)
     return -1;
   /* Of a stacked etcd kubeadm makes the client certificate itself. */

@@ -62,6 +62,7 @@ struct pki {
 
 struct pki_node {
   struct pki_entry_vec entries;
+  time_t made;        /* its newest certificate; 0 when it has none */
   struct strv mended; /* by pki_node_load */
 };
 
@@ -70,10 +71,19 @@ struct pki_node {
  * pki_load, or NULL) and new ones for what is missing; of a pair with only its
  * private half the other half is made for that. admin.crt is also made
  * anew when it no longer fits its CA or the Kubernetes version or ends within
- * PKI_RENEW_DAYS. A CA that has ended is an error.
+ * PKI_RENEW_DAYS. A CA that has ended is an error, and so is a certificate that
+ * begins after now. A usage error: pki.mode or pki.algorithm is not what the
+ * old CAs were made with.
  */
 int pki_make(const struct plan *plan, const struct pki *old, time_t now,
              struct pki *ret, struct error *err) _must_check_;
+
+/*
+ * When a seed that is made now from keys of created counts as made, which is
+ * the time that its node's clock must be near. It moves on when the first
+ * certificates would be renewed, so that seeds do not change with each day.
+ */
+time_t pki_seed_time(time_t created, time_t now);
 
 void pki_done(struct pki *pki);
 

@@ -23,6 +23,7 @@ struct render {
   const struct pki *pki;
   struct parsed_vec templates;
   struct yaml_node *base; /* user-data/cloud-config.yaml */
+  time_t time;            /* when the seeds count as made */
   struct scope scope;     /* what is the same for all nodes */
 };
 
@@ -172,6 +173,9 @@ int render_node(const struct render *r, const struct plan_node *node,
   _cleanup_seed_ struct seed s = {0};
   _cleanup_scope_ struct scope scope = {.parent = &r->scope};
   parts_node_values(r->plan, node, &scope);
+  /* Before that its newest certificate is not valid. */
+  if (keys->made > r->time)
+    scope_setf(&scope, "seed_time", "%lld", (long long)keys->made);
   /* Text and not a tree of YAML: with cni: bridge each of a thousand nodes has
    * a thousand routes. There is no word of a user's in it that could need
    * quotes.
@@ -221,15 +225,16 @@ static int parse_templates(struct render *r, struct error *err) {
                     err);
 }
 
-int render_new(const struct plan *plan, const struct pki *pki, time_t created,
+int render_new(const struct plan *plan, const struct pki *pki, time_t time,
                struct render **ret, struct error *err) {
   _cleanup_render_ struct render *r = xcalloc(1, sizeof(*r));
   r->plan = plan;
   r->pki = pki;
+  r->time = time;
   if (parse_templates(r, err) < 0)
     return -1;
   const struct part_input in = {
-      .plan = plan, .created = created, .key = key_text, .keys = pki};
+      .plan = plan, .created = time, .key = key_text, .keys = pki};
   parts_values(&in, &r->scope);
   *ret = TAKE_PTR(r);
   return 0;

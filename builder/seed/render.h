@@ -26,10 +26,11 @@ void seed_done(struct seed *s);
 struct render;
 
 /*
- * created is when the cluster's keys were made: nodes take a clock before it
- * for wrong. plan and pki are borrowed. The caller render_free's ret.
+ * time is when the seeds count as made, see pki_seed_time: nodes take a clock
+ * that is far from it for wrong. plan and pki are borrowed. The caller
+ * render_free's ret.
  */
-int render_new(const struct plan *plan, const struct pki *pki, time_t created,
+int render_new(const struct plan *plan, const struct pki *pki, time_t time,
                struct render **ret, struct error *err) _must_check_;
 
 /* Bytes of the longest network-config that is parsed again. */

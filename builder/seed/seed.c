@@ -47,6 +47,12 @@ static void session_done(struct session *s) {
   render_free(s->render);
 }
 
+void seed_tell_mended(const struct seed_report *r, const struct log *log) {
+  for (size_t i = 0; i < r->mended.n; i++)
+    log_warn(log, "an interrupted run left keys: %s; made good",
+             r->mended.v[i]);
+}
+
 void seed_report_done(struct seed_report *r) {
   free(r->fates);
   strv_done(&r->mended);
@@ -119,6 +125,23 @@ static int do_jobs(struct session *s, job_fn *fn, struct error *err) {
 
 /* ---- Keys ---- */
 
+/* Certificates begin a day early, and a clock may be set back a little. */
+static int check_clock(const struct session *s, struct error *err) {
+  char now[32] = "", then[32] = "";
+  struct tm tm;
+  if (s->options->now >= s->created - PKI_BACKDATE_HOURS * 3600)
+    return 0;
+  if (gmtime_r(&s->options->now, &tm))
+    (void)strftime(now, sizeof(now), "%F", &tm);
+  if (gmtime_r(&s->created, &tm))
+    (void)strftime(then, sizeof(then), "%F", &tm);
+  return error_set(err, 0,
+                   "this machine's clock says %s, but the keys in '%s' were "
+                   "made on %s: set the clock; if it was wrong when they were "
+                   "made, `kubeseed destroy --all` and make them anew",
+                   now, s->pki_dir, then);
+}
+
 /* When the keys were first made: kept, so that seeds do not change with time.
  */
 static int read_created(struct session *s, struct error *err) {
@@ -137,7 +160,7 @@ static int read_created(struct session *s, struct error *err) {
                      "'%s' is damaged: it must hold the seconds since 1970 "
                      "at which the keys were made",
                      path);
-  return 0;
+  return check_clock(s, err);
 }
 
 static int make_node_keys(struct session *s, struct job *j, struct error *err) {
@@ -176,7 +199,9 @@ static int make_keys(struct session *s, struct error *err) {
       do_jobs(s, make_stored_keys, err) < 0 ||
       file_mkdirs(s->pki_dir, 0700, err) < 0 || commit_keys(s, err) < 0)
     return -1;
-  return render_new(s->plan, &s->pki, s->created, &s->render, err);
+  return render_new(s->plan, &s->pki,
+                    pki_seed_time(s->created, s->options->now), &s->render,
+                    err);
 }
 
 /* ---- Media ---- */

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/log.h"
 #include "medium/medium.h"
 #include "plan/plan.h"
 #include "seed/put.h"
@@ -20,6 +21,9 @@ struct seed_report {
   enum put_fate *fates; /* of options->nodes, in that order */
   struct strv mended;   /* keys that an interrupted run left, now made good */
 };
+
+/* Warns of what was mended. */
+void seed_tell_mended(const struct seed_report *r, const struct log *log);
 
 void seed_report_done(struct seed_report *r);
 #define _cleanup_seed_report_ _cleanup_(seed_report_done)

@@ -317,7 +317,35 @@ int layout_sweep(const char *dir, struct error *err) {
   return layout_walk(dir, LAYOUT_ALL, sweep_item, NULL, err);
 }
 
-/* ---- Who else is here? ---- */
+/* ---- Who is here? ---- */
+
+static int compare(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void sort(struct strv *l) {
+  if (l->n > 1)
+    qsort(l->v, l->n, sizeof(*l->v), compare);
+}
+
+static int add_node(const struct layout_item *item, void *arg,
+                    struct error *err) {
+  (void)err;
+  if (item->node && !item->temporary)
+    strv_push(arg, item->node);
+  return 0;
+}
+
+int layout_nodes(const char *dir, struct strv *ret, struct error *err) {
+  _cleanup_strv_ struct strv all = {0};
+  if (layout_walk(dir, LAYOUT_ALL, add_node, &all, err) < 0)
+    return -1;
+  sort(&all);
+  for (size_t i = 0; i < all.n; i++)
+    if (i == 0 || strcmp(all.v[i], all.v[i - 1]) != 0)
+      strv_push(ret, all.v[i]);
+  return 0;
+}
 
 static int add_foreign(const struct layout_item *item, void *arg,
                        struct error *err) {
@@ -327,14 +355,9 @@ static int add_foreign(const struct layout_item *item, void *arg,
   return 0;
 }
 
-static int compare(const void *a, const void *b) {
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int layout_foreign(const char *dir, struct strv *ret, struct error *err) {
   if (layout_walk(dir, LAYOUT_ALL, add_foreign, ret, err) < 0)
     return -1;
-  if (ret->n > 1)
-    qsort(ret->v, ret->n, sizeof(*ret->v), compare);
+  sort(ret);
   return 0;
 }

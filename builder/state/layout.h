@@ -72,6 +72,11 @@ int layout_remove_node(const char *dir, unsigned parts, const char *node,
  */
 int layout_sweep(const char *dir, struct error *err) _must_check_;
 
+/* The names of the nodes of which something is there, sorted, into ret, which
+ * must be empty. */
+int layout_nodes(const char *dir, struct strv *ret,
+                 struct error *err) _must_check_;
+
 /* The paths of what is not ours, sorted, into ret, which must be empty. */
 int layout_foreign(const char *dir, struct strv *ret,
                    struct error *err) _must_check_;

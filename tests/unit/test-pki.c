@@ -510,6 +510,94 @@ static void test_ended_ca_is_an_error(void **state) {
       strstr(err.faults[0].msg, "the CA 'ca.crt' ended on 2035-06-13"));
 }
 
+/* A wrong clock, not a certificate that has to be made anew. */
+static void test_begin_after_now_is_an_error(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_pki_ struct pki old = make(f, NULL, NOW);
+  _cleanup_pki_ struct pki later = make(f, &old, NOW + PKI_LEAF_DAYS * DAY);
+  _cleanup_pki_node_ struct pki_node n =
+      make_node(f, &later, MASTER, NULL, NOW + PKI_LEAF_DAYS * DAY);
+  _cleanup_error_ struct error one = {0}, two = {0}, three = {0};
+  _cleanup_pki_ struct pki pki = {0};
+  _cleanup_pki_node_ struct pki_node node = {0};
+  assert_int_equal(pki_make(&f->plan, &old, NOW - 2 * DAY, &pki, &one), -1);
+  assert_string_equal(
+      one.faults[0].msg,
+      "this machine's clock says 2025-06-13, but the certificate 'ca.crt' "
+      "begins on 2025-06-14: set the clock; if it was wrong when that was "
+      "made, "
+      "remove 'ca.key' and 'ca.crt' and make the cluster anew");
+  assert_int_equal(pki_make(&f->plan, &later, NOW, &pki, &two), -1);
+  assert_non_null(
+      strstr(two.faults[0].msg, "'admin.crt' begins on 2030-06-13"));
+  assert_int_equal(
+      pki_node_make(&old, &f->plan, &f->nodes[MASTER], &n, NOW, &node, &three),
+      -1);
+  assert_non_null(strstr(three.faults[0].msg, "etcd-server.crt' begins on"));
+}
+
+static void test_seed_time(void **state) {
+  const struct fixture *f = *state;
+  const time_t life = (PKI_LEAF_DAYS - PKI_RENEW_DAYS) * DAY;
+  assert_int_equal(pki_seed_time(NOW, NOW), NOW);
+  assert_int_equal(pki_seed_time(NOW, NOW - DAY), NOW);
+  assert_int_equal(pki_seed_time(NOW, NOW + life - 1), NOW);
+  assert_int_equal(pki_seed_time(NOW, NOW + life), NOW + life);
+  assert_int_equal(pki_seed_time(NOW, NOW + 2 * life + 5), NOW + 2 * life);
+  /* A node's newest certificate, kept or new. */
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  _cleanup_pki_node_ struct pki_node a = make_node(f, &pki, MASTER, NULL, NOW);
+  _cleanup_pki_node_ struct pki_node b =
+      make_node(f, &pki, MASTER, &a, NOW + DAY);
+  _cleanup_pki_node_ struct pki_node c =
+      make_node(f, &pki, MASTER, &a, NOW + life + DAY);
+  _cleanup_pki_node_ struct pki_node d = make_node(f, &pki, WORKER, NULL, NOW);
+  assert_int_equal(a.made, NOW);
+  assert_int_equal(b.made, NOW);
+  assert_int_equal(c.made, NOW + life + DAY);
+  assert_int_equal(d.made, 0);
+}
+
+/* What keys that are there do not allow. */
+static void test_changes_that_keys_cannot_follow(void **state) {
+  struct fixture *f = *state;
+  static const struct {
+    enum pki_mode mode, then_mode;
+    bool rsa, then_rsa;
+    const char *want; /* NULL: it is fine */
+  } cases[] = {
+      {PKI_OFFLINE, PKI_OFFLINE, false, false, NULL},
+      {PKI_OFFLINE, PKI_COPIED, false, false,
+       "pki.mode is 'copied', but this cluster's keys were made with "
+       "'offline'"},
+      {PKI_COPIED, PKI_OFFLINE, false, false,
+       "pki.mode is 'offline', but this cluster's keys were made with "
+       "'copied'"},
+      {PKI_COPIED, PKI_COPIED, false, true, NULL},
+      {PKI_OFFLINE, PKI_OFFLINE, false, true,
+       "pki.algorithm is 'rsa-2048', but this cluster's keys are of "
+       "'ecdsa-p256'"},
+      {PKI_OFFLINE, PKI_OFFLINE, true, false,
+       "pki.algorithm is 'ecdsa-p256', but this cluster's keys are of "
+       "'rsa-2048'"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_pki_ struct pki pki = {0};
+    f->spec.pki.mode = cases[i].mode;
+    f->spec.pki.algorithm = cases[i].rsa ? KEY_RSA_2048 : KEY_ECDSA_P256;
+    _cleanup_pki_ struct pki old = make(f, NULL, NOW);
+    f->spec.pki.mode = cases[i].then_mode;
+    f->spec.pki.algorithm = cases[i].then_rsa ? KEY_RSA_2048 : KEY_ECDSA_P256;
+    int r = pki_make(&f->plan, &old, NOW, &pki, &err);
+    assert_int_equal(r, cases[i].want ? -1 : 0);
+    if (!cases[i].want)
+      continue;
+    assert_int_equal(err.kind, ERROR_USAGE);
+    assert_non_null(strstr(err.faults[0].msg, cases[i].want));
+  }
+}
+
 /* --- nodes
  * ------------------------------------------------------------------------ */
 
@@ -783,6 +871,9 @@ int main(void) {
       T(test_admin_is_renewed),
       T(test_leaf_never_outlives_ca),
       T(test_ended_ca_is_an_error),
+      T(test_begin_after_now_is_an_error),
+      T(test_seed_time),
+      T(test_changes_that_keys_cannot_follow),
       T(test_node_names),
       T(test_node_certificates),
       T(test_node_store_and_load),
