@@ -83,7 +83,7 @@ static int tell_foreign(struct cli *cli, const struct state *s,
   enum { SHOWN = 5 };
   _cleanup_strv_ struct strv foreign = {0};
   _cleanup_buf_ struct buf names = {0};
-  if (layout_foreign(s->dir, &foreign, err) < 0)
+  if (layout_foreign(s->dir, false, &foreign, err) < 0)
     return -1;
   for (size_t i = 0; i < foreign.n && i < SHOWN; i++)
     buf_addf(&names, "%s'%s'", i ? ", " : "", foreign.v[i]);
@@ -99,7 +99,8 @@ static int tell_foreign(struct cli *cli, const struct state *s,
  * interrupted can be done again. */
 static int remove_all(struct cli *cli, const struct state *s,
                       struct error *err) {
-  if (layout_remove(s->dir, LAYOUT_ALL & ~LAYOUT_STATE, err) < 0 ||
+  if (layout_sweep(s->dir, err) < 0 ||
+      layout_remove(s->dir, LAYOUT_ALL & ~LAYOUT_STATE, err) < 0 ||
       tell_foreign(cli, s, err) < 0 ||
       layout_remove(s->dir, LAYOUT_STATE, err) < 0)
     return -1;

@@ -256,15 +256,23 @@ int layout_remove_node(const char *dir, unsigned parts, const char *node,
 
 /* ---- Temporaries ---- */
 
+enum { DIGIT, SMALL, CAPITAL };
+
 static int kind_of(char c) {
-  return strchr(DIGITS, c) ? 0 : strchr(LETTERS, c) ? 1 : 2;
+  return strchr(DIGITS, c) ? DIGIT : strchr(LETTERS, c) ? SMALL : CAPITAL;
 }
 
-/* "backup", "Backup" and "240131" do not. */
+/* "backup", "Backup", "BACKUP", "240131" and "old001" do not. */
 static bool looks_random(const char *s) {
   size_t changes = 0;
-  for (size_t i = 1; s[i]; i++)
-    changes += kind_of(s[i]) != kind_of(s[i - 1]);
+  for (size_t i = 1; s[i]; i++) {
+    int before = kind_of(s[i - 1]), now = kind_of(s[i]);
+    if (now == before)
+      continue;
+    changes++;
+    if (now == CAPITAL || (now == SMALL && before == CAPITAL && i > 1))
+      return true;
+  }
   return changes >= 2;
 }
 
@@ -278,25 +286,29 @@ static bool same_content(int dir, const char *a, const char *b) {
          memcmp(x.data, y.data, x.len) == 0;
 }
 
-/* Whether an older kubeseed left this. */
-static bool is_old_temporary(const struct layout_item *item) {
+/* Whether an older kubeseed may have left this: it has the name of a file of
+ * ours with six characters behind. */
+static bool may_be_old_temporary(const struct layout_item *item) {
   size_t len = final_length(item->path, ".");
-  size_t name_len = final_length(item->name, ".");
-  if (item->row || !item->path[len] || !looks_random(item->path + len + 1))
-    return false;
   bool temporary;
   _cleanup_free_ char *node = NULL;
   _cleanup_free_ char *path = xstrndup(item->path, len);
-  _cleanup_free_ char *name = xstrndup(item->name, name_len);
   const struct layout_row *row = layout_find(path, &temporary, &node);
   struct stat st;
-  if (!row || row->folder || temporary ||
+  if (item->row || !item->path[len] || !row || row->folder || temporary ||
       fstatat(item->dir, item->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
     return false;
   /* genisoimage worked in a folder. */
   if (S_ISDIR(st.st_mode))
     return row->part == LAYOUT_SEEDS && (st.st_mode & 07777) == 0700;
-  return S_ISREG(st.st_mode) && (st.st_mode & 07777) == 0600 &&
+  return S_ISREG(st.st_mode) && (st.st_mode & 07777) == 0600;
+}
+
+/* And nobody else can have made it: no copy has such a name. */
+static bool is_old_temporary(const struct layout_item *item) {
+  size_t len = final_length(item->name, ".");
+  _cleanup_free_ char *name = xstrndup(item->name, len);
+  return may_be_old_temporary(item) && looks_random(item->name + len + 1) &&
          !same_content(item->dir, item->name, name);
 }
 
@@ -347,16 +359,24 @@ int layout_nodes(const char *dir, struct strv *ret, struct error *err) {
   return 0;
 }
 
+struct foreign {
+  struct strv *names;
+  bool only_certain;
+};
+
 static int add_foreign(const struct layout_item *item, void *arg,
                        struct error *err) {
   (void)err;
-  if (!item->row)
-    strv_push(arg, item->path);
+  struct foreign *f = arg;
+  if (!item->row && !(f->only_certain && may_be_old_temporary(item)))
+    strv_push(f->names, item->path);
   return 0;
 }
 
-int layout_foreign(const char *dir, struct strv *ret, struct error *err) {
-  if (layout_walk(dir, LAYOUT_ALL, add_foreign, ret, err) < 0)
+int layout_foreign(const char *dir, bool only_certain, struct strv *ret,
+                   struct error *err) {
+  struct foreign f = {.names = ret, .only_certain = only_certain};
+  if (layout_walk(dir, LAYOUT_ALL, add_foreign, &f, err) < 0)
     return -1;
   sort(ret);
   return 0;

@@ -77,6 +77,7 @@ int layout_sweep(const char *dir, struct error *err) _must_check_;
 int layout_nodes(const char *dir, struct strv *ret,
                  struct error *err) _must_check_;
 
-/* The paths of what is not ours, sorted, into ret, which must be empty. */
-int layout_foreign(const char *dir, struct strv *ret,
+/* The paths of what is not ours, sorted, into ret, which must be empty; with
+ * only_certain nothing that layout_sweep would have to look at twice. */
+int layout_foreign(const char *dir, bool only_certain, struct strv *ret,
                    struct error *err) _must_check_;

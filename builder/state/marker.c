@@ -98,7 +98,7 @@ static char *old_cluster(const char *dir) {
 static int check_contents(const char *dir, const char *cluster,
                           struct error *err) {
   _cleanup_strv_ struct strv foreign = {0};
-  if (layout_foreign(dir, &foreign, err) < 0)
+  if (layout_foreign(dir, true, &foreign, err) < 0)
     return -1;
   if (foreign.n == 0)
     return 0;

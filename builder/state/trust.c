@@ -16,7 +16,7 @@ static int check(const char *dir, const char *path, const struct stat *st,
                      "'%s%s%s' is a symbolic link, which could lead anywhere; "
                      "put what it leads to in its place",
                      dir, slash, path);
-  if (st->st_uid != geteuid())
+  if (st->st_uid != geteuid() && st->st_uid != 0)
     return error_set(err, 0,
                      "'%s%s%s' belongs to the user with the number %u, who "
                      "could have put anything there; run this as that user, or "

@@ -2,8 +2,9 @@
 /*
  * May what is in a state folder be believed? Whoever could write there could
  * have put keys of his own in place of the cluster's. As ssh asks of its files
- * (sshd's StrictModes): all is owned by who runs this, none else may write,
- * none else may read what is secret, and no symbolic link leads elsewhere.
+ * (sshd's StrictModes): all is owned by who runs this, or by root, none else
+ * may write, none else may read what is secret, and no symbolic link leads
+ * elsewhere.
  *
  * Once that holds nobody else can change it, so what comes after reads by plain
  * paths.
