@@ -104,7 +104,7 @@ static const struct command commands[] = {
      "  kubeseed up cluster.yaml --order kube-mast03,kube-mast01 --stagger "
      "60\n",
      cmd_up},
-    {"status", "SPEC", "which machines run, and how far they are",
+    {"status", "SPEC [NODE...]", "which machines run, and how far they are",
      "Exits 0 when all nodes are ready, 1 otherwise.\n"
      "\n"
      "Examples:\n"
@@ -164,14 +164,19 @@ static const struct command commands[] = {
      "  kubeseed destroy cluster.yaml\n"
      "  kubeseed destroy cluster.yaml --all --yes\n",
      cmd_destroy},
+    {"help", "[COMMAND]", "this help, or a command's",
+     "Examples:\n"
+     "  kubeseed help\n"
+     "  kubeseed help up\n",
+     NULL},
 };
 
 static const char global_help[] =
     "Global options:\n"
     "  -C, --state DIR       state folder (NAME.cluster beside the spec)\n"
-    "  -v, --verbose         tell more\n"
-    "  -q, --quiet           tell nothing but errors\n"
-    "      --json            output for programs, where there is one\n"
+    "  -v, --verbose         tell each step of making an image\n"
+    "  -q, --quiet           tell nothing but errors and warnings\n"
+    "      --json            output for programs: of plan, status and verify\n"
     "  -h, --help            this help, or a command's\n"
     "      --version         the version\n"
     "\n"
@@ -215,19 +220,6 @@ static const struct command *find_command(const char *name, struct error *err) {
   return NULL;
 }
 
-/* The options that every command takes, before or after its name. */
-enum { OPT_JSON = 0x100, OPT_VERSION };
-
-static const struct option global_options[] = {
-    {"state", required_argument, NULL, 'C'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, OPT_VERSION},
-    {0},
-};
-
 /* What a global option asks for. */
 enum wish { WISH_COMMAND, WISH_HELP, WISH_VERSION };
 
@@ -242,13 +234,13 @@ static void take_global(struct cli *cli, int c, char *value, enum wish *wish) {
   case 'q':
     cli->log.quiet = true;
     break;
-  case OPT_JSON:
+  case CLI_JSON:
     cli->json = true;
     break;
   case 'h':
     *wish = WISH_HELP;
     break;
-  case OPT_VERSION:
+  case CLI_VERSION:
     *wish = WISH_VERSION;
     break;
   default:
@@ -256,26 +248,51 @@ static void take_global(struct cli *cli, int c, char *value, enum wish *wish) {
   }
 }
 
+/* The value of an option: what stands behind it, or the next word. */
+static char *take_value(char *rest, int argc, char **argv, int *i) {
+  if (rest)
+    return rest;
+  return *i + 1 < argc ? argv[++*i] : NULL;
+}
+
 /*
- * The global option that arg is, or 0. Only whole words are taken, and only
- * after the command's name; the command's own getopt sees the rest.
+ * Takes argv[*i] when it is a global option, and its value with it; false when
+ * it is not. These are words that no command has for itself.
  */
-static int global_word(const char *arg, bool *needs_value) {
-  static const struct {
-    const char *word;
-    int c;
-  } words[] = {
-      {"-v", 'v'},          {"--verbose", 'v'}, {"-q", 'q'},
-      {"--quiet", 'q'},     {"-h", 'h'},        {"--help", 'h'},
-      {"--json", OPT_JSON}, {"-C", 'C'},        {"--state", 'C'},
-  };
-  *needs_value = false;
-  for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-    if (strcmp(arg, words[i].word) == 0) {
-      *needs_value = words[i].c == 'C';
-      return words[i].c;
-    }
-  return 0;
+static bool take_word(struct cli *cli, int argc, char **argv, int *i,
+                      enum wish *wish, struct error *err) {
+  char *arg = argv[*i];
+  size_t shorts = arg[0] == '-' ? strspn(arg + 1, "vqh") : 0;
+  int c = 0;
+  char *rest = NULL; /* the value, if it is in the same word */
+  bool needs_value = false;
+  if (shorts > 0 && !arg[1 + shorts]) {
+    for (size_t k = 1; k <= shorts; k++)
+      take_global(cli, arg[k], NULL, wish);
+    return true;
+  }
+  if (arg[0] == '-' && arg[1] == 'C') {
+    c = 'C';
+    needs_value = true;
+    rest = arg[2] ? arg + 2 : NULL;
+  }
+  for (const struct option *o = cli_globals; !c && o->name; o++) {
+    size_t n = strlen(o->name);
+    if (strncmp(arg, "--", 2) != 0 || strncmp(arg + 2, o->name, n) != 0 ||
+        (arg[2 + n] && (arg[2 + n] != '=' || !o->has_arg)))
+      continue;
+    c = o->val;
+    needs_value = o->has_arg;
+    rest = arg[2 + n] ? arg + 3 + n : NULL;
+  }
+  if (!c)
+    return false;
+  char *value = needs_value ? take_value(rest, argc, argv, i) : NULL;
+  if (needs_value && !value)
+    error_usage(err, "the option '%s' needs a value; see kubeseed --help", arg);
+  else
+    take_global(cli, c, value, wish);
+  return true;
 }
 
 /* Takes global options out of a command's arguments, up to "--" or to where
@@ -283,66 +300,75 @@ static int global_word(const char *arg, bool *needs_value) {
 static int take_trailing(struct cli *cli, const struct command *command,
                          int *argc, char **argv, enum wish *wish,
                          struct error *err) {
-  int kept = 0;
+  int kept = 1;
   bool ended = false;
-  for (int i = 0; i < *argc; i++) {
-    bool needs_value;
+  for (int i = 1; i < *argc; i++) {
     ended = ended || strcmp(argv[i], "--") == 0 ||
             (command->run == cmd_ssh && kept > SSH_OWN_WORDS);
-    int c = ended || i == 0 ? 0 : global_word(argv[i], &needs_value);
-    if (!c) {
+    if (ended || !take_word(cli, *argc, argv, &i, wish, err))
       argv[kept++] = argv[i];
-      continue;
-    }
-    if (needs_value && i + 1 == *argc)
-      return error_usage(err, "the option '%s' needs a value", argv[i]);
-    char *value = needs_value ? argv[++i] : NULL;
-    take_global(cli, c, value, wish);
   }
   argv[kept] = NULL;
   *argc = kept;
+  return error_is_set(err) ? -1 : 0;
+}
+
+static int take_leading(struct cli *cli, int argc, char **argv, enum wish *wish,
+                        struct error *err) {
+  opterr = 0;
+  for (int c;
+       (c = getopt_long(argc, argv, "+:C:vqh", cli_globals, NULL)) != -1;) {
+    static const struct option none[] = {{0}};
+    if (c == '?' || c == ':')
+      return cli_bad_option(c, argv, none, "kubeseed --help", err);
+    take_global(cli, c, optarg, wish);
+  }
   return 0;
+}
+
+static int print_any_help(int argc, char **argv, struct error *err) {
+  if (argc > 1)
+    return error_usage(err, "help is for one command: kubeseed help %s",
+                       argv[0]);
+  const struct command *command = argc ? find_command(argv[0], err) : NULL;
+  if (argc && !command)
+    return -1;
+  if (command)
+    print_command_help(command);
+  else
+    print_help();
+  return 0;
+}
+
+static bool has_json(const struct command *c) {
+  return c->run == cmd_plan || c->run == cmd_status || c->run == cmd_verify;
 }
 
 static int run(struct cli *cli, int argc, char **argv, struct error *err) {
   enum wish wish = WISH_COMMAND;
-  opterr = 0;
-  for (int c;
-       (c = getopt_long(argc, argv, "+:C:vqh", global_options, NULL)) != -1;) {
-    if (c == '?' || c == ':')
-      return error_usage(err, "%s '%s'; see kubeseed --help",
-                         c == ':' ? "no value for" : "unknown option",
-                         argv[optind - 1]);
-    take_global(cli, c, optarg, &wish);
-  }
+  if (take_leading(cli, argc, argv, &wish, err) < 0)
+    return -1;
+  argc -= optind;
+  argv += optind;
+  if (argc == 0 && wish == WISH_COMMAND)
+    return error_usage(err, "no command; see kubeseed --help");
+  const struct command *command = argc ? find_command(argv[0], err) : NULL;
+  if (argc &&
+      (!command || take_trailing(cli, command, &argc, argv, &wish, err) < 0))
+    return -1;
   if (wish == WISH_VERSION) {
     printf("kubeseed %s\n", VERSION);
     return 0;
   }
-  if (wish == WISH_HELP && optind == argc) {
-    print_help();
-    return 0;
-  }
-  if (optind == argc)
-    return error_usage(err, "no command; see kubeseed --help");
-  argc -= optind;
-  argv += optind;
-  if (strcmp(argv[0], "help") == 0) {
-    wish = WISH_HELP;
-    argc--;
-    argv++;
-  }
-  if (argc == 0) {
-    print_help();
-    return 0;
-  }
-  const struct command *command = find_command(argv[0], err);
-  if (!command || take_trailing(cli, command, &argc, argv, &wish, err) < 0)
-    return -1;
-  if (wish == WISH_HELP) {
-    print_command_help(command);
-    return 0;
-  }
+  if (command && !command->run && wish == WISH_COMMAND)
+    return print_any_help(argc - 1, argv + 1, err);
+  if (wish == WISH_HELP)
+    return print_any_help(argc ? 1 : 0, argv, err);
+  if (cli->json && !has_json(command))
+    return error_usage(err,
+                       "'%s' has no output for programs; --json is for plan, "
+                       "status and verify",
+                       command->name);
   /* Start getopt over on the command's own arguments (getopt(3)). */
   optind = 0;
   return command->run(cli, argc, argv, err);

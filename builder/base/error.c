@@ -2,6 +2,7 @@
 #include "base/error.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -91,10 +92,12 @@ void error_move(struct error *err, struct error *from) {
 }
 
 void error_print(const struct error *err, const char *program, FILE *out) {
-  for (size_t i = 0; i < err->n_faults; i++)
-    fprintf(out, "%s: %s\n",
-            err->faults[i].where ? err->faults[i].where : program,
-            err->faults[i].msg);
+  for (size_t i = 0; i < err->n_faults; i++) {
+    const struct fault *f = &err->faults[i];
+    _cleanup_free_ char *where = utf8_printable(f->where ? f->where : program);
+    _cleanup_free_ char *msg = utf8_lines(f->msg);
+    fprintf(out, "%s: %s\n", where, msg);
+  }
   if (err->n_dropped)
     fprintf(out, "%s: and %zu more\n", program, err->n_dropped);
 }

@@ -72,7 +72,8 @@ static inline int error_result(int r) {
 /* Moves all of from's faults to the end of err; from is empty after. */
 void error_move(struct error *err, struct error *from);
 
-/* One line per fault; "program: " before those without a place. */
+/* One line per fault, as a terminal shows it and does not obey it (utf8_lines);
+ * "program: " before those without a place. */
 void error_print(const struct error *err, const char *program, FILE *out);
 
 /* Releases all and makes the error empty again. */

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/log.h"
 
+#include "base/mem.h"
+#include "base/utf8.h"
 #include <stdarg.h>
 #include <time.h>
 
 static void put(const struct log *log, const char *prefix, const char *fmt,
                 va_list ap) {
-  fputs(prefix, log->out);
-  vfprintf(log->out, fmt, ap);
-  fputc('\n', log->out);
+  char *text = NULL;
+  if (vasprintf(&text, fmt, ap) < 0)
+    text = xstrdup(fmt);
+  _cleanup_free_ char *raw = text;
+  _cleanup_free_ char *shown = utf8_lines(raw);
+  fprintf(log->out, "%s%s\n", prefix, shown);
   fflush(log->out);
 }
 
@@ -35,6 +40,12 @@ void log_warn(const struct log *log, const char *fmt, ...) {
   va_start(ap, fmt);
   put(log, "warning: ", fmt, ap);
   va_end(ap);
+}
+
+void log_warn_at(const struct log *log, const char *text) {
+  _cleanup_free_ char *shown = utf8_lines(text);
+  fprintf(log->out, "%s\n", shown);
+  fflush(log->out);
 }
 
 double monotonic_seconds(void) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the program tells its user while it works. Passed in, never global.
- * Commands log, and so do payload and image, which work for minutes; all other
- * modules return errors and say nothing.
+ * What the program tells its user while it works, as a terminal shows it and
+ * does not obey it (utf8_lines). Passed in, never global. Commands log, and so
+ * do payload, image and token, which take their time; all other modules return
+ * errors and say nothing.
  */
 #pragma once
 
@@ -25,6 +26,10 @@ void log_debug(const struct log *log, const char *fmt, ...) _printf_(2, 3);
 
 /* A warning: always shown, prefixed. */
 void log_warn(const struct log *log, const char *fmt, ...) _printf_(2, 3);
+
+/* A warning that tells its place and says itself that it is one:
+ * "cluster.yaml:3:5: warning: ...". */
+void log_warn_at(const struct log *log, const char *text);
 
 /* Seconds since an arbitrary point, for durations shown to the user. */
 double monotonic_seconds(void);

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include <string.h>
 
 int utf8_next(const char *s, uint32_t *ret) {
   const unsigned char *u = (const unsigned char *)s;
@@ -50,4 +51,18 @@ char *utf8_printable(const char *s) {
     s += n ? n : 1;
   }
   return out.data ? buf_take(&out) : xstrdup("");
+}
+
+char *utf8_lines(const char *s) {
+  struct buf out = {0};
+  for (;;) {
+    size_t n = strcspn(s, "\n");
+    _cleanup_free_ char *line = xstrndup(s, n);
+    _cleanup_free_ char *shown = utf8_printable(line);
+    buf_adds(&out, shown);
+    if (!s[n])
+      return buf_take(&out);
+    buf_adds(&out, "\n  ");
+    s += n + 1;
+  }
 }

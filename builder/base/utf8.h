@@ -21,3 +21,10 @@ bool utf8_ok(const char *s);
  * frees.
  */
 char *utf8_printable(const char *s);
+
+/*
+ * The same of a text that may have several lines, such as another program's
+ * last ones: each but the first is indented, so that none, by a newline in a
+ * file's name, looks like a line of our own. The caller frees.
+ */
+char *utf8_lines(const char *s);

@@ -2,6 +2,7 @@
 #include "cmd/cli.h"
 
 #include "base/file.h"
+#include "base/word.h"
 #include "part/parts.h"
 #include <errno.h>
 #include <getopt.h>
@@ -22,7 +23,7 @@ int cluster_load(const struct cli *cli, const char *spec_path,
   if (parts_read_spec(spec_path, text.data, text.len, &ret->spec, err) < 0)
     return -1;
   for (size_t i = 0; i < ret->spec.warnings.n; i++)
-    log_warn(&cli->log, "%s", ret->spec.warnings.v[i]);
+    log_warn_at(&cli->log, ret->spec.warnings.v[i]);
   if (parts_plan(&ret->spec, &ret->plan, err) < 0)
     return -1;
   ret->kind = machine_kind_of(&ret->plan);
@@ -94,18 +95,65 @@ int cluster_order(const struct cluster *c, const char *order, size_t *sel,
   return 0;
 }
 
+const struct option cli_globals[] = {
+    {"state", required_argument, NULL, 'C'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"json", no_argument, NULL, CLI_JSON},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, CLI_VERSION},
+    {0},
+};
+
+/* The long option that was meant by word ("--josn"), or NULL. */
+static const char *meant(const char *word, const struct option *longopts) {
+  enum { MAX = 32 };
+  const char *names[MAX];
+  size_t n = 0;
+  const struct option *const lists[] = {longopts, cli_globals};
+  for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+    for (const struct option *o = lists[i]; o->name && n < MAX; o++)
+      names[n++] = o->name;
+  _cleanup_free_ char *name = xstrndup(word + 2, strcspn(word + 2, "="));
+  return nearest_word(name, names, n);
+}
+
+int cli_bad_option(int c, char **argv, const struct option *longopts,
+                   const char *see, struct error *err) {
+  const char *word = argv[optind - 1];
+  bool is_long = strncmp(word, "--", 2) == 0;
+  if (c == ':' && is_long)
+    return error_usage(err, "the option '%s' needs a value; see %s", word, see);
+  if (c == ':')
+    return error_usage(err, "the option '-%c' needs a value; see %s", optopt,
+                       see);
+  const char *near = is_long ? meant(word, longopts) : NULL;
+  size_t len = strcspn(word, "=");
+  /* getopt(3): optopt is the character, and 0 when it was a word. A word that
+   * takes no value is told by its own character. */
+  if (is_long && word[len] &&
+      (optopt || (near && strlen(near) + 2 == len &&
+                  strncmp(word + 2, near, len - 2) == 0)))
+    return error_usage(err, "the option '%.*s' takes no value; see %s",
+                       (int)len, word, see);
+  if (optopt)
+    return error_usage(err, "unknown option '-%c'; see %s", optopt, see);
+  if (near)
+    return error_usage(err, "unknown option '%s'; did you mean '--%s'?", word,
+                       near);
+  return error_usage(err, "unknown option '%s'; see %s", word, see);
+}
+
 int cli_getopt(int argc, char **argv, const char *shortopts,
                const struct option *longopts, struct error *err) {
   /* Ours are better worded, and go the way of all errors. */
   opterr = 0;
   int c = getopt_long(argc, argv, shortopts, longopts, NULL);
-  if (c == ':')
-    error_usage(err, "the option '%s' needs a value; see kubeseed %s --help",
-                argv[optind - 1], argv[0]);
-  else if (c == '?')
-    error_usage(err, "unknown option '%s'; see kubeseed %s --help",
-                argv[optind - 1], argv[0]);
-  return c == ':' ? '?' : c;
+  if (c != ':' && c != '?')
+    return c;
+  _cleanup_free_ char *see = xasprintf("kubeseed %s --help", argv[0]);
+  (void)cli_bad_option(c, argv, longopts, see, err);
+  return '?';
 }
 
 int cli_seconds(const char *name, const char *text, double unit, double *ret,

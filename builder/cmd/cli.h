@@ -10,6 +10,7 @@
 #include "machine/kind.h"
 #include "plan/plan.h"
 #include "state/state.h"
+#include <getopt.h>
 
 /* The global options, filled in by main. */
 struct cli {
@@ -69,11 +70,19 @@ int cluster_order(const struct cluster *c, const char *order, size_t *sel,
 
 /*
  * getopt_long for a command: returns the option's character, -1 at the end, or
- * '?' after setting err. -h/--help is handled by main.
+ * '?' after setting err. The global options are handled by main.
  */
-struct option;
 int cli_getopt(int argc, char **argv, const char *shortopts,
                const struct option *longopts, struct error *err);
+
+/* What getopt_long, which has just returned c ('?' or ':'), did not like; see
+ * names where the options are told. Returns -1. */
+int cli_bad_option(int c, char **argv, const struct option *longopts,
+                   const char *see, struct error *err);
+
+/* The options that every command takes, before or after its name. */
+enum { CLI_JSON = 0x1000, CLI_VERSION };
+extern const struct option cli_globals[];
 
 /*
  * The value of an option --NAME that is a time: text in units of 1 or 60

@@ -97,7 +97,8 @@ static int attach(struct cli *cli, const struct cluster *c, const char *node,
   int r = relay(fd, err);
   if (tty)
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &old);
-  log_info(&cli->log, "\nleft %s", node);
+  log_info(&cli->log, "%s", ""); /* wherever the cursor was left */
+  log_info(&cli->log, "left %s", node);
   return r;
 }
 

@@ -206,6 +206,8 @@ static int conclude(const struct up *u, enum launch_end end,
   size_t n = l->follow.n;
   size_t ready = follow_ready(&l->follow);
   const char *spec = u->target;
+  if (end == LAUNCH_READY && u->cli->log.quiet)
+    return 0;
   if (end == LAUNCH_READY) {
     printf("%s: %zu of %zu nodes are ready after %.0f s\n",
            u->cluster.spec.name, n, n, monotonic_seconds() - l->began);

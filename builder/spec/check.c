@@ -32,7 +32,7 @@ static bool first_of_entry(bool *told, const struct spec_node *n) {
 void check_warn(const struct checking *c, const struct yaml_node *at,
                 const char *text) {
   _cleanup_free_ char *where = yaml_where(at);
-  strv_pushf(&c->spec->warnings, "%s: %s", where, text);
+  strv_pushf(&c->spec->warnings, "%s: warning: %s", where, text);
 }
 
 static void check_networks(const struct checking *c) {

@@ -83,7 +83,7 @@ struct spec {
   } pki;
   struct spec_user_vec users; /* at least one */
   struct spec_node_vec nodes; /* in the order of the spec */
-  struct strv warnings;       /* "file:line:col: text" worth telling the user */
+  struct strv warnings;       /* "file:line:col: warning: text" for the user */
 };
 
 void spec_done(struct spec *s);

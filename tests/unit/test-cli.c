@@ -85,7 +85,7 @@ static void test_warnings_are_logged(void **state) {
   assert_int_equal(file_write(f->spec, text, strlen(text), 0644, &err), 0);
   assert_int_equal(cluster_load(&f->cli, f->spec, &c, &err), 0);
   _cleanup_free_ char *expected =
-      xasprintf("warning: %s:6:8: one control-plane node is not highly "
+      xasprintf("%s:6:8: warning: one control-plane node is not highly "
                 "available; three are\n",
                 f->spec);
   assert_string_equal(f->said, expected);

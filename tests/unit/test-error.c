@@ -82,6 +82,16 @@ static void test_prefix(void **state) {
   assert_printed(&err, "a:1:1: one\na:2:1: node 'n': two\n");
 }
 
+/* What stands in a file's name or in another program's words. */
+static void test_terminal_is_safe(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  error_at(&err, "\033[2J\na.yaml:1:1", "key '\033]0;owned\007'");
+  error_set(&err, 0, "cannot open 'x\nprog: all is well'");
+  assert_printed(&err, " [2J a.yaml:1:1: key ' ]0;owned '\n"
+                       "prog: cannot open 'x\n  prog: all is well'\n");
+}
+
 static void test_dropped(void **state) {
   (void)state;
   _cleanup_error_ struct error err = {0};
@@ -123,9 +133,13 @@ static void test_done_makes_empty(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_kinds),  cmocka_unit_test(test_first_kind_wins),
-      cmocka_unit_test(test_prefix), cmocka_unit_test(test_dropped),
-      cmocka_unit_test(test_move),   cmocka_unit_test(test_done_makes_empty),
+      cmocka_unit_test(test_kinds),
+      cmocka_unit_test(test_first_kind_wins),
+      cmocka_unit_test(test_prefix),
+      cmocka_unit_test(test_terminal_is_safe),
+      cmocka_unit_test(test_dropped),
+      cmocka_unit_test(test_move),
+      cmocka_unit_test(test_done_makes_empty),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

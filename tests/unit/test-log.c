@@ -40,6 +40,22 @@ static void test_levels(void **state) {
   }
 }
 
+static void test_terminal_is_safe(void **state) {
+  (void)state;
+  char *text = NULL;
+  size_t n = 0;
+  struct log log = {.out = open_memstream(&text, &n), .verbose = true};
+  assert_non_null(log.out);
+  log_info(&log, "%s", "i\033[2J\nwarning: no");
+  log_debug(&log, "%s", "d\033[2J");
+  log_warn(&log, "%s", "w\033[2J");
+  log_warn_at(&log, "a\033.yaml:1:1: warning: x");
+  assert_int_equal(fclose(log.out), 0);
+  assert_string_equal(text, "i [2J\n  warning: no\n  d [2J\nwarning: w [2J\n"
+                            "a .yaml:1:1: warning: x\n");
+  free(text);
+}
+
 static void test_clock(void **state) {
   (void)state;
   double a = monotonic_seconds();
@@ -51,6 +67,7 @@ static void test_clock(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_levels),
+      cmocka_unit_test(test_terminal_is_safe),
       cmocka_unit_test(test_clock),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,19 @@ static void test_ok(void **state) {
     assert_int_equal(utf8_ok(rows[i].text), rows[i].ok);
 }
 
+static void test_lines(void **state) {
+  (void)state;
+  static const char *const rows[][2] = {
+      {"", ""},
+      {"one", "one"},
+      {"it said:\nred \x1b[31m\n\nend", "it said:\n  red  [31m\n  \n  end"},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    _cleanup_free_ char *copy = utf8_lines(rows[i][0]);
+    assert_string_equal(copy, rows[i][1]);
+  }
+}
+
 static void test_printable(void **state) {
   (void)state;
   static const struct {
@@ -55,6 +68,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_ok),
       cmocka_unit_test(test_printable),
+      cmocka_unit_test(test_lines),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh disable=SC2154
+#
+# The command line: what is wrong with it, in which words, and that nothing is
+# written then.
+
+ends_with() { # STATUS WORDS COMMAND...: what it says, and how it exits
+  wanted=$1
+  words=$2
+  shift 2
+  exits "$wanted" "$@" >"$work/said" 2>&1 || {
+    cat "$work/said"
+    return 1
+  }
+  cat "$work/said"
+  grep -qF -- "$words" "$work/said"
+}
+
+# What it is called with, and what it says; nothing of it makes a file.
+mkdir "$work/words"
+while IFS='|' read -r arguments words; do
+  set -f
+  # shellcheck disable=SC2086
+  set -- $arguments
+  set +f
+  check "kubeseed $arguments" ends_with 2 "$words" \
+    env -C "$work/words" "$kubeseed" "$@"
+done <<'WORDS'
+|no command; see kubeseed --help
+--josn plan x|unknown option '--josn'; did you mean '--json'?
+plan --josn x|unknown option '--josn'; did you mean '--json'?
+up --orde=a x y --stager=3|unknown option '--stager=3'; did you mean '--stagger'?
+plan -xq a|unknown option '-x'; see kubeseed plan --help
+-xq plan a|unknown option '-x'; see kubeseed --help
+console -fx a b|unknown option '-x'; see kubeseed console --help
+init -tfx|there is no topology 'fx'
+image --force=yes x|the option '--force' takes no value
+plan --json=yes x|the option '--json' takes no value
+plan -C|the option '-C' needs a value
+up --image|the option '--image' needs a value
+kubeconfig x -o|the option '-o' needs a value
+clean x|unknown command 'clean'; see kubeseed --help
+version|unknown command 'version'; see kubeseed --help
+paln x|unknown command 'paln'; did you mean 'plan'?
+help paln|unknown command 'paln'; did you mean 'plan'?
+help plan up|help is for one command
+check --json x|'check' has no output for programs
+--json up x|'up' has no output for programs
+plan no-such.yaml|cannot open 'no-such.yaml'
+plan .|'.'
+WORDS
+check "none of these has written anything" rmdir "$work/words"
+
+for command in init check explain schema plan payload image seed up status \
+  console ssh verify kubeconfig down destroy help; do
+  check "$command --help" ends_with 0 "Usage: kubeseed $command" \
+    "$kubeseed" "$command" --help
+  check "help $command" ends_with 0 "Usage: kubeseed $command" \
+    "$kubeseed" help "$command"
+  check "--help lists $command" ends_with 0 "  $command " "$kubeseed" --help
+done
+check "global options behind the command" ends_with 0 "cluster     demo" \
+  "$kubeseed" plan -qv -C/nowhere --state=/nowhere "$work/offline.yaml"
+check "--version behind the command" ends_with 0 "kubeseed " \
+  "$kubeseed" plan --version
+
+# What names and values hold must not reach the terminal as it is.
+obeys_nothing() {
+  name=$(printf 'a\033[2J\nkubeseed: all is well.yaml')
+  printf 'apiVersion: kubeseed/v1\nkind: "\\e]0;owned\\a"\n' >"$work/$name"
+  exits 2 "$kubeseed" check "$work/$name" >"$work/said" 2>&1 || return 1
+  exits 2 "$kubeseed" check "$work/no-$name" >>"$work/said" 2>&1 || return 1
+  exits 2 "$kubeseed" plan "--$name" >>"$work/said" 2>&1 || return 1
+  cat -v "$work/said"
+  ! grep -q "$(printf '\033')" "$work/said" &&
+    ! grep -q '^kubeseed: all' "$work/said"
+}
+check "a terminal obeys no file's name and no value" obeys_nothing
+
+check "a warning stands at its place" ends_with 0 \
+  "one-node.yaml:9:8: warning: one control-plane" \
+  "$kubeseed" check tests/specs/good/one-node.yaml
