@@ -195,7 +195,7 @@ static void judge_leader(struct judge *j) {
     if (!common && *leader)
       common = xstrdup(leader);
   }
-  if (n_leaders != 1)
+  if (n_leaders > 1 || (n_leaders == 0 && w.unasked == 0))
     wrong_add(&w, "expected 1 leader, found %zu%s%s", n_leaders,
               n_leaders ? ": " : "", n_leaders ? leaders.data : "");
   judge_end(j, "etcd.leader", "etcd has one leader", &w, "%s",

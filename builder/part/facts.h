@@ -4,8 +4,10 @@
  * Between those who ask (cluster/) and the parts, which judge: every verdict
  * can be tested without a cluster.
  *
- * What is not known is not right: a check whose facts are missing fails. Only
- * what the spec does not ask for, or the user did not want, is skipped.
+ * What is not known is not right: a check whose facts are cut short fails. A
+ * node that does not answer fails "reach", once; what else would take its
+ * answer is skipped, as is what the spec does not ask for or the user did not
+ * want.
  */
 #pragma once
 

@@ -31,7 +31,7 @@ void judge_holder(struct judge *j, part_when *may) {
       wrong_add(&w, "%s holds it and must not", n->name);
   }
   ip_format(s->endpoint.address, a);
-  if (n_holders == 0)
+  if (n_holders == 0 && w.unasked == 0)
     wrong_add(&w, "no node holds %s", a);
   else if (n_holders > 1)
     wrong_add(&w, "%zu nodes hold %s: %s", n_holders, a, holders.data);

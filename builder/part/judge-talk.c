@@ -140,6 +140,10 @@ void judge_talk(struct judge *j) {
     judge_add(j, id, what, VERIFY_SKIP, "%s", a->skipped);
     return;
   }
+  if (!j->facts->cluster.text) {
+    judge_add(j, id, what, VERIFY_SKIP, "no API server answers");
+    return;
+  }
   if (text) {
     talkers_read(text, &pods);
     talkers_hear(a->text, &pods);

@@ -37,6 +37,10 @@ void judge_end(struct judge *j, const char *id, const char *what,
     buf_addf(&w->text, "; and %zu more", w->n - WRONG_SHOWN);
   if (w->n) {
     add_check(j, id, what, VERIFY_FAIL, buf_take(&w->text));
+  } else if (w->unasked) {
+    judge_add(j, id, what, VERIFY_SKIP,
+              "not known: %zu of the nodes it takes do%s not answer",
+              w->unasked, w->unasked == 1 ? "es" : "");
   } else {
     va_list ap;
     va_start(ap, fmt);
@@ -56,8 +60,21 @@ char *judge_section(const struct judge *j, const struct plan_node *n,
                     const char *section, struct wrong *w) {
   const struct verify_answer *a = &j->facts->node[n->index];
   char *text = verify_section(a, section);
-  if (!text)
-    wrong_add(w, "%s: not known, %s", n->name,
-              a->text ? "it was cut short" : "the node does not answer");
+  if (!a->text)
+    w->unasked++;
+  else if (!text)
+    wrong_add(w, "%s: not known, it was cut short", n->name);
   return text;
+}
+
+size_t judge_nobody_asked(const struct judge *j) {
+  size_t silent = 0;
+  for (size_t i = 0; i < j->plan->nodes.n; i++) {
+    if (j->plan->nodes.v[i].spec->role != ROLE_CONTROL_PLANE)
+      continue;
+    if (j->facts->node[i].text)
+      return 0;
+    silent++;
+  }
+  return silent;
 }

@@ -27,14 +27,15 @@ struct judge {
 struct wrong {
   struct buf text;
   size_t n;
+  size_t unasked; /* nodes that it takes and that do not answer */
 };
 
 /* Adds one finding. */
 void wrong_add(struct wrong *w, const char *fmt, ...) _printf_(2, 3);
 
 /*
- * Ends a check: it fails with what is wrong, or is ok with the detail that
- * fmt gives. Empties w.
+ * Ends a check: it fails with what is wrong, or is skipped when nothing is but
+ * somebody was not asked, or is ok with the detail that fmt gives. Empties w.
  */
 void judge_end(struct judge *j, const char *id, const char *what,
                struct wrong *w, const char *fmt, ...) _printf_(5, 6);
@@ -43,10 +44,13 @@ void judge_end(struct judge *j, const char *id, const char *what,
 void judge_add(struct judge *j, const char *id, const char *what,
                enum verify_state state, const char *fmt, ...) _printf_(5, 6);
 
-/* The node's section; NULL after noting in w that it is not known. The caller
- * frees. */
+/* The node's section; NULL after noting in w that it is not known: as unasked
+ * when the node does not answer, which "reach" tells. The caller frees. */
 char *judge_section(const struct judge *j, const struct plan_node *n,
                     const char *section, struct wrong *w);
+
+/* How many control-plane nodes there are when none of them answers, else 0. */
+size_t judge_nobody_asked(const struct judge *j);
 
 /* The string at key, borrowed; "" where there is none. */
 const char *judge_text(const json_t *o, const char *key);
