@@ -142,12 +142,14 @@ static const struct command commands[] = {
      "      --qemu            the one through the ports on 127.0.0.1\n"
      "  -o, --output FILE     write its content to FILE; '-' is standard "
      "output\n"
+     "      --merge           add it to the kubeconfig that FILE is\n"
+     "      --force           overwrite FILE\n"
      "\n"
      "With pki.mode copied its keys are fetched from a control-plane node.\n"
      "\n"
      "Examples:\n"
      "  export KUBECONFIG=$(kubeseed kubeconfig cluster.yaml --qemu)\n"
-     "  kubeseed kubeconfig cluster.yaml -o ~/.kube/config\n",
+     "  kubeseed kubeconfig cluster.yaml -o ~/.kube/config --merge\n",
      cmd_kubeconfig},
     {"down", "SPEC [NODE...]", "switch machines off",
      "      --now             pull the plug\n"

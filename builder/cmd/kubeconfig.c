@@ -7,8 +7,11 @@
 #include "cmd/cli.h"
 #include "machine/ports.h"
 #include "seed/admin.h"
+#include "seed/merge.h"
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define CONF_MAX_BYTES ((size_t)1024 * 1024)
 #define FETCH_TIMEOUT 180
@@ -16,25 +19,51 @@
 struct options {
   const char *out; /* -o FILE; "-": standard output */
   bool qemu;       /* through the ports on 127.0.0.1 */
+  bool force;      /* FILE is overwritten */
+  bool merge;      /* or keeps what is in it */
 };
 
+/* Also a link that leads nowhere. */
+static bool exists(const char *path) {
+  struct stat st;
+  return lstat(path, &st) == 0;
+}
+
 static int parse(int argc, char **argv, struct options *o, struct error *err) {
-  enum { QEMU = 0x100 };
+  enum { QEMU = 0x100, FORCE, MERGE };
   static const struct option options[] = {
       {"qemu", no_argument, NULL, QEMU},
       {"output", required_argument, NULL, 'o'},
+      {"force", no_argument, NULL, FORCE},
+      {"merge", no_argument, NULL, MERGE},
       {0}};
   for (int c; (c = cli_getopt(argc, argv, ":o:", options, err)) != -1;) {
     if (c == QEMU)
       o->qemu = true;
     else if (c == 'o')
       o->out = optarg;
+    else if (c == FORCE)
+      o->force = true;
+    else if (c == MERGE)
+      o->merge = true;
     else
       return -1;
   }
   if (argc - optind != 1)
     return error_usage(err,
                        "kubeconfig needs one spec: kubeseed kubeconfig SPEC");
+  bool to_file = o->out && strcmp(o->out, "-") != 0;
+  if ((o->force || o->merge) && !to_file)
+    return error_usage(err, "--%s is for -o FILE",
+                       o->force ? "force" : "merge");
+  if (o->force && o->merge)
+    return error_usage(err, "--force overwrites all that --merge would keep; "
+                            "one of them");
+  if (to_file && !o->force && !o->merge && exists(o->out))
+    return error_usage(err,
+                       "'%s' exists; --merge adds the cluster to it, --force "
+                       "overwrites it",
+                       o->out);
   return 0;
 }
 
@@ -107,6 +136,27 @@ static int fetch(const struct cli *cli, struct cluster *c, struct error *err) {
   return store(c, &pki, err);
 }
 
+/* The file behind a link is written, and the link stays. */
+static int write_conf(const char *path, const struct buf *text,
+                      struct error *err) {
+  _cleanup_free_ char *real = realpath(path, NULL);
+  struct stat st;
+  if (!real && lstat(path, &st) == 0)
+    return error_set(err, 0, "'%s' is a link that leads nowhere", path);
+  return file_write(real ? real : path, text->data, text->len, 0600, err);
+}
+
+static int merge_into(const char *path, const struct buf *ours,
+                      struct error *err) {
+  _cleanup_buf_ struct buf old = {0};
+  _cleanup_buf_ struct buf merged = {0};
+  if (file_exists(path) && file_read(path, CONF_MAX_BYTES, &old, err) < 0)
+    return -1;
+  if (kubeconfig_merge(path, &old, ours, &merged, err) < 0)
+    return -1;
+  return write_conf(path, &merged, err);
+}
+
 static int deliver(const struct options *o, const char *path,
                    struct error *err) {
   _cleanup_buf_ struct buf text = {0};
@@ -116,10 +166,11 @@ static int deliver(const struct options *o, const char *path,
   }
   if (file_read(path, CONF_MAX_BYTES, &text, err) < 0)
     return -1;
+  if (o->merge)
+    return merge_into(o->out, &text, err);
   if (strcmp(o->out, "-") != 0)
-    return file_write(o->out, text.data, text.len, 0600, err);
-  if (fwrite(text.data, 1, text.len, stdout) != text.len)
-    return error_set(err, 0, "cannot write to standard output");
+    return write_conf(o->out, &text, err);
+  (void)fwrite(text.data, 1, text.len, stdout);
   return 0;
 }
 

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One kubeconfig into another, as the tools of cloud providers do it: clusters,
+ * users and contexts are lists of named things. Those of ours replace the ones
+ * of the same name or come behind them, all others and all keys that we do not
+ * know stay as they are, and the current context becomes ours. Comments are
+ * lost, as they are to kubectl. Pure.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/*
+ * into is the text of the file called name, which may be empty; ours is a whole
+ * kubeconfig. The result, which holds keys, is read again before it is given to
+ * ret. An into that is no kubeconfig is an error with its place.
+ */
+int kubeconfig_merge(const char *name, const struct buf *into,
+                     const struct buf *ours, struct buf *ret,
+                     struct error *err) _must_check_;
