@@ -31,7 +31,8 @@ MUTATIONS ?= "no wait for the predecessor" "steps are not recorded"
 V         ?= 0
 Q         := $(if $(filter 1,$(V)),,@)
 
-VERSION := $(shell git describe --always --dirty 2>/dev/null || echo 0.1)
+# The number is that of the next release; behind it the commit, if there is one.
+VERSION := 0.2 $(shell git describe --always --dirty --exclude='*' 2>/dev/null)
 
 # ---- Compiler and libraries ----
 
@@ -90,7 +91,13 @@ $(OBJ)/%.o: builder/%.c | libs
 	@echo "  CC    $<"
 	$(Q)$(COMPILE) -c -o $@ $<
 
-$(OBJ)/main.o: CPPFLAGS += -DVERSION='"$(VERSION)"'
+# Only the text that says it is compiled anew after a commit.
+$(OBJ)/main.o: CPPFLAGS += -DVERSION='"$(strip $(VERSION))"'
+$(OBJ)/main.o: $(BUILD)/gen/version
+$(BUILD)/gen/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(strip $(VERSION))' | cmp -s - $@ || \
+	  echo '$(strip $(VERSION))' >$@
 
 $(OBJ)/gen/embedded-data.o: $(BUILD)/gen/embedded-data.c | libs
 	@mkdir -p $(@D)

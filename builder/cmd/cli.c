@@ -38,6 +38,16 @@ int cluster_open_state(const struct cli *cli, struct cluster *c, bool create,
   return lock ? state_lock(&c->state, err) : 0;
 }
 
+int cluster_open_if_any(const struct cli *cli, struct cluster *c,
+                        bool *ret_none, struct error *err) {
+  _cleanup_error_ struct error own = {0};
+  int r = cluster_open_state(cli, c, false, true, &own);
+  *ret_none = r < 0 && own.errnum == ENOENT && !c->state.dir;
+  if (r < 0 && !*ret_none)
+    error_move(err, &own);
+  return *ret_none ? 0 : r;
+}
+
 void cluster_done(struct cluster *c) {
   state_done(&c->state);
   plan_done(&c->plan);

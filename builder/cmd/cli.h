@@ -47,6 +47,11 @@ int cluster_load(const struct cli *cli, const char *spec_path,
 int cluster_open_state(const struct cli *cli, struct cluster *c, bool create,
                        bool lock, struct error *err) _must_check_;
 
+/* For commands that end something: locks the state folder where there is one,
+ * else ret_none is set, and there is nothing to end. */
+int cluster_open_if_any(const struct cli *cli, struct cluster *c,
+                        bool *ret_none, struct error *err) _must_check_;
+
 void cluster_done(struct cluster *c);
 
 #define _cleanup_cluster_ _cleanup_(cluster_done)

@@ -129,12 +129,20 @@ int cmd_destroy(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_free_ size_t *sel = NULL;
   struct options o = {0};
   size_t n = 0;
+  bool none = false;
   if (parse(argc, argv, &o, err) < 0 ||
       cluster_load(cli, argv[optind], &c, err) < 0 ||
       cluster_select(&c, argv + optind + 1, argc - optind - 1, &sel, &n, err) <
           0 ||
-      cluster_open_state(cli, &c, false, true, err) < 0 ||
-      confirm(&o, &c.state, err) < 0)
+      cluster_open_if_any(cli, &c, &none, err) < 0)
+    return -1;
+  if (none) {
+    log_info(&cli->log, "nothing to delete: '%s' has no state folder%s%s",
+             c.spec.name, cli->state_dir ? " " : "",
+             cli->state_dir ? cli->state_dir : "");
+    return 0;
+  }
+  if (confirm(&o, &c.state, err) < 0)
     return -1;
   return destroy(cli, &c, sel, n, o.all, err);
 }

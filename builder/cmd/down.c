@@ -99,12 +99,15 @@ int cmd_down(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_(down_done) struct down d = {
       .cli = cli, .timeout = DEFAULT_TIMEOUT, .cluster.state.lock_fd = -1};
   struct cluster *c = &d.cluster;
+  bool none = false;
   if (parse(&d, argc, argv, err) < 0 ||
       cluster_load(cli, d.spec_path, c, err) < 0 ||
       cluster_select(c, argv + optind + 1, argc - optind - 1, &d.sel, &d.n,
                      err) < 0 ||
-      cluster_open_state(cli, c, false, true, err) < 0)
+      cluster_open_if_any(cli, c, &none, err) < 0)
     return -1;
+  if (none)
+    d.n = 0;
   drop_ended(&d, false);
   /* Held only so that no `up` is starting machines at this moment. */
   cleanup_close(&c->state.lock_fd);

@@ -50,11 +50,14 @@ int state_open(const char *dir, const char *spec_file, const char *name,
   _cleanup_free_ char *path = path_for(dir, spec_file, name);
   if (create && file_mkdirs(path, 0700, err) < 0)
     return -1;
-  if (!file_exists(path))
-    return error_set(err, 0,
-                     "there is no state folder '%s' yet; `kubeseed seed` or "
-                     "`kubeseed up` makes it",
-                     path);
+  if (!file_exists(path)) {
+    (void)error_set(err, 0,
+                    "there is no state folder '%s' yet; `kubeseed seed` or "
+                    "`kubeseed up` makes it",
+                    path);
+    err->errnum = ENOENT;
+    return -1;
+  }
   /* An absolute path stays right for programs with another working folder. */
   _cleanup_state_ struct state s = {.dir = realpath(path, NULL), .lock_fd = -1};
   if (!s.dir)

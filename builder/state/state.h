@@ -26,7 +26,8 @@ struct state {
 
 /*
  * Opens the folder for the spec file's cluster name: dir if given (-C), else
- * NAME.cluster beside spec_file. It must be this cluster's state and nobody
+ * NAME.cluster beside spec_file. One that is missing is an error with errnum
+ * ENOENT. It must be this cluster's state and nobody
  * else's to write; see marker.h and trust.h for the errors.
  *
  * With create it is made where it is missing, an empty one and one of an older

@@ -80,3 +80,9 @@ check "a terminal obeys no file's name and no value" obeys_nothing
 check "a warning stands at its place" ends_with 0 \
   "one-node.yaml:9:8: warning: one control-plane" \
   "$kubeseed" check tests/specs/good/one-node.yaml
+
+check "destroy of nothing has nothing to do" ends_with 0 "nothing to delete" \
+  "$kubeseed" destroy --all --yes -C "$work/never" "$work/offline.yaml"
+check "down of nothing has nothing to do" ends_with 0 "nothing to do" \
+  "$kubeseed" down -C "$work/never" "$work/offline.yaml"
+check "and neither makes a folder" [ ! -e "$work/never" ]
