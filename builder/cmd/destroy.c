@@ -64,16 +64,15 @@ static int destroy_node(struct cli *cli, const struct machine_kind *kind,
 }
 
 /* Machines of nodes that the spec no longer has, of whatever kind. */
-static int stop_strays(struct cli *cli, const struct state *s,
-                       struct error *err) {
-  for (size_t k = 0; machine_kinds[k]; k++) {
-    _cleanup_strv_ struct strv names = {0};
-    if (machine_kinds[k]->list(s, &names, err) < 0)
-      return -1;
+static int destroy_strays(struct cli *cli, const struct state *s,
+                          struct error *err) {
+  _cleanup_strv_ struct strv names = {0};
+  if (layout_nodes(s->dir, &names, err) < 0)
+    return -1;
+  for (size_t k = 0; machine_kinds[k]; k++)
     for (size_t i = 0; i < names.n; i++)
       if (destroy_node(cli, machine_kinds[k], s, names.v[i], err) < 0)
         return -1;
-  }
   return 0;
 }
 
@@ -118,7 +117,7 @@ static int destroy(struct cli *cli, struct cluster *c, const size_t *sel,
       return -1;
   if (n < c->plan.nodes.n)
     return 0;
-  if (stop_strays(cli, &c->state, err) < 0 ||
+  if (destroy_strays(cli, &c->state, err) < 0 ||
       layout_remove(c->state.dir, LAYOUT_MACHINE, err) < 0)
     return -1;
   return all ? remove_all(cli, &c->state, err) : 0;

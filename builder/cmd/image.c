@@ -43,9 +43,10 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
 /* ---- What there is ---- */
 
 static const char *word_of_user(enum image_user_state state) {
-  return state == IMAGE_USED   ? "used"
-         : state == IMAGE_AWAY ? "not mounted"
-                               : "gone";
+  return state == IMAGE_USED     ? "used"
+         : state == IMAGE_AWAY   ? "not mounted"
+         : state == IMAGE_MISSED ? "missing"
+                                 : "elsewhere";
 }
 
 static void print_image(const struct image_entry *e) {

@@ -106,6 +106,10 @@ static int prune(const struct cli *cli, const struct cluster *c,
                  const struct strv *gone, struct error *err) {
   _cleanup_free_ char *names = describe(gone);
   for (size_t i = 0; i < gone->n; i++)
+    for (size_t k = 0; machine_kinds[k]; k++)
+      if (machine_kinds[k]->delete (&c->state, gone->v[i], err) < 0)
+        return -1;
+  for (size_t i = 0; i < gone->n; i++)
     if (layout_remove_node(c->state.dir, LAYOUT_ALL, gone->v[i], err) < 0)
       return -1;
   if (gone->n > 0)

@@ -85,11 +85,19 @@ void image_entries_done(struct image_entry_vec *v) {
   *v = (struct image_entry_vec){0};
 }
 
-size_t image_count_users(const struct image_entry *e) {
+static bool uses(enum image_user_state state) {
+  return state == IMAGE_USED || state == IMAGE_AWAY;
+}
+
+static size_t count_users(const struct image_user_vec *users) {
   size_t n = 0;
-  for (size_t i = 0; i < e->users.n; i++)
-    n += e->users.v[i].state != IMAGE_LEFT;
+  for (size_t i = 0; i < users->n; i++)
+    n += uses(users->v[i].state);
   return n;
+}
+
+size_t image_count_users(const struct image_entry *e) {
+  return count_users(&e->users);
 }
 
 static char *kubernetes_of(const char *path) {
@@ -183,7 +191,7 @@ static int check_names(const struct image_entry_vec *all,
                          "names them",
                          names->v[i]);
     for (size_t j = 0; j < e->users.n; j++)
-      if (e->users.v[j].state != IMAGE_LEFT)
+      if (uses(e->users.v[j].state))
         return error_set(err, 0,
                          "the image '%s' is in use: '%s' lies on it; "
                          "`kubeseed destroy` deletes machines",
@@ -215,6 +223,30 @@ static int remove_image(const char *dir, const struct image_entry *e,
   return remove_file(key, ".log", err);
 }
 
+/* Whether one that nothing uses as far as can be seen goes only by its name. */
+static bool stays_unless_named(const struct log *log,
+                               const struct image_entry *e,
+                               const struct image_user_vec *users) {
+  if (e->old) {
+    log_info(log,
+             "%s stays: it is of an earlier version, which did not note whose "
+             "disks lie on it; when there are none, `kubeseed image --prune "
+             "%s` removes it",
+             e->name, e->name);
+    return true;
+  }
+  for (size_t i = 0; i < users->n; i++)
+    if (users->v[i].state == IMAGE_MISSED) {
+      log_info(log,
+               "%s stays: '%s' lay on it, which is not there any more, though "
+               "no `kubeseed destroy` deleted it; unless its folder was only "
+               "moved, `kubeseed image --prune %s` removes the image",
+               e->name, users->v[i].overlay, e->name);
+      return true;
+    }
+  return false;
+}
+
 /* One image, with the locks held that keep it as it is. */
 static int prune_one(const struct log *log, const char *dir,
                      const struct image_entry *e, bool named,
@@ -222,31 +254,22 @@ static int prune_one(const struct log *log, const char *dir,
   _cleanup_error_ struct error busy = {0};
   _cleanup_close_ int baking = -1, users = -1;
   _cleanup_free_ char *lock = xasprintf("%s/%s.lock", dir, e->key);
-  struct image_entry now = {0};
+  _cleanup_(image_users_done) struct image_user_vec now = {0};
   if (file_lock(lock, &baking, &busy) < 0) {
     log_info(log, "%s stays: one of its kind is being baked", e->name);
     return 0;
   }
-  if (image_users_lock(e->path, &users, err) < 0)
+  if (image_users_lock(e->path, &users, err) < 0 ||
+      image_users_read(e->path, &now, err) < 0)
     return -1;
-  int r = image_users_read(e->path, &now.users, err);
-  size_t n = image_count_users(&now);
-  image_users_done(&now.users);
-  if (r < 0)
-    return -1;
+  size_t n = count_users(&now);
   if (n > 0) {
     log_info(log, "%s stays: %zu disk%s on it", e->name, n,
              n == 1 ? " lies" : "s lie");
     return 0;
   }
-  if (e->old && !named) {
-    log_info(log,
-             "%s stays: it is of an earlier version, which did not note whose "
-             "disks lie on it; when there are none, `kubeseed image --prune "
-             "%s` removes it",
-             e->name, e->name);
+  if (!named && stays_unless_named(log, e, &now))
     return 0;
-  }
   if (remove_image(dir, e, err) < 0)
     return -1;
   log_info(log, "%s is removed: %.1f GB", e->name, (double)e->size / 1e9);

@@ -115,7 +115,7 @@ static enum image_user_state look_at(const char *image, const char *overlay,
   if (stat(overlay, &st) < 0) {
     if (errno != ENOENT && errno != ENOTDIR)
       return IMAGE_USED;
-    return surely_gone(overlay, fsid) ? IMAGE_LEFT : IMAGE_AWAY;
+    return surely_gone(overlay, fsid) ? IMAGE_MISSED : IMAGE_AWAY;
   }
   _cleanup_free_ char *backing = backing_of(overlay);
   /* By its last name alone, which says the content: the folder may have been
@@ -164,6 +164,24 @@ int image_users_add(const char *image, const char *overlay, struct error *err) {
   (void)to_parent(dir);
   buf_addf(&list, "%llx %s\n", (unsigned long long)fsid_of(dir), overlay);
   return file_write(path, list.data, list.len, 0600, err);
+}
+
+int image_users_remove(const char *image, const char *overlay,
+                       struct error *err) {
+  _cleanup_buf_ struct buf list = {0}, kept = {0};
+  _cleanup_free_ char *path = list_path(image);
+  if (read_list(image, &list, err) < 0)
+    return -1;
+  if (!is_noted(&list, overlay))
+    return 0;
+  char *save = NULL;
+  for (char *line = strtok_r(list.data, "\n", &save); line;
+       line = strtok_r(NULL, "\n", &save)) {
+    const char *noted = path_in(line);
+    if (!noted || strcmp(noted, overlay) != 0)
+      buf_addf(&kept, "%s\n", line);
+  }
+  return file_write(path, kept.data ? kept.data : "", kept.len, 0600, err);
 }
 
 int image_users_read(const char *image, struct image_user_vec *ret,

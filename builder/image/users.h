@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Who uses an image: beside NAME.qcow2 of the store lies NAME.users, a line for
- * each overlay that was ever made on it, in whichever state folder. A line is
- * written before its overlay is, so that none is unknown; what overlays really
- * lie on is read from themselves. users.lock guards all lists of a folder.
+ * each overlay that was made on it, in whichever state folder. A line is
+ * written before its overlay is, and removed after it, so that none is unknown;
+ * what overlays really lie on is read from themselves. One that is missing with
+ * its line still there was not removed by kubeseed: its folder may have another
+ * name now. users.lock guards all lists of a folder.
  *
  *   FSID PATH     FSID: the file system that held PATH's folder, in hex
  */
@@ -13,9 +15,10 @@
 #include "base/vec.h"
 
 enum image_user_state {
-  IMAGE_USED, /* the overlay lies on the image, or cannot be looked at */
-  IMAGE_AWAY, /* its file system is not mounted: it counts as used */
-  IMAGE_LEFT, /* it is gone, or lies on another image */
+  IMAGE_USED,   /* the overlay lies on the image, or cannot be looked at */
+  IMAGE_AWAY,   /* its file system is not mounted: it counts as used */
+  IMAGE_MISSED, /* it was deleted or moved, not by us: counts unless named */
+  IMAGE_LEFT,   /* it lies on another image */
 };
 
 struct image_user {
@@ -38,8 +41,12 @@ int image_users_lock(const char *image, int *ret_fd,
 int image_users_add(const char *image, const char *overlay,
                     struct error *err) _must_check_;
 
+/* Takes the note back, once the overlay is removed; with the lock held. */
+int image_users_remove(const char *image, const char *overlay,
+                       struct error *err) _must_check_;
+
 /*
- * All that were ever noted, and what has become of them; looks at each. The
+ * All that are noted, and what has become of them; looks at each. The
  * caller image_users_done's. No list is an empty one.
  */
 int image_users_read(const char *image, struct image_user_vec *ret,

@@ -244,3 +244,26 @@ int disk_ensure(const struct state *s, const struct plan_node *node,
     return -1;
   return create(disk, node, &base, err);
 }
+
+/* A note that cannot be taken back only keeps the image. */
+static void forget_use(const char *file, const char *disk) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_(base_done) struct base base = {0};
+  _cleanup_close_ int fd = -1;
+  char hex[SHA256_HEX];
+  if (base_read(file, &base, &ignored) == 0 && image_content(base.path, hex) &&
+      image_users_lock(base.path, &fd, &ignored) == 0)
+    (void)!image_users_remove(base.path, disk, &ignored);
+}
+
+int disk_delete(const struct state *s, const char *node, struct error *err) {
+  _cleanup_free_ char *disk = state_path(s, "disks/%s.qcow2", node);
+  _cleanup_free_ char *file = state_path(s, "disks/%s.base", node);
+  if (unlink(disk) < 0 && errno != ENOENT)
+    return error_set(err, errno, "cannot delete '%s'", disk);
+  /* Last the note: without it a disk would be refused for ever. */
+  forget_use(file, disk);
+  if (unlink(file) < 0 && errno != ENOENT)
+    return error_set(err, errno, "cannot delete '%s'", file);
+  return 0;
+}

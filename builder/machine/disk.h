@@ -22,3 +22,7 @@
  */
 int disk_ensure(const struct state *s, const struct plan_node *node,
                 const char *image, struct error *err) _must_check_;
+
+/* Deletes the node's disk, and then what the image knows of it and the note. */
+int disk_delete(const struct state *s, const char *node,
+                struct error *err) _must_check_;

@@ -146,7 +146,9 @@ static int stop(const struct state *s, const char *node, struct error *err) {
 
 static int delete_files(const struct state *s, const char *node,
                         struct error *err) {
-  return layout_remove_node(s->dir, LAYOUT_MACHINE, node, err);
+  return disk_delete(s, node, err) < 0
+             ? -1
+             : layout_remove_node(s->dir, LAYOUT_MACHINE, node, err);
 }
 
 /* ---- The console ---- */

@@ -200,6 +200,12 @@ static void test_noted(void **state) {
   assert_int_equal(unlink(list), 0);
   check_ok(disk_ensure(&f->state, n, NULL, &f->err), &f->err);
   assert_true(file_exists(list));
+  check_ok(disk_delete(&f->state, n->name, &f->err), &f->err);
+  assert_false(file_exists(disk));
+  image_users_done(&users);
+  check_ok(image_users_read(image, &users, &f->err), &f->err);
+  assert_int_equal(users.n, 0);
+  check_ok(disk_delete(&f->state, n->name, &f->err), &f->err);
 }
 
 int main(void) {
