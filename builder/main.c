@@ -418,15 +418,24 @@ static int finish_output(int r, struct error *err) {
   return error_set(err, why, "cannot write to standard output");
 }
 
+/* Terminals obey ECMA-48's codes, but for dumb ones and those of people who
+ * want none (no-color.org). */
+static bool can_redraw(int fd) {
+  const char *term = getenv("TERM");
+  const char *plain = getenv("NO_COLOR");
+  return isatty(fd) && term && strcmp(term, "dumb") != 0 && !(plain && *plain);
+}
+
 int main(int argc, char **argv) {
   fill_descriptors();
   reset_signals();
-  struct cli cli = {.log = {.out = stderr, .tty = isatty(STDERR_FILENO)}};
+  struct cli cli = {.log = {.out = stderr, .tty = can_redraw(STDERR_FILENO)}};
   _cleanup_error_ struct error err = {0};
   (void)setlocale(LC_CTYPE, "C.UTF-8");
   int r = finish_output(run(&cli, argc, argv, &err), &err);
   if (r == 0)
     return 0;
+  log_clear(&cli.log);
   error_print(&err, "kubeseed", stderr);
   return err.kind == ERROR_NONE ? ERROR_FAILED : (int)err.kind;
 }

@@ -156,6 +156,18 @@ bool file_exists(const char *path) {
   return access(path, F_OK) == 0;
 }
 
+int file_check_place(const char *path, struct error *err) {
+  _cleanup_free_ char *dir = parent_of(path);
+  struct stat st;
+  if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+    return error_set(err, EISDIR, "cannot write '%s'", path);
+  if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
+    return error_set(err, ENOTDIR, "cannot write '%s'", path);
+  if (access(dir, W_OK | X_OK) < 0)
+    return error_set(err, errno, "cannot write '%s'", path);
+  return 0;
+}
+
 int file_free_space(const char *path, uint64_t *ret, struct error *err) {
   struct statvfs vfs;
   if (statvfs(path, &vfs) < 0)

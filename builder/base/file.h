@@ -46,6 +46,13 @@ int file_remove_tree(const char *path, struct error *err) _must_check_;
 
 bool file_exists(const char *path);
 
+/*
+ * Whether a file could be written there, asked before long work whose result it
+ * is to hold: its folder is there and ours to write, and it is no folder
+ * itself.
+ */
+int file_check_place(const char *path, struct error *err) _must_check_;
+
 /* Bytes free for this user in the file system that holds path. */
 int file_free_space(const char *path, uint64_t *ret,
                     struct error *err) _must_check_;

@@ -13,6 +13,7 @@ static void put(const struct log *log, const char *prefix, const char *fmt,
     text = xstrdup(fmt);
   _cleanup_free_ char *raw = text;
   _cleanup_free_ char *shown = utf8_lines(raw);
+  log_clear(log);
   fprintf(log->out, "%s%s\n", prefix, shown);
   fflush(log->out);
 }
@@ -44,7 +45,23 @@ void log_warn(const struct log *log, const char *fmt, ...) {
 
 void log_warn_at(const struct log *log, const char *text) {
   _cleanup_free_ char *shown = utf8_lines(text);
+  log_clear(log);
   fprintf(log->out, "%s\n", shown);
+  fflush(log->out);
+}
+
+/* ECMA-48: to the first column, and erase to the end of the line. */
+void log_clear(const struct log *log) {
+  if (log->tty && !log->quiet)
+    fputs("\r\033[K", log->out);
+}
+
+void log_alive(const struct log *log, const char *what, unsigned seconds) {
+  if (log->quiet || (!log->tty && seconds % 60 != 0))
+    return;
+  _cleanup_free_ char *shown = utf8_printable(what);
+  log_clear(log);
+  fprintf(log->out, "  %s ... %u s%s", shown, seconds, log->tty ? "" : "\n");
   fflush(log->out);
 }
 

@@ -251,6 +251,8 @@ struct run {
   bool ended;       /* the child itself, which is not reaped yet */
   double deadline;  /* the next signal for its group; 0: none */
   double pipes_end; /* when its pipes are given up; 0: not yet known */
+  double began;
+  unsigned told; /* of which turn on_alive was told last */
   bool timed_out;
   bool too_much; /* more output than output_max */
 
@@ -338,11 +340,24 @@ static void pass_on_signal(struct run *r) {
   r->deadline = monotonic_seconds() + KILL_GRACE;
 }
 
+static void tell_alive(struct run *r) {
+  const struct process *p = r->p;
+  if (!p->on_alive || r->ended)
+    return;
+  unsigned turn = (unsigned)(monotonic_seconds() - r->began) / p->alive_every;
+  if (turn == r->told)
+    return;
+  r->told = turn;
+  p->on_alive(p->on_alive_arg, turn * p->alive_every);
+}
+
 /* How long poll may wait, in milliseconds. */
 static int patience(const struct run *r) {
   if (!r->ended && r->pidfd < 0)
     return 20;
-  return r->deadline > 0 || r->pipes_end > 0 ? 100 : -1;
+  if (r->deadline > 0 || r->pipes_end > 0)
+    return 100;
+  return r->p->on_alive ? 1000 : -1;
 }
 
 /* Until the child has ended and its pipes have, or are given up. */
@@ -358,6 +373,7 @@ static void pump(struct run *r) {
     int n = poll(fds, ARRAY_SIZE(fds), patience(r));
     check_ended(r);
     check_deadline(r);
+    tell_alive(r);
     if (n <= 0)
       continue;
     if (fds[0].revents && r->in >= 0)
@@ -513,6 +529,7 @@ static int run(const struct process *p, bool any_status, int *ret_status,
     return -1;
   if (p->timeout)
     r.deadline = monotonic_seconds() + p->timeout;
+  r.began = monotonic_seconds();
   pump(&r);
   int status = reap(&r);
   flush_line(p, &r.out);

@@ -15,6 +15,10 @@
 #include "base/strv.h"
 #include <sys/types.h>
 
+/* For alive_every: the longest that a user should wait without a sign of life.
+ */
+#define PROCESS_ALIVE_SECONDS 5
+
 struct process {
   const struct strv *argv; /* argv[0] is looked up in PATH */
   const struct strv *env;  /* "NAME=value" added to ours, or NULL */
@@ -30,6 +34,12 @@ struct process {
   /* Called for each line of stdout and stderr when set (without newline). */
   void (*on_line)(void *arg, const char *line);
   void *on_line_arg;
+
+  /* Called each alive_every seconds while it runs, when set, with the seconds
+   * since it began: whole multiples, each once at most. */
+  void (*on_alive)(void *arg, unsigned seconds);
+  unsigned alive_every;
+  void *on_alive_arg;
 
   const char *log_path; /* stdout and stderr are appended here, or NULL */
   /* Seconds until SIGTERM, and SIGKILL five seconds later; 0 is never. */

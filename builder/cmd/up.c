@@ -111,6 +111,20 @@ static void on_tick(void *arg, const struct launch *l) {
 
 /* ---- Running ---- */
 
+/* What is wrong with the command line or the spec is told before there is a
+ * state folder. A cluster that has one may have disks, and then needs neither
+ * image nor payload. */
+static int check_image(const struct up *u, struct error *err) {
+  char key[IMAGE_KEY];
+  if (u->launch.image && access(u->launch.image, R_OK) < 0)
+    return error_usage(err, "--image '%s': %s", u->launch.image,
+                       strerror(errno));
+  if (u->launch.image || state_exists(u->cli->state_dir, u->cluster.spec.file,
+                                      u->cluster.spec.name))
+    return 0;
+  return image_key(&u->cluster.spec, key, err);
+}
+
 static int prepare(struct up *u, int argc, char **argv, struct error *err) {
   struct cluster *c = &u->cluster;
   struct launch *l = &u->launch;
@@ -120,6 +134,7 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
       cluster_select(c, argv + optind + 1, argc - optind - 1, &sel, &n, err) <
           0 ||
       (u->order && cluster_order(c, u->order, sel, n, err) < 0) ||
+      check_image(u, err) < 0 ||
       cluster_open_state(u->cli, c, true, true, err) < 0 ||
       access_check(&c->state, err) < 0)
     return -1;

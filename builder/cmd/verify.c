@@ -52,6 +52,10 @@ static int parse(struct cli *cli, int argc, char **argv, struct options *o,
   }
   if (argc - optind != 1)
     return error_usage(err, "verify needs one spec: kubeseed verify SPEC");
+  if (o->junit && file_check_place(o->junit, err) < 0) {
+    err->kind = ERROR_USAGE;
+    return error_prefix(err, "--junit");
+  }
   return 0;
 }
 

@@ -105,6 +105,12 @@ static void on_line(void *arg, const char *line) {
     step_begin(arg, line + 6);
 }
 
+static void on_alive(void *arg, unsigned seconds) {
+  const struct progress *p = arg;
+  if (p->text && p->bake->on_alive)
+    p->bake->on_alive(p->bake->arg, p->text, seconds);
+}
+
 /* In memory when there is plenty: twice the tree, and half of all that is free.
  */
 static uint64_t tmpfs_size(const struct bake *b) {
@@ -154,7 +160,10 @@ static int make_root(const struct bake *b, const char *disk,
                       .death_signal = SIGKILL,
                       .package = "util-linux",
                       .on_line = on_line,
-                      .on_line_arg = progress};
+                      .on_line_arg = progress,
+                      .on_alive = on_alive,
+                      .alive_every = PROCESS_ALIVE_SECONDS,
+                      .on_alive_arg = progress};
   progress->log = fopen(b->log_path, "we");
   if (!progress->log)
     return error_set(err, errno, "cannot write '%s'", b->log_path);

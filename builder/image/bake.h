@@ -29,6 +29,8 @@ struct bake {
   /* Step n of total begins; or, with seconds >= 0, it has ended. */
   void (*on_step)(void *arg, unsigned n, unsigned total, const char *text,
                   double seconds);
+  /* That step goes on, the bake for so many seconds; see log_alive. */
+  void (*on_alive)(void *arg, const char *text, unsigned seconds);
   void *arg;
 };
 

@@ -38,10 +38,25 @@ static bool is_current(const char *dir) {
          text.len == strlen(hex) && memcmp(text.data, hex, text.len) == 0;
 }
 
+/* Which of the recipe's steps runs. */
+struct progress {
+  const struct log *log;
+  char *step; /* "3/6 compiling ..." */
+};
+
 /* Shows the recipe's "step N/M WHAT" lines. */
-static void show_step(void *arg, const char *line) {
-  if (strncmp(line, "step ", 5) == 0)
-    log_info(arg, "payload %s", line + 5);
+static void on_line(void *arg, const char *line) {
+  struct progress *p = arg;
+  if (strncmp(line, "step ", 5) != 0)
+    return;
+  free(p->step);
+  p->step = xstrdup(line + 5);
+  log_info(p->log, "payload %s", p->step);
+}
+
+static void on_alive(void *arg, unsigned seconds) {
+  const struct progress *p = arg;
+  log_alive(p->log, p->step ? p->step : "building", seconds);
 }
 
 /* Runs the recipe in tmp, which is made, and leaves the payload in tmp/out. */
@@ -60,13 +75,18 @@ static int run_recipe(const struct log *log, const char *mirror,
   strv_pushf(&argv, "%s/build", recipe);
   strv_push_all(&argv, out, mirror, NULL);
   strv_pushf(&env, "TMPDIR=%s", tmp);
-  struct log copy = *log;
+  struct progress progress = {.log = log};
   struct process p = {.argv = &argv,
                       .env = &env,
                       .death_signal = SIGKILL,
-                      .on_line = show_step,
-                      .on_line_arg = &copy};
-  if (process_run(&p, err) < 0)
+                      .on_line = on_line,
+                      .on_line_arg = &progress,
+                      .on_alive = on_alive,
+                      .alive_every = PROCESS_ALIVE_SECONDS,
+                      .on_alive_arg = &progress};
+  int r = process_run(&p, err);
+  free(progress.step);
+  if (r < 0)
     return -1;
   return file_write(mark, hex, strlen(hex), 0644, err);
 }

@@ -177,6 +177,10 @@ static void show_step(void *arg, unsigned n, unsigned total, const char *text,
     log_debug(log, "image %u/%u %s ...", n, total, text);
 }
 
+static void show_alive(void *arg, const char *text, unsigned seconds) {
+  log_alive(arg, text, seconds);
+}
+
 /* An RFC 9562 version 8 UUID of the key, so that equal images are equal. */
 static char *uuid_of(const struct place *p) {
   return xasprintf("6b756265-%.4s-8%.3s-8%.3s-%.6s%.6s", p->key, p->key + 4,
@@ -221,6 +225,7 @@ static int bake_and_commit(const struct log *log, const struct spec *spec,
                    .output = qcow2,
                    .log_path = p->log,
                    .on_step = show_step,
+                   .on_alive = show_alive,
                    .arg = &copy};
   if (bake_run(&b, err) < 0)
     return -1;

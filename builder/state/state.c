@@ -45,6 +45,11 @@ static int lock_and_mark(struct state *s, const char *name, struct error *err) {
   return commit_finish(pki, err) < 0 ? -1 : layout_sweep(s->dir, err);
 }
 
+bool state_exists(const char *dir, const char *spec_file, const char *name) {
+  _cleanup_free_ char *path = path_for(dir, spec_file, name);
+  return file_exists(path);
+}
+
 int state_open(const char *dir, const char *spec_file, const char *name,
                bool create, struct state *ret, struct error *err) {
   _cleanup_free_ char *path = path_for(dir, spec_file, name);

@@ -18,6 +18,7 @@
 #pragma once
 
 #include "base/error.h"
+#include <stdbool.h>
 
 struct state {
   char *dir;
@@ -36,6 +37,9 @@ struct state {
  */
 int state_open(const char *dir, const char *spec_file, const char *name,
                bool create, struct state *ret, struct error *err) _must_check_;
+
+/* Whether there is such a folder; whose it is, state_open tells. */
+bool state_exists(const char *dir, const char *spec_file, const char *name);
 
 /* Takes the folder's lock, unless this state has it; fails at once when another
  * kubeseed has it. */

@@ -16,3 +16,24 @@ no_way_to_quote() { # COMMAND...
 }
 check "seed makes nothing where ssh could not look" no_way_to_quote seed
 check "up starts nothing where ssh could not look" no_way_to_quote up
+
+# What the command line or the spec already shows is told before anything is made.
+early() { # STATUS TEXT COMMAND...
+  wanted=$1
+  text=$2
+  shift 2
+  exits "$wanted" "$kubeseed" -C "$work/early" "$@" >"$work/said" 2>&1
+  status=$?
+  cat "$work/said"
+  [ "$status" -eq 0 ] && grep -qF -e "$text" "$work/said" &&
+    [ ! -e "$work/early" ]
+}
+sed 's/payload: debian/payload: pkgs.k8s.io/; s/1\.20\.2/1.34.2/' \
+  "$work/offline.yaml" >"$work/elsewhere.yaml"
+check "up --image of a file that is not there" \
+  early 2 "--image '$work/none'" up --image "$work/none" "$work/offline.yaml"
+check "up with a payload that is not to be had" \
+  early 3 "pkgs.k8s.io" up "$work/elsewhere.yaml"
+check "verify --junit into a folder that is not there" \
+  early 2 "--junit: cannot write '$work/none/x.xml'" \
+  verify --junit "$work/none/x.xml" "$work/offline.yaml"

@@ -40,6 +40,31 @@ static void test_levels(void **state) {
   }
 }
 
+/* Goes on for two minutes, then something else is said. */
+static char *shown_alive(bool quiet, bool tty) {
+  char *text = NULL;
+  size_t n = 0;
+  struct log log = {
+      .out = open_memstream(&text, &n), .quiet = quiet, .tty = tty};
+  assert_non_null(log.out);
+  for (unsigned s = 40; s <= 120; s += 40)
+    log_alive(&log, "a\tb", s);
+  log_info(&log, "done");
+  assert_int_equal(fclose(log.out), 0);
+  return text;
+}
+
+static void test_alive(void **state) {
+  (void)state;
+  _cleanup_free_ char *plain = shown_alive(false, false);
+  _cleanup_free_ char *tty = shown_alive(false, true);
+  _cleanup_free_ char *quiet = shown_alive(true, true);
+  assert_string_equal(plain, "  a b ... 120 s\ndone\n");
+  assert_string_equal(tty, "\r\033[K  a b ... 40 s\r\033[K  a b ... 80 s"
+                           "\r\033[K  a b ... 120 s\r\033[Kdone\n");
+  assert_string_equal(quiet, "");
+}
+
 static void test_terminal_is_safe(void **state) {
   (void)state;
   char *text = NULL;
@@ -67,6 +92,7 @@ static void test_clock(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_levels),
+      cmocka_unit_test(test_alive),
       cmocka_unit_test(test_terminal_is_safe),
       cmocka_unit_test(test_clock),
   };

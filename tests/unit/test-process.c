@@ -197,6 +197,26 @@ static void test_status(void **state) {
   assert_int_equal(status, -1);
 }
 
+static void add_second(void *arg, unsigned seconds) {
+  buf_addf(arg, "%u ", seconds);
+}
+
+static void test_alive(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_strv_ struct strv argv = {0};
+  _cleanup_buf_ struct buf told = {0};
+  strv_push_all(&argv, "sleep", "2.5", NULL);
+  const struct process p = {.argv = &argv,
+                            .on_alive = add_second,
+                            .alive_every = 1,
+                            .on_alive_arg = &told};
+  assert_int_equal(process_run(&p, &err), 0);
+  /* A machine that stood still may leave one out, not tell one twice. */
+  assert_non_null(told.data);
+  assert_non_null(strstr("1 2 ", told.data));
+}
+
 static void test_timeout(void **state) {
   (void)state;
   _cleanup_error_ struct error err = {0};
@@ -426,6 +446,7 @@ int main(void) {
       cmocka_unit_test(test_held_pipes),
       cmocka_unit_test(test_signal_is_passed_on),
       cmocka_unit_test(test_ignored_sigchld),
+      cmocka_unit_test(test_alive),
       cmocka_unit_test(test_timeout),
       cmocka_unit_test(test_missing),
       cmocka_unit_test(test_not_executable),
