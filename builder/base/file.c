@@ -176,7 +176,16 @@ int file_free_space(const char *path, uint64_t *ret, struct error *err) {
   return 0;
 }
 
-int file_lock(const char *path, int *ret_fd, struct error *err) {
+/* Whether path is still the file that fd has open. */
+static bool is_same_file(const char *path, int fd) {
+  struct stat now, ours;
+  return stat(path, &now) == 0 && fstat(fd, &ours) == 0 &&
+         now.st_dev == ours.st_dev && now.st_ino == ours.st_ino;
+}
+
+/* 1 with the lock; 0 when its file was removed by the one that had it, so that
+ * the next to come would lock another. */
+static int try_lock(const char *path, int *ret_fd, struct error *err) {
   _cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0)
     return error_set(err, errno, "cannot open the lock '%s'", path);
@@ -188,6 +197,16 @@ int file_lock(const char *path, int *ret_fd, struct error *err) {
                        path);
     return error_set(err, errno, "cannot lock '%s'", path);
   }
+  if (!is_same_file(path, fd))
+    return 0;
   *ret_fd = take_fd(&fd);
-  return 0;
+  return 1;
+}
+
+int file_lock(const char *path, int *ret_fd, struct error *err) {
+  int r;
+  do
+    r = try_lock(path, ret_fd, err);
+  while (r == 0);
+  return r < 0 ? -1 : 0;
 }

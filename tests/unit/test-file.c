@@ -3,7 +3,10 @@
 #include "base/mem.h"
 #include <dirent.h>
 #include <errno.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -189,6 +192,32 @@ static void test_lock(void **state) {
   assert_int_equal(close(two), 0);
 }
 
+/* ---- A lock's file that goes ---- */
+
+static const char *removed_before_lock;
+
+/* The one that had the lock removes its file between our open and this. */
+int flock(int fd, int operation) {
+  if (removed_before_lock) {
+    assert_int_equal(unlink(removed_before_lock), 0);
+    removed_before_lock = NULL;
+  }
+  return (int)syscall(SYS_flock, fd, operation);
+}
+
+static void test_lock_of_a_removed_file(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *path = in(state, "lock");
+  int one = -1;
+  int two = -1;
+  assert_int_equal(file_write(path, "", 0, 0600, &err), 0);
+  removed_before_lock = path;
+  assert_int_equal(file_lock(path, &one, &err), 0);
+  assert_null(removed_before_lock);
+  assert_int_equal(file_lock(path, &two, &err), -1);
+  assert_int_equal(close(one), 0);
+}
+
 static void test_free_space(void **state) {
   _cleanup_error_ struct error err = {0};
   uint64_t space = 0;
@@ -200,11 +229,17 @@ static void test_free_space(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_write_and_read), TEST(test_write_fails_clean),
-      TEST(test_read_limits),    TEST(test_read_faults),
-      TEST(test_refresh),        TEST(test_commit),
-      TEST(test_mkdirs),         TEST(test_remove_tree),
-      TEST(test_lock),           TEST(test_free_space),
+      TEST(test_write_and_read),
+      TEST(test_write_fails_clean),
+      TEST(test_read_limits),
+      TEST(test_read_faults),
+      TEST(test_refresh),
+      TEST(test_commit),
+      TEST(test_mkdirs),
+      TEST(test_remove_tree),
+      TEST(test_lock),
+      TEST(test_free_space),
+      TEST(test_lock_of_a_removed_file),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
