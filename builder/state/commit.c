@@ -39,30 +39,48 @@ static int put(const char *dir, const char *name, const char *data, size_t len,
   return file_refresh(path, data, len, 0600, err);
 }
 
-/* Writes the file whose entry begins at *at, and moves *at behind it. */
-static int put_next(const struct buf *text, size_t *at, const char *dir,
-                    const char *path, struct error *err) {
+/* One file of what is to be done; data is borrowed. */
+struct entry {
   char name[128];
-  size_t len = 0;
+  const char *data;
+  size_t len;
+};
+
+/* Reads the entry that begins at *at, and moves *at behind it. */
+static int next(const struct buf *text, size_t *at, const char *path,
+                struct entry *ret, struct error *err) {
   int head = 0;
   size_t left = text->len - *at;
-  if (sscanf(text->data + *at, "%127s %zu%n", name, &len, &head) < 2 ||
-      head <= 0 || (size_t)head + 2 > left || len > left - (size_t)head - 2 ||
-      text->data[*at + (size_t)head] != '\n' || !name_ok(name))
+  if (sscanf(text->data + *at, "%127s %zu%n", ret->name, &ret->len, &head) <
+          2 ||
+      head <= 0 || (size_t)head + 2 > left ||
+      ret->len > left - (size_t)head - 2 ||
+      text->data[*at + (size_t)head] != '\n' || !name_ok(ret->name))
     return error_set(err, 0,
                      "'%s' is damaged: it holds keys that a run was about to "
                      "put in place; remove it to go on with those from before",
                      path);
-  const char *data = text->data + *at + head + 1;
-  *at += (size_t)head + 1 + len + 1;
-  return put(dir, name, data, len, err);
+  ret->data = text->data + *at + head + 1;
+  *at += (size_t)head + 1 + ret->len + 1;
+  return 0;
+}
+
+/* Nothing is put in place unless all of it can be read. */
+static int check_all(const struct buf *text, const char *path,
+                     struct error *err) {
+  struct entry e;
+  for (size_t at = 0; strcmp(text->data + at, END) != 0;)
+    if (next(text, &at, path, &e, err) < 0)
+      return -1;
+  return 0;
 }
 
 static int put_all(const struct buf *text, const char *dir, const char *path,
                    struct error *err) {
-  size_t at = 0;
-  while (strcmp(text->data + at, END) != 0)
-    if (put_next(text, &at, dir, path, err) < 0)
+  struct entry e;
+  for (size_t at = 0; strcmp(text->data + at, END) != 0;)
+    if (next(text, &at, path, &e, err) < 0 ||
+        put(dir, e.name, e.data, e.len, err) < 0)
       return -1;
   return 0;
 }
@@ -96,7 +114,7 @@ int commit_finish(const char *dir, struct error *err) {
   if (!file_exists(path))
     return 0;
   if (file_read(path, MAX_BYTES, &text, err) < 0 ||
-      put_all(&text, dir, path, err) < 0)
+      check_all(&text, path, err) < 0 || put_all(&text, dir, path, err) < 0)
     return -1;
   return end(dir, path, err);
 }

@@ -7,12 +7,20 @@
 #include "state/layout.h"
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FORMAT "1"
 #define MAX_BYTES 4096
 
 /* The comment of the SSH CA's public key, before the cluster's name. */
 #define CA_COMMENT " kubeseed-ca@"
+
+/* The folder may be anybody's yet: opening a pipe that was put there would wait
+ * for ever. */
+static bool is_file(const char *path) {
+  struct stat st;
+  return lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
 
 /* ---- The marker ---- */
 
@@ -37,6 +45,11 @@ static int check_marker(const char *dir, const char *path, const char *cluster,
   _cleanup_yaml_ struct yaml_node *root = NULL;
   _cleanup_error_ struct error why = {0};
   _cleanup_buf_ struct buf text = {0};
+  if (!is_file(path))
+    return error_set(err, 0,
+                     "'%s' is not a regular file, as kubeseed makes it; name "
+                     "another folder with -C",
+                     path);
   if (file_read(path, MAX_BYTES, &text, err) < 0)
     return -1;
   const char *format = NULL, *found = NULL;
@@ -82,7 +95,8 @@ static char *old_cluster(const char *dir) {
   _cleanup_buf_ struct buf created = {0}, ca = {0};
   _cleanup_free_ char *created_path = xasprintf("%s/pki/created", dir);
   _cleanup_free_ char *ca_path = xasprintf("%s/pki/ssh-ca/ca.pub", dir);
-  if (file_read(created_path, MAX_BYTES, &created, &ignored) < 0 ||
+  if (!is_file(created_path) || !is_file(ca_path) ||
+      file_read(created_path, MAX_BYTES, &created, &ignored) < 0 ||
       file_read(ca_path, MAX_BYTES, &ca, &ignored) < 0)
     return NULL;
   size_t digits = strspn(created.data, "0123456789");

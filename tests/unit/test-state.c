@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
 #include "base/mem.h"
+#include "state/commit.h"
 #include "state/layout.h"
 #include "state/state.h"
 #include <sys/stat.h>
+#include <unistd.h>
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -195,6 +197,70 @@ static void test_removal_of_a_node(void **state) {
   assert_true(has(dir, "pki/ca.key"));
 }
 
+/* ---- Whose is it? ---- */
+
+/* SIGALRM ends a test that waits for a writer. */
+static void test_pipes_in_a_strange_folder(void **state) {
+  static const char *const names[] = {"kubeseed.state", "pki/created"};
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_state_ struct state s = {.lock_fd = -1};
+    _cleanup_free_ char *dir = xasprintf("%s/%zu", (char *)*state, i);
+    _cleanup_free_ char *pki = xasprintf("%s/pki", dir);
+    _cleanup_free_ char *pipe = xasprintf("%s/%s", dir, names[i]);
+    _cleanup_free_ char *other = xasprintf("%s/theirs", dir);
+    assert_int_equal(file_mkdirs(pki, 0700, &err), 0);
+    assert_int_equal(file_write(other, "", 0, 0600, &err), 0);
+    assert_int_equal(mkfifo(pipe, 0666), 0);
+    (void)alarm(10);
+    assert_int_equal(state_open(dir, "x", "x", false, &s, &err), -1);
+    (void)alarm(0);
+    assert_non_null(strstr(err.faults[0].msg, i == 0 ? "not a regular file"
+                                                     : "neither empty nor"));
+  }
+}
+
+/* ---- What a killed run has begun ---- */
+
+static void put_commit(const char *dir, const char *text) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *path = xasprintf("%s/commit", dir);
+  assert_int_equal(file_write(path, text, strlen(text), 0600, &err), 0);
+}
+
+static void test_finish(void **state) {
+  _cleanup_error_ struct error err = {0};
+  const char *dir = *state;
+  put_commit(dir, "ca.key 3\nkey\nnodes/a/etcd-peer.key 0\n\nend\n");
+  assert_int_equal(commit_finish(dir, &err), 0);
+  assert_true(has(dir, "ca.key"));
+  assert_true(has(dir, "nodes/a/etcd-peer.key"));
+  assert_false(has(dir, "commit"));
+  assert_int_equal(commit_finish(dir, &err), 0);
+}
+
+/* Not half of it, wherever the damage is. */
+static void test_finish_of_a_damaged_one(void **state) {
+  const char *dir = *state;
+  static const char *const damaged[] = {
+      "",
+      "ca.key 3\nkey\n",
+      "ca.key 3\nkey\nen",
+      "ca.key 3\nkey\nca.crt 9\ncert\nend\n",
+      "ca.key 3\nkey\n../ca.crt 4\ncert\nend\n",
+      "ca.key 3\nkey\nca.crt -1\ncert\nend\n",
+      "ca.key 3\nkey\nca.crt 18446744073709551615\ncert\nend\n",
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
+    _cleanup_error_ struct error err = {0};
+    put_commit(dir, damaged[i]);
+    assert_int_equal(commit_finish(dir, &err), -1);
+    assert_non_null(strstr(err.faults[0].msg, "is damaged"));
+    assert_false(has(dir, "ca.key"));
+    assert_true(has(dir, "commit"));
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_beside_the_spec, setup, teardown),
@@ -205,6 +271,11 @@ int main(void) {
       cmocka_unit_test(test_rows),
       cmocka_unit_test_setup_teardown(test_removal, setup, teardown),
       cmocka_unit_test_setup_teardown(test_removal_of_a_node, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_pipes_in_a_strange_folder, setup,
+                                      teardown),
+      cmocka_unit_test_setup_teardown(test_finish, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_finish_of_a_damaged_one, setup,
+                                      teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
