@@ -80,19 +80,23 @@ void ports_done(struct ports *p) {
   *p = (struct ports){0};
 }
 
-int ports_load(const struct state *s, const struct plan *plan,
-               struct ports *ret, struct error *err) {
+/* NULL when there is no file. */
+static int read_file(const struct state *s, json_t **ret, struct error *err) {
   _cleanup_buf_ struct buf b = {0};
-  _cleanup_json_ json_t *j = NULL;
   _cleanup_free_ char *path = state_path(s, "run/ports.json");
-  if (file_exists(path)) {
-    if (file_read(path, PORTS_MAX, &b, err) < 0)
-      return -1;
-    j = json_loadb(b.data, b.len, 0, NULL);
-    if (!json_is_object(j))
-      return error_set(err, 0, "'%s' is not what kubeseed wrote; delete it",
-                       path);
-  }
+  if (!file_exists(path))
+    return 0;
+  if (file_read(path, PORTS_MAX, &b, err) < 0)
+    return -1;
+  *ret = json_loadb(b.data, b.len, 0, NULL);
+  if (!json_is_object(*ret))
+    return error_set(err, 0, "'%s' is not what kubeseed wrote; delete it",
+                     path);
+  return 0;
+}
+
+static void ports_of(const json_t *j, const struct plan *plan,
+                     struct ports *ret) {
   *ret = (struct ports){
       .mcast = valid_port(j, "mcast"),
       .node = xcalloc(plan->nodes.n, sizeof(*ret->node)),
@@ -105,13 +109,35 @@ int ports_load(const struct state *s, const struct plan *plan,
                                        .ssh = valid_port(n, "ssh"),
                                        .api = valid_port(n, "api")};
   }
+}
+
+int ports_load(const struct state *s, const struct plan *plan,
+               struct ports *ret, struct error *err) {
+  _cleanup_json_ json_t *j = NULL;
+  if (read_file(s, &j, err) < 0)
+    return -1;
+  ports_of(j, plan, ret);
   return 0;
 }
 
+/* What j holds of machines that run, whether the plan has their nodes or not:
+ * these may come back into it. */
+static json_t *running_nodes(const struct state *s, json_t *j,
+                             ports_running *running) {
+  json_t *ret = json_object();
+  const char *name;
+  json_t *n;
+  json_object_foreach(json_object_get(j, "nodes"), name, n) {
+    if (running(s, name, NULL))
+      json_object_set(ret, name, n);
+  }
+  return ret;
+}
+
+/* nodes: what else goes into the file. */
 static int save(const struct state *s, const struct plan *plan,
-                const struct ports *p, struct error *err) {
+                const struct ports *p, json_t *nodes, struct error *err) {
   _cleanup_json_ json_t *j = json_object();
-  json_t *nodes = json_object();
   for (size_t i = 0; i < p->n; i++) {
     json_t *n = json_pack("{s:i}", "ssh", p->node[i].ssh);
     if (p->node[i].api)
@@ -119,7 +145,7 @@ static int save(const struct state *s, const struct plan *plan,
     json_object_set_new(nodes, plan->nodes.v[i].name, n);
   }
   json_object_set_new(j, "mcast", json_integer(p->mcast));
-  json_object_set_new(j, "nodes", nodes);
+  json_object_set(j, "nodes", nodes);
   _cleanup_free_ char *text = json_dumps(j, JSON_INDENT(2));
   _cleanup_free_ char *dir = state_path(s, "run");
   _cleanup_free_ char *path = state_path(s, "run/ports.json");
@@ -137,12 +163,18 @@ static int ensure(struct held *h, int *port, struct error *err) {
   return pick(h, SOCK_STREAM, TCP_FIRST, TCP_LAST, port, err);
 }
 
+/* Two clusters with the same one would be on one Ethernet. */
+static int ensure_mcast(struct held *h, int *port, struct error *err) {
+  if (*port && hold(h, SOCK_DGRAM, *port))
+    return 0;
+  return pick(h, SOCK_DGRAM, MCAST_FIRST, MCAST_LAST, port, err);
+}
+
 static int ensure_all(const struct state *s, const struct plan *plan,
-                      ports_running *running, struct ports *p,
+                      ports_running *running, bool any_runs, struct ports *p,
                       struct error *err) {
   _cleanup_(held_done) struct held h = {0};
-  if (!p->mcast &&
-      pick(&h, SOCK_DGRAM, MCAST_FIRST, MCAST_LAST, &p->mcast, err) < 0)
+  if (!(p->mcast && any_runs) && ensure_mcast(&h, &p->mcast, err) < 0)
     return -1;
   for (size_t i = 0; i < p->n; i++) {
     const struct plan_node *node = &plan->nodes.v[i];
@@ -161,8 +193,13 @@ static int ensure_all(const struct state *s, const struct plan *plan,
 int ports_ensure(const struct state *s, const struct plan *plan,
                  ports_running *running, struct ports *ret, struct error *err) {
   _cleanup_ports_ struct ports p = {0};
-  if (ports_load(s, plan, &p, err) < 0 ||
-      ensure_all(s, plan, running, &p, err) < 0 || save(s, plan, &p, err) < 0)
+  _cleanup_json_ json_t *old = NULL, *on = NULL;
+  if (read_file(s, &old, err) < 0)
+    return -1;
+  ports_of(old, plan, &p);
+  on = running_nodes(s, old, running);
+  if (ensure_all(s, plan, running, json_object_size(on) > 0, &p, err) < 0 ||
+      save(s, plan, &p, on, err) < 0)
     return -1;
   *ret = p;
   p = (struct ports){0};

@@ -37,8 +37,10 @@ typedef bool ports_running(const struct state *s, const char *node,
 
 /*
  * Ports for every node: those kept in run/ports.json, new ones where there are
- * none or where another program has taken them while the machine was off.
- * Writes the file. Call it with the state locked.
+ * none or where another program has taken them while the machine was off. The
+ * multicast port stays while any machine runs. Writes the file, in which those
+ * of machines that run stay, also when the plan does not have them any more.
+ * Call it with the state locked.
  */
 int ports_ensure(const struct state *s, const struct plan *plan,
                  ports_running *running, struct ports *ret,

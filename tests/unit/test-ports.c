@@ -120,6 +120,39 @@ static void test_ports_of_running(void **state) {
   assert_memory_equal(a.node, b.node, NODES * sizeof(*a.node));
 }
 
+/* A node may go from the spec while its machine runs, and come back. */
+static void test_ports_of_gone(void **state) {
+  struct fixture *f = *state;
+  _cleanup_ports_ struct ports a = {0}, without = {0}, b = {0};
+  check_ok(ports_ensure(&f->state, &f->plan, is_off, &a, &f->err), &f->err);
+  f->plan.nodes.n--;
+  check_ok(ports_ensure(&f->state, &f->plan, is_on, &without, &f->err),
+           &f->err);
+  f->plan.nodes.n++;
+  check_ok(ports_load(&f->state, &f->plan, &b, &f->err), &f->err);
+  assert_memory_equal(a.node, b.node, NODES * sizeof(*a.node));
+}
+
+/* Another cluster's Ethernet: it began while all of this one's were off. */
+static void test_ethernet_taken(void **state) {
+  struct fixture *f = *state;
+  _cleanup_ports_ struct ports a = {0}, on = {0}, off = {0};
+  check_ok(ports_ensure(&f->state, &f->plan, is_off, &a, &f->err), &f->err);
+  struct sockaddr_in addr = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)a.mcast),
+                             .sin_addr.s_addr = inet_addr("230.0.0.1")};
+  _cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  int reuse = 1; /* as QEMU does */
+  assert_int_equal(
+      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)), 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+  check_ok(ports_ensure(&f->state, &f->plan, is_on, &on, &f->err), &f->err);
+  assert_int_equal(on.mcast, a.mcast);
+  check_ok(ports_ensure(&f->state, &f->plan, is_off, &off, &f->err), &f->err);
+  assert_int_not_equal(off.mcast, a.mcast);
+  assert_int_equal(off.node[0].mcast, off.mcast);
+}
+
 static void test_ports_broken(void **state) {
   struct fixture *f = *state;
   _cleanup_ports_ struct ports p = {0};
@@ -139,10 +172,9 @@ static void test_ports_broken(void **state) {
 int main(void) {
 #define PORTS_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
   const struct CMUnitTest tests[] = {
-      PORTS_TEST(test_ports_kept),
-      PORTS_TEST(test_ports_taken),
-      PORTS_TEST(test_ports_of_running),
-      PORTS_TEST(test_ports_broken),
+      PORTS_TEST(test_ports_kept),       PORTS_TEST(test_ports_taken),
+      PORTS_TEST(test_ports_of_running), PORTS_TEST(test_ports_of_gone),
+      PORTS_TEST(test_ethernet_taken),   PORTS_TEST(test_ports_broken),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
