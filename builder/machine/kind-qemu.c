@@ -6,6 +6,7 @@
  *   disks/NODE.{qcow2,base}   see disk.h
  *   run/NODE.pid              written by QEMU
  *   run/NODE.{qmp,console}    sockets
+ *   run/NODE.begun            a start that is not known to have ended
  *   logs/NODE.qemu            what QEMU itself said
  */
 #include "machine/kind.h"
@@ -60,7 +61,8 @@ static char *last_words(const struct state *s, const char *node) {
 }
 
 static void clean(const struct state *s, const char *node) {
-  static const char *const suffixes[] = {"pid", "qmp", "console", NULL};
+  static const char *const suffixes[] = {"pid", "qmp", "console", MONITOR_BEGUN,
+                                         NULL};
   monitor_clean(s, node, suffixes);
 }
 
@@ -69,7 +71,7 @@ static bool answers(const struct state *s, const char *node) {
   _cleanup_error_ struct error ignored = {0};
   _cleanup_qmp_ struct qmp q = {.fd = -1};
   _cleanup_free_ char *path = state_path(s, "run/%s.qmp", node);
-  return monitor_running(s, node, NULL) &&
+  return monitor_has_pid_file(s, node) &&
          qmp_open(path, 1.0, &q, &ignored) == 0;
 }
 
@@ -99,7 +101,8 @@ static int start(const struct state *s, const struct plan_node *node,
                       .package = QEMU_PACKAGE,
                       .dir = s->dir,
                       .log_path = log};
-  if (process_spawn_detached(&p, &pid, err) < 0)
+  if (monitor_begin(s, node->name, err) < 0 ||
+      process_spawn_detached(&p, &pid, err) < 0)
     return error_prefix(err, "%s", node->name);
   return monitor_await(s, node->name, "QEMU", LOG_SUFFIX, pid, START_SECONDS,
                        answers, err);

@@ -64,9 +64,40 @@ static bool is_machine(const struct state *s, const char *node, pid_t pid) {
   return runs_in(pid, s->dir) && has_argument(pid, pidfile);
 }
 
-bool monitor_running(const struct state *s, const char *node, pid_t *ret_pid) {
+bool monitor_has_pid_file(const struct state *s, const char *node) {
   pid_t pid = read_pid(s, node);
-  if (pid == 0 || !is_machine(s, node, pid))
+  return pid && is_machine(s, node, pid);
+}
+
+static char *begun_path(const struct state *s, const char *node) {
+  return state_path(s, "run/%s.begun", node);
+}
+
+/* One whose starter was ended before it wrote its pid file, or 0. Looked for
+ * only where a start was not seen to its end. */
+static pid_t find_begun(const struct state *s, const char *node) {
+  _cleanup_free_ char *begun = begun_path(s, node);
+  DIR *dir = file_exists(begun) ? opendir("/proc") : NULL;
+  if (!dir)
+    return 0;
+  pid_t found = 0;
+  for (struct dirent *e; !found && (e = readdir(dir));) {
+    long pid = strtol(e->d_name, NULL, 10);
+    if (pid > 1 && is_machine(s, node, (pid_t)pid))
+      found = (pid_t)pid;
+  }
+  (void)closedir(dir);
+  return found;
+}
+
+static pid_t find(const struct state *s, const char *node) {
+  return monitor_has_pid_file(s, node) ? read_pid(s, node)
+                                       : find_begun(s, node);
+}
+
+bool monitor_running(const struct state *s, const char *node, pid_t *ret_pid) {
+  pid_t pid = find(s, node);
+  if (pid == 0)
     return false;
   if (ret_pid)
     *ret_pid = pid;
@@ -75,7 +106,7 @@ bool monitor_running(const struct state *s, const char *node, pid_t *ret_pid) {
 
 int monitor_signal(const struct state *s, const char *node, int signal,
                    struct error *err) {
-  pid_t pid = read_pid(s, node);
+  pid_t pid = find(s, node);
   if (pid == 0)
     return 0;
   /* A pidfd stays with its process: the number may be another's by the time of
@@ -156,6 +187,16 @@ int monitor_mark_log(const struct state *s, const char *node,
 
 /* ---- Starting ---- */
 
+int monitor_begin(const struct state *s, const char *node, struct error *err) {
+  _cleanup_free_ char *begun = begun_path(s, node);
+  return file_write(begun, "", 0, 0600, err);
+}
+
+static void forget_begun(const struct state *s, const char *node) {
+  _cleanup_free_ char *begun = begun_path(s, node);
+  (void)unlink(begun);
+}
+
 static int died(const struct state *s, const char *node, const char *program,
                 const char *suffix, int status, struct error *err) {
   _cleanup_free_ char *words = monitor_last_words(s, node, suffix);
@@ -174,14 +215,19 @@ int monitor_await(const struct state *s, const char *node, const char *program,
   double deadline = monotonic_seconds() + seconds;
   while (monotonic_seconds() < deadline) {
     int status = 0;
-    if (waitpid(pid, &status, WNOHANG) == pid)
+    if (waitpid(pid, &status, WNOHANG) == pid) {
+      forget_begun(s, node);
       return died(s, node, program, suffix, status, err);
-    if (answers(s, node))
+    }
+    if (answers(s, node)) {
+      forget_begun(s, node);
       return 0;
+    }
     (void)poll(NULL, 0, 20);
   }
   (void)kill(pid, SIGKILL);
   (void)waitpid(pid, NULL, 0);
+  forget_begun(s, node);
   return error_set(err, 0, "%s: %s did not answer within %.0f s", node, program,
                    seconds);
 }

@@ -14,6 +14,20 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/*
+ * run/NODE.begun stands there from before a start until its end is known.
+ * Whoever starts a machine may be killed before that has written its pid file;
+ * then it is looked for among all processes.
+ */
+#define MONITOR_BEGUN "begun" /* for monitor_clean */
+
+/* Notes that a start begins; monitor_await removes the note. */
+int monitor_begin(const struct state *s, const char *node,
+                  struct error *err) _must_check_;
+
+/* Whether the machine runs and has written its pid file. */
+bool monitor_has_pid_file(const struct state *s, const char *node);
+
 /* Whether the machine runs, and as which process (ret_pid may be NULL). */
 bool monitor_running(const struct state *s, const char *node, pid_t *ret_pid);
 

@@ -74,6 +74,7 @@ static const struct layout_row rows[] = {
     {"run", LAYOUT_MACHINE, FOLDER, false},
     {"run/ports.json", LAYOUT_MACHINE, false, false},
     {"run/*.pid", LAYOUT_MACHINE, false, false},
+    {"run/*.begun", LAYOUT_MACHINE, false, false},
     {"run/*.qmp", LAYOUT_MACHINE, false, false},
     {"run/*.console", LAYOUT_MACHINE, false, false},
 };

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -184,6 +185,28 @@ static void test_kill_and_stale_files(void **state) {
   assert_true(file_exists(pidfile)); /* stale, with stale sockets beside it */
   check_ok(start(f, 0), &f->err);
   assert_true(machine_qemu.running(&f->state, "m1", NULL));
+}
+
+/* `up` is killed before QEMU has written its pid file. */
+static void test_killed_starter(void **state) {
+  struct fixture *f = *state;
+  _cleanup_free_ char *argv = state_path(&f->state, "run/m1.argv");
+  setenv("FAKE_QEMU_MUTE", "1", 1);
+  pid_t up = fork();
+  if (up == 0)
+    _exit(start(f, 0) < 0);
+  unsetenv("FAKE_QEMU_MUTE");
+  for (int i = 0; i < 1000 && !file_exists(argv); i++)
+    (void)poll(NULL, 0, 10);
+  assert_int_equal(kill(up, SIGKILL), 0);
+  assert_int_equal(waitpid(up, NULL, 0), up);
+  assert_true(machine_qemu.running(&f->state, "m1", NULL));
+  assert_false(machine_qemu.running(&f->state, "m2", NULL));
+  check_ok(machine_qemu.stop(&f->state, "m1", &f->err), &f->err);
+  assert_false(machine_qemu.running(&f->state, "m1", NULL));
+  check_ok(start(f, 0), &f->err);
+  _cleanup_free_ char *begun = state_path(&f->state, "run/m1.begun");
+  assert_false(file_exists(begun));
 }
 
 /* A pid file may hold anything by the time it is read. */
@@ -384,6 +407,7 @@ int main(void) {
       KIND_TEST(test_failing_start_quotes_qemu),
       KIND_TEST(test_stop_deaf),
       KIND_TEST(test_kill_and_stale_files),
+      KIND_TEST(test_killed_starter),
       KIND_TEST(test_foreign_pids),
       KIND_TEST(test_list),
       KIND_TEST(test_delete),
