@@ -8,10 +8,12 @@
 #include "machine/ports.h"
 #include "seed/admin.h"
 #include "seed/merge.h"
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define CONF_MAX_BYTES ((size_t)1024 * 1024)
 #define FETCH_TIMEOUT 180
@@ -53,12 +55,19 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
     return error_usage(err,
                        "kubeconfig needs one spec: kubeseed kubeconfig SPEC");
   bool to_file = o->out && strcmp(o->out, "-") != 0;
+  struct stat st;
   if ((o->force || o->merge) && !to_file)
     return error_usage(err, "--%s is for -o FILE",
                        o->force ? "force" : "merge");
   if (o->force && o->merge)
     return error_usage(err, "--force overwrites all that --merge would keep; "
                             "one of them");
+  /* Replaced by a file, even /dev/null would be gone. */
+  if (to_file && stat(o->out, &st) == 0 && !S_ISREG(st.st_mode))
+    return error_usage(err,
+                       "'%s' is not a file that a kubeconfig can be in; '-' is "
+                       "standard output",
+                       o->out);
   if (to_file && !o->force && !o->merge && exists(o->out))
     return error_usage(err,
                        "'%s' exists; --merge adds the cluster to it, --force "
@@ -136,14 +145,20 @@ static int fetch(const struct cli *cli, struct cluster *c, struct error *err) {
   return store(c, &pki, err);
 }
 
-/* The file behind a link is written, and the link stays. */
+/* The file behind a link is written, and the link stays. With sudo a user's
+ * file stays the user's. */
 static int write_conf(const char *path, const struct buf *text,
                       struct error *err) {
   _cleanup_free_ char *real = realpath(path, NULL);
   struct stat st;
   if (!real && lstat(path, &st) == 0)
     return error_set(err, 0, "'%s' is a link that leads nowhere", path);
-  return file_write(real ? real : path, text->data, text->len, 0600, err);
+  bool others = real && stat(real, &st) == 0 && st.st_uid != geteuid();
+  if (file_write(real ? real : path, text->data, text->len, 0600, err) < 0)
+    return -1;
+  if (others && geteuid() == 0 && lchown(real, st.st_uid, st.st_gid) < 0)
+    return error_set(err, errno, "cannot give '%s' back to its owner", real);
+  return 0;
 }
 
 static int merge_into(const char *path, const struct buf *ours,

@@ -16,14 +16,28 @@ static size_t find(const struct yaml_node *list, const char *name) {
   return i;
 }
 
+/* Where an old context has a namespace, or what else `kubectl config
+ * set-context` and others put there, the new one keeps it. */
+static void keep_settings(struct yaml_node *item, const struct yaml_node *old) {
+  struct yaml_node *context = yaml_get(item, "context");
+  const struct yaml_node *was = yaml_get(old, "context");
+  if (!context || context->kind != YAML_MAP || !was || was->kind != YAML_MAP)
+    return;
+  for (size_t i = 0; i < was->n; i++)
+    if (!yaml_get(context, was->child[i]->key))
+      yaml_map_set(context, was->child[i]->key, yaml_copy(was->child[i]));
+}
+
 static void put(struct yaml_node *list, const struct yaml_node *item) {
   size_t i = find(list, yaml_get(item, "name")->text);
+  struct yaml_node *new = yaml_copy(item);
   if (i == list->n) {
-    yaml_seq_add(list, yaml_copy(item));
+    yaml_seq_add(list, new);
     return;
   }
+  keep_settings(new, list->child[i]);
   yaml_node_free(list->child[i]);
-  list->child[i] = yaml_copy(item);
+  list->child[i] = new;
 }
 
 /* kubectl writes "clusters: null" for none. */

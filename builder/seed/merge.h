@@ -2,9 +2,10 @@
 /*
  * One kubeconfig into another, as the tools of cloud providers do it: clusters,
  * users and contexts are lists of named things. Those of ours replace the ones
- * of the same name or come behind them, all others and all keys that we do not
- * know stay as they are, and the current context becomes ours. Comments are
- * lost, as they are to kubectl. Pure.
+ * of the same name or come behind them; a context keeps what ours does not say,
+ * as its namespace. All others and all keys that we do not know stay as they
+ * are, and the current context becomes ours. Comments are lost, as they are to
+ * kubectl. Pure.
  */
 #pragma once
 

@@ -57,3 +57,26 @@ check "kubeconfig --merge without a file exits 2" exits 2 \
   ks offline kubeconfig --merge
 check "kubeconfig --merge --force exits 2" exits 2 \
   ks offline kubeconfig --merge --force -o "$work/kube/new"
+
+# Not the place of a file: root would replace /dev/null itself.
+special() {
+  mkfifo "$work/kube/fifo"
+  for option in --force --merge; do
+    exits 2 ks offline kubeconfig "$option" -o "$work/kube/fifo" || return 1
+  done
+  [ -p "$work/kube/fifo" ] &&
+    exits 2 ks offline kubeconfig -o "$work/kube" --force
+}
+check "kubeconfig -o takes only files" special
+
+# `sudo kubeseed kubeconfig`: kubectl without sudo must read it afterwards.
+owner() {
+  rm -f "$conf"
+  echo "kind: Config" >"$conf"
+  chown 12345:12345 "$conf"
+  ks offline kubeconfig --merge -o "$conf" &&
+    [ "$(stat -c %u:%g:%a "$conf")" = 12345:12345:600 ]
+}
+if [ "$(id -u)" -eq 0 ]; then
+  check "kubeconfig leaves a file its owner" owner
+fi

@@ -66,6 +66,23 @@ static void test_merge(void **state) {
   }
 }
 
+/* What was set by hand for the cluster is there after the next merge. */
+static void test_settings_stay(void **state) {
+  (void)state;
+  struct error err = {0};
+  char *out = NULL;
+  assert_int_equal(
+      merge("contexts:\n- name: demo\n  context: {cluster: old, user: old, "
+            "namespace: team}\n- {name: other, context: {cluster: x}}\n",
+            &out, &err),
+      0);
+  assert_non_null(strstr(out, "- name: demo\n  context:\n    cluster: demo\n"
+                              "    user: demo-admin\n    namespace: team\n"));
+  assert_null(strstr(out, "old"));
+  free(out);
+  error_done(&err);
+}
+
 static void test_no_kubeconfig(void **state) {
   (void)state;
   static const char *const rows[][2] = {
@@ -88,6 +105,7 @@ static void test_no_kubeconfig(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_merge),
+      cmocka_unit_test(test_settings_stay),
       cmocka_unit_test(test_no_kubeconfig),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
