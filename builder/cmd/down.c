@@ -95,6 +95,22 @@ static int force(struct down *d, struct error *err) {
   return 0;
 }
 
+/* Machines of nodes that the spec does not have go on. */
+static void tell_strays(const struct down *d) {
+  const struct cluster *c = &d->cluster;
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_strv_ struct strv names = {0};
+  if (c->kind->list(&c->state, &names, &ignored) < 0)
+    return;
+  for (size_t i = 0; i < names.n; i++)
+    if (!plan_find(&c->plan, names.v[i]) &&
+        c->kind->running(&c->state, names.v[i], NULL))
+      log_warn(&d->cli->log,
+               "%s, which the spec does not have, is on and goes on; put it "
+               "into the spec again to switch it off",
+               names.v[i]);
+}
+
 int cmd_down(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_(down_done) struct down d = {
       .cli = cli, .timeout = DEFAULT_TIMEOUT, .cluster.state.lock_fd = -1};
@@ -109,11 +125,13 @@ int cmd_down(struct cli *cli, int argc, char **argv, struct error *err) {
   if (none)
     d.n = 0;
   drop_ended(&d, false);
+  if (!none)
+    tell_strays(&d);
   /* Held only so that no `up` is starting machines at this moment. */
   cleanup_close(&c->state.lock_fd);
   c->state.lock_fd = -1;
   if (d.n == 0) {
-    log_info(&cli->log, "nothing to do: all is off");
+    log_info(&cli->log, "nothing to do: all that was asked for is off");
     return 0;
   }
   if (!d.now) {
