@@ -13,6 +13,13 @@ static json_t *json_strings(const struct strv *l) {
   return list;
 }
 
+static bool has_vip(const struct plan *p) {
+  for (size_t i = 0; i < p->nodes.n; i++)
+    if (p->nodes.v[i].runs_keepalived)
+      return true;
+  return false;
+}
+
 static void set_string(json_t *object, const char *key, const char *value) {
   (void)json_object_set_new(object, key,
                             value ? json_string(value) : json_null());
@@ -110,7 +117,17 @@ json_t *plan_json(const struct plan *p) {
   set_string(o, "endpoint", p->endpoint);
   set_string(o, "endpointName", s->endpoint.name);
   set_string(o, "endpointProvider", provider_name(s->endpoint.provider));
+  set_int(o, "debian", (uint64_t)s->image.debian);
+  set_string(o, "mirror", s->image.mirror);
+  (void)json_object_set_new(
+      o, "routerId", has_vip(p) ? json_integer(p->router_id) : json_null());
+  (void)json_object_set_new(o, "statsPort",
+                            s->endpoint.provider == PROVIDER_HAPROXY
+                                ? json_integer(s->endpoint.stats_port)
+                                : json_null());
   set_string(o, "etcdMode", etcd_mode_name(s->etcd.mode));
+  set_int(o, "etcdHeartbeatMs", (uint64_t)s->etcd.heartbeat_ms);
+  set_int(o, "etcdElectionMs", (uint64_t)s->etcd.election_ms);
   set_string(o, "etcdInitialCluster", p->etcd_initial_cluster);
   json_network(p, o);
   set_string(o, "pkiMode", pki_mode_name(s->pki.mode));
@@ -158,16 +175,34 @@ static void print_network(const struct plan *p, FILE *out) {
           cidr_format(&s->network.services, b), p->cluster_dns);
 }
 
+/* What the nodes' disks are made of. */
+static void print_image(const struct spec *s, FILE *out) {
+  fprintf(out, "image       Debian %d, disk %" PRIu64 " MiB", s->image.debian,
+          s->image.disk >> 20);
+  if (s->image.mirror) {
+    fputs(", packages from ", out);
+    put(out, s->image.mirror);
+  }
+  fputc('\n', out);
+}
+
 static void print_cluster(const struct plan *p, FILE *out) {
   const struct spec *s = p->spec;
   fprintf(out, "cluster     %s: Kubernetes %s (payload ", s->name,
           s->kubernetes.version_text);
   put(out, s->kubernetes.payload);
   fprintf(out, ", kubeadm %s)\n", kubeadm_api_name(p->kubeadm_api));
-  fprintf(out, "endpoint    https://%s (%s), also %s\n", p->endpoint,
-          provider_name(s->endpoint.provider), s->endpoint.name);
-  fprintf(out, "etcd        %s: %s\n", etcd_mode_name(s->etcd.mode),
-          etcd_why(s));
+  print_image(s, out);
+  fprintf(out, "endpoint    https://%s (%s", p->endpoint,
+          provider_name(s->endpoint.provider));
+  if (has_vip(p))
+    fprintf(out, ", VRRP router %d", p->router_id);
+  if (s->endpoint.provider == PROVIDER_HAPROXY)
+    fprintf(out, ", statistics at port %d", s->endpoint.stats_port);
+  fprintf(out, "), also %s\n", s->endpoint.name);
+  fprintf(out, "etcd        %s: %s; heartbeat %d ms, election %d ms\n",
+          etcd_mode_name(s->etcd.mode), etcd_why(s), s->etcd.heartbeat_ms,
+          s->etcd.election_ms);
   print_network(p, out);
   fprintf(out, "keys        %s, %s; nodes find the cluster by %s\n",
           pki_mode_name(s->pki.mode), key_algorithm_name(s->pki.algorithm),
