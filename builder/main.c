@@ -93,7 +93,7 @@ static const struct command commands[] = {
     {"up", "SPEC [NODE...]", "boot under QEMU until the cluster is ready",
      "      --image FILE      start from this image\n"
      "      --no-wait         start the machines and return\n"
-     "      --timeout MIN     give up after so many minutes (60)\n"
+     "      --timeout MIN     give up after so many minutes (60; 0: never)\n"
      "      --stagger SEC     pause between two machines' starts (0)\n"
      "      --order A,B,...   start in this order\n"
      "\n"
@@ -203,8 +203,9 @@ static void print_help(void) {
 #define SSH_OWN_WORDS 2
 
 static void print_command_help(const struct command *c) {
-  printf("kubeseed %s - %s\n\nUsage: kubeseed %s %s\n\n%s\n%s", c->name,
-         c->summary, c->name, c->args, c->help, global_help);
+  printf("kubeseed %s - %s\n\nUsage: kubeseed %s%s%s\n\n%s\n%s", c->name,
+         c->summary, c->name, c->args[0] ? " " : "", c->args, c->help,
+         global_help);
 }
 
 static const struct command *find_command(const char *name, struct error *err) {

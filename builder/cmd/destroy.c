@@ -109,8 +109,20 @@ static int remove_all(struct cli *cli, const struct state *s,
   return 0;
 }
 
+static bool any_machine(const struct cluster *c, const size_t *sel, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    const char *node = c->plan.nodes.v[sel[i]].name;
+    if (c->kind->running(&c->state, node, NULL) ||
+        c->kind->has_disk(&c->state, node))
+      return true;
+  }
+  return false;
+}
+
 static int destroy(struct cli *cli, struct cluster *c, const size_t *sel,
                    size_t n, bool all, struct error *err) {
+  if (!all && !any_machine(c, sel, n))
+    log_info(&cli->log, "no machine to delete; the keys and seeds stay");
   for (size_t i = 0; i < n; i++)
     if (destroy_node(cli, c->kind, &c->state, c->plan.nodes.v[sel[i]].name,
                      err) < 0)
@@ -120,7 +132,12 @@ static int destroy(struct cli *cli, struct cluster *c, const size_t *sel,
   if (destroy_strays(cli, &c->state, err) < 0 ||
       layout_remove(c->state.dir, LAYOUT_MACHINE, err) < 0)
     return -1;
-  return all ? remove_all(cli, &c->state, err) : 0;
+  if (!all)
+    return 0;
+  if (remove_all(cli, &c->state, err) < 0)
+    return -1;
+  log_info(&cli->log, "the keys and seeds of '%s' are gone", c->spec.name);
+  return 0;
 }
 
 int cmd_destroy(struct cli *cli, int argc, char **argv, struct error *err) {

@@ -49,6 +49,8 @@ static int welcome_late(const struct cli *cli, const struct cluster *c,
              later.faults[0].msg);
   else if (renewed)
     log_info(&cli->log, "the running cluster takes the seeds' token");
+  else if (named)
+    log_info(&cli->log, "no control plane answers, so the token is as it was");
   return 0;
 }
 

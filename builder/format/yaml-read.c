@@ -31,6 +31,12 @@ static int reader_init(struct reader *r, const char *name, const char *text,
   if (!yaml_parser_initialize(&r->parser))
     return error_set(err, 0, "cannot start the YAML parser");
   yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
+  /* What Windows' editors begin a file with; the parser, once told the
+   * encoding, takes it for text. */
+  if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+    text += 3;
+    len -= 3;
+  }
   yaml_parser_set_input_string(&r->parser, (const unsigned char *)text, len);
   return 0;
 }

@@ -86,3 +86,32 @@ check "destroy of nothing has nothing to do" ends_with 0 "nothing to delete" \
 check "down of nothing has nothing to do" ends_with 0 "nothing to do" \
   "$kubeseed" down -C "$work/never" "$work/offline.yaml"
 check "and neither makes a folder" [ ! -e "$work/never" ]
+
+check "seed to be destroyed" "$kubeseed" seed -q -C "$work/gone" \
+  "$work/offline.yaml"
+check "destroy of a cluster without machines says so" ends_with 0 \
+  "no machine to delete" "$kubeseed" destroy -C "$work/gone" "$work/offline.yaml"
+check "destroy --all says what is gone" ends_with 0 "keys and seeds of 'demo'" \
+  "$kubeseed" destroy --all --yes -C "$work/gone" "$work/offline.yaml"
+
+# As Windows' editors write it.
+{ printf '\357\273\277'; cat "$work/offline.yaml"; } >"$work/marked.yaml"
+check "a spec may begin with a byte order mark" ends_with 0 ": ok: 3 nodes" \
+  "$kubeseed" check "$work/marked.yaml"
+
+no_blank_end() {
+  "$kubeseed" schema --help >"$work/said" || return 1
+  ! grep '^Usage.* $' "$work/said"
+}
+check "no usage ends with a blank" no_blank_end
+
+decided() {
+  "$kubeseed" plan seeds/haproxy.yaml >"$work/said" || return 1
+  grep -q '^image .*Debian 12' "$work/said" &&
+    grep -q 'VRRP router [0-9]' "$work/said" &&
+    grep -q 'statistics at port 32700' "$work/said" &&
+    grep -q 'heartbeat 500 ms, election 5000 ms' "$work/said" &&
+    "$kubeseed" --json plan seeds/haproxy.yaml | jq -e \
+      '.debian and .routerId and .statsPort and .etcdElectionMs' >/dev/null
+}
+check "plan shows what the defaults have decided" decided
