@@ -83,13 +83,12 @@ static void check_pods(const struct checking *c) {
     yaml_fault(c->err, check_place(c, "network", "pods"),
                "the pod network %s has no room for a /24 on each of %zu nodes",
                cidr_format(&s->network.pods, a), n);
-  _cleanup_free_ char *text =
-      xasprintf("cni bridge gives each of %zu nodes a route to each other; for "
-                "more than %d an overlay network is the right one: write `cni: "
-                "none` and install it in the cluster",
-                n, MANY_NODES);
   if (n > MANY_NODES)
-    check_warn(c, check_place(c, "network", "cni"), text);
+    check_warn(c, check_place(c, "network", "cni"),
+               "cni bridge gives each of %zu nodes a route to each other; for "
+               "more than %d an overlay network is the right one: write `cni: "
+               "none` and install it in the cluster",
+               n, MANY_NODES);
 }
 
 static const struct spec_check checks[] = {

@@ -2,6 +2,7 @@
 #include "spec/check.h"
 
 #include "spec/table.h"
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,11 @@ static bool first_of_entry(bool *told, const struct spec_node *n) {
 }
 
 void check_warn(const struct checking *c, const struct yaml_node *at,
-                const char *text) {
+                const char *fmt, ...) {
+  va_list ap;
+  va_start(ap, fmt);
+  _cleanup_free_ char *text = xvasprintf(fmt, ap);
+  va_end(ap);
   _cleanup_free_ char *where = yaml_where(at);
   strv_pushf(&c->spec->warnings, "%s: warning: %s", where, text);
 }

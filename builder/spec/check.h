@@ -38,7 +38,7 @@ const struct yaml_node *check_node_place(const struct checking *c,
 
 /* Adds to the spec's warnings. */
 void check_warn(const struct checking *c, const struct yaml_node *at,
-                const char *text);
+                const char *fmt, ...) _printf_(3, 4);
 
 /* Calls check for each node, but not for the rest of a range after it returned
  * false, for a fault. */
