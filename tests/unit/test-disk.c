@@ -69,6 +69,13 @@ static void write_file(struct fixture *f, const char *path, const char *text) {
   check_ok(file_write(path, text, strlen(text), 0600, &f->err), &f->err);
 }
 
+/* Whether the overlay's head names the image. */
+static bool lies_on(struct fixture *f, const char *disk, const char *image) {
+  _cleanup_buf_ struct buf b = {0};
+  check_ok(file_read(disk, (size_t)1 << 20, &b, &f->err), &f->err);
+  return memmem(b.data, b.len, image, strlen(image));
+}
+
 /* A file that is not of the store. */
 static void test_disk(void **state) {
   struct fixture *f = *state;
@@ -83,13 +90,21 @@ static void test_disk(void **state) {
   check_ok(disk_ensure(&f->state, n, image, &f->err), &f->err);
   check_ok(disk_ensure(&f->state, n, image, &f->err), &f->err);
   check_ok(disk_ensure(&f->state, n, NULL, &f->err), &f->err);
-  assert_true(file_exists(disk));
+  struct stat st;
+  assert_int_equal(stat(disk, &st), 0);
+  assert_int_equal(st.st_mode & 07777, 0600);
   /* moved: the same image; touched: another one */
   assert_int_equal(rename(image, moved), 0);
   check_error(disk_ensure(&f->state, n, NULL, &f->err), &f->err,
               "two.qcow2', which is gone; put the image back");
   check_ok(disk_ensure(&f->state, n, moved, &f->err), &f->err);
   check_ok(disk_ensure(&f->state, n, NULL, &f->err), &f->err);
+  assert_true(lies_on(f, disk, moved));
+  _cleanup_free_ char *other = make_image(f, "other.qcow2");
+  touch(other, 3);
+  check_error(disk_ensure(&f->state, n, other, &f->err), &f->err,
+              "was made on another image");
+  assert_true(lies_on(f, disk, moved));
   touch(moved, 1);
   check_error(disk_ensure(&f->state, n, moved, &f->err), &f->err,
               "kubeseed destroy");

@@ -4,6 +4,9 @@
  * disk that is full from there on: the next run must work, keys that were
  * complete must be the same, and nothing may be left over.
  *
+ * And what a run leaves would outlive the power: nothing takes a name, and
+ * nothing that could make it again goes, before it is on the disk.
+ *
  * The functions of libc that change files are defined here as well, so the
  * program's calls come by; each run is a process of its own. INTERRUPT_NODES
  * takes more control planes than one.
@@ -17,6 +20,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <getopt.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -56,9 +60,90 @@ static bool strikes(int fd, const void *data, size_t len) {
   return true;
 }
 
+/* ---- What is only in memory ---- */
+
+static struct {
+  pthread_mutex_t lock;
+  ino_t files[4096]; /* written and not synced */
+  size_t n;
+  size_t keys;  /* named files of pki/ among those that were */
+  ino_t folder; /* that of pki/commit, while its name is not synced; or 0 */
+  char fault[512];
+} memory = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool in_memory(ino_t file, bool drop) {
+  for (size_t i = 0; i < memory.n; i++)
+    if (memory.files[i] == file) {
+      if (drop)
+        memory.files[i] = memory.files[--memory.n];
+      return true;
+    }
+  return false;
+}
+
+static void written(int fd) {
+  struct stat st;
+  (void)pthread_mutex_lock(&memory.lock);
+  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+      !in_memory(st.st_ino, false) && memory.n < ARRAY_SIZE(memory.files))
+    memory.files[memory.n++] = st.st_ino;
+  (void)pthread_mutex_unlock(&memory.lock);
+}
+
+static void synced(int fd, bool all) {
+  struct stat st = {0};
+  (void)pthread_mutex_lock(&memory.lock);
+  (void)fstat(fd, &st);
+  (void)in_memory(st.st_ino, true);
+  if (all)
+    memory.n = memory.keys = 0;
+  if (all || memory.folder == st.st_ino)
+    memory.folder = 0;
+  (void)pthread_mutex_unlock(&memory.lock);
+}
+
+static void lost(const char *path, const char *how) {
+  if (!*memory.fault)
+    (void)snprintf(memory.fault, sizeof(memory.fault), "'%s' %s", path, how);
+}
+
+static bool ends_with(const char *s, const char *end) {
+  size_t a = strlen(s), b = strlen(end);
+  return a >= b && strcmp(s + a - b, end) == 0;
+}
+
+/* Keys may be named unsynced while pki/commit has them. */
+static void named(const char *from, const char *to) {
+  struct stat st = {0};
+  (void)pthread_mutex_lock(&memory.lock);
+  bool unsynced = stat(from, &st) == 0 && in_memory(st.st_ino, true);
+  bool commit = ends_with(to, "/pki/commit");
+  if (unsynced &&
+      (commit || ends_with(to, ".iso") || ends_with(to, "/kubeseed.state")))
+    lost(to, "has a name and is not synced");
+  if (!commit && memory.folder && strstr(to, "/pki/"))
+    lost(to, "comes before the name of pki/commit is synced");
+  memory.keys += unsynced && !commit && strstr(to, "/pki/");
+  if (commit) {
+    _cleanup_free_ char *folder = xstrndup(to, strlen(to) - strlen("/commit"));
+    memory.folder = stat(folder, &st) == 0 ? st.st_ino : 0;
+  }
+  (void)pthread_mutex_unlock(&memory.lock);
+}
+
+static void gone(const char *path) {
+  (void)pthread_mutex_lock(&memory.lock);
+  if (ends_with(path, "/pki/commit") && memory.keys)
+    lost(path, "goes before all keys are synced");
+  (void)pthread_mutex_unlock(&memory.lock);
+}
+
+/* ---- The functions ---- */
+
 ssize_t write(int fd, const void *data, size_t len) {
   if (fd > STDERR_FILENO && strikes(fd, data, len))
     return -1;
+  written(fd);
   return syscall(SYS_write, fd, data, len);
 }
 
@@ -90,12 +175,14 @@ int mkdir(const char *path, mode_t mode) {
 int rename(const char *from, const char *to) {
   if (fate.ending != FULL)
     (void)strikes(-1, NULL, 0);
+  named(from, to);
   return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 int unlink(const char *path) {
   if (fate.ending != FULL)
     (void)strikes(-1, NULL, 0);
+  gone(path);
   return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
@@ -107,11 +194,17 @@ int unlinkat(int dir, const char *path, int flags) {
 
 /* What is written stays written here: no test cuts the power. */
 int fsync(int fd) {
-  return fate.ending != FULL && strikes(fd, NULL, 0) ? -1 : 0;
+  if (fate.ending != FULL && strikes(fd, NULL, 0))
+    return -1;
+  synced(fd, false);
+  return 0;
 }
 
 int syncfs(int fd) {
-  return strikes(fd, NULL, 0) ? -1 : 0;
+  if (strikes(fd, NULL, 0))
+    return -1;
+  synced(fd, true);
+  return 0;
 }
 
 /* ---- A run ---- */
@@ -161,6 +254,9 @@ static int run(const struct fixture *f, const char *spec, enum ending ending,
     fate.ending = ending;
     int r = run_here(f, spec);
     fate.ending = NONE;
+    if (*memory.fault && file_write(f->log, memory.fault, strlen(memory.fault),
+                                    0600, &(struct error){0}) == 0)
+      _exit(98);
     _exit(r == 0 && ending != NONE && atomic_load(&fate.calls) >= at ? 99 : r);
   }
   int status;

@@ -332,6 +332,17 @@ static void test_signal_is_passed_on(void **state) {
   }
 }
 
+/* As under nohup: what we ignore does not end what we started either. */
+static void test_ignored_signal(void **state) {
+  (void)state;
+  (void)signal(SIGHUP, SIG_IGN);
+  _cleanup_free_ char *said = output_of(
+      (struct process){0}, "trap 'echo hit; exit' HUP; kill -HUP $PPID; "
+                           "sleep 1; echo done");
+  (void)signal(SIGHUP, SIG_DFL);
+  assert_string_equal(said, "done\n");
+}
+
 /* As some starters leave it to those they start. */
 static void test_ignored_sigchld(void **state) {
   (void)state;
@@ -445,6 +456,7 @@ int main(void) {
       cmocka_unit_test(test_timeout_ends_all),
       cmocka_unit_test(test_held_pipes),
       cmocka_unit_test(test_signal_is_passed_on),
+      cmocka_unit_test(test_ignored_signal),
       cmocka_unit_test(test_ignored_sigchld),
       cmocka_unit_test(test_alive),
       cmocka_unit_test(test_timeout),

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -97,6 +98,22 @@ static void test_greeting(void **state) {
   }
 }
 
+/* As what forwards a port does when nobody listens behind it. */
+static void test_hang_up(void **state) {
+  struct fixture *f = *state;
+  uint16_t port;
+  int fd = listen_somewhere(&port);
+  pid_t pid = fork();
+  for (int c; pid == 0 && (c = accept(fd, NULL, NULL)) >= 0;)
+    (void)close(c);
+  (void)close(fd);
+  look(f, port, 1);
+  assert_int_equal(kill(pid, SIGKILL), 0);
+  assert_int_equal(waitpid(pid, NULL, 0), pid);
+  assert_false(f->reach[0].answers);
+  assert_non_null(strstr(f->reach[0].why, "Connection reset"));
+}
+
 /* Whoever takes connections and says nothing, as what forwards a port to a
  * machine that is off; all of them are waited for at the same time. */
 static void test_silence(void **state) {
@@ -146,12 +163,13 @@ static void test_of_ours(void **state) {
 }
 
 int main(void) {
+  /* What a process gets without asking for more. */
+  const struct rlimit usual = {.rlim_cur = 1024, .rlim_max = 1024};
+  (void)setrlimit(RLIMIT_NOFILE, &usual);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_greeting),
-      TEST(test_silence),
-      TEST(test_refused),
-      TEST(test_of_ours),
+      TEST(test_greeting), TEST(test_hang_up), TEST(test_silence),
+      TEST(test_refused),  TEST(test_of_ours),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

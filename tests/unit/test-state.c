@@ -248,6 +248,10 @@ static void test_finish_of_a_damaged_one(void **state) {
       "ca.key 3\nkey\nen",
       "ca.key 3\nkey\nca.crt 9\ncert\nend\n",
       "ca.key 3\nkey\n../ca.crt 4\ncert\nend\n",
+      "ca.key 3\nkey\n/ca.crt 4\ncert\nend\n",
+      "ca.key 3\nkey\nnodes/a/notes 4\ncert\nend\n",
+      "ca.key 3\nkey\nnodes 4\ncert\nend\n",
+      "ca.key 3\nkey\nca.crt.kubeseed-aaaaaa 4\ncert\nend\n",
       "ca.key 3\nkey\nca.crt -1\ncert\nend\n",
       "ca.key 3\nkey\nca.crt 18446744073709551615\ncert\nend\n",
   };
