@@ -26,19 +26,69 @@ static void add_users(const struct spec_user_vec *users, const char *own_key,
     add_user(&users->v[i], i == 0 ? own_key : NULL, yaml_seq_add_map(list));
 }
 
-static void add_files(const struct cloud_file_vec *files,
-                      struct yaml_node *root) {
-  struct yaml_node *list = yaml_map_set_seq(root, "write_files");
+static void add_file(const struct plan_file *planned, const struct buf *content,
+                     struct yaml_node *list) {
+  struct yaml_node *file = yaml_seq_add_map(list);
+  yaml_map_set_str(file, "path", planned->path);
+  yaml_map_set_str(file, "owner", planned->owner);
+  yaml_map_set_strf(file, "permissions", "%04o", planned->mode);
+  yaml_map_set(file, "content",
+               yaml_new_strn(content->data ? content->data : "", content->len));
+}
+
+/* Adds the tree's text to out once it has been read back. */
+static int write_checked(const struct yaml_node *root, struct buf *out,
+                         struct error *err) {
+  _cleanup_buf_ struct buf text = {0};
+  if (yaml_emit(root, &text, err) < 0 ||
+      yaml_check("user-data", text.data, text.len, err) < 0)
+    return -1;
+  /* libyaml ends a document so whose last text ends with an empty line; here
+   * more follows. */
+  static const char end[] = "\n...\n";
+  if (text.len >= strlen(end) &&
+      strcmp(text.data + text.len - strlen(end), end) == 0)
+    text.len -= strlen(end) - 1;
+  buf_add(out, text.data, text.len);
+  return 0;
+}
+
+int cloud_config_item(const struct plan_file *planned,
+                      const struct buf *content, struct buf *out,
+                      struct error *err) {
+  _cleanup_yaml_ struct yaml_node *list = yaml_new_seq();
+  add_file(planned, content, list);
+  return write_checked(list, out, err);
+}
+
+/* The first of a list's items in *text, which moves behind it. Only an item
+ * begins at the first column with a dash: all that is in it is indented. */
+static void take_item(const char **text, struct buf *out) {
+  const char *next = strstr(*text, "\n- ");
+  size_t len = next ? (size_t)(next - *text) + 1 : strlen(*text);
+  buf_add(out, *text, len);
+  *text += len;
+}
+
+static int write_files(const struct cloud_file_vec *files, struct buf *out,
+                       struct error *err) {
+  _cleanup_yaml_ struct yaml_node *list = yaml_new_seq();
+  _cleanup_buf_ struct buf own = {0};
+  for (size_t i = 0; i < files->n; i++)
+    if (!files->v[i].item)
+      add_file(files->v[i].planned, &files->v[i].content, list);
+  if (write_checked(list, &own, err) < 0)
+    return -1;
+  const char *rest = own.data;
+  buf_adds(out, "write_files:\n");
   for (size_t i = 0; i < files->n; i++) {
-    const struct cloud_file *f = &files->v[i];
-    const struct buf *b = &f->content;
-    struct yaml_node *file = yaml_seq_add_map(list);
-    yaml_map_set_str(file, "path", f->planned->path);
-    yaml_map_set_str(file, "owner", f->planned->owner);
-    yaml_map_set_strf(file, "permissions", "%04o", f->planned->mode);
-    yaml_map_set(file, "content",
-                 yaml_new_strn(b->data ? b->data : "", b->len));
+    const struct buf *item = files->v[i].item;
+    if (item)
+      buf_add(out, item->data, item->len);
+    else
+      take_item(&rest, out);
   }
+  return 0;
 }
 
 int cloud_config_write(const struct yaml_node *base, const struct plan *plan,
@@ -49,7 +99,8 @@ int cloud_config_write(const struct yaml_node *base, const struct plan *plan,
   yaml_map_set_str(root, "hostname", node->name);
   yaml_map_set_str(root, "fqdn", node->fqdn);
   add_users(&plan->spec->users, own_key, root);
-  add_files(files, root);
   buf_adds(out, "#cloud-config\n");
-  return yaml_emit(root, out, err);
+  if (write_checked(root, out, err) < 0)
+    return -1;
+  return files->n ? write_files(files, out, err) : 0;
 }

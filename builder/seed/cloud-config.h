@@ -15,12 +15,23 @@
 struct cloud_file {
   const struct plan_file *planned; /* path, owner and mode */
   struct buf content;
+  /* Of cloud_config_item, borrowed, instead of a content; NULL: none. */
+  const struct buf *item;
 };
 DEFINE_VEC(cloud_file_vec, struct cloud_file);
 
 /*
- * Adds the document to out. own_key, an OpenSSH public key or NULL, opens the
- * first user beside the spec's keys: it is the workstation's.
+ * Adds the item that write_files has for a file to out, parsed again. Most of a
+ * seed are scripts that all nodes have: their items are made once.
+ */
+int cloud_config_item(const struct plan_file *planned,
+                      const struct buf *content, struct buf *out,
+                      struct error *err) _must_check_;
+
+/*
+ * Adds the document to out; what is not of cloud_config_item is parsed again.
+ * own_key, an OpenSSH public key or NULL, opens the first user beside the
+ * spec's keys: it is the workstation's.
  */
 int cloud_config_write(const struct yaml_node *base, const struct plan *plan,
                        const struct plan_node *node, const char *own_key,

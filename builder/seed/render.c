@@ -18,13 +18,21 @@ struct parsed {
 };
 DEFINE_VEC(parsed_vec, struct parsed);
 
+/* A file that is the same on all nodes, as user-data has it. */
+struct shared {
+  struct plan_file file;
+  struct buf item;
+};
+DEFINE_VEC(shared_vec, struct shared);
+
 struct render {
   const struct plan *plan;
   const struct pki *pki;
   struct parsed_vec templates;
-  struct yaml_node *base; /* user-data/cloud-config.yaml */
-  time_t time;            /* when the seeds count as made */
-  struct scope scope;     /* what is the same for all nodes */
+  struct yaml_node *base;   /* user-data/cloud-config.yaml */
+  time_t time;              /* when the seeds count as made */
+  struct shared_vec shared; /* scripts */
+  struct scope scope;       /* what is the same for all nodes */
 };
 
 #define USER_DATA "user-data/"
@@ -41,6 +49,9 @@ void render_free(struct render *r) {
   for (size_t i = 0; i < r->templates.n; i++)
     template_free(r->templates.v[i].template);
   free(r->templates.v);
+  for (size_t i = 0; i < r->shared.n; i++)
+    buf_done(&r->shared.v[i].item);
+  free(r->shared.v);
   yaml_node_free(r->base);
   scope_done(&r->scope);
   free(r);
@@ -50,6 +61,10 @@ void render_free(struct render *r) {
 static const char *key_text(const void *keys, const char *name) {
   const struct pki_entry *e = pki_get(keys, name);
   return e ? e->data.data : "";
+}
+
+static bool is_template(const char *source) {
+  return strncmp(source, USER_DATA, strlen(USER_DATA)) == 0;
 }
 
 static bool is_yaml(const char *source) {
@@ -95,12 +110,43 @@ static int render_file(const struct render *r, const struct plan_file *f,
     buf_add(out, e->data.data, e->data.len);
     return 0;
   }
-  if (strncmp(f->source, USER_DATA, strlen(USER_DATA)) == 0)
+  if (is_template(f->source))
     return render_template(r, f->source, scope, out, err);
+  return error_set(err, 0, "there is no file '%s'", f->source);
+}
+
+/* The item of a file that is the same on all nodes; NULL for any other. */
+static const struct buf *shared_item(const struct render *r,
+                                     const struct plan_file *f) {
+  for (size_t i = 0; i < r->shared.n; i++) {
+    const struct shared *s = &r->shared.v[i];
+    if (strcmp(s->file.source, f->source) == 0 &&
+        strcmp(s->file.path, f->path) == 0)
+      return &s->item;
+  }
+  return NULL;
+}
+
+/* The item of a file as it is in the program, once for all parts that have it.
+ */
+static int share(struct render *r, const struct part_file *f,
+                 struct error *err) {
+  const struct plan_file file = {f->path, f->source, f->mode, f->owner};
   const struct embedded *e = embedded_find(f->source);
-  if (!e)
-    return error_set(err, 0, "there is no file '%s'", f->source);
-  buf_add(out, e->data, e->len);
+  if (!e || is_template(f->source) || shared_item(r, &file))
+    return 0;
+  _cleanup_buf_ struct buf content = {0};
+  buf_add(&content, e->data, e->len);
+  struct shared *s = shared_vec_add(&r->shared);
+  s->file = file;
+  return cloud_config_item(&s->file, &content, &s->item, err);
+}
+
+static int share_all(struct render *r, struct error *err) {
+  for (const struct part *const *part = parts_all(); *part; part++)
+    for (const struct part_file *f = (*part)->files; f && f->path; f++)
+      if (share(r, f, err) < 0)
+        return error_prefix(err, "%s", f->source);
   return 0;
 }
 
@@ -128,6 +174,9 @@ static int render_user_data(const struct render *r,
   for (size_t i = 0; i < node->files.n; i++) {
     struct cloud_file *f = cloud_file_vec_add(&files);
     f->planned = &node->files.v[i];
+    f->item = shared_item(r, f->planned);
+    if (f->item)
+      continue;
     const struct plan_interface *card = card_of(node, f->planned->path);
     _cleanup_scope_ struct scope own = {.parent = scope};
     if (card)
@@ -136,10 +185,8 @@ static int render_user_data(const struct render *r,
       return error_prefix(err, "node '%s'", node->name);
   }
   const struct pki_entry *own = pki_get(r->pki, "ssh-user/id_ed25519.pub");
-  if (cloud_config_write(r->base, r->plan, node, own ? own->data.data : NULL,
-                         &files, out, err) < 0)
-    return -1;
-  return yaml_check("user-data", out->data, out->len, err);
+  return cloud_config_write(r->base, r->plan, node, own ? own->data.data : NULL,
+                            &files, out, err);
 }
 
 #define CONTENT_HEX 8 /* digits of a digest that tell two contents apart */
@@ -211,7 +258,7 @@ int render_admin_conf(const struct render *r,
 static int parse_templates(struct render *r, struct error *err) {
   for (size_t i = 0; i < n_embedded; i++) {
     const struct embedded *e = &embedded[i];
-    if (strncmp(e->name, USER_DATA, strlen(USER_DATA)) != 0)
+    if (!is_template(e->name))
       continue;
     struct template *t = NULL;
     if (template_parse(e->name, (const char *)e->data, e->len, &t, err) < 0)
@@ -231,7 +278,7 @@ int render_new(const struct plan *plan, const struct pki *pki, time_t time,
   r->plan = plan;
   r->pki = pki;
   r->time = time;
-  if (parse_templates(r, err) < 0)
+  if (parse_templates(r, err) < 0 || share_all(r, err) < 0)
     return -1;
   const struct part_input in = {
       .plan = plan, .created = time, .key = key_text, .keys = pki};

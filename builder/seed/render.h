@@ -38,10 +38,10 @@ int render_new(const struct plan *plan, const struct pki *pki, time_t time,
 
 /*
  * The seed of one node: the files its plan lists and no others. All YAML that
- * is made is parsed again before it is used, but for a network-config with
- * routes to more nodes than RENDER_NETWORK_CHECKED has room for: a thousand
- * times a thousand take seconds, and one is made like the other. ret is the
- * caller's.
+ * is made is parsed again before it is used (that of files which all nodes have
+ * once, by render_new), but for a network-config with routes to more nodes than
+ * RENDER_NETWORK_CHECKED has room for: a thousand times a thousand take
+ * seconds, and one is made like the other. ret is the caller's.
  */
 int render_node(const struct render *r, const struct plan_node *node,
                 const struct pki_node *keys, struct seed *ret,
