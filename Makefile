@@ -136,11 +136,13 @@ UNIT := $(patsubst tests/%.c,$(OBJ)/tests/%,\
           $(wildcard tests/unit/test-*.c tests/golden/test-*.c))
 FUZZ := $(patsubst tests/%.c,$(OBJ)/tests/%,$(wildcard tests/fuzz/fuzz-*.c))
 
+# Consumers come last: kubeadm is among them once a payload has been built.
 .PHONY: test unit specs replay consumers e2e sim test-all lint lint-fast bench same fuzz
 test:
 	@builder/deps build run test
-	@$(MAKE) --no-print-directory unit lint-fast consumers sim
+	@$(MAKE) --no-print-directory unit lint-fast sim
 	@$(MAKE) --no-print-directory e2e
+	@$(MAKE) --no-print-directory consumers
 
 unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	@tests/unit/run $(UNIT)
@@ -167,13 +169,14 @@ sim: $(BUILD)/kubeseed
 
 test-all:
 	@builder/deps build run test
-	@$(MAKE) --no-print-directory unit lint consumers
+	@$(MAKE) --no-print-directory unit lint
 	@$(MAKE) --no-print-directory sim SIM= MUTATIONS=
 	@INTERRUPT_NODES=5 tests/unit/run $(OBJ)/tests/unit/test-interrupted
 	@$(MAKE) --no-print-directory unit VARIANT=asan
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory e2e \
 	  E2E="$(filter-out functions,$(basename $(notdir $(wildcard tests/e2e/*.sh))))"
+	@$(MAKE) --no-print-directory consumers
 
 lint: $(LIB) $(OBJ)/kubeseed
 	@tests/lint/run --all $(OBJ) $(CPPFLAGS)
