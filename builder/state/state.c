@@ -26,10 +26,10 @@ static char *path_for(const char *dir, const char *spec_file,
 /* Reads only. */
 static int check(const char *dir, const char *name, bool *ret_marked,
                  struct error *err) {
-  if (marker_check(dir, name, ret_marked, err) < 0 ||
-      trust_folder(dir, err) < 0)
-    return -1;
-  return trust_contents(dir, err);
+  if (marker_check(dir, name, ret_marked, err) == 0 &&
+      trust_state(dir, err) == 0)
+    return 0;
+  return err->errnum == EACCES ? trust_denied(dir, err) : -1;
 }
 
 /* Two may have found the same empty folder: what counts is what the one that

@@ -13,11 +13,13 @@
 
 #include "base/error.h"
 
-/* The folder itself. */
-int trust_folder(const char *dir, struct error *err) _must_check_;
-
 /*
- * What is ours in it: all that it holds itself, and pki/ with all below. Each
- * fault is told with the command that mends it.
+ * The folder itself, and what is ours in it: all that it holds itself, and pki/
+ * with all below. The faults are told with the commands that mend them; of
+ * modes, which a copy changes on all files, with one for all.
  */
-int trust_contents(const char *dir, struct error *err) _must_check_;
+int trust_state(const char *dir, struct error *err) _must_check_;
+
+/* After a "Permission denied" in dir: adds whose it is and what to do. Returns
+ * -1. */
+int trust_denied(const char *dir, struct error *err);
