@@ -6,6 +6,7 @@
  */
 #include "base/word.h"
 #include "cmd/cli.h"
+#include "machine/container.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,7 +91,10 @@ static const struct command commands[] = {
      "  kubeseed seed cluster.yaml\n"
      "  kubeseed seed cluster.yaml kube-mast02\n",
      cmd_seed},
-    {"up", "SPEC [NODE...]", "boot under QEMU until the cluster is ready",
+    {"up", "SPEC [NODE...]", "boot machines until the cluster is ready",
+     "      --machines KIND   qemu (the default); container: on this host's\n"
+     "                        kernel, as root, and root there is root here;\n"
+     "                        auto: what is fastest here\n"
      "      --image FILE      start from this image\n"
      "      --no-wait         start the machines and return\n"
      "      --timeout MIN     give up after so many minutes (60; 0: never)\n"
@@ -355,6 +359,9 @@ static int run(struct cli *cli, int argc, char **argv, struct error *err) {
   argv += optind;
   if (argc == 0 && wish == WISH_COMMAND)
     return error_usage(err, "no command; see kubeseed --help");
+  /* Not for users: a machine's own process, see machine/container.h. */
+  if (argc && strcmp(argv[0], CONTAINER_COMMAND) == 0)
+    return container_main(argc, argv, err);
   const struct command *command = argc ? find_command(argv[0], err) : NULL;
   if (argc &&
       (!command || take_trailing(cli, command, &argc, argv, &wish, err) < 0))

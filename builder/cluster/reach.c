@@ -27,9 +27,16 @@ struct probe {
   struct reach *ret;
 };
 
-bool reach_is_here(const struct plan *plan, const struct plan_node *node,
-                   const struct state *state, const struct ports *ports) {
-  const struct machine_kind *kind = machine_kind_of(plan);
+/* What cannot be read is told by whoever opened the state. */
+static const struct machine_kind *kind_of(const struct state *state) {
+  _cleanup_error_ struct error ignored = {0};
+  const struct machine_kind *kind = &machine_qemu;
+  return machine_kind_load(state, &kind, &ignored) < 0 ? &machine_qemu : kind;
+}
+
+bool reach_is_here(const struct plan_node *node, const struct state *state,
+                   const struct ports *ports) {
+  const struct machine_kind *kind = kind_of(state);
   return ports->node[node->index].ssh || kind->has_disk(state, node->name) ||
          kind->running(state, node->name, NULL);
 }
@@ -120,11 +127,11 @@ static void run(struct probe *v, size_t n) {
 }
 
 /* Whether the node is to be looked for, and where; else why not. */
-static bool prepare(const struct plan *plan, const struct state *state,
-                    const struct ports *ports, uint16_t port, struct probe *p) {
-  const struct machine_kind *kind = machine_kind_of(plan);
+static bool prepare(const struct state *state, const struct ports *ports,
+                    uint16_t port, struct probe *p) {
+  const struct machine_kind *kind = kind_of(state);
   const char *name = p->node->name;
-  p->here = reach_is_here(plan, p->node, state, ports);
+  p->here = reach_is_here(p->node, state, ports);
   bool forwarded = p->here && kind->forwards;
   p->seconds = p->here ? REACH_HERE_SECONDS : REACH_SECONDS;
   p->address =
@@ -146,7 +153,7 @@ void reach_look(const struct plan *plan, const struct state *state,
     ret[i] = (struct reach){0};
     v[pending] = (struct probe){
         .node = &plan->nodes.v[nodes[i]], .fd = -1, .ret = &ret[i]};
-    pending += prepare(plan, state, ports, port, &v[pending]);
+    pending += prepare(state, ports, port, &v[pending]);
     if (pending == BATCH || i + 1 == n) {
       run(v, pending);
       pending = 0;

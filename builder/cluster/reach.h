@@ -29,8 +29,8 @@ struct reach {
 
 /* A machine that was switched on here, and so is not to be looked for elsewhere
  * when it is off. */
-bool reach_is_here(const struct plan *plan, const struct plan_node *node,
-                   const struct state *state, const struct ports *ports);
+bool reach_is_here(const struct plan_node *node, const struct state *state,
+                   const struct ports *ports);
 
 /*
  * Fills in ret[i] for node nodes[i] of the plan, of all n. Nodes that are not

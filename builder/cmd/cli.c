@@ -24,16 +24,14 @@ int cluster_load(const struct cli *cli, const char *spec_path,
     return -1;
   for (size_t i = 0; i < ret->spec.warnings.n; i++)
     log_warn_at(&cli->log, ret->spec.warnings.v[i]);
-  if (parts_plan(&ret->spec, &ret->plan, err) < 0)
-    return -1;
-  ret->kind = machine_kind_of(&ret->plan);
-  return 0;
+  return parts_plan(&ret->spec, &ret->plan, err);
 }
 
 int cluster_open_state(const struct cli *cli, struct cluster *c, bool create,
                        bool lock, struct error *err) {
   if (state_open(cli->state_dir, c->spec.file, c->spec.name, create, &c->state,
-                 err) < 0)
+                 err) < 0 ||
+      machine_kind_load(&c->state, &c->kind, err) < 0)
     return -1;
   return lock ? state_lock(&c->state, err) : 0;
 }

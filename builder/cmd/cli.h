@@ -35,8 +35,8 @@ struct command {
 struct cluster {
   struct spec spec;
   struct plan plan; /* points into spec: do not move the struct */
-  const struct machine_kind *kind; /* of the plan's machines */
   struct state state;
+  const struct machine_kind *kind; /* of its machines; with the state */
 };
 
 /* Reads, checks and plans the spec; warnings are logged. */

@@ -25,7 +25,7 @@ static int check_reachable(const struct cluster *c,
   _cleanup_ports_ struct ports ports = {0};
   if (ports_load(&c->state, &c->plan, &ports, err) < 0)
     return -1;
-  bool here = reach_is_here(&c->plan, node, &c->state, &ports);
+  bool here = reach_is_here(node, &c->state, &ports);
   if (here && !c->kind->running(&c->state, node->name, NULL))
     return error_set(err, 0, "%s is off; `kubeseed up %s` switches it on",
                      node->name, c->spec.file);

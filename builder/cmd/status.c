@@ -13,7 +13,7 @@
 /* Whether any machine of the cluster was ever switched on here. */
 static bool runs_here(const struct cluster *c, const struct ports *ports) {
   for (size_t i = 0; i < c->plan.nodes.n; i++)
-    if (reach_is_here(&c->plan, &c->plan.nodes.v[i], &c->state, ports))
+    if (reach_is_here(&c->plan.nodes.v[i], &c->state, ports))
       return true;
   return false;
 }

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "cluster/access.h"
 #include "cmd/cli.h"
+#include "machine/choose.h"
 #include "machine/launch.h"
 #include "pki/store.h"
 #include "seed/admin.h"
@@ -19,8 +20,9 @@
 struct up {
   struct cli *cli;
   const char *spec_path;
-  char *target;      /* for commands that are suggested: SPEC, or -C DIR SPEC */
-  const char *order; /* --order A,B,... */
+  char *target; /* for commands that are suggested: SPEC, or -C DIR SPEC */
+  const char *machines; /* --machines KIND, or NULL */
+  const char *order;    /* --order A,B,... */
   bool no_wait;
 
   struct cluster cluster;
@@ -38,9 +40,10 @@ static void up_done(struct up *u) {
 /* ---- The command line ---- */
 
 static int parse(struct up *u, int argc, char **argv, struct error *err) {
-  enum { IMAGE = 0x100, STAGGER, ORDER, TIMEOUT, NO_WAIT };
+  enum { IMAGE = 0x100, MACHINES, STAGGER, ORDER, TIMEOUT, NO_WAIT };
   static const struct option options[] = {
       {"image", required_argument, NULL, IMAGE},
+      {"machines", required_argument, NULL, MACHINES},
       {"stagger", required_argument, NULL, STAGGER},
       {"order", required_argument, NULL, ORDER},
       {"timeout", required_argument, NULL, TIMEOUT},
@@ -50,6 +53,8 @@ static int parse(struct up *u, int argc, char **argv, struct error *err) {
     int r = 0;
     if (c == IMAGE)
       u->launch.image = optarg;
+    else if (c == MACHINES)
+      r = choose_check(u->machines = optarg, err);
     else if (c == STAGGER)
       r = cli_seconds("stagger", optarg, 1, &u->launch.stagger, err);
     else if (c == ORDER)
@@ -138,6 +143,9 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
       cluster_open_state(u->cli, c, true, true, err) < 0 ||
       access_check(&c->state, err) < 0)
     return -1;
+  if (choose_kind(&u->cli->log, &c->state, &c->plan, u->machines, &c->kind,
+                  err) < 0)
+    return -1;
   l->kind = c->kind;
   l->plan = &c->plan;
   l->state = &c->state;
@@ -175,6 +183,9 @@ static int start(struct up *u, enum launch_end *ret, struct error *err) {
     log_info(log, "%zu of %zu machines run already", running, l->follow.n);
   if (l->host.how)
     log_info(log, "running under %s", l->host.how);
+  if (l->host.how && l->kind == &machine_qemu && !l->host.kvm)
+    log_info(log, "`--machines container`, for root, is about ten times as "
+                  "fast, and root in it is root on this host's kernel");
   table_init(&u->table, log->out);
   if (!u->table.live && !log->quiet)
     follow_tell(&l->follow, &u->table);

@@ -213,6 +213,7 @@ static int remove_image(const char *dir, const struct image_entry *e,
   _cleanup_free_ char *stem = xasprintf("%s/%s", dir, e->name);
   if (remove_file(stem, ".qcow2", err) < 0 ||
       remove_file(stem, ".json", err) < 0 ||
+      remove_file(stem, ".raw", err) < 0 ||
       remove_file(stem, ".users", err) < 0)
     return -1;
   if (!e->current)

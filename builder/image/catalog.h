@@ -7,6 +7,7 @@
  *                      what has a name is never changed
  *   KEY-DIGEST.json    what is in it, its size and whole SHA-256
  *   KEY-DIGEST.users   see users.h
+ *   KEY-DIGEST.raw     the same image with holes, for machine/rawdisk.h
  *   KEY.current        the name of the image that specs of KEY get today
  *   KEY.qcow2 .json    an image of kubeseed's first version, which was
  *                      replaced by the next one of its KEY, and of which

@@ -88,10 +88,21 @@ struct machine_kind {
                       struct error *err);
 };
 
-extern const struct machine_kind machine_qemu;
+extern const struct machine_kind machine_qemu, machine_container;
 
 /* All kinds, with NULL after the last. */
 extern const struct machine_kind *const machine_kinds[];
 
-/* The kind of the plan's machines: no spec chooses yet, so QEMU's. */
-const struct machine_kind *machine_kind_of(const struct plan *plan);
+/* The kind of that name, or NULL. */
+const struct machine_kind *machine_kind_find(const char *name);
+
+/*
+ * The kind of the cluster's machines: what STATE/machines says, QEMU's when
+ * there is no such file. A cluster has one kind at a time.
+ */
+int machine_kind_load(const struct state *s, const struct machine_kind **ret,
+                      struct error *err) _must_check_;
+
+/* Remembers the kind. Call it with the state locked. */
+int machine_kind_save(const struct state *s, const struct machine_kind *kind,
+                      struct error *err) _must_check_;

@@ -16,7 +16,7 @@ enum layout_part {
   LAYOUT_STATE = 1 << 0,   /* the folder itself: marker and locks */
   LAYOUT_KEYS = 1 << 1,    /* what cannot be made again */
   LAYOUT_SEEDS = 1 << 2,   /* what seed makes from them */
-  LAYOUT_MACHINE = 1 << 3, /* what a machine under QEMU writes */
+  LAYOUT_MACHINE = 1 << 3, /* what machines that run here write */
   LAYOUT_ALL = LAYOUT_STATE | LAYOUT_KEYS | LAYOUT_SEEDS | LAYOUT_MACHINE,
 };
 

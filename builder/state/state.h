@@ -7,7 +7,8 @@
  *   kubeseed.state         whose it is: the marker
  *   pki/                   keys and certificates (see pki.h)
  *   seeds/NODE.iso         seed media
- *   disks/NODE.qcow2       overlays on the image
+ *   machines               of which kind the machines are (see kind.h)
+ *   disks/NODE.qcow2       overlays on the image (of containers: NODE.raw)
  *   run/                   sockets and pid files of running machines
  *   logs/NODE.console      what a node's serial console said
  *   admin.conf qemu.conf   kubeconfigs: by the endpoint, by ports of this host

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The network of a cluster whose machines are containers: a bridge in a network
+ * namespace that has nothing else in it, and from each machine a pair of
+ * virtual cards (veth(4)), one end of which is plugged in there.
+ *
+ *    launchers' namespace                   a machine's namespace
+ *   .---------------------.                .---------------------.
+ *   | kubeseed0 -- vMAC ==================== kube0               |
+ *   '---------------------'                '---------------------'
+ *
+ * Nothing holds the namespace but the launchers in it: the first one makes it,
+ * the others are led in by one that is there, and it goes with the last. No
+ * address of the cluster is known to the host.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/net.h"
+#include <sys/types.h>
+
+/* The word before a network's number in a launcher's arguments. */
+#define BRIDGE_ARGUMENT "--network"
+
+/* Goes into the network of that number (see ports.h), which is made when no
+ * launcher is in it. Needs iproute2 and root. */
+int bridge_enter(int number, struct error *err) _must_check_;
+
+/* Gives the process's namespace a card, which is plugged into the bridge. To be
+ * called in the network. */
+int bridge_plug(const struct mac *mac, const char *name, pid_t pid,
+                struct error *err) _must_check_;

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which kind of machines `up --machines` takes:
+ *
+ *   qemu        virtual machines; what is taken when nobody says anything
+ *   container   containers with root's rights on this host's kernel
+ *   auto        virtual machines where hardware runs them, else containers
+ * where this user can make them, else emulated virtual machines
+ *
+ * Once machines have disks here their kind stays, until they are destroyed.
+ */
+#pragma once
+
+#include "base/log.h"
+#include "machine/kind.h"
+
+/* Whether word is one of the three; a usage error lists them. */
+int choose_check(const char *word, struct error *err) _must_check_;
+
+/*
+ * The kind for word (NULL: what the state remembers), remembered from now on.
+ * What `auto` takes, and why, goes to log. An error when machines of another
+ * kind are there. Call it with the state locked.
+ */
+int choose_kind(const struct log *log, const struct state *s,
+                const struct plan *plan, const char *word,
+                const struct machine_kind **ret,
+                struct error *err) _must_check_;

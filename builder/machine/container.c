@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/container.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/socket.h"
+#include "machine/bridge.h"
+#include "machine/cgroup.h"
+#include "machine/forward.h"
+#include "machine/power.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+/* systemd(1): start poweroff.target. */
+#define POWEROFF_SIGNAL (SIGRTMIN + 4)
+
+/* ext4's own, of linux/fs/ext4/ext4.h: from now on nothing reaches the disk,
+ * not even what the journal holds. */
+#define EXT4_IOC_SHUTDOWN _IOR('X', 125, uint32_t)
+#define EXT4_GOING_FLAGS_NOLOGFLUSH 0x2
+
+struct card {
+  const char *name;
+  struct mac mac;
+};
+DEFINE_VEC(card_vec, struct card);
+
+struct launcher {
+  const char *node, *uuid, *pidfile, *disk, *seed_path, *group;
+  const char *console_path, *log_path;
+  int network;
+  struct card_vec cards;
+
+  struct cgroup_vec cgroups;
+  struct iso_volume seed;
+  struct buf seed_bytes;
+  struct forward forwards[2];
+  int log, signals, listener, client;
+  struct power power;
+  bool cut;
+};
+
+/* ---- The command line ---- */
+
+enum {
+  NODE = 0x100,
+  UUID,
+  PIDFILE,
+  DISK,
+  SEED,
+  GROUP,
+  CONSOLE,
+  LOG,
+  NETWORK,
+  SSH,
+  API,
+  CARD
+};
+
+static const struct option options[] = {
+    {"node", required_argument, NULL, NODE},
+    {"uuid", required_argument, NULL, UUID},
+    {"pidfile", required_argument, NULL, PIDFILE},
+    {"disk", required_argument, NULL, DISK},
+    {"seed", required_argument, NULL, SEED},
+    {"group", required_argument, NULL, GROUP},
+    {"console", required_argument, NULL, CONSOLE},
+    {"log", required_argument, NULL, LOG},
+    {&BRIDGE_ARGUMENT[2], required_argument, NULL, NETWORK},
+    {"ssh", required_argument, NULL, SSH},
+    {"api", required_argument, NULL, API},
+    {"card", required_argument, NULL, CARD},
+    {0}};
+
+void container_argv(const char *program, const struct plan_node *node,
+                    const struct node_ports *ports, const char *group,
+                    struct strv *ret) {
+  const char *n = node->name;
+  strv_push_all(ret, program, CONTAINER_COMMAND, "--node", n, "--uuid",
+                node->uuid, "--group", group, "--pidfile", NULL);
+  strv_pushf(ret, "run/%s.pid", n);
+  strv_push(ret, "--disk");
+  strv_pushf(ret, "disks/%s.raw", n);
+  strv_push(ret, "--seed");
+  strv_pushf(ret, "seeds/%s.iso", n);
+  strv_push(ret, "--console");
+  strv_pushf(ret, "run/%s.console", n);
+  strv_push(ret, "--log");
+  strv_pushf(ret, "logs/%s.console", n);
+  strv_push(ret, BRIDGE_ARGUMENT);
+  strv_pushf(ret, "%d", ports->mcast);
+  strv_push(ret, "--ssh");
+  strv_pushf(ret, "%d", ports->ssh);
+  strv_push(ret, "--api");
+  strv_pushf(ret, "%d", ports->api);
+  for (size_t i = 0; i < node->interfaces.n; i++) {
+    char mac[NET_TEXT];
+    strv_push(ret, "--card");
+    strv_pushf(ret, "%s=%s", node->interfaces.v[i].name,
+               mac_format(&node->interfaces.v[i].mac, mac));
+  }
+}
+
+static int add_card(struct launcher *l, char *text, struct error *err) {
+  char *mac = strchr(text, '=');
+  struct card *c = card_vec_add(&l->cards);
+  if (mac)
+    *mac++ = '\0';
+  c->name = text;
+  if (!mac || !mac_parse(mac, &c->mac))
+    return error_usage(err, "'%s' is not a card", text);
+  return 0;
+}
+
+static int take_option(struct launcher *l, int c, char *value,
+                       struct error *err) {
+  const char **const texts[] = {&l->node,         &l->uuid,      &l->pidfile,
+                                &l->disk,         &l->seed_path, &l->group,
+                                &l->console_path, &l->log_path};
+  if (c >= NODE && c <= LOG)
+    *texts[c - NODE] = value;
+  else if (c == NETWORK)
+    l->network = (int)strtol(value, NULL, 10);
+  else if (c == SSH || c == API)
+    l->forwards[c - SSH].port = (int)strtol(value, NULL, 10);
+  else if (c == CARD)
+    return add_card(l, value, err);
+  else
+    return error_usage(err, "a launcher's option is wrong");
+  return 0;
+}
+
+static int parse(struct launcher *l, int argc, char **argv, struct error *err) {
+  for (int c; (c = getopt_long(argc, argv, ":", options, NULL)) != -1;)
+    if (take_option(l, c, optarg, err) < 0)
+      return -1;
+  if (!l->node || !l->uuid || !l->pidfile || !l->disk || !l->seed_path ||
+      !l->group || !l->console_path || !l->log_path)
+    return error_usage(err, "'" CONTAINER_COMMAND "' is started by `up`");
+  l->forwards[0].to = 22;
+  l->forwards[1].to = 6443;
+  return 0;
+}
+
+/* ---- Preparing ---- */
+
+static int read_seed(struct launcher *l, struct error *err) {
+  if (file_read(l->seed_path, ISO_MAX_BYTES, &l->seed_bytes, err) < 0)
+    return -1;
+  if (iso_read(l->seed_bytes.data, l->seed_bytes.len, &l->seed, err) < 0)
+    return error_prefix(err, "%s", l->seed_path);
+  return 0;
+}
+
+static int open_files(struct launcher *l, struct error *err) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  sigaddset(&set, CONTAINER_POWER_BUTTON);
+  sigaddset(&set, CONTAINER_PULL_PLUG);
+  if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+    return error_set(err, errno, "cannot block signals");
+  l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (l->signals < 0)
+    return error_set(err, errno, "cannot catch signals");
+  l->log = open(l->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (l->log < 0)
+    return error_set(err, errno, "cannot open '%s'", l->log_path);
+  return socket_listen(l->console_path, &l->listener, err);
+}
+
+static int prepare(struct launcher *l, struct error *err) {
+  if (read_seed(l, err) < 0 || cgroup_find(&l->cgroups, err) < 0 ||
+      open_files(l, err) < 0)
+    return -1;
+  cgroup_remove(&l->cgroups, l->group);
+  /* Before the host's network is left. */
+  for (size_t i = 0; i < ARRAY_SIZE(l->forwards); i++)
+    if (forward_listen(&l->forwards[i], err) < 0)
+      return -1;
+  return bridge_enter(l->network, err);
+}
+
+/* ---- Switching on ---- */
+
+/* As a kernel begins to speak: for what follows the log, a boot begins here. */
+static int log_banner(const struct launcher *l, struct error *err) {
+  struct utsname u;
+  if (uname(&u) < 0 ||
+      dprintf(l->log, "\nLinux version %s, in a container\n", u.release) < 0)
+    return error_set(err, errno, "cannot write '%s'", l->log_path);
+  return 0;
+}
+
+/* While init waits: its groups and cards. */
+static int equip(void *arg, pid_t pid, struct error *err) {
+  const struct launcher *l = arg;
+  if (cgroup_enter(&l->cgroups, l->group, pid, err) < 0)
+    return -1;
+  for (size_t i = 0; i < l->cards.n; i++)
+    if (bridge_plug(&l->cards.v[i].mac, l->cards.v[i].name, pid, err) < 0)
+      return -1;
+  return 0;
+}
+
+static int switch_on(struct launcher *l, struct error *err) {
+  const struct power_options o = {.disk = l->disk,
+                                  .uuid = l->uuid,
+                                  .seed = &l->seed,
+                                  .cgroups = &l->cgroups,
+                                  .equip = equip,
+                                  .arg = l};
+  if (log_banner(l, err) < 0)
+    return -1;
+  return power_on(&o, &l->power, err);
+}
+
+/* ---- While it runs ---- */
+
+/* Nothing more reaches the disk, and then nothing runs any more. */
+static void pull_plug(struct launcher *l) {
+  _cleanup_free_ char *path = xasprintf("/proc/%d/root", (int)l->power.pid);
+  _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  uint32_t how = EXT4_GOING_FLAGS_NOLOGFLUSH;
+  if (fd < 0 || ioctl(fd, EXT4_IOC_SHUTDOWN, &how) < 0)
+    fprintf(stderr, "the power cut is not a real one: %s\n", strerror(errno));
+  l->cut = true;
+  (void)kill(l->power.pid, SIGKILL);
+}
+
+/* Whether init has ended, and how. */
+static bool reap(struct launcher *l, int *ret_status) {
+  bool ended = false;
+  int status;
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+    if (pid == l->power.pid) {
+      ended = true;
+      *ret_status = status;
+    }
+  return ended;
+}
+
+static bool take_signals(struct launcher *l, int *ret_status) {
+  struct signalfd_siginfo info;
+  bool ended = false;
+  while (read(l->signals, &info, sizeof(info)) == sizeof(info)) {
+    if (info.ssi_signo == SIGCHLD)
+      ended = reap(l, ret_status) || ended;
+    else if (info.ssi_signo == CONTAINER_POWER_BUTTON)
+      (void)kill(l->power.pid, POWEROFF_SIGNAL);
+    else
+      pull_plug(l);
+  }
+  return ended;
+}
+
+static void hang_up(struct launcher *l) {
+  cleanup_close(&l->client);
+  l->client = -1;
+}
+
+/* A client that does not read must not hold the machine up. */
+static void say(struct launcher *l, const char *data, size_t len) {
+  (void)!file_write_all(l->log, data, len);
+  if (l->client >= 0 &&
+      send(l->client, data, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+      errno != EAGAIN)
+    hang_up(l);
+}
+
+static void take_console(struct launcher *l) {
+  char chunk[4096];
+  ssize_t n = read(l->power.console, chunk, sizeof(chunk));
+  if (n > 0)
+    say(l, chunk, (size_t)n);
+}
+
+static void take_client(struct launcher *l) {
+  char chunk[4096];
+  ssize_t n = recv(l->client, chunk, sizeof(chunk), MSG_DONTWAIT);
+  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+    hang_up(l);
+  else if (n > 0)
+    (void)!write(l->power.console, chunk, (size_t)n);
+}
+
+/* One at a time; another one is hung up on at once. */
+static void take_caller(struct launcher *l) {
+  _cleanup_close_ int fd = accept4(l->listener, NULL, NULL, SOCK_CLOEXEC);
+  if (l->client < 0)
+    l->client = take_fd(&fd);
+}
+
+/* Until init ends. */
+static int run(struct launcher *l, int *ret_status, struct error *err) {
+  for (;;) {
+    struct pollfd p[] = {{.fd = l->signals, .events = POLLIN},
+                         {.fd = l->power.console, .events = POLLIN},
+                         {.fd = l->listener, .events = POLLIN},
+                         {.fd = l->client, .events = POLLIN},
+                         {.fd = l->forwards[0].listener, .events = POLLIN},
+                         {.fd = l->forwards[1].listener, .events = POLLIN}};
+    if (poll(p, ARRAY_SIZE(p), -1) < 0 && errno != EINTR)
+      return error_set(err, errno, "cannot wait");
+    if (p[1].revents & POLLIN)
+      take_console(l);
+    if (p[3].revents)
+      take_client(l);
+    if (p[2].revents)
+      take_caller(l);
+    for (size_t i = 0; i < ARRAY_SIZE(l->forwards); i++)
+      if (p[4 + i].revents)
+        forward_accept(&l->forwards[i], l->power.pid);
+    if (p[0].revents && take_signals(l, ret_status))
+      return 0;
+  }
+}
+
+/* ---- The end ---- */
+
+/* reboot(2) in a PID namespace: how it killed its init tells which it was. */
+static bool wants_reboot(int status) {
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGHUP;
+}
+
+static bool is_off(const struct launcher *l, int status) {
+  return l->cut || (WIFEXITED(status) && WEXITSTATUS(status) == 0) ||
+         (WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+}
+
+static int judge(const struct launcher *l, int status, struct error *err) {
+  if (is_off(l, status))
+    return 0;
+  if (WIFSIGNALED(status))
+    return error_set(err, 0, "init was ended by signal %d (%s)",
+                     WTERMSIG(status), strsignal(WTERMSIG(status)));
+  return error_set(err, 0, "init ended with exit status %d",
+                   WEXITSTATUS(status));
+}
+
+/* What is left on the terminal was said before the end. */
+static void drain(struct launcher *l) {
+  struct pollfd p = {.fd = l->power.console, .events = POLLIN};
+  while (poll(&p, 1, 0) == 1 && (p.revents & POLLIN))
+    take_console(l);
+}
+
+static int live(struct launcher *l, struct error *err) {
+  _cleanup_free_ char *pid = xasprintf("%d\n", (int)getpid());
+  int status;
+  bool again;
+  if (switch_on(l, err) < 0 ||
+      file_write(l->pidfile, pid, strlen(pid), 0600, err) < 0)
+    return -1;
+  do {
+    status = 0;
+    if (run(l, &status, err) < 0)
+      return -1;
+    drain(l);
+    power_done(&l->power);
+    cgroup_remove(&l->cgroups, l->group);
+    again = !l->cut && wants_reboot(status);
+    if (again && switch_on(l, err) < 0)
+      return -1;
+  } while (again);
+  return judge(l, status, err);
+}
+
+static void launcher_done(struct launcher *l) {
+  power_done(&l->power);
+  cgroup_remove(&l->cgroups, l->group ? l->group : "");
+  if (l->pidfile)
+    (void)unlink(l->pidfile);
+  if (l->console_path)
+    (void)unlink(l->console_path);
+  cgroup_vec_done(&l->cgroups);
+  iso_volume_done(&l->seed);
+  buf_done(&l->seed_bytes);
+  free(l->cards.v);
+  cleanup_close(&l->log);
+  cleanup_close(&l->signals);
+  cleanup_close(&l->listener);
+  cleanup_close(&l->client);
+}
+
+int container_main(int argc, char **argv, struct error *err) {
+  _cleanup_(launcher_done) struct launcher l = {
+      .log = -1,
+      .signals = -1,
+      .listener = -1,
+      .client = -1,
+      .power = POWER_NONE,
+      .forwards = {{.listener = -1}, {.listener = -1}}};
+  optind = 0;
+  if (parse(&l, argc, argv, err) < 0 || prepare(&l, err) < 0)
+    return -1;
+  return live(&l, err);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Machines as system containers: the image's disk and the seed as under QEMU,
+ * but this host's kernel. container.h tells how; its launcher is the machine's
+ * process. It is run in the state folder with relative paths.
+ *
+ *   disks/NODE.raw          see rawdisk.h
+ *   run/NODE.pid            written by the launcher
+ *   run/NODE.console        its socket
+ *   run/NODE.begun          a start that is not known to have ended
+ *   logs/NODE.container     what the launcher itself said
+ */
+#include "machine/kind.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "base/socket.h"
+#include "machine/cgroup.h"
+#include "machine/container.h"
+#include "machine/monitor.h"
+#include "machine/rawdisk.h"
+#include "state/layout.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#define LOG_SUFFIX "container"
+#define START_SECONDS 60.0
+#define STOP_SECONDS 20.0
+#define KILL_SECONDS 10.0
+/* For the launcher to hang up on a second client. */
+#define HANG_UP_MS 200
+#define FILESYSTEMS_MAX ((size_t)64 << 10)
+
+/* ---- The host ---- */
+
+/* What the guests' programs need of a kernel that may have it as a module. No
+ * module is loaded from here: what the host's kernel holds is the host's. */
+static int check_kernel(struct error *err) {
+  static const struct {
+    const char *path, *module;
+  } parts[] = {{"/proc/sys/net/bridge", "br_netfilter"},
+               {"/proc/sys/net/netfilter", "nf_conntrack"},
+               {"/dev/loop-control", "loop"},
+               {"/proc/self/ns/cgroup", NULL}};
+  _cleanup_buf_ struct buf b = {0};
+  for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+    if (!file_exists(parts[i].path))
+      return parts[i].module
+                 ? error_missing(err, "this kernel lacks %s (modprobe %s)",
+                                 parts[i].module, parts[i].module)
+                 : error_missing(err, "this kernel has no '%s'", parts[i].path);
+  if (file_read("/proc/filesystems", FILESYSTEMS_MAX, &b, err) < 0)
+    return -1;
+  if (!b.data || !strstr(b.data, "\toverlay\n"))
+    return error_missing(err, "this kernel lacks overlay (modprobe overlay)");
+  return 0;
+}
+
+static int check_host(struct machine_host *ret, struct error *err) {
+  _cleanup_cgroups_ struct cgroup_vec trees = {0};
+  if (geteuid() != 0)
+    return error_missing(err, "containers are machines that only root can "
+                              "make (sudo kubeseed ...)");
+  if (process_require("ip", "iproute2", err) < 0 ||
+      process_require("qemu-img", "qemu-utils", err) < 0 ||
+      process_require("resize2fs", "e2fsprogs", err) < 0 ||
+      check_kernel(err) < 0 || cgroup_find(&trees, err) < 0)
+    return -1;
+  ret->kvm = false;
+  ret->how =
+      xstrdup("this host's kernel, as containers: root in one of them is "
+              "root on this kernel");
+  return 0;
+}
+
+static bool has_disk(const struct state *s, const char *node) {
+  _cleanup_free_ char *disk = state_path(s, "disks/%s.raw", node);
+  return file_exists(disk);
+}
+
+/* ---- Starting ---- */
+
+static char *last_words(const struct state *s, const char *node) {
+  return monitor_last_words(s, node, LOG_SUFFIX);
+}
+
+/* A killed launcher leaves its groups. */
+static void clean(const struct state *s, const char *node) {
+  static const char *const suffixes[] = {"pid", "console", MONITOR_BEGUN, NULL};
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_cgroups_ struct cgroup_vec trees = {0};
+  _cleanup_free_ char *group = cgroup_name(s, node);
+  monitor_clean(s, node, suffixes);
+  if (cgroup_find(&trees, &ignored) == 0)
+    cgroup_remove(&trees, group);
+}
+
+/* The launcher writes its pid file once init runs. */
+static bool answers(const struct state *s, const char *node) {
+  return monitor_has_pid_file(s, node);
+}
+
+static int start(const struct state *s, const struct plan_node *node,
+                 const struct node_ports *ports,
+                 const struct machine_host *host, struct error *err) {
+  _cleanup_strv_ struct strv argv = {0};
+  _cleanup_free_ char *log = state_path(s, "logs/%s.container", node->name);
+  _cleanup_free_ char *logs = state_path(s, "logs");
+  _cleanup_free_ char *run = state_path(s, "run");
+  _cleanup_free_ char *group = cgroup_name(s, node->name);
+  (void)host;
+  if (file_mkdirs(logs, 0700, err) < 0 || file_mkdirs(run, 0700, err) < 0)
+    return -1;
+  clean(s, node->name);
+  /* Its last lines are quoted: they must be of this start. */
+  if (unlink(log) < 0 && errno != ENOENT)
+    return error_set(err, errno, "cannot remove '%s'", log);
+  if (monitor_mark_log(s, node->name, err) < 0)
+    return -1;
+  container_argv("/proc/self/exe", node, ports, group, &argv);
+  pid_t pid = 0;
+  const struct process p = {.argv = &argv, .dir = s->dir, .log_path = log};
+  if (monitor_begin(s, node->name, err) < 0 ||
+      process_spawn_detached(&p, &pid, err) < 0)
+    return error_prefix(err, "%s", node->name);
+  return monitor_await(s, node->name, "its launcher", LOG_SUFFIX, pid,
+                       START_SECONDS, answers, err);
+}
+
+/* ---- Ending ---- */
+
+static int power_down(const struct state *s, const char *node,
+                      struct error *err) {
+  return monitor_signal(s, node, CONTAINER_POWER_BUTTON, err);
+}
+
+static int stop(const struct state *s, const char *node, struct error *err) {
+  if (monitor_signal(s, node, CONTAINER_PULL_PLUG, err) < 0)
+    return -1;
+  if (!monitor_gone_within(s, node, STOP_SECONDS)) {
+    if (monitor_signal(s, node, SIGKILL, err) < 0)
+      return -1;
+    if (!monitor_gone_within(s, node, KILL_SECONDS))
+      return error_set(err, 0, "%s: its launcher outlives SIGKILL", node);
+  }
+  clean(s, node);
+  return 0;
+}
+
+static int delete_files(const struct state *s, const char *node,
+                        struct error *err) {
+  clean(s, node);
+  return layout_remove_node(s->dir, LAYOUT_MACHINE, node, err);
+}
+
+/* ---- The console ---- */
+
+static int open_console(const struct state *s, const char *node, int *ret_fd,
+                        struct error *err) {
+  _cleanup_free_ char *path = state_path(s, "run/%s.console", node);
+  _cleanup_close_ int fd = -1;
+  if (socket_connect(path, &fd, err) < 0)
+    return -1;
+  struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+  if (poll(&p, 1, HANG_UP_MS) == 1 && (p.revents & (POLLRDHUP | POLLHUP)))
+    return error_set(
+        err, 0, "another console is attached to %s; --log -f follows it", node);
+  *ret_fd = take_fd(&fd);
+  return 0;
+}
+
+const struct machine_kind machine_container = {
+    .name = "container",
+    .program = "launcher",
+    .forwards = true,
+    .check_host = check_host,
+    .has_disk = has_disk,
+    .ensure_disk = rawdisk_ensure,
+    .start = start,
+    .running = monitor_running,
+    .power_down = power_down,
+    .stop = stop,
+    .clean = clean,
+    .delete = delete_files,
+    .last_words = last_words,
+    .list = monitor_list,
+    .open_console = open_console,
+};

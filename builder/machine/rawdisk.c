@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "machine/rawdisk.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "image/bootloader.h"
+#include "image/catalog.h"
+#include "machine/loop.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int run(const char *package, const struct strv *argv,
+               struct error *err) {
+  const struct process p = {.argv = argv, .package = package};
+  return process_run(&p, err);
+}
+
+static int to_raw(const char *image, const char *raw, struct error *err) {
+  _cleanup_strv_ struct strv argv = {0};
+  strv_push_all(&argv, "qemu-img", "convert", "-q", "-O", "raw", image, raw,
+                NULL);
+  return run("qemu-utils", &argv, err);
+}
+
+static int copy(const char *from, const char *to, struct error *err) {
+  _cleanup_strv_ struct strv argv = {0};
+  strv_push_all(&argv, "cp", "--reflink=auto", "--sparse=always", from, to,
+                NULL);
+  return run("coreutils", &argv, err);
+}
+
+/* The raw form of an image of the store; NULL: it is another's. An image's name
+ * says its content, so what is there is right. */
+static int ensure_base(const char *image, char **ret, struct error *err) {
+  char hex[SHA256_HEX];
+  size_t stem = strlen(image) - strlen(".qcow2");
+  *ret = NULL;
+  if (!image_content(image, hex))
+    return 0;
+  _cleanup_free_ char *raw = xasprintf("%.*s.raw", (int)stem, image);
+  _cleanup_free_ char *tmp =
+      xasprintf("%s" FILE_TEMPORARY "%06x", raw, (unsigned)getpid() & 0xffffff);
+  if (!file_exists(raw) &&
+      (to_raw(image, tmp, err) < 0 || file_commit(tmp, raw, err) < 0)) {
+    (void)unlink(tmp);
+    return -1;
+  }
+  *ret = TAKE_PTR(raw);
+  return 0;
+}
+
+/* The file system of the root partition, which is the disk's last. */
+static int grow(const char *disk, uint64_t size, struct error *err) {
+  _cleanup_free_ char *device = NULL;
+  _cleanup_close_ int fd = -1;
+  _cleanup_strv_ struct strv argv = {0};
+  if (truncate(disk, (off_t)size) < 0)
+    return error_set(err, errno, "cannot enlarge '%s'", disk);
+  if (loop_attach(disk, BOOT_ROOT_AT, BOOT_ROOT_END(size) - BOOT_ROOT_AT,
+                  &device, &fd, err) < 0)
+    return -1;
+  strv_push_all(&argv, "resize2fs", "-f", device, NULL);
+  return run("e2fsprogs", &argv, err);
+}
+
+static int make(const char *image, const char *disk, uint64_t size,
+                struct error *err) {
+  struct stat st;
+  _cleanup_free_ char *base = NULL;
+  if (ensure_base(image, &base, err) < 0 ||
+      (base ? copy(base, disk, err) : to_raw(image, disk, err)) < 0)
+    return -1;
+  /* Programs ask the umask; a node's disk holds its keys. */
+  if (chmod(disk, 0600) < 0 || stat(disk, &st) < 0)
+    return error_set(err, errno, "cannot make '%s' private", disk);
+  return size > (uint64_t)st.st_size ? grow(disk, size, err) : 0;
+}
+
+int rawdisk_ensure(const struct state *s, const struct plan_node *node,
+                   const char *image, struct error *err) {
+  _cleanup_free_ char *disks = state_path(s, "disks");
+  _cleanup_free_ char *disk = state_path(s, "disks/%s.raw", node->name);
+  _cleanup_free_ char *tmp = state_path(s, "disks/%s.raw.new", node->name);
+  if (file_exists(disk))
+    return 0;
+  if (file_mkdirs(disks, 0700, err) < 0)
+    return -1;
+  if (make(image, tmp, node->spec->disk, err) < 0)
+    return error_prefix(err, "%s", node->name);
+  return rename(tmp, disk) < 0
+             ? error_set(err, errno, "cannot rename '%s'", tmp)
+             : 0;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
+#include "base/mem.h"
+#include "machine/choose.h"
+#include "machine/container.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "check.h"
+
+/* A cluster of one node, in a folder of its own. */
+struct fixture {
+  struct state state;
+  struct plan_interface cards[2];
+  struct plan_node node;
+  struct plan plan;
+  struct log log;
+};
+
+static int setup(void **state) {
+  char dir[] = "/tmp/kubeseed-choose-XXXXXX";
+  struct fixture *f = xcalloc(1, sizeof(*f));
+  assert_non_null(mkdtemp(dir));
+  f->state = (struct state){.dir = xstrdup(dir), .lock_fd = -1};
+  f->cards[0] = (struct plan_interface){.name = "kube0", .mac = {{2, 1}}};
+  f->cards[1] = (struct plan_interface){.name = "kube1", .mac = {{2, 2}}};
+  f->node = (struct plan_node){
+      .name = "m1", .uuid = "u-1", .interfaces = {.v = f->cards, .n = 2}};
+  f->plan = (struct plan){.nodes = {.v = &f->node, .n = 1}};
+  f->log = (struct log){.out = stderr, .quiet = true};
+  *state = f;
+  return 0;
+}
+
+static int teardown(void **state) {
+  _cleanup_error_ struct error err = {0};
+  struct fixture *f = *state;
+  assert_int_equal(file_remove_tree(f->state.dir, &err), 0);
+  state_done(&f->state);
+  free(f);
+  return 0;
+}
+
+static int choose(struct fixture *f, const char *word,
+                  const struct machine_kind **ret, struct error *err) {
+  return choose_kind(&f->log, &f->state, &f->plan, word, ret, err);
+}
+
+static void touch_disk(const struct fixture *f, const char *name) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *disks = state_path(&f->state, "disks");
+  _cleanup_free_ char *disk = state_path(&f->state, "disks/%s", name);
+  check_ok(file_mkdirs(disks, 0700, &err), &err);
+  check_ok(file_write(disk, "", 0, 0600, &err), &err);
+}
+
+static void test_words(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  check_ok(choose_check("qemu", &err), &err);
+  check_ok(choose_check("container", &err), &err);
+  check_ok(choose_check("auto", &err), &err);
+  check_error(choose_check("lxc", &err), &err, "qemu, container, auto");
+}
+
+/* Nobody says anything: QEMU. What was said once is remembered. */
+static void test_remembered(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  const struct machine_kind *kind = NULL;
+  check_ok(choose(f, NULL, &kind, &err), &err);
+  assert_ptr_equal(kind, &machine_qemu);
+  check_ok(choose(f, "container", &kind, &err), &err);
+  assert_ptr_equal(kind, &machine_container);
+  check_ok(choose(f, NULL, &kind, &err), &err);
+  assert_ptr_equal(kind, &machine_container);
+  check_ok(choose(f, "qemu", &kind, &err), &err);
+  check_ok(machine_kind_load(&f->state, &kind, &err), &err);
+  assert_ptr_equal(kind, &machine_qemu);
+}
+
+/* Machines with disks stay what they are. */
+static void test_in_use(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  const struct machine_kind *kind = NULL;
+  check_ok(choose(f, "container", &kind, &err), &err);
+  touch_disk(f, "m1.raw");
+  check_error(choose(f, "qemu", &kind, &err), &err, "kubeseed destroy SPEC");
+  check_ok(choose(f, "auto", &kind, &err), &err);
+  assert_ptr_equal(kind, &machine_container);
+}
+
+/* The disks of virtual machines keep `up --machines auto` from containers. */
+static void test_disks_of_qemu(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  const struct machine_kind *kind = NULL;
+  touch_disk(f, "m1.qcow2");
+  check_ok(choose(f, "auto", &kind, &err), &err);
+  assert_ptr_equal(kind, &machine_qemu);
+  check_error(choose(f, "container", &kind, &err), &err, "'qemu'");
+}
+
+static void test_unknown(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  const struct machine_kind *kind = NULL;
+  _cleanup_free_ char *path = state_path(&f->state, "machines");
+  check_ok(file_write(path, "cloud\n", 6, 0600, &err), &err);
+  check_error(machine_kind_load(&f->state, &kind, &err), &err, "'cloud'");
+}
+
+/* The launcher's arguments: the second and third are what it is known by. */
+static void test_argv(void **state) {
+  struct fixture *f = *state;
+  _cleanup_strv_ struct strv a = {0};
+  _cleanup_buf_ struct buf b = {0};
+  const struct node_ports ports = {.mcast = 50000, .ssh = 20001, .api = 20002};
+  container_argv("kubeseed", &f->node, &ports, "kubeseed-1-2-m1", &a);
+  for (size_t i = 0; i < a.n; i++)
+    buf_addf(&b, "%s%s", i ? " " : "", a.v[i]);
+  assert_string_equal(
+      b.data,
+      "kubeseed machine-container --node m1 --uuid u-1 --group kubeseed-1-2-m1 "
+      "--pidfile run/m1.pid --disk disks/m1.raw --seed seeds/m1.iso "
+      "--console run/m1.console --log logs/m1.console --network 50000 "
+      "--ssh 20001 --api 20002 --card kube0=02:01:00:00:00:00 "
+      "--card kube1=02:02:00:00:00:00");
+}
+
+/* Started by hand, it says who starts it; a foreign group is not touched. */
+static void test_by_hand(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  char *argv[] = {(char[]){CONTAINER_COMMAND}, NULL};
+  check_error(container_main(1, argv, &err), &err, "is started by `up`");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_words),
+      cmocka_unit_test_setup_teardown(test_remembered, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_in_use, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_disks_of_qemu, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_argv, setup, teardown),
+      cmocka_unit_test(test_by_hand),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
