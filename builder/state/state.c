@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 static char *path_for(const char *dir, const char *spec_file,
                       const char *name) {
@@ -45,6 +47,37 @@ static int lock_and_mark(struct state *s, const char *name, struct error *err) {
   return commit_finish(pki, err) < 0 ? -1 : layout_sweep(s->dir, err);
 }
 
+/* As much of path as is there, as a length. */
+static size_t length_there(const char *path) {
+  _cleanup_free_ char *p = xstrdup(path);
+  while (*p && !file_exists(p)) {
+    char *slash = strrchr(p, '/');
+    *(slash ? slash : p) = '\0';
+  }
+  return strlen(p);
+}
+
+/* Nothing stays of a folder that cannot be the state. */
+static int make(const char *path, struct error *err) {
+  _cleanup_free_ char *p = xstrdup(path);
+  size_t there = length_there(path);
+  struct stat st;
+  if (file_mkdirs(path, 0700, err) < 0)
+    return -1;
+  if (there == strlen(path))
+    return 0;
+  if (stat(path, &st) < 0)
+    return error_set(err, errno, "cannot look at '%s'", path);
+  if (trust_made(path, &st, err) == 0)
+    return 0;
+  while (strlen(p) > there && *p) {
+    char *slash = strrchr(p, '/');
+    (void)rmdir(p);
+    *(slash ? slash : p) = '\0';
+  }
+  return -1;
+}
+
 bool state_exists(const char *dir, const char *spec_file, const char *name) {
   _cleanup_free_ char *path = path_for(dir, spec_file, name);
   return file_exists(path);
@@ -53,7 +86,7 @@ bool state_exists(const char *dir, const char *spec_file, const char *name) {
 int state_open(const char *dir, const char *spec_file, const char *name,
                bool create, struct state *ret, struct error *err) {
   _cleanup_free_ char *path = path_for(dir, spec_file, name);
-  if (create && file_mkdirs(path, 0700, err) < 0)
+  if (create && make(path, err) < 0)
     return -1;
   if (!file_exists(path)) {
     (void)error_set(err, 0,

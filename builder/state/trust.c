@@ -104,6 +104,17 @@ int trust_state(const char *dir, struct error *err) {
   return r < 0 || t.failed ? -1 : 0;
 }
 
+int trust_made(const char *dir, const struct stat *st, struct error *err) {
+  if (st->st_uid == geteuid() && !(st->st_mode & (S_IRWXG | S_IRWXO)))
+    return 0;
+  return error_usage(err,
+                     "the file system of '%s' keeps no modes or owners, as "
+                     "vfat, CIFS and WSL's /mnt/c do not: others could reach "
+                     "the cluster's keys there; name a folder on another one "
+                     "with -C",
+                     dir);
+}
+
 int trust_denied(const char *dir, struct error *err) {
   struct stat st;
   if (stat(dir, &st) < 0 || geteuid() == 0)

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/error.h"
+#include <sys/stat.h>
 
 /*
  * The folder itself, and what is ours in it: all that it holds itself, and pki/
@@ -19,6 +20,11 @@
  * modes, which a copy changes on all files, with one for all.
  */
 int trust_state(const char *dir, struct error *err) _must_check_;
+
+/* st is what became of dir, which was just made for its maker alone: a usage
+ * error when the file system has not kept that. */
+int trust_made(const char *dir, const struct stat *st,
+               struct error *err) _must_check_;
 
 /* After a "Permission denied" in dir: adds whose it is and what to do. Returns
  * -1. */

@@ -4,6 +4,7 @@
 #include "state/commit.h"
 #include "state/layout.h"
 #include "state/state.h"
+#include "state/trust.h"
 #include <sys/stat.h>
 #include <unistd.h>
 /* cmocka.h wants these before it. */
@@ -51,6 +52,27 @@ static void test_chosen(void **state) {
   _cleanup_free_ char *dir = xasprintf("%s/a/b", (char *)*state);
   assert_int_equal(state_open(dir, "x.yaml", "demo", true, &s, &err), 0);
   assert_string_equal(s.dir, dir);
+}
+
+/* What vfat, CIFS and such make of a folder for its maker alone. */
+static void test_no_modes(void **state) {
+  (void)state;
+  static const struct {
+    mode_t mode;
+    uid_t other;
+    int expected;
+  } rows[] = {{0700, 0, 0}, {0777, 0, -1}, {0755, 0, -1}, {0700, 1, -1}};
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_error_ struct error err = {0};
+    struct stat st = {.st_mode = S_IFDIR | rows[i].mode,
+                      .st_uid = geteuid() + rows[i].other};
+    assert_int_equal(trust_made("/mnt/c/demo", &st, &err), rows[i].expected);
+    if (rows[i].expected == 0)
+      continue;
+    assert_int_equal(err.kind, ERROR_USAGE);
+    assert_non_null(strstr(err.faults[0].msg, "'/mnt/c/demo' keeps no modes"));
+    assert_non_null(strstr(err.faults[0].msg, "with -C"));
+  }
 }
 
 /* Beside a spec named without a folder is here, and the path is absolute. */
@@ -272,6 +294,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_here, setup, teardown),
       cmocka_unit_test_setup_teardown(test_not_there, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
+      cmocka_unit_test(test_no_modes),
       cmocka_unit_test(test_rows),
       cmocka_unit_test_setup_teardown(test_removal, setup, teardown),
       cmocka_unit_test_setup_teardown(test_removal_of_a_node, setup, teardown),
