@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed kubeconfig: where the administrator's kubeconfig is. */
 #include "base/file.h"
+#include "base/mem.h"
 #include "cluster/access.h"
 #include "cluster/reach.h"
 #include "cluster/remote.h"
@@ -21,14 +22,27 @@
 struct options {
   const char *out; /* -o FILE; "-": standard output */
   bool qemu;       /* through the ports on 127.0.0.1 */
-  bool force;      /* FILE is overwritten */
-  bool merge;      /* or keeps what is in it */
+  bool merge;      /* FILE keeps what is in it */
+  bool force;      /* it is overwritten; with merge: a cluster of that name */
 };
 
 /* Also a link that leads nowhere. */
 static bool exists(const char *path) {
   struct stat st;
   return lstat(path, &st) == 0;
+}
+
+/* An error that names the mkdir when the folder for path is missing. */
+static int check_folder(const char *path, struct error *err) {
+  const char *slash = strrchr(path, '/');
+  _cleanup_free_ char *dir =
+      slash && slash != path ? xstrndup(path, (size_t)(slash - path)) : NULL;
+  if (!dir || exists(dir))
+    return 0;
+  return error_usage(err,
+                     "there is no folder '%s' for the file; `mkdir -p -m 700 "
+                     "'%s'` makes it",
+                     dir, dir);
 }
 
 static int parse(int argc, char **argv, struct options *o, struct error *err) {
@@ -59,15 +73,14 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
   if ((o->force || o->merge) && !to_file)
     return error_usage(err, "--%s is for -o FILE",
                        o->force ? "force" : "merge");
-  if (o->force && o->merge)
-    return error_usage(err, "--force overwrites all that --merge would keep; "
-                            "one of them");
   /* Replaced by a file, even /dev/null would be gone. */
   if (to_file && stat(o->out, &st) == 0 && !S_ISREG(st.st_mode))
     return error_usage(err,
                        "'%s' is not a file that a kubeconfig can be in; '-' is "
                        "standard output",
                        o->out);
+  if (to_file && check_folder(o->out, err) < 0)
+    return -1;
   if (to_file && !o->force && !o->merge && exists(o->out))
     return error_usage(err,
                        "'%s' exists; --merge adds the cluster to it, --force "
@@ -161,13 +174,13 @@ static int write_conf(const char *path, const struct buf *text,
   return 0;
 }
 
-static int merge_into(const char *path, const struct buf *ours,
+static int merge_into(const char *path, const struct buf *ours, bool force,
                       struct error *err) {
   _cleanup_buf_ struct buf old = {0};
   _cleanup_buf_ struct buf merged = {0};
   if (file_exists(path) && file_read(path, CONF_MAX_BYTES, &old, err) < 0)
     return -1;
-  if (kubeconfig_merge(path, &old, ours, &merged, err) < 0)
+  if (kubeconfig_merge(path, &old, ours, force, &merged, err) < 0)
     return -1;
   return write_conf(path, &merged, err);
 }
@@ -182,7 +195,7 @@ static int deliver(const struct options *o, const char *path,
   if (file_read(path, CONF_MAX_BYTES, &text, err) < 0)
     return -1;
   if (o->merge)
-    return merge_into(o->out, &text, err);
+    return merge_into(o->out, &text, o->force, err);
   if (strcmp(o->out, "-") != 0)
     return write_conf(o->out, &text, err);
   (void)fwrite(text.data, 1, text.len, stdout);

@@ -40,6 +40,42 @@ static void put(struct yaml_node *list, const struct yaml_node *item) {
   list->child[i] = new;
 }
 
+/* The CA is what makes a cluster that cluster. */
+static bool same_ca(const struct yaml_node *a, const struct yaml_node *b) {
+  const struct yaml_node *of[] = {a, b};
+  for (size_t i = 0; i < ARRAY_SIZE(of); i++) {
+    const struct yaml_node *c = yaml_get(of[i], "cluster");
+    of[i] = c && c->kind == YAML_MAP ? yaml_get(c, "certificate-authority-data")
+                                     : NULL;
+  }
+  return of[0] && of[1] && of[0]->kind == YAML_SCALAR &&
+         of[1]->kind == YAML_SCALAR && strcmp(of[0]->text, of[1]->text) == 0;
+}
+
+/* Another's cluster of the same name would be lost with its keys. */
+static int check_clusters(const struct yaml_node *root,
+                          const struct yaml_node *ours, struct error *err) {
+  const struct yaml_node *list = yaml_get(root, "clusters");
+  const struct yaml_node *items = yaml_get(ours, "clusters");
+  if (!list || list->kind != YAML_SEQ)
+    return 0;
+  for (size_t i = 0; items && i < items->n; i++) {
+    const char *name = yaml_get(items->child[i], "name")->text;
+    size_t at = find(list, name);
+    if (at == list->n || same_ca(list->child[at], items->child[i]))
+      continue;
+    (void)yaml_fault(err, list->child[at],
+                     "the cluster '%s' here has another CA, so it is another "
+                     "cluster, or this one before it was made anew; --merge "
+                     "--force replaces it, and another name in the spec keeps "
+                     "both",
+                     name);
+    err->kind = ERROR_FAILED; /* neither the spec nor the command is wrong */
+    return -1;
+  }
+  return 0;
+}
+
 /* kubectl writes "clusters: null" for none. */
 static int merge_list(struct yaml_node *root, const struct yaml_node *ours,
                       const char *key, struct error *err) {
@@ -67,7 +103,7 @@ static int check_kind(const struct yaml_node *root, struct error *err) {
 }
 
 int kubeconfig_merge(const char *name, const struct buf *into,
-                     const struct buf *ours, struct buf *ret,
+                     const struct buf *ours, bool replace, struct buf *ret,
                      struct error *err) {
   static const char *const lists[] = {"clusters", "users", "contexts"};
   _cleanup_yaml_ struct yaml_node *root = NULL;
@@ -82,7 +118,8 @@ int kubeconfig_merge(const char *name, const struct buf *into,
     buf_add(ret, ours->data, ours->len);
     return 0;
   }
-  if (check_kind(root, err) < 0)
+  if (check_kind(root, err) < 0 ||
+      (!replace && check_clusters(root, new, err) < 0))
     return -1;
   for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
     if (merge_list(root, new, lists[i], err) < 0)

@@ -11,12 +11,15 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include <stdbool.h>
 
 /*
  * into is the text of the file called name, which may be empty; ours is a whole
  * kubeconfig. The result, which holds keys, is read again before it is given to
- * ret. An into that is no kubeconfig is an error with its place.
+ * ret. An into that is no kubeconfig is an error with its place. So is a
+ * cluster of our name in it with another CA, or none, unless replace is set: it
+ * is another one.
  */
 int kubeconfig_merge(const char *name, const struct buf *into,
-                     const struct buf *ours, struct buf *ret,
+                     const struct buf *ours, bool replace, struct buf *ret,
                      struct error *err) _must_check_;

@@ -55,8 +55,33 @@ check "kubeconfig --merge into a link that leads nowhere" exits 1 \
   ks offline kubeconfig --merge -o "$work/kube/dangling"
 check "kubeconfig --merge without a file exits 2" exits 2 \
   ks offline kubeconfig --merge
-check "kubeconfig --merge --force exits 2" exits 2 \
-  ks offline kubeconfig --merge --force -o "$work/kube/new"
+
+# Another cluster of the same name, or one that tells no CA.
+another() {
+  for ca in 'certificate-authority-data: QQ==, ' ''; do
+    printf '%s\n' 'kind: Config' 'clusters:' \
+      "- {name: demo, cluster: {${ca}server: https://theirs}}" >"$work/kube/two"
+    cp "$work/kube/two" "$work/kube/before"
+    exits 1 ks offline kubeconfig --merge -o "$work/kube/two" \
+      >"$work/said" 2>&1 || return 1
+    cat "$work/said"
+    grep -q "two:3:.*'demo' .*--merge --force replaces" "$work/said" &&
+      cmp "$work/kube/two" "$work/kube/before" || return 1
+    echo 'extra: kept' >>"$work/kube/two"
+    ks offline kubeconfig --merge --force -o "$work/kube/two" &&
+      ! grep theirs "$work/kube/two" && grep 'extra: kept' "$work/kube/two" ||
+      return 1
+  done
+}
+check "kubeconfig --merge keeps another cluster of the same name" another
+
+no_folder() {
+  exits 2 ks offline kubeconfig -o "$work/missing/config" \
+    >"$work/said" 2>&1 || return 1
+  cat "$work/said"
+  grep -qF "mkdir -p -m 700 '$work/missing'" "$work/said"
+}
+check "kubeconfig -o into a missing folder names the mkdir" no_folder
 
 # Not the place of a file: root would replace /dev/null itself.
 special() {

@@ -12,7 +12,8 @@
 
 #define OURS                                                                   \
   "apiVersion: v1\nkind: Config\n"                                             \
-  "clusters:\n- name: demo\n  cluster:\n    server: https://new\n"             \
+  "clusters:\n- name: demo\n  cluster:\n    certificate-authority-data: CA\n " \
+  "   server: https://new\n"                                                   \
   "users:\n- name: demo-admin\n  user:\n    client-key-data: NEW\n"            \
   "contexts:\n- name: demo\n  context:\n    cluster: demo\n"                   \
   "    user: demo-admin\n"                                                     \
@@ -24,7 +25,7 @@ static int merge(const char *into, char **ret, struct error *err) {
   struct buf out = {0};
   buf_adds(&old, into);
   buf_adds(&ours, OURS);
-  int r = kubeconfig_merge("conf", &old, &ours, &out, err);
+  int r = kubeconfig_merge("conf", &old, &ours, false, &out, err);
   *ret = buf_take(&out);
   buf_done(&old);
   buf_done(&ours);
@@ -35,7 +36,8 @@ static void test_merge(void **state) {
   (void)state;
   static const char others[] =
       "apiVersion: v1\nkind: Config\npreferences: {colors: true}\n"
-      "clusters:\n- name: demo\n  cluster: {server: https://old}\n"
+      "clusters:\n- name: demo\n  cluster: {certificate-authority-data: CA, "
+      "server: https://old}\n"
       "- name: work\n  cluster: {server: https://work, odd-key: [1, a]}\n"
       "users: null\n"
       "contexts: []\n"
@@ -43,7 +45,8 @@ static void test_merge(void **state) {
       "extra: {x: 'true'}\n";
   static const char merged[] =
       "apiVersion: v1\nkind: Config\npreferences: {colors: true}\n"
-      "clusters:\n- name: demo\n  cluster:\n    server: https://new\n"
+      "clusters:\n- name: demo\n  cluster:\n    certificate-authority-data: "
+      "CA\n    server: https://new\n"
       "- name: work\n  cluster: {server: 'https://work', odd-key: [1, a]}\n"
       "users:\n- name: demo-admin\n  user:\n    client-key-data: NEW\n"
       "contexts:\n- name: demo\n  context:\n    cluster: demo\n"
