@@ -6,10 +6,13 @@
 #include "cluster/token.h"
 #include "cmd/cli.h"
 #include "machine/kind.h"
+#include "pki/store.h"
 #include "state/layout.h"
+#include <errno.h>
 #include <getopt.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const struct option options[] = {
     {"iso-writer", required_argument, NULL, 'w'},
@@ -88,6 +91,43 @@ static void warn_gone(const struct cli *cli, const struct cluster *c,
              "'%s' still has what belongs to %s, which the spec does not have; "
              "`kubeseed seed --prune %s` removes it: seeds, keys, disks, logs",
              c->state.dir, names, c->spec.file);
+}
+
+/* Keys of nodes that the spec has, but not for what they were made for. */
+struct leftover {
+  struct strv paths, nodes;
+};
+
+static void leftover_done(struct leftover *l) {
+  strv_done(&l->paths);
+  strv_done(&l->nodes);
+}
+
+static void warn_left(const struct cli *cli, const struct cluster *c,
+                      const struct leftover *left) {
+  _cleanup_free_ char *names = describe(&left->nodes);
+  if (left->nodes.n > 0)
+    log_warn(
+        &cli->log,
+        "'%s' still has keys for etcd of %s, for which the spec has no use "
+        "any more; `kubeseed seed --prune %s` removes them",
+        c->state.dir, names, c->spec.file);
+}
+
+static int remove_left(const struct cli *cli, const struct cluster *c,
+                       const struct leftover *left, struct error *err) {
+  _cleanup_free_ char *names = describe(&left->nodes);
+  for (size_t i = 0; i < left->paths.n; i++) {
+    _cleanup_free_ char *path = state_path(&c->state, "%s", left->paths.v[i]);
+    if (unlink(path) < 0 && errno != ENOENT)
+      return error_set(err, errno, "cannot delete '%s'", path);
+    /* The folder goes with the last. */
+    *strrchr(path, '/') = '\0';
+    (void)rmdir(path);
+  }
+  if (left->nodes.n > 0)
+    log_info(&cli->log, "keys for etcd of %s are removed", names);
+  return 0;
 }
 
 /* A machine that is on reads its seed and writes its disk. */
@@ -174,23 +214,28 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_cluster_ struct cluster c;
   _cleanup_free_ size_t *nodes = NULL;
   _cleanup_strv_ struct strv gone = {0};
+  _cleanup_(leftover_done) struct leftover left = {0};
   if (cluster_load(cli, argv[optind], &c, err) < 0 ||
       cluster_select(&c, argv + optind + 1, argc - optind - 1, &nodes,
                      &o.n_nodes, err) < 0 ||
       cluster_open_state(cli, &c, true, true, err) < 0 ||
-      access_check(&c.state, err) < 0 || find_gone(&c, &gone, err) < 0)
+      access_check(&c.state, err) < 0 || find_gone(&c, &gone, err) < 0 ||
+      pki_left(c.state.dir, &c.plan, &left.paths, &left.nodes, err) < 0)
     return -1;
   o.nodes = nodes;
   double start = monotonic_seconds();
   if ((pruning && check_off(&c, &gone, err) < 0) ||
       seed_make(&c.plan, &c.state, &o, err) < 0 ||
       access_write_ssh_config(&c.plan, &c.state, err) < 0 ||
-      (pruning && prune(cli, &c, &gone, err) < 0))
+      (pruning && (prune(cli, &c, &gone, err) < 0 ||
+                   remove_left(cli, &c, &left, err) < 0)))
     return -1;
   seed_tell_mended(&report, &cli->log);
   tell_seeds(cli, &c, &o, monotonic_seconds() - start);
-  if (!pruning)
+  if (!pruning) {
     warn_gone(cli, &c, &gone);
+    warn_left(cli, &c, &left);
+  }
   /* Nobody has to wait for what the cluster answers. */
   cleanup_close(&c.state.lock_fd);
   c.state.lock_fd = -1;

@@ -53,6 +53,12 @@ struct pki_entry *entry_find(const struct pki_entry_vec *l, const char *name) {
   return NULL;
 }
 
+const char *entry_file(const char *name) {
+  const char prefix[] = "node/";
+  size_t len = strlen(prefix);
+  return strncmp(name, prefix, len) == 0 ? name + len : name;
+}
+
 struct pki_entry *entry_add(struct pki_entry_vec *l, const char *name,
                             bool secret) {
   struct pki_entry *e = pki_entry_vec_add(l);

@@ -53,6 +53,10 @@ extern const struct text pki_texts[];
 /* The entry of that name, or NULL. Borrowed. */
 struct pki_entry *entry_find(const struct pki_entry_vec *l, const char *name);
 
+/* Its file's name in the folder of the cluster's or of the node's entries.
+ * Borrowed from name. */
+const char *entry_file(const char *name);
+
 /* An empty new entry; name must be a constant. */
 struct pki_entry *entry_add(struct pki_entry_vec *l, const char *name,
                             bool secret);

@@ -20,6 +20,7 @@ const struct pki_entry *pki_node_get(const struct pki_node *n,
 void pki_done(struct pki *pki) {
   entries_done(&pki->entries);
   strv_done(&pki->mended);
+  free(pki->dir);
   cert_free(pki->etcd_ca);
   key_free(pki->etcd_ca_key);
   sshkey_done(&pki->ssh_ca);
@@ -30,6 +31,7 @@ void pki_done(struct pki *pki) {
 void pki_node_done(struct pki_node *n) {
   entries_done(&n->entries);
   strv_done(&n->mended);
+  free(n->dir);
 }
 
 /* --- making ------------------------------------------------------------------
@@ -39,6 +41,7 @@ void pki_node_done(struct pki_node *n) {
 struct making {
   const struct plan *plan;
   const struct pki_entry_vec *old;
+  const char *dir; /* where the old ones' files are, or NULL */
   time_t now;
   struct pki_entry_vec *out;
   time_t *made; /* see pki_node; NULL for the cluster's */
@@ -103,6 +106,11 @@ static struct day day_of(time_t t) {
   return day;
 }
 
+/* Where an old entry is, as far as is known; the caller frees. */
+static char *place_of(const struct making *m, const char *name) {
+  return m->dir ? xasprintf("%s/%s", m->dir, entry_file(name)) : xstrdup(name);
+}
+
 /*
  * A certificate that is not valid yet tells that the clock is wrong: to make
  * it anew would replace one that is good by one that ended before the other
@@ -115,12 +123,13 @@ static int check_begin(const struct making *m, const struct pair *pair,
     return error_prefix(err, "%s", pair->public);
   if (begin <= m->now)
     return 0;
+  _cleanup_free_ char *place = place_of(m, pair->public);
   return error_set(err, 0,
                    "this machine's clock says %s, but the certificate '%s' "
                    "begins on %s: set the clock; if it was wrong when that was "
-                   "made, remove '%s' and '%s'%s",
-                   day_of(m->now).text, pair->public, day_of(begin).text,
-                   pair->secret, pair->public,
+                   "made, remove '%s' and '%s' there%s",
+                   day_of(m->now).text, place, day_of(begin).text,
+                   entry_file(pair->secret), entry_file(pair->public),
                    pair->kind == PAIR_CA ? " and make the cluster anew" : "");
 }
 
@@ -133,11 +142,12 @@ static int check_ca_time(const struct making *m, const struct pair *pair,
     return error_prefix(err, "%s", pair->public);
   if (end > m->now)
     return check_begin(m, pair, cert, err);
+  _cleanup_free_ char *place = place_of(m, pair->public);
   return error_set(err, 0,
                    "the CA '%s' ended on %s; put a renewed certificate of the "
-                   "same key in its place, or remove '%s' and '%s' and make "
-                   "the cluster anew",
-                   pair->public, day_of(end).text, pair->secret, pair->public);
+                   "same key in its place, or remove '%s' and '%s' there and "
+                   "make the cluster anew",
+                   place, day_of(end).text, pair->secret, pair->public);
 }
 
 static int make_ca(const struct making *m, const struct pair *pair,
@@ -390,6 +400,7 @@ int pki_make(const struct plan *plan, const struct pki *old, time_t now,
   _cleanup_pki_ struct pki pki = {0};
   const struct making m = {.plan = plan,
                            .old = old ? &old->entries : &none,
+                           .dir = old ? old->dir : NULL,
                            .now = now,
                            .out = &pki.entries};
   if (check_mode(&m, err) < 0 || check_algorithm(&m, err) < 0)
@@ -514,6 +525,17 @@ static int make_copy_key(const struct making *m, const struct pki *pki,
   return sshkey_certify(&cert, key.public, &pki->ssh_ca, &e->data, err);
 }
 
+bool pki_node_wants(const struct plan *plan, const struct plan_node *node,
+                    const struct pair *pair) {
+  if (plan->spec->pki.mode != PKI_OFFLINE)
+    return false;
+  /* Of a stacked etcd kubeadm makes the client certificate itself. */
+  if (pair == &PAIR_ETCD_CLIENT)
+    return node->spec->role == ROLE_CONTROL_PLANE &&
+           plan->spec->etcd.mode != ETCD_STACKED;
+  return node->runs_etcd;
+}
+
 int pki_node_make(const struct pki *pki, const struct plan *plan,
                   const struct plan_node *node, const struct pki_node *old,
                   time_t now, struct pki_node *ret, struct error *err) {
@@ -521,14 +543,14 @@ int pki_node_make(const struct pki *pki, const struct plan *plan,
   _cleanup_pki_node_ struct pki_node n = {0};
   const struct making m = {.plan = plan,
                            .old = old ? &old->entries : &none,
+                           .dir = old ? old->dir : NULL,
                            .now = now,
                            .out = &n.entries,
                            .made = &n.made};
-  if (pki->etcd_ca && node->runs_etcd && make_member(&m, pki, node, err) < 0)
+  if (pki_node_wants(plan, node, &PAIR_ETCD_SERVER) &&
+      make_member(&m, pki, node, err) < 0)
     return -1;
-  /* Of a stacked etcd kubeadm makes the client certificate itself. */
-  if (pki->etcd_ca && node->spec->role == ROLE_CONTROL_PLANE &&
-      plan->spec->etcd.mode != ETCD_STACKED &&
+  if (pki_node_wants(plan, node, &PAIR_ETCD_CLIENT) &&
       make_etcd_client(&m, pki, err) < 0)
     return -1;
   if (make_host_key(&m, pki, node, err) < 0)

@@ -51,6 +51,7 @@
 struct pki {
   struct pki_entry_vec entries;
   struct strv mended; /* by pki_load: what an interrupted run left */
+  char *dir;          /* whence pki_load read them; NULL: made */
 
   /* Parsed once, so that a thousand nodes need not; pki.c's own. NULL or
    * empty after pki_load. */
@@ -64,6 +65,7 @@ struct pki_node {
   struct pki_entry_vec entries;
   time_t made;        /* its newest certificate; 0 when it has none */
   struct strv mended; /* by pki_node_load */
+  char *dir;          /* whence it read them; NULL: made */
 };
 
 /*
@@ -97,6 +99,10 @@ int pki_node_make(const struct pki *pki, const struct plan *plan,
                   const struct plan_node *node, const struct pki_node *old,
                   time_t now, struct pki_node *ret,
                   struct error *err) _must_check_;
+
+/* Whether the node has this one of pairs_of_node. */
+bool pki_node_wants(const struct plan *plan, const struct plan_node *node,
+                    const struct pair *pair);
 
 void pki_node_done(struct pki_node *n);
 

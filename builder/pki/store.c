@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "state/layout.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,13 +88,6 @@ static int check_halves(const struct pki_entry_vec *l, const struct pair *pair,
   return 0;
 }
 
-/* The part of an entry's name that is its file's name. */
-static const char *file_of(const char *name) {
-  const char prefix[] = "node/";
-  size_t len = strlen(prefix);
-  return strncmp(name, prefix, len) == 0 ? name + len : name;
-}
-
 /* Fails, naming the file in dir and the way out, for a pair that is not one. */
 static int check_pair(const struct pki_entry_vec *l, const struct pair *pair,
                       const char *dir, struct error *err) {
@@ -107,8 +101,8 @@ static int check_pair(const struct pki_entry_vec *l, const struct pair *pair,
       err, 0,
       "cannot use '%s/%s': %s; put the right file back, or remove '%s' and "
       "'%s' there to have both made anew%s",
-      dir, file_of(bad), why.faults[0].msg, file_of(pair->secret),
-      file_of(pair->public),
+      dir, entry_file(bad), why.faults[0].msg, entry_file(pair->secret),
+      entry_file(pair->public),
       pair->kind == PAIR_CA ? " (a cluster made with the old ones will not "
                               "accept machines with new ones)"
                             : "");
@@ -143,7 +137,7 @@ static int check_text(const struct pki_entry_vec *l, const struct text *t,
 /* Adds the file's content to out; a missing file adds nothing. */
 static int load_entry(const char *dir, const char *name, bool secret,
                       struct pki_entry_vec *out, struct error *err) {
-  _cleanup_free_ char *path = xasprintf("%s/%s", dir, file_of(name));
+  _cleanup_free_ char *path = xasprintf("%s/%s", dir, entry_file(name));
   _cleanup_error_ struct error why = {0};
   _cleanup_buf_ struct buf data = {0};
   if (file_read(path, MAX_FILE, &data, &why) < 0) {
@@ -224,7 +218,7 @@ static int load_pair(const char *dir, const struct pair *pair,
     return 0;
   if (mend(out, pair, dir)) {
     strv_pushf(mended, "'%s/%s' and '%s' were not of one pair", dir,
-               file_of(pair->secret), file_of(pair->public));
+               entry_file(pair->secret), entry_file(pair->public));
     return 0;
   }
   error_move(err, &why);
@@ -250,6 +244,7 @@ int pki_load(const char *dir, struct pki *ret, struct error *err) {
   for (size_t i = 0; pki_texts[i].name; i++)
     if (load_text(dir, &pki_texts[i], &pki.entries, err) < 0)
       return -1;
+  pki.dir = xstrdup(dir);
   *ret = pki;
   pki = (struct pki){0};
   return 0;
@@ -266,9 +261,49 @@ int pki_node_load(const char *dir, const struct plan_node *node,
   for (size_t i = 0; pki_node_has_files(node) && pairs_of_node[i]; i++)
     if (load_pair(own, pairs_of_node[i], &n.entries, &n.mended, err) < 0)
       return -1;
+  n.dir = own;
+  own = NULL;
   *ret = n;
   n = (struct pki_node){0};
   return 0;
+}
+
+/* --- what is no longer asked for ------------------------------------------
+ */
+
+struct left {
+  const struct plan *plan;
+  struct strv *paths, *nodes;
+};
+
+static const struct pair *pair_of_file(const char *file) {
+  for (size_t i = 0; pairs_of_node[i]; i++)
+    if (strcmp(entry_file(pairs_of_node[i]->secret), file) == 0 ||
+        strcmp(entry_file(pairs_of_node[i]->public), file) == 0)
+      return pairs_of_node[i];
+  return NULL;
+}
+
+static int add_left(const struct layout_item *item, void *arg,
+                    struct error *err) {
+  (void)err;
+  const struct left *l = arg;
+  const struct plan_node *node =
+      item->node && !item->temporary ? plan_find(l->plan, item->node) : NULL;
+  const struct pair *pair = node ? pair_of_file(item->name) : NULL;
+  if (!pair || pki_node_wants(l->plan, node, pair))
+    return 0;
+  strv_push(l->paths, item->path);
+  /* A folder's files come one after the other. */
+  if (l->nodes->n == 0 || strcmp(l->nodes->v[l->nodes->n - 1], item->node) != 0)
+    strv_push(l->nodes, item->node);
+  return 0;
+}
+
+int pki_left(const char *state, const struct plan *plan, struct strv *ret_paths,
+             struct strv *ret_nodes, struct error *err) {
+  struct left l = {.plan = plan, .paths = ret_paths, .nodes = ret_nodes};
+  return layout_walk(state, LAYOUT_KEYS, add_left, &l, err);
 }
 
 /* --- writing -------------------------------------------------------------- */
@@ -279,7 +314,7 @@ static void save(const struct pki_entry_vec *l, const char *folder,
     const struct pki_entry *e = &l->v[i];
     if (!e->unsaved)
       continue;
-    _cleanup_free_ char *name = xasprintf("%s%s", folder, file_of(e->name));
+    _cleanup_free_ char *name = xasprintf("%s%s", folder, entry_file(e->name));
     commit_add(c, name, e->data.data, e->data.len);
   }
 }

@@ -33,6 +33,15 @@ int pki_node_load(const char *dir, const struct plan_node *node,
 /* Whether a node has keys that are kept in files. */
 bool pki_node_has_files(const struct plan_node *node);
 
+/*
+ * The files of nodes of the plan that it no longer asks for: a control plane
+ * became a worker, or etcd's mode another. Their paths below the folder state,
+ * which holds pki/, and these nodes' names, each once, go into ret_paths and
+ * ret_nodes, which must be empty.
+ */
+int pki_left(const char *state, const struct plan *plan, struct strv *ret_paths,
+             struct strv *ret_nodes, struct error *err) _must_check_;
+
 /* Adds the entries that are not in files yet. */
 void pki_save(const struct pki *pki, struct commit *c);
 void pki_node_save(const struct pki_node *n, const struct plan_node *node,

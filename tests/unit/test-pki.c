@@ -379,6 +379,7 @@ static void test_load_of_nothing(void **state) {
   _cleanup_error_ struct error err = {0};
   _cleanup_pki_ struct pki pki = load(f);
   assert_int_equal(pki.entries.n, 0);
+  pki_done(&pki);
   _cleanup_free_ char *missing = xasprintf("%s/no/such", f->dir);
   ok(pki_load(missing, &pki, &err), &err);
 }
@@ -526,7 +527,7 @@ static void test_begin_after_now_is_an_error(void **state) {
       "this machine's clock says 2025-06-13, but the certificate 'ca.crt' "
       "begins on 2025-06-14: set the clock; if it was wrong when that was "
       "made, "
-      "remove 'ca.key' and 'ca.crt' and make the cluster anew");
+      "remove 'ca.key' and 'ca.crt' there and make the cluster anew");
   assert_int_equal(pki_make(&f->plan, &later, NOW, &pki, &two), -1);
   assert_non_null(
       strstr(two.faults[0].msg, "'admin.crt' begins on 2030-06-13"));
@@ -534,6 +535,30 @@ static void test_begin_after_now_is_an_error(void **state) {
       pki_node_make(&old, &f->plan, &f->nodes[MASTER], &n, NOW, &node, &three),
       -1);
   assert_non_null(strstr(three.faults[0].msg, "etcd-server.crt' begins on"));
+}
+
+/* Whose certificate it is, and where. */
+static void test_begin_after_now_names_the_file(void **state) {
+  const struct fixture *f = *state;
+  const struct plan_node *node = &f->nodes[MASTER];
+  _cleanup_error_ struct error err = {0};
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
+  _cleanup_pki_node_ struct pki_node late =
+      make_node(f, &pki, MASTER, NULL, NOW + 9 * DAY);
+  _cleanup_pki_node_ struct pki_node old = {0}, out = {0};
+  _cleanup_commit_ struct commit c = {0};
+  pki_node_save(&late, node, &c);
+  ok(commit_write(&c, f->dir, &err), &err);
+  ok(pki_node_load(f->dir, node, &old, &err), &err);
+  assert_int_equal(pki_node_make(&pki, &f->plan, node, &old, NOW, &out, &err),
+                   -1);
+  _cleanup_free_ char *want = xasprintf(
+      "the certificate '%s/nodes/%s/etcd-server.crt' begins on 2025-06-23",
+      f->dir, node->name);
+  assert_non_null(strstr(err.faults[0].msg, want));
+  assert_non_null(strstr(err.faults[0].msg,
+                         "remove 'etcd-server.key' and 'etcd-server.crt' "
+                         "there"));
 }
 
 static void test_seed_time(void **state) {
@@ -872,6 +897,7 @@ int main(void) {
       T(test_leaf_never_outlives_ca),
       T(test_ended_ca_is_an_error),
       T(test_begin_after_now_is_an_error),
+      T(test_begin_after_now_names_the_file),
       T(test_seed_time),
       T(test_changes_that_keys_cannot_follow),
       T(test_node_names),
