@@ -154,28 +154,109 @@ int image_list(struct image_entry_vec *ret, struct error *err) {
   return r;
 }
 
-/* ---- Pruning ---- */
+/* ---- What killed runs left ---- */
+
+static int remove_file(const char *path, const char *end, struct error *err) {
+  _cleanup_free_ char *full = xasprintf("%s%s", path, end);
+  if (unlink(full) < 0 && errno != ENOENT)
+    return error_set(err, errno, "cannot remove '%s'", full);
+  return 0;
+}
+
+/* The image first: what is left without it is nobody's base, and a sweep finds
+ * it. The pointer last, which leads to the log. */
+static int remove_image(const char *dir, const struct image_entry *e,
+                        struct error *err) {
+  _cleanup_free_ char *stem = xasprintf("%s/%s", dir, e->name);
+  if (remove_file(stem, ".qcow2", err) < 0 ||
+      remove_file(stem, ".json", err) < 0 ||
+      remove_file(stem, ".raw", err) < 0 ||
+      remove_file(stem, ".users", err) < 0)
+    return -1;
+  if (!e->current)
+    return 0;
+  _cleanup_free_ char *key = xasprintf("%s/%s", dir, e->key);
+  if (remove_file(key, ".log", err) < 0)
+    return -1;
+  return remove_file(key, ".current", err);
+}
+
+/* The image that a file of the store belongs to, when it is not the image
+ * itself; NULL for others. The caller frees. */
+static char *image_of(const char *dir, const char *file) {
+  size_t n = strcspn(file, ".");
+  _cleanup_free_ char *stem = xstrndup(file, n);
+  char key[IMAGE_KEY];
+  if (!image_name_parse(stem, key))
+    return NULL;
+  if (strcmp(file + n, ".json") == 0 || strcmp(file + n, ".raw") == 0 ||
+      strcmp(file + n, ".users") == 0)
+    return TAKE_PTR(stem);
+  return n == KEY_DIGITS && strcmp(file + n, ".current") == 0
+             ? image_current(dir, key)
+             : NULL;
+}
+
+/* Removes what an image left that is not there, unless disks lie on it: then
+ * it may be put back. The key's lock is held, for a bake writes the manifest
+ * before the image. */
+static void sweep_rest(const char *dir, struct image_entry *e) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_(image_users_done) struct image_user_vec users = {0};
+  _cleanup_free_ char *current = image_current(dir, e->key);
+  _cleanup_close_ int fd = -1;
+  struct stat st;
+  if (image_users_lock(e->path, &fd, &ignored) < 0 ||
+      lstat(e->path, &st) == 0 || errno != ENOENT ||
+      image_users_read(e->path, &users, &ignored) < 0 ||
+      count_users(&users) > 0)
+    return;
+  e->current = current && strcmp(current, e->name) == 0;
+  (void)!remove_image(dir, e, &ignored);
+}
+
+/* Whether an entry of the store is the work folder of a bake. */
+static bool is_work(const char *file) {
+  char key[IMAGE_KEY];
+  _cleanup_free_ char *stem = xstrndup(file, KEY_DIGITS);
+  const char *rest = file + strlen(stem);
+  return image_name_parse(stem, key) && strncmp(rest, ".tmp", 4) == 0 &&
+         (rest[4] == '.' || rest[4] == '\0');
+}
+
+static void sweep_entry(const char *dir, const char *file, const char *held) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_(entry_done) struct image_entry e = {.name = image_of(dir, file)};
+  _cleanup_close_ int lock_fd = -1;
+  struct stat st;
+  if (e.name) {
+    e.path = xasprintf("%s/%s.qcow2", dir, e.name);
+    if (lstat(e.path, &st) == 0)
+      return;
+  } else if (!is_work(file)) {
+    return;
+  }
+  (void)snprintf(e.key, sizeof(e.key), "%.16s", e.name ? e.name : file);
+  _cleanup_free_ char *lock = xasprintf("%s/%s.lock", dir, e.key);
+  if (strcmp(e.key, held) != 0 && file_lock(lock, &lock_fd, &ignored) < 0)
+    return;
+  _cleanup_free_ char *work = xasprintf("%s/%s", dir, file);
+  if (e.name)
+    sweep_rest(dir, &e);
+  else
+    (void)!bake_remove(work, &ignored);
+}
 
 void image_sweep(const char *key) {
   _cleanup_free_ char *dir = image_folder();
   DIR *d = opendir(dir);
-  for (struct dirent *e; d && (e = readdir(d));) {
-    _cleanup_error_ struct error ignored = {0};
-    _cleanup_close_ int lock_fd = -1;
-    char of[IMAGE_KEY];
-    _cleanup_free_ char *stem = xstrndup(e->d_name, KEY_DIGITS);
-    const char *rest = e->d_name + strlen(stem);
-    if (!image_name_parse(stem, of) || strncmp(rest, ".tmp", 4) != 0 ||
-        (rest[4] != '.' && rest[4] != '\0'))
-      continue;
-    _cleanup_free_ char *work = xasprintf("%s/%s", dir, e->d_name);
-    _cleanup_free_ char *lock = xasprintf("%s/%s.lock", dir, of);
-    if (strcmp(of, key) == 0 || file_lock(lock, &lock_fd, &ignored) == 0)
-      (void)!bake_remove(work, &ignored);
-  }
+  for (struct dirent *e; d && (e = readdir(d));)
+    sweep_entry(dir, e->d_name, key);
   if (d)
     (void)closedir(d);
 }
+
+/* ---- Pruning ---- */
 
 /* Every name must be one of an image that nothing uses. */
 static int check_names(const struct image_entry_vec *all,
@@ -198,30 +279,6 @@ static int check_names(const struct image_entry_vec *all,
                          e->name, e->users.v[j].overlay);
   }
   return 0;
-}
-
-static int remove_file(const char *path, const char *end, struct error *err) {
-  _cleanup_free_ char *full = xasprintf("%s%s", path, end);
-  if (unlink(full) < 0 && errno != ENOENT)
-    return error_set(err, errno, "cannot remove '%s'", full);
-  return 0;
-}
-
-/* The image first: what is left without it is nobody's base. */
-static int remove_image(const char *dir, const struct image_entry *e,
-                        struct error *err) {
-  _cleanup_free_ char *stem = xasprintf("%s/%s", dir, e->name);
-  if (remove_file(stem, ".qcow2", err) < 0 ||
-      remove_file(stem, ".json", err) < 0 ||
-      remove_file(stem, ".raw", err) < 0 ||
-      remove_file(stem, ".users", err) < 0)
-    return -1;
-  if (!e->current)
-    return 0;
-  _cleanup_free_ char *key = xasprintf("%s/%s", dir, e->key);
-  if (remove_file(key, ".current", err) < 0)
-    return -1;
-  return remove_file(key, ".log", err);
 }
 
 /* Whether one that nothing uses as far as can be seen goes only by its name. */

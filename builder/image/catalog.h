@@ -56,9 +56,10 @@ char *image_current(const char *dir, const char *key);
 bool image_content(const char *path, char ret[static SHA256_HEX]);
 
 /*
- * Removes the work folders that killed bakes left; the caller holds the lock
- * of key, if any. A bake that runs holds its own; nothing here is worth failing
- * for.
+ * Removes what killed runs left: a bake its work folder, a prune what belongs
+ * to an image without the image; of one that disks lie on it stays, for the
+ * image may be put back. The caller holds the lock of key, if any; a bake that
+ * runs holds its own. Nothing here is worth failing for.
  */
 void image_sweep(const char *key);
 

@@ -299,6 +299,65 @@ static void test_sweep(void **state) {
     assert_int_equal(is_there(f, folders[i], ""), i >= 2);
 }
 
+static void put_beside(struct fixture *f, const char *stem, const char *end) {
+  _cleanup_free_ char *path = xasprintf("%s/%s%s", f->images, stem, end);
+  write_file(f, path, "x");
+}
+
+/* A prune that is killed after any of its steps is ended by the next one. */
+static void test_prune_killed(void **state) {
+  struct fixture *f = *state;
+  enum { STEPS = 6 };
+  for (size_t done = 1; done <= STEPS; done++) {
+    _cleanup_free_ char *name = NULL;
+    _cleanup_free_ char *image = put_image(f, "image", true, &name);
+    _cleanup_free_ char *missing = xasprintf("%s/missing", f->top);
+    note(f, image, missing);
+    put_beside(f, f->key, ".log");
+    put_beside(f, name, ".raw");
+    const char *const order[][2] = {{name, ".qcow2"}, {name, ".json"},
+                                    {name, ".raw"},   {name, ".users"},
+                                    {f->key, ".log"}, {f->key, ".current"}};
+    for (size_t i = 0; i < done; i++) {
+      _cleanup_free_ char *path =
+          xasprintf("%s/%s%s", f->images, order[i][0], order[i][1]);
+      assert_int_equal(unlink(path), 0);
+    }
+    prune(f, NULL);
+    for (size_t i = 0; i < STEPS; i++)
+      assert_false(is_there(f, order[i][0], order[i][1]));
+  }
+}
+
+/* What has lost its image, and all the same is no killed prune's. */
+static void test_sweep_keeps(void **state) {
+  struct fixture *f = *state;
+  _cleanup_free_ char *used = NULL, *linked = NULL, *baking = NULL;
+  _cleanup_free_ char *first = put_image(f, "first", true, &used);
+  _cleanup_free_ char *second = put_image(f, "second", false, &linked);
+  _cleanup_free_ char *disk = put_overlay(f, "disk", first);
+  note(f, first, disk);
+  assert_int_equal(unlink(first), 0);
+  assert_int_equal(unlink(second), 0);
+  assert_int_equal(symlink("/not/mounted", second), 0);
+  static const char busy[] = "1123456789abcdef", mine[] = "mine";
+  _cleanup_close_ int fd = -1;
+  _cleanup_free_ char *lock = xasprintf("%s/%s.lock", f->images, busy);
+  check_ok(file_lock(lock, &fd, &f->err), &f->err);
+  baking = xasprintf("%s-0123456789abcdef", busy);
+  put_beside(f, baking, ".json");
+  put_beside(f, mine, ".json");
+  put_beside(f, mine, ".users");
+  prune(f, NULL);
+  assert_true(is_there(f, used, ".json"));
+  assert_true(is_there(f, used, ".users"));
+  assert_true(is_there(f, f->key, ".current"));
+  assert_true(is_there(f, linked, ".json"));
+  assert_true(is_there(f, baking, ".json"));
+  assert_true(is_there(f, mine, ".json"));
+  assert_true(is_there(f, mine, ".users"));
+}
+
 static void test_list(void **state) {
   struct fixture *f = *state;
   _cleanup_(image_entries_done) struct image_entry_vec none = {0}, all = {0};
@@ -326,7 +385,8 @@ int main(void) {
       STORE_TEST(test_current),     STORE_TEST(test_old),
       STORE_TEST(test_users),       STORE_TEST(test_prune),
       STORE_TEST(test_prune_busy),  STORE_TEST(test_list),
-      STORE_TEST(test_sweep),
+      STORE_TEST(test_sweep),       STORE_TEST(test_prune_killed),
+      STORE_TEST(test_sweep_keeps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
