@@ -183,7 +183,8 @@ static const char global_help[] =
     "  -C, --state DIR       state folder (NAME.cluster beside the spec)\n"
     "  -v, --verbose         tell each step of making an image\n"
     "  -q, --quiet           tell nothing but errors and warnings\n"
-    "      --json            output for programs: of plan, status and verify\n"
+    "      --json            output for programs: of plan, status, verify\n"
+    "                        and image --list\n"
     "  -h, --help            this help, or a command's\n"
     "      --version         the version\n"
     "\n"
@@ -349,7 +350,8 @@ static int print_any_help(int argc, char **argv, struct error *err) {
 }
 
 static bool has_json(const struct command *c) {
-  return c->run == cmd_plan || c->run == cmd_status || c->run == cmd_verify;
+  return c->run == cmd_plan || c->run == cmd_status || c->run == cmd_verify ||
+         c->run == cmd_image;
 }
 
 static int run(struct cli *cli, int argc, char **argv, struct error *err) {
@@ -378,7 +380,7 @@ static int run(struct cli *cli, int argc, char **argv, struct error *err) {
   if (cli->json && !has_json(command))
     return error_usage(err,
                        "'%s' has no output for programs; --json is for plan, "
-                       "status and verify",
+                       "status, verify and image --list",
                        command->name);
   /* Start getopt over on the command's own arguments (getopt(3)). */
   optind = 0;

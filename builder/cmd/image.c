@@ -102,6 +102,8 @@ int cmd_image(struct cli *cli, int argc, char **argv, struct error *err) {
     return -1;
   if (o.list)
     return print_list(cli, err);
+  if (cli->json)
+    return error_usage(err, "of image only --list has output for programs");
   if (o.prune) {
     const struct strv names = {.v = argv + optind, .n = argc - optind};
     return image_prune(&cli->log, &names, err);
