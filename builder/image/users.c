@@ -70,13 +70,14 @@ static bool to_parent(char *path) {
   return true;
 }
 
-/* Whether the file system that held a missing file is there without it. */
+/* Whether the file system that held a missing file is there without it. One
+ * whose id is 0 has none, as many of FUSE. */
 static bool surely_gone(const char *overlay, uint64_t fsid) {
   _cleanup_free_ char *dir = xstrdup(overlay);
   struct stat st;
   while (to_parent(dir))
     if (stat(dir, &st) == 0)
-      return fsid == fsid_of(dir);
+      return fsid != 0 && fsid == fsid_of(dir);
     else if (errno != ENOENT && errno != ENOTDIR)
       return false;
   return false;
@@ -137,20 +138,25 @@ static const char *path_in(const char *line) {
   return space && space[1] == '/' ? space + 1 : NULL;
 }
 
-static bool is_noted(const struct buf *list, const char *overlay) {
-  _cleanup_free_ char *text = xstrndup(list->data ? list->data : "", list->len);
+/* Copies the lines of other overlays to others; gives overlay's own line, or
+ * NULL, which points into list. Writes to list. */
+static const char *take_line(struct buf *list, const char *overlay,
+                             struct buf *others) {
+  const char *own = NULL;
   char *save = NULL;
-  for (char *line = strtok_r(text, "\n", &save); line;
+  for (char *line = list->data ? strtok_r(list->data, "\n", &save) : NULL; line;
        line = strtok_r(NULL, "\n", &save)) {
     const char *path = path_in(line);
     if (path && strcmp(path, overlay) == 0)
-      return true;
+      own = line;
+    else
+      buf_addf(others, "%s\n", line);
   }
-  return false;
+  return own;
 }
 
 int image_users_add(const char *image, const char *overlay, struct error *err) {
-  _cleanup_buf_ struct buf list = {0};
+  _cleanup_buf_ struct buf list = {0}, new = {0};
   _cleanup_free_ char *path = list_path(image), *dir = xstrdup(overlay);
   if (!file_exists(image))
     return error_set(err, 0, "the image '%s' was removed meanwhile; try again",
@@ -159,28 +165,29 @@ int image_users_add(const char *image, const char *overlay, struct error *err) {
     return error_usage(err, "a state folder's path must be one line");
   if (read_list(image, &list, err) < 0)
     return -1;
-  if (is_noted(&list, overlay))
-    return 0;
   (void)to_parent(dir);
-  buf_addf(&list, "%llx %s\n", (unsigned long long)fsid_of(dir), overlay);
-  return file_write(path, list.data, list.len, 0600, err);
+  _cleanup_free_ char *line =
+      xasprintf("%llx %s", (unsigned long long)fsid_of(dir), overlay);
+  const char *old = take_line(&list, overlay, &new);
+  /* Another file system may be there than when it was noted. */
+  if (old && strcmp(old, line) == 0)
+    return 0;
+  buf_addf(&new, "%s\n", line);
+  return file_write(path, new.data, new.len, 0600, err);
 }
 
 int image_users_remove(const char *image, const char *overlay,
                        struct error *err) {
   _cleanup_buf_ struct buf list = {0}, kept = {0};
   _cleanup_free_ char *path = list_path(image);
-  if (read_list(image, &list, err) < 0)
-    return -1;
-  if (!is_noted(&list, overlay))
+  _cleanup_close_ int fd = -1;
+  /* An image that is no store's has no list, and gets no lock either. */
+  if (!file_exists(path))
     return 0;
-  char *save = NULL;
-  for (char *line = strtok_r(list.data, "\n", &save); line;
-       line = strtok_r(NULL, "\n", &save)) {
-    const char *noted = path_in(line);
-    if (!noted || strcmp(noted, overlay) != 0)
-      buf_addf(&kept, "%s\n", line);
-  }
+  if (image_users_lock(image, &fd, err) < 0 || read_list(image, &list, err) < 0)
+    return -1;
+  if (!take_line(&list, overlay, &kept))
+    return 0;
   return file_write(path, kept.data ? kept.data : "", kept.len, 0600, err);
 }
 

@@ -16,7 +16,8 @@
 
 enum image_user_state {
   IMAGE_USED,   /* the overlay lies on the image, or cannot be looked at */
-  IMAGE_AWAY,   /* its file system is not mounted: it counts as used */
+  IMAGE_AWAY,   /* its file system is not mounted, or has no id by which to
+                 * know: it counts as used */
   IMAGE_MISSED, /* it was deleted or moved, not by us: counts unless named */
   IMAGE_LEFT,   /* it lies on another image */
 };
@@ -35,13 +36,15 @@ int image_users_lock(const char *image, int *ret_fd,
 
 /*
  * Notes that overlay, an absolute path whose folder exists, lies on image or
- * soon will. With the lock held until the overlay is made, nobody can remove
- * the image meanwhile. Fails when the image is gone.
+ * soon will; a note of it that is there gets today's file system. With the lock
+ * held until the overlay is made, nobody can remove the image meanwhile. Fails
+ * when the image is gone.
  */
 int image_users_add(const char *image, const char *overlay,
                     struct error *err) _must_check_;
 
-/* Takes the note back, once the overlay is removed; with the lock held. */
+/* Takes the note back, once the overlay is removed or lies on another image;
+ * takes the lock. Without a note there is nothing to do. */
 int image_users_remove(const char *image, const char *overlay,
                        struct error *err) _must_check_;
 

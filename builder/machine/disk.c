@@ -204,6 +204,12 @@ static int note_use(const char *image, const char *disk, int *ret_fd,
   return image_users_add(image, disk, err);
 }
 
+/* A note that cannot be taken back only keeps the image. */
+static void forget_use(const char *image, const char *disk) {
+  _cleanup_error_ struct error ignored = {0};
+  (void)!image_users_remove(image, disk, &ignored);
+}
+
 static int check(const char *disk, const char *file,
                  const struct plan_node *node, const char *image,
                  struct error *err) {
@@ -221,7 +227,13 @@ static int check(const char *disk, const char *file,
   /* A disk of before digests were noted, and the file it has always had. */
   if (strcmp(old.path, now.path) == 0)
     return check_base(file, node, &old, err);
-  return check_named(disk, file, node, &old, &now, err);
+  if (check_named(disk, file, node, &old, &now, err) < 0)
+    return -1;
+  /* Both may be in one folder, and so have one lock. */
+  cleanup_close(&fd);
+  fd = -1;
+  forget_use(old.path, disk);
+  return 0;
 }
 
 int disk_ensure(const struct state *s, const struct plan_node *node,
@@ -245,24 +257,16 @@ int disk_ensure(const struct state *s, const struct plan_node *node,
   return create(disk, node, &base, err);
 }
 
-/* A note that cannot be taken back only keeps the image. */
-static void forget_use(const char *file, const char *disk) {
+int disk_delete(const struct state *s, const char *node, struct error *err) {
   _cleanup_error_ struct error ignored = {0};
   _cleanup_(base_done) struct base base = {0};
-  _cleanup_close_ int fd = -1;
-  char hex[SHA256_HEX];
-  if (base_read(file, &base, &ignored) == 0 && image_content(base.path, hex) &&
-      image_users_lock(base.path, &fd, &ignored) == 0)
-    (void)!image_users_remove(base.path, disk, &ignored);
-}
-
-int disk_delete(const struct state *s, const char *node, struct error *err) {
   _cleanup_free_ char *disk = state_path(s, "disks/%s.qcow2", node);
   _cleanup_free_ char *file = state_path(s, "disks/%s.base", node);
   if (unlink(disk) < 0 && errno != ENOENT)
     return error_set(err, errno, "cannot delete '%s'", disk);
   /* Last the note: without it a disk would be refused for ever. */
-  forget_use(file, disk);
+  if (base_read(file, &base, &ignored) == 0)
+    forget_use(base.path, disk);
   if (unlink(file) < 0 && errno != ENOENT)
     return error_set(err, errno, "cannot delete '%s'", file);
   return 0;

@@ -11,6 +11,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -23,6 +26,17 @@ struct fixture {
   struct log log;
   struct error err;
 };
+
+/* Every file system is as one of FUSE that has no id. */
+static bool without_id;
+
+/* Instead of libc's. */
+int statfs(const char *path, struct statfs *ret) {
+  int r = (int)syscall(SYS_statfs, path, ret);
+  if (without_id)
+    memset(&ret->f_fsid, 0, sizeof(ret->f_fsid));
+  return r;
+}
 
 static void check_ok(int r, struct error *err) {
   if (r < 0)
@@ -226,6 +240,37 @@ static void test_users(void **state) {
               "was removed meanwhile");
 }
 
+static void write_list(struct fixture *f, const char *name, const char *id,
+                       const char *overlay) {
+  _cleanup_free_ char *path = xasprintf("%s/%s.users", f->images, name);
+  _cleanup_free_ char *line = xasprintf("%s %s\n", id, overlay);
+  write_file(f, path, line);
+}
+
+static enum image_user_state only_user(struct fixture *f, const char *image) {
+  _cleanup_(image_users_done) struct image_user_vec users = {0};
+  check_ok(image_users_read(image, &users, &f->err), &f->err);
+  assert_int_equal(users.n, 1);
+  return users.v[0].state;
+}
+
+/* The file system of a note is that of its last time. */
+static void test_file_system(void **state) {
+  struct fixture *f = *state;
+  _cleanup_free_ char *name = NULL;
+  _cleanup_free_ char *image = put_image(f, "image", false, &name);
+  _cleanup_free_ char *disk = xasprintf("%s/disk", f->top);
+  write_list(f, name, "123", disk);
+  assert_int_equal(only_user(f, image), IMAGE_AWAY);
+  note(f, image, disk);
+  assert_int_equal(only_user(f, image), IMAGE_MISSED);
+  /* No id is no other's. */
+  without_id = true;
+  write_list(f, name, "0", disk);
+  assert_int_equal(only_user(f, image), IMAGE_AWAY);
+  without_id = false;
+}
+
 static void test_prune(void **state) {
   struct fixture *f = *state;
   _cleanup_free_ char *a = NULL, *b = NULL, *c = NULL;
@@ -259,11 +304,7 @@ static void test_prune(void **state) {
   prune(f, NULL);
   assert_true(file_exists(first));
   /* The machine is destroyed: now nothing uses the image. */
-  _cleanup_close_ int fd = -1;
-  check_ok(image_users_lock(first, &fd, &f->err), &f->err);
   check_ok(image_users_remove(first, disk, &f->err), &f->err);
-  cleanup_close(&fd);
-  fd = -1;
   prune(f, NULL);
   assert_false(is_there(f, a, ".qcow2"));
   assert_false(is_there(f, a, ".users"));
@@ -386,7 +427,7 @@ int main(void) {
       STORE_TEST(test_users),       STORE_TEST(test_prune),
       STORE_TEST(test_prune_busy),  STORE_TEST(test_list),
       STORE_TEST(test_sweep),       STORE_TEST(test_prune_killed),
-      STORE_TEST(test_sweep_keeps),
+      STORE_TEST(test_sweep_keeps), STORE_TEST(test_file_system),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
