@@ -82,7 +82,8 @@ static const struct command commands[] = {
     {"seed", "SPEC [NODE...]", "make keys and seeds",
      "      --iso-writer NAME libisofs (the default) or genisoimage\n"
      "      --prune           remove what belongs to nodes the spec has no "
-     "more\n"
+     "more,\n"
+     "                        and keys that a node no longer needs\n"
      "\n"
      "Keys that exist are kept: the same spec gives the same seeds again.\n"
      "With NODE, while the cluster runs, it takes the seeds' token again.\n"
