@@ -56,8 +56,11 @@ int file_write_all(int fd, const void *data, size_t len) {
   return 0;
 }
 
-static char *parent_of(const char *path) {
-  const char *slash = strrchr(path, '/');
+char *file_parent(const char *path) {
+  size_t len = strlen(path);
+  while (len > 1 && path[len - 1] == '/')
+    len--;
+  const char *slash = memrchr(path, '/', len);
   if (!slash)
     return xstrdup(".");
   return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
@@ -65,7 +68,7 @@ static char *parent_of(const char *path) {
 
 /* A rename is durable once its folder is. */
 static int sync_parent(const char *path) {
-  _cleanup_free_ char *dir = parent_of(path);
+  _cleanup_free_ char *dir = file_parent(path);
   _cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
     return -1;
@@ -73,13 +76,14 @@ static int sync_parent(const char *path) {
 }
 
 static int replace(const char *path, const void *data, size_t len, mode_t mode,
-                   bool sync, struct error *err) {
+                   struct file_owner owner, bool sync, struct error *err) {
   _cleanup_free_ char *tmp = xasprintf("%s" FILE_TEMPORARY "XXXXXX", path);
   /* mkostemp creates with 0600, so a secret is never readable by others. */
   _cleanup_close_ int fd = mkostemp(tmp, O_CLOEXEC);
   if (fd < 0)
     return error_set(err, errno, "cannot create '%s'", path);
   if (file_write_all(fd, data, len) < 0 || fchmod(fd, mode) < 0 ||
+      (owner.uid != (uid_t)-1 && fchown(fd, owner.uid, owner.gid) < 0) ||
       (sync && fsync(fd) < 0) || rename(tmp, path) < 0) {
     int saved = errno;
     (void)unlink(tmp);
@@ -92,7 +96,12 @@ static int replace(const char *path, const void *data, size_t len, mode_t mode,
 
 int file_write(const char *path, const void *data, size_t len, mode_t mode,
                struct error *err) {
-  return replace(path, data, len, mode, true, err);
+  return replace(path, data, len, mode, FILE_OWNER_ANY, true, err);
+}
+
+int file_write_for(const char *path, const void *data, size_t len, mode_t mode,
+                   struct file_owner owner, struct error *err) {
+  return replace(path, data, len, mode, owner, true, err);
 }
 
 int file_refresh(const char *path, const void *data, size_t len, mode_t mode,
@@ -102,7 +111,7 @@ int file_refresh(const char *path, const void *data, size_t len, mode_t mode,
   if (file_exists(path) && file_read(path, len, &old, &unreadable) == 0 &&
       old.len == len && (len == 0 || memcmp(old.data, data, len) == 0))
     return 0;
-  return replace(path, data, len, mode, false, err);
+  return replace(path, data, len, mode, FILE_OWNER_ANY, false, err);
 }
 
 int file_commit(const char *tmp, const char *path, struct error *err) {
@@ -157,7 +166,7 @@ bool file_exists(const char *path) {
 }
 
 int file_check_place(const char *path, struct error *err) {
-  _cleanup_free_ char *dir = parent_of(path);
+  _cleanup_free_ char *dir = file_parent(path);
   struct stat st;
   if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
     return error_set(err, EISDIR, "cannot write '%s'", path);

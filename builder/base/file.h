@@ -24,6 +24,17 @@ int file_read(const char *path, size_t max, struct buf *ret,
 int file_write(const char *path, const void *data, size_t len, mode_t mode,
                struct error *err) _must_check_;
 
+/* Who gets a file; -1: as it comes. */
+struct file_owner {
+  uid_t uid;
+  gid_t gid;
+};
+#define FILE_OWNER_ANY ((struct file_owner){(uid_t)-1, (gid_t)-1})
+
+/* As file_write, for root: the file is owner's from when it has its name. */
+int file_write_for(const char *path, const void *data, size_t len, mode_t mode,
+                   struct file_owner owner, struct error *err) _must_check_;
+
 /*
  * As file_write, but leaves a file alone that holds these bytes already, and
  * does not sync: for what can be made again at any time.
@@ -37,6 +48,10 @@ int file_write_all(int fd, const void *data, size_t len) _must_check_;
 /* fsyncs tmp and renames it to path, for files that others wrote. */
 int file_commit(const char *tmp, const char *path,
                 struct error *err) _must_check_;
+
+/* The folder that path is in, "." or "/" when it names none. A slash at the end
+ * counts for nothing. The caller frees. */
+char *file_parent(const char *path);
 
 /* Makes path and its parents; those made get mode (0700 for secrets). */
 int file_mkdirs(const char *path, mode_t mode, struct error *err) _must_check_;

@@ -8,13 +8,10 @@
 #include "cmd/cli.h"
 #include "machine/ports.h"
 #include "seed/admin.h"
-#include "seed/merge.h"
-#include <errno.h>
+#include "seed/conf-file.h"
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define CONF_MAX_BYTES ((size_t)1024 * 1024)
 #define FETCH_TIMEOUT 180
@@ -23,26 +20,17 @@ struct options {
   const char *out; /* -o FILE; "-": standard output */
   bool qemu;       /* through the ports on 127.0.0.1 */
   bool merge;      /* FILE keeps what is in it */
-  bool force;      /* it is overwritten; with merge: a cluster of that name */
+  bool force;      /* it is overwritten; with merge: what has our names */
 };
 
-/* Also a link that leads nowhere. */
-static bool exists(const char *path) {
-  struct stat st;
-  return lstat(path, &st) == 0;
+static bool to_file(const struct options *o) {
+  return o->out && strcmp(o->out, "-") != 0;
 }
 
-/* An error that names the mkdir when the folder for path is missing. */
-static int check_folder(const char *path, struct error *err) {
-  const char *slash = strrchr(path, '/');
-  _cleanup_free_ char *dir =
-      slash && slash != path ? xstrndup(path, (size_t)(slash - path)) : NULL;
-  if (!dir || exists(dir))
-    return 0;
-  return error_usage(err,
-                     "there is no folder '%s' for the file; `mkdir -p -m 700 "
-                     "'%s'` makes it",
-                     dir, dir);
+static enum conf_how how_of(const struct options *o) {
+  if (o->merge)
+    return o->force ? CONF_MERGE_ANY : CONF_MERGE;
+  return o->force ? CONF_OVERWRITE : CONF_NEW;
 }
 
 static int parse(int argc, char **argv, struct options *o, struct error *err) {
@@ -68,25 +56,10 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
   if (argc - optind != 1)
     return error_usage(err,
                        "kubeconfig needs one spec: kubeseed kubeconfig SPEC");
-  bool to_file = o->out && strcmp(o->out, "-") != 0;
-  struct stat st;
-  if ((o->force || o->merge) && !to_file)
+  if ((o->force || o->merge) && !to_file(o))
     return error_usage(err, "--%s is for -o FILE",
                        o->force ? "force" : "merge");
-  /* Replaced by a file, even /dev/null would be gone. */
-  if (to_file && stat(o->out, &st) == 0 && !S_ISREG(st.st_mode))
-    return error_usage(err,
-                       "'%s' is not a file that a kubeconfig can be in; '-' is "
-                       "standard output",
-                       o->out);
-  if (to_file && check_folder(o->out, err) < 0)
-    return -1;
-  if (to_file && !o->force && !o->merge && exists(o->out))
-    return error_usage(err,
-                       "'%s' exists; --merge adds the cluster to it, --force "
-                       "overwrites it",
-                       o->out);
-  return 0;
+  return to_file(o) ? conf_file_check(o->out, how_of(o), err) : 0;
 }
 
 static int fetch_from(const struct remote *r, const struct plan_node *node,
@@ -158,35 +131,8 @@ static int fetch(const struct cli *cli, struct cluster *c, struct error *err) {
   return store(c, &pki, err);
 }
 
-/* The file behind a link is written, and the link stays. With sudo a user's
- * file stays the user's. */
-static int write_conf(const char *path, const struct buf *text,
-                      struct error *err) {
-  _cleanup_free_ char *real = realpath(path, NULL);
-  struct stat st;
-  if (!real && lstat(path, &st) == 0)
-    return error_set(err, 0, "'%s' is a link that leads nowhere", path);
-  bool others = real && stat(real, &st) == 0 && st.st_uid != geteuid();
-  if (file_write(real ? real : path, text->data, text->len, 0600, err) < 0)
-    return -1;
-  if (others && geteuid() == 0 && lchown(real, st.st_uid, st.st_gid) < 0)
-    return error_set(err, errno, "cannot give '%s' back to its owner", real);
-  return 0;
-}
-
-static int merge_into(const char *path, const struct buf *ours, bool force,
-                      struct error *err) {
-  _cleanup_buf_ struct buf old = {0};
-  _cleanup_buf_ struct buf merged = {0};
-  if (file_exists(path) && file_read(path, CONF_MAX_BYTES, &old, err) < 0)
-    return -1;
-  if (kubeconfig_merge(path, &old, ours, force, &merged, err) < 0)
-    return -1;
-  return write_conf(path, &merged, err);
-}
-
-static int deliver(const struct options *o, const char *path,
-                   struct error *err) {
+static int deliver(const struct cli *cli, const struct options *o,
+                   const char *path, struct error *err) {
   _cleanup_buf_ struct buf text = {0};
   if (!o->out) {
     printf("%s\n", path);
@@ -194,10 +140,8 @@ static int deliver(const struct options *o, const char *path,
   }
   if (file_read(path, CONF_MAX_BYTES, &text, err) < 0)
     return -1;
-  if (o->merge)
-    return merge_into(o->out, &text, o->force, err);
-  if (strcmp(o->out, "-") != 0)
-    return write_conf(o->out, &text, err);
+  if (to_file(o))
+    return conf_file_write(o->out, how_of(o), &text, &cli->log, err);
   (void)fwrite(text.data, 1, text.len, stdout);
   return 0;
 }
@@ -216,5 +160,5 @@ int cmd_kubeconfig(struct cli *cli, int argc, char **argv, struct error *err) {
   if (!file_exists(path))
     return error_set(err, 0, "there is no '%s' yet; `kubeseed %s %s` makes it",
                      path, o.qemu ? "up" : "seed", c.spec.file);
-  return deliver(&o, path, err);
+  return deliver(cli, &o, path, err);
 }

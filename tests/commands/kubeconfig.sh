@@ -75,13 +75,78 @@ another() {
 }
 check "kubeconfig --merge keeps another cluster of the same name" another
 
-no_folder() {
-  exits 2 ks offline kubeconfig -o "$work/missing/config" \
+# Somebody else's user or context of our names, in a cluster that is ours.
+another_user() {
+  printf '%s\n' 'kind: Config' 'users:' \
+    '- {name: demo-admin, user: {token: theirs}}' 'contexts:' \
+    '- {name: demo, context: {cluster: theirs, user: me}}' >"$work/kube/two"
+  cp "$work/kube/two" "$work/kube/before"
+  exits 1 ks offline kubeconfig --merge -o "$work/kube/two" \
     >"$work/said" 2>&1 || return 1
   cat "$work/said"
-  grep -qF "mkdir -p -m 700 '$work/missing'" "$work/said"
+  grep -q "two:3:.*'demo-admin' .*--merge --force replaces" "$work/said" &&
+    grep -q "two:5:.*'demo' here (theirs) .*elsewhere" "$work/said" &&
+    cmp "$work/kube/two" "$work/kube/before" || return 1
+  ks offline kubeconfig --merge --force -o "$work/kube/two" &&
+    ! grep theirs "$work/kube/two"
 }
-check "kubeconfig -o into a missing folder names the mkdir" no_folder
+check "kubeconfig --merge keeps another user and context" another_user
+
+# As kubectl does it, but not a tree of folders for what is mistyped.
+folder() {
+  exits 2 ks offline kubeconfig -o "$work/missing/new/config" \
+    >"$work/said" 2>&1 || return 1
+  cat "$work/said"
+  grep -qF "mkdir -p -m 700 '$work/missing/new'" "$work/said" &&
+    [ ! -e "$work/missing" ] &&
+    ks offline kubeconfig --merge -o "$work/missing/config" &&
+    [ "$(stat -c %a "$work/missing")" = 700 ] &&
+    cmp "$work/missing/config" "$work/offline/admin.conf"
+}
+check "kubeconfig -o makes the folder, and only that one" folder
+
+# kubectl's lock: FILE.lock beside what is named, also where that is a link.
+locked() {
+  rm -f "$work/kube/two" && ln -s one "$work/kube/two" &&
+    echo 'kind: Config' >"$work/kube/one" && touch "$work/kube/two.lock" ||
+    return 1
+  for option in --merge --force; do
+    exits 1 ks offline kubeconfig $option -o "$work/kube/two" \
+      >"$work/said" 2>&1 || return 1
+    cat "$work/said"
+    grep -qF "if none is, it was left behind: \`rm '$work/kube/two.lock'\`" \
+      "$work/said" && [ "$(cat "$work/kube/one")" = 'kind: Config' ] &&
+      [ -e "$work/kube/two.lock" ] || return 1
+  done
+}
+check "kubeconfig -o respects kubectl's lock" locked
+
+# Who has the lock adds something and gives it back.
+waits_for_lock() {
+  mkfifo "$work/said.fifo" &&
+    { ks offline kubeconfig --merge -o "$work/kube/two" 2>"$work/said.fifo" & } &&
+    read -r line <"$work/said.fifo" && echo "$line" || return 1
+  case $line in *two\'\ is\ locked*) ;; *) return 1 ;; esac
+  echo 'extra: added meanwhile' >>"$work/kube/one"
+  rm "$work/kube/two.lock"
+  wait $! && grep 'added meanwhile' "$work/kube/one" &&
+    grep 'name: demo-admin' "$work/kube/one" && [ ! -e "$work/kube/two.lock" ]
+}
+check "kubeconfig -o waits for kubectl's lock, and gives it back" waits_for_lock
+
+# Two at once: a lost update would leave only one's cluster.
+both() {
+  sed 's/^name: demo/name: other/' "$work/offline.yaml" >"$work/other.yaml"
+  ks other seed || return 1
+  for _ in 1 2 3 4 5; do
+    rm -f "$work/kube/both"
+    ks other kubeconfig --merge -o "$work/kube/both" &
+    ks offline kubeconfig --merge -o "$work/kube/both" && wait $! &&
+      grep 'name: demo-admin' "$work/kube/both" &&
+      grep 'name: other-admin' "$work/kube/both" || return 1
+  done
+}
+check "two kubeconfig --merge at once lose nothing" both
 
 # Not the place of a file: root would replace /dev/null itself.
 special() {
@@ -102,6 +167,25 @@ owner() {
   ks offline kubeconfig --merge -o "$conf" &&
     [ "$(stat -c %u:%g:%a "$conf")" = 12345:12345:600 ]
 }
+
+# What is made in the home of the one who called sudo is theirs, else not.
+sudo_owner() {
+  home=$work/kube/home
+  mkdir -p "$home" "$work/kube/root" && chown 12345:12346 "$home" || return 1
+  for to in .kube/config new; do
+    SUDO_UID=12345 SUDO_GID=1 ks offline kubeconfig --merge -o "$home/$to" ||
+      return 1
+  done
+  for made in .kube .kube/config new; do
+    [ "$(stat -c %u:%g "$home/$made")" = 12345:12346 ] || return 1
+  done
+  SUDO_UID=1 ks offline kubeconfig -o "$home/.kube/roots" &&
+    SUDO_UID=12345 ks offline kubeconfig -o "$work/kube/root/config" || return 1
+  for made in "$home/.kube/roots" "$work/kube/root/config"; do
+    [ "$(stat -c %u "$made")" = 0 ] || return 1
+  done
+}
 if [ "$(id -u)" -eq 0 ]; then
   check "kubeconfig leaves a file its owner" owner
+  check "kubeconfig gives a home what is made in it" sudo_owner
 fi
