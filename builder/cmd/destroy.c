@@ -4,9 +4,11 @@
 #include "base/mem.h"
 #include "cmd/cli.h"
 #include "state/layout.h"
+#include "state/marker.h"
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
+#include <time.h>
 
 struct options {
   bool all, yes;
@@ -94,10 +96,15 @@ static int tell_foreign(struct cli *cli, const struct state *s,
   return 0;
 }
 
-/* The marker and the lock go last: until then it is a state, so that what was
- * interrupted can be done again. */
-static int remove_all(struct cli *cli, const struct state *s,
+/* What was interrupted can be done again, for until the end it is a state: one
+ * that has no marker, of an older kubeseed, is none any more without its keys.
+ * A full disk takes no marker, which is no reason to free nothing. */
+static int remove_all(struct cli *cli, const struct state *s, const char *name,
                       struct error *err) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_free_ char *marker = state_path(s, LAYOUT_MARKER);
+  if (!file_exists(marker))
+    (void)!marker_write(s->dir, name, time(NULL), &ignored);
   if (layout_sweep(s->dir, err) < 0 ||
       layout_remove(s->dir, LAYOUT_ALL & ~LAYOUT_STATE, err) < 0 ||
       tell_foreign(cli, s, err) < 0 ||
@@ -134,7 +141,7 @@ static int destroy(struct cli *cli, struct cluster *c, const size_t *sel,
     return -1;
   if (!all)
     return 0;
-  if (remove_all(cli, &c->state, err) < 0)
+  if (remove_all(cli, &c->state, c->spec.name, err) < 0)
     return -1;
   log_info(&cli->log, "the keys and seeds of '%s' are gone", c->spec.name);
   return 0;

@@ -19,9 +19,11 @@
 #define RANDOM 6 /* characters, as mkstemp(3) makes them */
 
 static const struct layout_row rows[] = {
+    /* Those of the state itself go last, in this order: until the marker goes
+     * it is a state, and until the lock goes nobody else begins. */
+    {"verify.lock", LAYOUT_STATE, false, false},
     {LAYOUT_MARKER, LAYOUT_STATE, false, false},
     {LAYOUT_LOCK, LAYOUT_STATE, false, false},
-    {"verify.lock", LAYOUT_STATE, false, false},
 
     {"pki", LAYOUT_KEYS, FOLDER, false},
     {"pki/created", LAYOUT_KEYS, false, false},
@@ -239,8 +241,21 @@ static int remove_item(const struct layout_item *item, void *arg,
   return 0;
 }
 
+static int remove_state(const char *dir, struct error *err) {
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_free_ char *path = xasprintf("%s/%s", dir, rows[i].path);
+    if (rows[i].part == LAYOUT_STATE &&
+        remove_at(AT_FDCWD, path, &rows[i], false) < 0 && errno != ENOENT)
+      return error_set(err, errno, "cannot delete '%s'", path);
+  }
+  return 0;
+}
+
 int layout_remove(const char *dir, unsigned parts, struct error *err) {
-  return layout_walk(dir, parts, remove_item, &parts, err);
+  unsigned others = parts & ~LAYOUT_STATE;
+  if (others && layout_walk(dir, others, remove_item, &others, err) < 0)
+    return -1;
+  return parts & LAYOUT_STATE ? remove_state(dir, err) : 0;
 }
 
 int layout_remove_node(const char *dir, unsigned parts, const char *node,

@@ -57,7 +57,11 @@ typedef int layout_fn(const struct layout_item *item, void *arg,
 int layout_walk(const char *dir, unsigned parts, layout_fn *fn, void *arg,
                 struct error *err) _must_check_;
 
-/* Removes what is ours of these parts, a folder only when it is empty then. */
+/*
+ * Removes what is ours of these parts, a folder only when it is empty then. Of
+ * LAYOUT_STATE the marker goes when all else has gone, and the lock after it;
+ * temporaries are layout_sweep's.
+ */
 int layout_remove(const char *dir, unsigned parts,
                   struct error *err) _must_check_;
 

@@ -2,7 +2,8 @@
 /*
  * `kubeseed seed` ended at every single thing it does to the disk, and on a
  * disk that is full from there on: the next run must work, keys that were
- * complete must be the same, and nothing may be left over.
+ * complete must be the same, and nothing may be left over. `destroy --all`
+ * likewise: it can be done again, and takes nothing of somebody else.
  *
  * And what a run leaves would outlive the power: nothing takes a name, and
  * nothing that could make it again goes, before it is on the disk.
@@ -230,29 +231,42 @@ static void write_spec(const char *path, int first) {
   assert_int_equal(file_write(path, b.data, b.len, 0600, &err), 0);
 }
 
-static int run_here(const struct fixture *f, const char *spec) {
+typedef int run_fn(struct cli *cli, const char *spec, struct error *err);
+
+static int seed(struct cli *cli, const char *spec, struct error *err) {
+  char *argv[] = {(char *)"seed", (char *)spec, NULL};
+  return cmd_seed(cli, 2, argv, err);
+}
+
+static int destroy(struct cli *cli, const char *spec, struct error *err) {
+  char *argv[] = {(char *)"destroy", (char *)"--all", (char *)"--yes",
+                  (char *)spec, NULL};
+  return cmd_destroy(cli, 4, argv, err);
+}
+
+static int run_here(const struct fixture *f, run_fn *command,
+                    const char *spec) {
   _cleanup_error_ struct error err = {0};
   FILE *log = fopen(f->log, "w");
   struct cli cli = {.state_dir = f->state, .log = {.out = log}};
-  char *argv[] = {(char *)"seed", (char *)spec, NULL};
   optind = 0;
-  int r = cmd_seed(&cli, 2, argv, &err);
+  int r = command(&cli, spec, &err);
   error_print(&err, "kubeseed", log);
   (void)fclose(log);
   return r < 0 ? (int)err.kind : 0;
 }
 
-/* Runs `kubeseed seed` in a process; its wait status, and how many changes it
- * made when it came to its end. */
-static int run(const struct fixture *f, const char *spec, enum ending ending,
-               long at) {
+/* Runs a command in a process; its wait status, in which 99 is that it did not
+ * mind that the disk was full. */
+static int run(const struct fixture *f, run_fn *command, const char *spec,
+               enum ending ending, long at) {
   pid_t pid = fork();
   assert_true(pid >= 0);
   if (pid == 0) {
     atomic_store(&fate.calls, 0);
     fate.at = at;
     fate.ending = ending;
-    int r = run_here(f, spec);
+    int r = run_here(f, command, spec);
     fate.ending = NONE;
     if (*memory.fault && file_write(f->log, memory.fault, strlen(memory.fault),
                                     0600, &(struct error){0}) == 0)
@@ -265,7 +279,7 @@ static int run(const struct fixture *f, const char *spec, enum ending ending,
 }
 
 static void must_run(const struct fixture *f, const char *spec, long at) {
-  int status = run(f, spec, NONE, 0);
+  int status = run(f, seed, spec, NONE, 0);
   _cleanup_error_ struct error err = {0};
   _cleanup_buf_ struct buf log = {0};
   assert_int_equal(file_read(f->log, 65536, &log, &err), 0);
@@ -368,7 +382,7 @@ static void end_everywhere(const struct fixture *f, const char *spec,
   look(f->before, &original);
   for (long at = 1;; at++) {
     copy_tree(f->before, f->state);
-    int status = run(f, spec, ending, at);
+    int status = run(f, seed, spec, ending, at);
     if (status == 0) {
       assert_true(at > 10); /* it has run to its end without coming so far */
       return;
@@ -420,6 +434,122 @@ static void test_moved_on_a_full_disk(void **state) {
   end_everywhere(f, f->moved, FULL);
 }
 
+/* ---- The end of a state ---- */
+
+static const char *const THEIRS[] = {"notes", "pki/notes", "pki/ca.key.backup"};
+
+static char *path_in(const char *dir, const char *name) {
+  return xasprintf("%s/%s", dir, name);
+}
+
+static int only_ours_last(const struct layout_item *item, void *arg,
+                          struct error *err) {
+  const bool *lock_may_be = arg;
+  if (!item->row || item->row->folder ||
+      (*lock_may_be && strcmp(item->path, LAYOUT_LOCK) == 0))
+    return 0;
+  return error_set(err, 0, "'%s' is there without the marker", item->path);
+}
+
+/* The marker goes when all else has gone but the lock, and the lock then. */
+static void must_end_in_order(const struct fixture *f, bool ended, long at) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *marker = path_in(f->state, LAYOUT_MARKER);
+  _cleanup_free_ char *lock = path_in(f->state, LAYOUT_LOCK);
+  bool lock_may_be = !ended;
+  if (file_exists(marker) && !file_exists(lock))
+    fail_msg("after change %ld the lock is gone before the marker", at);
+  if (file_exists(f->state) && !file_exists(marker) &&
+      layout_walk(f->state, LAYOUT_ALL, only_ours_last, &lock_may_be, &err) < 0)
+    fail_msg("after change %ld %s", at, err.faults[0].msg);
+}
+
+static void put_theirs(const char *dir) {
+  _cleanup_error_ struct error err = {0};
+  for (size_t i = 0; i < ARRAY_SIZE(THEIRS); i++) {
+    _cleanup_free_ char *path = path_in(dir, THEIRS[i]);
+    assert_int_equal(file_write(path, "mine", 4, 0600, &err), 0);
+  }
+}
+
+static void must_have_theirs(const char *dir) {
+  for (size_t i = 0; i < ARRAY_SIZE(THEIRS); i++) {
+    _cleanup_free_ char *now = content(dir, THEIRS[i]);
+    assert_string_equal(now, "mine");
+  }
+}
+
+/* A state without marker is known by these. */
+static bool is_known(const char *dir) {
+  _cleanup_free_ char *created = path_in(dir, "pki/created");
+  _cleanup_free_ char *ca = path_in(dir, "pki/ssh-ca/ca.pub");
+  _cleanup_free_ char *marker = path_in(dir, LAYOUT_MARKER);
+  return file_exists(marker) || (file_exists(created) && file_exists(ca));
+}
+
+/* Another `destroy --all` ends what was begun, or a `seed` begins anew. With
+ * theirs in the folder it is nobody's once the marker has gone. */
+static void must_go_on(const struct fixture *f, run_fn *command, bool theirs,
+                       long at) {
+  bool refused = theirs && !is_known(f->state);
+  int status = run(f, command, f->spec, NONE, 0);
+  if (!WIFEXITED(status) ||
+      WEXITSTATUS(status) != (refused ? ERROR_USAGE : ERROR_NONE)) {
+    _cleanup_free_ char *log = content(f->dir, "log");
+    fail_msg("after change %ld the next run: %x, %s", at, (unsigned)status,
+             log);
+  }
+  if (theirs)
+    must_have_theirs(f->state);
+  if (command == destroy && !refused)
+    must_end_in_order(f, true, at);
+  if (command == destroy && !theirs)
+    assert_false(file_exists(f->state));
+}
+
+static void end_destruction_everywhere(const struct fixture *f, bool theirs) {
+  for (long at = 1;; at++) {
+    copy_tree(f->before, f->state);
+    int status = run(f, destroy, f->spec, KILLED, at);
+    if (theirs)
+      must_have_theirs(f->state);
+    if (status == 0) {
+      assert_true(at > 20);
+      return;
+    }
+    must_end_in_order(f, false, at);
+    must_go_on(f, at % 2 ? destroy : seed, theirs, at);
+  }
+}
+
+static void test_destroyed(void **state) {
+  const struct fixture *f = *state;
+  make_state(f);
+  end_destruction_everywhere(f, false);
+  put_theirs(f->before);
+  end_destruction_everywhere(f, true);
+}
+
+/* One of an older kubeseed, which is known by its keys alone. */
+static void test_destroyed_without_marker(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_free_ char *marker = path_in(f->before, LAYOUT_MARKER);
+  make_state(f);
+  put_theirs(f->before);
+  assert_int_equal(unlink(marker), 0);
+  for (long at = 1;; at++) {
+    copy_tree(f->before, f->state);
+    int status = run(f, destroy, f->spec, KILLED, at);
+    if (status == 0) {
+      assert_true(at > 20);
+      return;
+    }
+    if (!is_known(f->state))
+      must_end_in_order(f, false, at);
+    must_go_on(f, destroy, true, at);
+  }
+}
+
 /* ---- */
 
 static int setup(void **state) {
@@ -456,10 +586,9 @@ static int teardown(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-      T(test_fresh),
-      T(test_fresh_on_a_full_disk),
-      T(test_moved),
-      T(test_moved_on_a_full_disk),
+      T(test_fresh),     T(test_fresh_on_a_full_disk),
+      T(test_moved),     T(test_moved_on_a_full_disk),
+      T(test_destroyed), T(test_destroyed_without_marker),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
