@@ -20,17 +20,9 @@ static int quote_path(const char *dir, const char *file, char **ret,
   _cleanup_buf_ struct buf b = {0};
   _cleanup_free_ char *path = xasprintf("%s/%s", dir, file);
   if (!quote_ssh_config(path, &b))
-    return error_set(err, 0,
-                     "ssh_config cannot hold the folder '%s': its name has a "
-                     "\", a \\, a ${ or a control character",
-                     dir);
+    return state_check_name(dir, err);
   *ret = buf_take(&b);
   return 0;
-}
-
-int access_check(const struct state *s, struct error *err) {
-  _cleanup_free_ char *ignored = NULL;
-  return quote_path(s->dir, "", &ignored, err);
 }
 
 int access_ssh_config(const struct plan *plan, const struct ports *ports,

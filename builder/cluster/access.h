@@ -10,14 +10,10 @@
 #include "pki/pki.h"
 #include "plan/plan.h"
 
-/* Whether ssh_config can hold the state folder's name: to be asked before
- * anything is made in it. */
-int access_check(const struct state *s, struct error *err) _must_check_;
-
 /*
  * The text of ssh_config(5) for all nodes: the user is the spec's first, the
- * key and the known host keys lie in dir (absolute). Fails when dir has a
- * character that ssh_config cannot quote. The caller frees. Pure.
+ * key and the known host keys lie in dir (absolute), see state_check_name. The
+ * caller frees. Pure.
  */
 int access_ssh_config(const struct plan *plan, const struct ports *ports,
                       const char *dir, char **ret,

@@ -140,8 +140,7 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
           0 ||
       (u->order && cluster_order(c, u->order, sel, n, err) < 0) ||
       check_image(u, err) < 0 ||
-      cluster_open_state(u->cli, c, true, true, err) < 0 ||
-      access_check(&c->state, err) < 0)
+      cluster_open_state(u->cli, c, true, true, err) < 0)
     return -1;
   if (choose_kind(&u->cli->log, &c->state, &c->plan, u->machines, &c->kind,
                   err) < 0)

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "state/commit.h"
 #include "state/layout.h"
 #include "state/marker.h"
@@ -57,6 +58,27 @@ static size_t length_there(const char *path) {
   return strlen(p);
 }
 
+/* The name it has, or would get, as an absolute one. */
+static char *absolute(const char *path) {
+  size_t there = length_there(path);
+  _cleanup_free_ char *begin = xstrndup(path, there);
+  _cleanup_free_ char *real = realpath(*begin ? begin : ".", NULL);
+  if (!real || (*path == '/' && there == 0))
+    return xstrdup(path);
+  return xasprintf("%s/%s", real, path + there);
+}
+
+int state_check_name(const char *dir, struct error *err) {
+  _cleanup_buf_ struct buf ignored = {0};
+  if (quote_ssh_config(dir, &ignored))
+    return 0;
+  return error_usage(err,
+                     "ssh_config cannot hold the folder '%s': its name has a "
+                     "\", a \\, a ${ or a control character; name another one "
+                     "with -C",
+                     dir);
+}
+
 /* Nothing stays of a folder that cannot be the state. */
 static int make(const char *path, struct error *err) {
   _cleanup_free_ char *p = xstrdup(path);
@@ -86,7 +108,8 @@ bool state_exists(const char *dir, const char *spec_file, const char *name) {
 int state_open(const char *dir, const char *spec_file, const char *name,
                bool create, struct state *ret, struct error *err) {
   _cleanup_free_ char *path = path_for(dir, spec_file, name);
-  if (create && make(path, err) < 0)
+  _cleanup_free_ char *full = absolute(path);
+  if (create && (state_check_name(full, err) < 0 || make(path, err) < 0))
     return -1;
   if (!file_exists(path)) {
     (void)error_set(err, 0,

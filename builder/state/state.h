@@ -34,10 +34,14 @@ struct state {
  *
  * With create it is made where it is missing, an empty one and one of an older
  * kubeseed get their marker, and it is locked; what a killed run has begun is
- * done, and its temporaries are removed.
+ * done, and its temporaries are removed. Before any of that, state_check_name.
  */
 int state_open(const char *dir, const char *spec_file, const char *name,
                bool create, struct state *ret, struct error *err) _must_check_;
+
+/* Whether ssh_config can hold the folder's absolute name, as it must; else a
+ * usage error. */
+int state_check_name(const char *dir, struct error *err) _must_check_;
 
 /* Whether there is such a folder; whose it is, state_open tells. */
 bool state_exists(const char *dir, const char *spec_file, const char *name);

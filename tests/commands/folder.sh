@@ -4,18 +4,37 @@
 # A state folder whose name ssh_config cannot hold: told before anything is made.
 # shellcheck disable=SC2154 # work, kubeseed and check are run's
 
-no_way_to_quote() { # COMMAND...
-  # shellcheck disable=SC2016 # it is the folder's name
-  bad=$work/'a${HOME}b'
-  exits 1 "$kubeseed" -C "$bad" "$@" "$work/offline.yaml" >"$work/said" 2>&1
+no_way_to_quote() { # FOLDER COMMAND...
+  bad=$work/$1
+  shift
+  exits 2 "$kubeseed" -C "$bad" "$@" "$work/offline.yaml" >"$work/said" 2>&1
   status=$?
   cat "$work/said"
   find "$bad"
   [ "$status" -eq 0 ] && grep -q 'ssh_config cannot hold' "$work/said" &&
-    [ ! -e "$bad/pki" ] && [ ! -e "$bad/seeds" ] && [ ! -e "$bad/run" ]
+    [ ! -e "$bad" ]
 }
-check "seed makes nothing where ssh could not look" no_way_to_quote seed
-check "up starts nothing where ssh could not look" no_way_to_quote up
+# shellcheck disable=SC2016 # it is a folder's name
+for name in 'a${HOME}b' 'a"b' 'a\b' "$(printf 'a\nb')" "$(printf 'a\033b')/c"; do
+  check "seed makes nothing where ssh could not look: $name" \
+    no_way_to_quote "$name" seed
+  check "up starts nothing where ssh could not look: $name" \
+    no_way_to_quote "$name" up
+done
+
+# Without -C, or with a relative name, it is the folder it is in that has the name.
+beside_it() { # ARGS...
+  # shellcheck disable=SC2016 # it is a folder's name
+  bad=$work/'x${Y}'
+  mkdir "$bad" && cp "$work/offline.yaml" "$bad" || return
+  (cd "$bad" && exits 2 "$kubeseed" "$@" seed offline.yaml) >"$work/said" 2>&1
+  status=$?
+  cat "$work/said"
+  rm "$bad/offline.yaml" && rmdir "$bad" || return # nothing else is in it
+  [ "$status" -eq 0 ] && grep -q 'ssh_config cannot hold' "$work/said"
+}
+check "nor where the spec is in such a folder" beside_it
+check "nor with a relative name" beside_it -C a/b
 
 # What the command line or the spec already shows is told before anything is made.
 early() { # STATUS TEXT COMMAND...
