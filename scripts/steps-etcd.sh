@@ -163,7 +163,8 @@ etcd_join_existing() {
 
 etcd_found() {
   why=
-  etcd_seed_members >"$etcd_founded_with"
+  # On the disk before etcd's own data is, which etcd itself puts there.
+  etcd_seed_members >"$etcd_founded_with" && sync || return
   etcd_start
 }
 

@@ -418,6 +418,12 @@ def etcd_nodes(world):
     return [n for n in world.nodes.values() if "/etc/default/etcd" in n.files]
 
 
+def until_corrected(world):
+    """How long a person takes; at once, so that what is not synced is lost, or
+    long enough for everything to wait."""
+    return world.rng.uniform(0, 20) if world.lossy else 3600
+
+
 def wrong_peer(world, name):
     """A seed has a wrong address of another member of etcd: its node says so,
     and joins what the others have founded. Later it gets a corrected one."""
@@ -427,8 +433,8 @@ def wrong_peer(world, name):
     node.files = with_address(right, peer.address, "192.168.4.99")
     switch_all_on(world)
     yield lambda: said(node, "no answer from 192.168.4.99") or node.done
-    yield 3600
-    node.power_off()
+    yield until_corrected(world)
+    node.power_off(world.lossy)
     node.files = right
     yield 10
     node.power_on()
@@ -445,11 +451,11 @@ def wrong_seeds(world, name):
     switch_all_on(world)
     yield lambda: said(one, "no answer from 192.168.4.99") and \
         said(two, "no answer from 192.168.4.98")
-    yield 3600
+    yield until_corrected(world)
     if one.etcd and one.etcd[0].has_quorum():
         raise w.Failure("a quorum of seeds that differ")
     for node in (one, two):
-        node.power_off()
+        node.power_off(world.lossy)
     one.files, two.files = right
     yield 10
     for node in (one, two):
@@ -481,9 +487,9 @@ def corrected(world, name):
     one, two = sorted(pair, key=lambda n: not n.etcd)
     if two.etcd:
         raise w.Failure("both at once")
-    two.power_off()
-    yield 3600
-    one.power_off()
+    two.power_off(world.lossy)
+    yield until_corrected(world)
+    one.power_off(world.lossy)
     for node in pair:
         node.files = right[node]
     yield 10
@@ -637,9 +643,10 @@ def jobs(topology, number):
     members = [n for n in nodes if "/etc/default/etcd" in topology.seeds[n][0]]
     if len(members) == 1:  # has no others that could be wrong or remember
         members = []
-    found += [(scenario, n, False)
+    found += [(scenario, n, lossy)
               for scenario in ("wrong-peer", "wrong-seeds", "moved",
-                               "corrected") for n in members]
+                               "corrected") for n in members
+              for lossy in (False, True)]
     found += [("disk-lost-dark", n, False) for n in nodes
               if n in masters or n in members
               for _ in range(number // 4 + 1)]
