@@ -3,10 +3,11 @@
 # make            build/kubeseed
 # make deps       install the Debian packages that are missing
 # make demo       a highly available cluster in QEMU, from nothing
-# make test       what CI runs: units, quick lints, simulator, one real boot
+# make test       what CI runs: units, quick lints, simulator, real boots
 # make unit       programs, specs, golden files and corpora (seconds)
 # make consumers  whether those who read seeds take them
-# make e2e        only the boots
+# make e2e        only the boots under QEMU
+# make rack       only those of containers, which takes root
 # make lint       every checker, the slow ones as well
 # make test-all   all of it, also under the address sanitizer
 # make sim        the assembly's order and faults, simulated
@@ -137,11 +138,12 @@ UNIT := $(patsubst tests/%.c,$(OBJ)/tests/%,\
 FUZZ := $(patsubst tests/%.c,$(OBJ)/tests/%,$(wildcard tests/fuzz/fuzz-*.c))
 
 # Consumers come last: kubeadm is among them once a payload has been built.
-.PHONY: test unit specs replay consumers e2e sim test-all lint lint-fast bench same fuzz
+.PHONY: test unit specs replay consumers e2e rack sim test-all lint lint-fast bench same fuzz
 test:
 	@builder/deps build run test
 	@$(MAKE) --no-print-directory unit lint-fast sim
 	@$(MAKE) --no-print-directory e2e
+	@$(MAKE) --no-print-directory rack
 	@$(MAKE) --no-print-directory consumers
 
 unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
@@ -163,6 +165,9 @@ consumers: $(BUILD)/kubeseed
 e2e: $(BUILD)/kubeseed
 	@tests/e2e/run $(E2E)
 
+rack: $(BUILD)/kubeseed
+	@tests/rack/run $(RACK)
+
 sim: $(BUILD)/kubeseed
 	@tests/sim/run $(SIM)
 	@tests/sim/run --mutations $(MUTATIONS)
@@ -176,6 +181,7 @@ test-all:
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory e2e \
 	  E2E="$(filter-out functions,$(basename $(notdir $(wildcard tests/e2e/*.sh))))"
+	@$(MAKE) --no-print-directory rack RACK=all
 	@$(MAKE) --no-print-directory consumers
 
 lint: $(LIB) $(OBJ)/kubeseed

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=sh
 #
-# What the end-to-end tests share. A test sources this, sets SPEC and STATE,
-# calls `check` for each thing it claims, and ends with `finish`.
+# What the tests with real machines share. A test sources this, sets SPEC and
+# STATE, calls `check` for each thing it claims, and ends with `finish`. KIND is
+# the kind of the machines, as for `up --machines`.
 
 KUBESEED=${KUBESEED:-build/kubeseed}
+KIND=${KIND:-qemu}
 passed=0
 failed=0
 
@@ -12,7 +14,9 @@ failed=0
 check() {
   what=$1
   shift
-  if "$@" >"$WORK/check.out" 2>&1; then
+  code=0
+  "$@" >"$WORK/check.out" 2>&1 || code=$?
+  if [ "$code" -eq 0 ]; then
     passed=$((passed + 1))
     echo "ok - $what"
   else
@@ -23,10 +27,13 @@ check() {
 }
 
 # must WHAT COMMAND...: as check, but nothing after it makes sense without it.
+# What this host lacks altogether (exit status 3) is not the test's failure.
 must() {
   before=$failed
   check "$@"
-  [ "$failed" -eq "$before" ] || finish
+  [ "$failed" -ne "$before" ] || return 0
+  [ "$code" -ne 3 ] || exit 77
+  finish
 }
 
 finish() {
@@ -35,20 +42,34 @@ finish() {
   exit
 }
 
+# What asks an emulated machine keeps it from answering.
+case $KIND in
+container) PAUSE=1 ;;
+*) PAUSE=3 ;;
+esac
+
 # within SECONDS COMMAND...: polls until COMMAND succeeds.
 within() {
   deadline=$(($(date +%s) + $1))
   shift
   until "$@"; do
     [ "$(date +%s)" -lt "$deadline" ] || return 1
-    sleep 3
+    sleep "$PAUSE"
   done
 }
 
+# kubeseed_at STATE SPEC COMMAND ARGS...
+kubeseed_at() {
+  at_state=$1
+  at_spec=$2
+  command=$3
+  shift 3
+  [ "$command" != up ] || set -- --machines "$KIND" "$@"
+  "$KUBESEED" "$command" -C "$at_state" "$at_spec" "$@"
+}
+
 ks() {
-  command=$1
-  shift
-  "$KUBESEED" "$command" -C "$STATE" "$SPEC" "$@"
+  kubeseed_at "$STATE" "$SPEC" "$@"
 }
 
 # header NAME: the beginning of a test's own spec.
@@ -108,8 +129,10 @@ equals() {
   [ "$actual" = "$expected" ]
 }
 
-# Not given up for a slower one, be the host as busy as it may.
+# Not given up for a slower one, be the host as busy as it may. A container's is
+# the host's.
 clock_is_cheap() { # NODE
+  [ "$KIND" = qemu ] || return 0
   on "$1" "grep -Ex 'tsc|kvm-clock' \
     /sys/devices/system/clocksource/clocksource0/current_clocksource"
 }
@@ -158,7 +181,22 @@ holders() {
 
 # step_reached NODE STEP STATE: as the node's console tells.
 step_reached() {
-  grep -q "\"step\":\"$2\",\"state\":\"$3\"" "$STATE/logs/$1.console"
+  grep -aq "\"step\":\"$2\",\"state\":\"$3\"" "$STATE/logs/$1.console"
+}
+
+# last_step NODE: the last step that its console tells of, and its state.
+last_step() {
+  sed -n 's/.*"step":"\([^"]*\)","state":"\([^"]*\)".*/\1 \2/p' \
+    "$STATE/logs/$1.console" | tail -n 1
+}
+
+# in_step NODE STEP: it has begun that step last, and not ended it.
+in_step() {
+  last_step "$1"
+  case $(last_step "$1") in
+  "$2 start" | "$2 wait" | "$2 retry") ;;
+  *) return 1 ;;
+  esac
 }
 
 pid_of() { # NODE
@@ -168,9 +206,29 @@ for n in json.load(sys.stdin)["nodes"]:
   if n["name"] == sys.argv[1]: print(n["pid"])' "$1"
 }
 
-# Pulls the plug: SIGKILL to the machine's QEMU.
-cut_power() { # NODE
-  pid=$(pid_of "$1") && [ -n "$pid" ] && kill -KILL "$pid"
+# The signal that pulls the plug of a machine's process. QEMU's writes are safe
+# then, and a launcher sees to it that a container's are not.
+case $KIND in
+container) PULL=USR1 ;;
+*) PULL=KILL ;;
+esac
+
+# cut_power NODE...: pulls the plugs, all at the same moment.
+cut_power() {
+  set -- "$@" --
+  while [ "$1" != -- ]; do
+    pid=$(pid_of "$1") && [ -n "$pid" ] || return 1
+    shift
+    set -- "$@" "$pid"
+  done
+  shift
+  kill -s "$PULL" "$@" && for pid; do
+    within 60 gone "$pid" || return 1
+  done
+}
+
+gone() { # PID
+  ! kill -0 "$1" 2>/dev/null
 }
 
 # The node that has the endpoint's address.
@@ -198,4 +256,95 @@ write_key() { # NODE NAME
 answers_through_vip() { # NODE VIP
   on "$1" "curl -sf --max-time 5 --cacert /etc/kubernetes/pki/ca.crt \
     https://$2:6443/readyz" | grep -qx ok
+}
+
+# quickly SECONDS COMMAND...: as within, for what is over soon.
+quickly() {
+  old_pause=$PAUSE
+  PAUSE=0.1
+  within "$@"
+  quick=$?
+  PAUSE=$old_pause
+  return "$quick"
+}
+
+# ---- Containers ----
+
+# has_file NODE PATH: on the disk of a container, asked without a program in it,
+# so that it is known at once.
+has_file() {
+  launcher=$(cat "$STATE/run/$1.pid") &&
+    init=$(cut -d ' ' -f 1 "/proc/$launcher/task/$launcher/children") &&
+    [ -n "$init" ] && [ -e "/proc/$init/root$2" ]
+}
+
+# Nothing that was written unsynced has outlived the cuts so far.
+cuts_were_real() {
+  ! grep -h 'not a real one' "$STATE"/logs/*.container
+}
+
+# bridge NODE COMMAND...: beside the bridge that the machines are plugged into.
+bridge() {
+  launcher=$(cat "$STATE/run/$1.pid") || return
+  shift
+  nsenter -t "$launcher" -n "$@"
+}
+
+# The end of a node's cable that is plugged into the bridge.
+plug_of() { # NODE
+  "$KUBESEED" --json plan "$SPEC" | python3 -c 'import json, sys
+for n in json.load(sys.stdin)["nodes"]:
+  if n["name"] == sys.argv[1]: print("v" + n["mac"].replace(":", ""))' "$1"
+}
+
+# How long the machines that run have been on, in seconds.
+seconds_on() {
+  for file in "$STATE"/run/*.pid; do
+    ps -o etimes= -p "$(cat "$file")"
+  done | sort -n | tail -n 1 | tr -d ' '
+}
+
+# ---- A log of writes ----
+
+# Somebody on the machines' network writes one key after the other through the
+# endpoint's address. $WORK/acknowledged has a line for each that was, with the
+# second; what was not counts for nothing.
+writer_start() { # NODE
+  [ -x "$KUBECTL" ] || unpack_kubectl || return
+  bridge "$1" ip addr replace 192.168.4.250/24 dev kubeseed0 || return
+  : >"$WORK/acknowledged"
+  writes=$((${writes:-0} + 1))
+  launcher=$(cat "$STATE/run/$1.pid")
+  nsenter -t "$launcher" -n sh -c '
+    i=0
+    while :; do
+      i=$((i + 1))
+      "$1" --kubeconfig "$2/admin.conf" --request-timeout 5s \
+        create configmap "$3-$i" >/dev/null 2>&1 &&
+        echo "$3-$i $(date +%s)" >>"$4/acknowledged"
+    done' - "$KUBECTL" "$STATE" "w$writes" "$WORK" &
+  writer=$!
+}
+
+acknowledged() { # COUNT: at least so many writes have been
+  [ "$(wc -l <"$WORK/acknowledged")" -ge "$1" ]
+}
+
+acknowledged_since() { # SECOND
+  [ "$(tail -n 1 "$WORK/acknowledged" | cut -d ' ' -f 2)" -gt "$1" ]
+}
+
+writer_stop() {
+  [ -n "${writer:-}" ] || return 0
+  kill -KILL "$writer"
+  wait "$writer" 2>/dev/null
+  writer=
+}
+
+# Whatever was acknowledged is there.
+nothing_is_lost() {
+  kube get configmaps -o name | sed 's,.*/,,' | sort >"$WORK/there" || return 1
+  cut -d ' ' -f 1 "$WORK/acknowledged" | sort >"$WORK/promised"
+  echo "$(wc -l <"$WORK/promised") writes were acknowledged; lost:"
+  ! comm -23 "$WORK/promised" "$WORK/there" | grep .
 }

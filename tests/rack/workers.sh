@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Three control planes and two workers, all at once; a worker reboots by itself
+# and one is switched off by itself.
+set -u
+here=$(dirname "$0")
+# shellcheck source=tests/e2e/functions.sh
+. "$here/../e2e/functions.sh"
+
+SPEC=$WORK/workers.yaml
+cp seeds/workers.yaml "$SPEC"
+
+boots() { # NODE
+  grep -ac '^Linux version' "$STATE/logs/$1.console"
+}
+
+is_off() { # NODE
+  "$KUBESEED" --json status -C "$STATE" "$SPEC" | python3 -c 'import json, sys
+sys.exit(not any(n["name"] == sys.argv[1] and n["state"] == "off"
+                 for n in json.load(sys.stdin)["nodes"]))' "$1"
+}
+
+must "five machines come up, switched on at once" ks up
+echo "$(seconds_on) s from power-on until the last was ready"
+check "five nodes are Ready" within 60 all_ready 5
+check "the cluster is what the spec says" ks verify --wait 300
+on kube-node01 'systemctl reboot' >/dev/null 2>&1
+check "kube-node01 boots a second time, by itself" within 60 \
+  equals 2 boots kube-node01
+must "and is ready again" ks up
+on kube-node02 'systemctl poweroff' >/dev/null 2>&1
+check "kube-node02 is off when it says so" within 60 is_off kube-node02
+must "it comes back" ks up
+check "five nodes are Ready again" within 120 all_ready 5
+check "the machines are switched off" ks down --now
+finish
