@@ -288,6 +288,21 @@ static void put_extensions(struct buf *b, const struct ssh_cert *cert) {
   put_buf(b, &all);
 }
 
+int ssh_ca_open(const struct ssh_key *key, struct ssh_ca *ret,
+                struct error *err) {
+  struct ed25519 *signer = NULL;
+  if (ed25519_open(key->seed, &signer, err) < 0)
+    return -1;
+  *ret = (struct ssh_ca){.key = *key, .signer = signer};
+  return 0;
+}
+
+void ssh_ca_done(struct ssh_ca *ca) {
+  sshkey_done(&ca->key);
+  ed25519_close(ca->signer);
+  ca->signer = NULL;
+}
+
 /* All fields between the nonce and the signature. */
 static void put_cert_body(struct buf *b, const struct ssh_cert *cert,
                           const uint8_t public[static ED25519_KEY],
@@ -324,10 +339,10 @@ static int make_nonce(const struct ssh_key *ca, const struct buf *body,
                      err);
 }
 
-static int put_signature(struct buf *b, const struct ssh_key *ca,
+static int put_signature(struct buf *b, const struct ssh_ca *ca,
                          struct error *err) {
   uint8_t raw[ED25519_SIGNATURE];
-  if (ed25519_sign(ca->seed, b->data, b->len, raw, err) < 0)
+  if (ed25519_sign(ca->signer, b->data, b->len, raw, err) < 0)
     return -1;
   _cleanup_buf_ struct buf signature = {0};
   put_text(&signature, KEY_TYPE);
@@ -338,7 +353,7 @@ static int put_signature(struct buf *b, const struct ssh_key *ca,
 
 int sshkey_certify(const struct ssh_cert *cert,
                    const uint8_t public[static ED25519_KEY],
-                   const struct ssh_key *ca, struct buf *out,
+                   const struct ssh_ca *ca, struct buf *out,
                    struct error *err) {
   /* An empty list would be valid for every name. */
   if (cert->principals->n == 0)
@@ -346,8 +361,8 @@ int sshkey_certify(const struct ssh_cert *cert,
                      cert->key_id);
   _cleanup_buf_ struct buf body = {0};
   uint8_t nonce[32];
-  put_cert_body(&body, cert, public, ca);
-  if (make_nonce(ca, &body, nonce, err) < 0)
+  put_cert_body(&body, cert, public, &ca->key);
+  if (make_nonce(&ca->key, &body, nonce, err) < 0)
     return -1;
   _cleanup_buf_ struct buf blob = {0};
   put_text(&blob, CERT_TYPE);

@@ -10,7 +10,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/strv.h"
-#include "format/x509.h"
+#include "format/crypto.h"
+#include <stdbool.h>
 
 /* A key pair; the seed is the secret. */
 struct ssh_key {
@@ -69,16 +70,28 @@ struct ssh_cert {
 
 #define SSH_FOREVER UINT64_MAX
 
+/* A key that signs certificates. */
+struct ssh_ca {
+  struct ssh_key key;
+  struct ed25519 *signer;
+};
+
+/* Opens the key for signing; the caller ssh_ca_done's ret. */
+int ssh_ca_open(const struct ssh_key *key, struct ssh_ca *ret,
+                struct error *err) _must_check_;
+
 /*
  * Appends the certificate for the public key, signed by ca, as the line of a
- * "-cert.pub" file.
+ * "-cert.pub" file. Several threads may use the same ca.
  */
 int sshkey_certify(const struct ssh_cert *cert,
                    const uint8_t public[static ED25519_KEY],
-                   const struct ssh_key *ca, struct buf *out,
+                   const struct ssh_ca *ca, struct buf *out,
                    struct error *err) _must_check_;
 
-/* Overwrites the secret. */
+/* Overwrite the secret. */
 void sshkey_done(struct ssh_key *key);
+void ssh_ca_done(struct ssh_ca *ca);
 
 #define _cleanup_ssh_key_ _cleanup_(sshkey_done)
+#define _cleanup_ssh_ca_ _cleanup_(ssh_ca_done)

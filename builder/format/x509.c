@@ -4,19 +4,18 @@
 #include "base/codec.h"
 #include "base/digest.h"
 #include "base/mem.h"
-#include <assert.h>
+#include "format/crypto.h"
+#include "format/libcrypto.h"
+#include "format/p256.h"
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,49 +27,21 @@ struct cert {
   X509 *x509;
 };
 
-/* One scope-bound release per libcrypto type; each free accepts NULL. */
-/* NOLINTBEGIN(bugprone-macro-parentheses): it is a type */
-#define DEFINE_CLEANUP(type, free_it)                                          \
-  static void cleanup_##type(type **p) {                                       \
-    free_it(*p);                                                               \
-  }                                                                            \
-  struct cleanup_##type##_force_semicolon
-/* NOLINTEND(bugprone-macro-parentheses) */
-
 DEFINE_CLEANUP(ASN1_BIT_STRING, ASN1_BIT_STRING_free);
 DEFINE_CLEANUP(ASN1_OCTET_STRING, ASN1_OCTET_STRING_free);
 DEFINE_CLEANUP(AUTHORITY_KEYID, AUTHORITY_KEYID_free);
 DEFINE_CLEANUP(BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free);
-DEFINE_CLEANUP(BIGNUM, BN_free);
+DEFINE_CLEANUP(BIGNUM, BN_clear_free);
 DEFINE_CLEANUP(BIO, BIO_free_all);
-DEFINE_CLEANUP(EVP_KDF, EVP_KDF_free);
-DEFINE_CLEANUP(EVP_KDF_CTX, EVP_KDF_CTX_free);
-DEFINE_CLEANUP(EVP_MD_CTX, EVP_MD_CTX_free);
-DEFINE_CLEANUP(EVP_PKEY, EVP_PKEY_free);
+DEFINE_CLEANUP(EVP_PKEY_CTX, EVP_PKEY_CTX_free);
 DEFINE_CLEANUP(EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free);
 DEFINE_CLEANUP(GENERAL_NAMES, GENERAL_NAMES_free);
+DEFINE_CLEANUP(OSSL_PARAM, OSSL_PARAM_free);
+DEFINE_CLEANUP(OSSL_PARAM_BLD, OSSL_PARAM_BLD_free);
 DEFINE_CLEANUP(X509, X509_free);
 DEFINE_CLEANUP(X509_NAME, X509_NAME_free);
 DEFINE_CLEANUP(X509_STORE, X509_STORE_free);
 DEFINE_CLEANUP(X509_STORE_CTX, X509_STORE_CTX_free);
-#define _auto_(type) _cleanup_(cleanup_##type) type
-
-/*
- * Words libcrypto's error queue, the only place that does: the oldest entry is
- * the cause, later ones only say who was calling.
- */
-static int _printf_(2, 3)
-    crypto_error(struct error *err, const char *fmt, ...) {
-  unsigned long code = ERR_get_error();
-  ERR_clear_error();
-  va_list ap;
-  va_start(ap, fmt);
-  _cleanup_free_ char *msg = xvasprintf(fmt, ap);
-  va_end(ap);
-  const char *reason = code ? ERR_reason_error_string(code) : NULL;
-  return error_set(err, 0, "%s: %s", msg,
-                   reason ? reason : "libcrypto gives no reason");
-}
 
 /* Takes pkey. */
 static struct key *key_wrap(EVP_PKEY *pkey) {
@@ -96,6 +67,78 @@ int key_generate(enum key_kind kind, struct key **ret, struct error *err) {
   return 0;
 }
 
+/* --- P-256, see p256.h -------------------------------------------------- */
+
+static bool is_p256(const struct key *key) {
+  char group[32];
+  return EVP_PKEY_get_base_id(key->pkey) == EVP_PKEY_EC &&
+         EVP_PKEY_get_group_name(key->pkey, group, sizeof(group), NULL) == 1 &&
+         strcmp(group, SN_X9_62_prime256v1) == 0;
+}
+
+/* False for keys of other kinds. */
+static bool p256_point(const struct key *key, uint8_t ret[static P256_POINT]) {
+  size_t len = 0;
+  return is_p256(key) &&
+         EVP_PKEY_get_octet_string_param(key->pkey, OSSL_PKEY_PARAM_PUB_KEY,
+                                         ret, P256_POINT, &len) == 1 &&
+         len == P256_POINT;
+}
+
+/* The same for keys with a private half. */
+static bool p256_both(const struct key *key, struct p256 *ret) {
+  _auto_(BIGNUM) *scalar = NULL;
+  return p256_point(key, ret->point) &&
+         EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) ==
+             1 &&
+         BN_bn2binpad(scalar, ret->scalar, P256_SCALAR) == P256_SCALAR;
+}
+
+/* NULL when these are no key; scalar may be NULL. */
+static EVP_PKEY *p256_open(const uint8_t point[static P256_POINT],
+                           const BIGNUM *scalar) {
+  _auto_(OSSL_PARAM_BLD) *bld = OSSL_PARAM_BLD_new();
+  if (!bld ||
+      !OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME,
+                                       SN_X9_62_prime256v1, 0) ||
+      !OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY, point,
+                                        P256_POINT) ||
+      (scalar &&
+       !OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_PRIV_KEY, scalar)))
+    return NULL;
+  _auto_(OSSL_PARAM) *params = OSSL_PARAM_BLD_to_param(bld);
+  _auto_(EVP_PKEY_CTX) *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+  int parts = scalar ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
+  EVP_PKEY *pkey = NULL;
+  if (params && ctx && EVP_PKEY_fromdata_init(ctx) == 1 &&
+      EVP_PKEY_fromdata(ctx, &pkey, parts, params) == 1)
+    return pkey;
+  return NULL;
+}
+
+/* Of our own form; NULL for any other, and for what is wrong. */
+static EVP_PKEY *p256_parse_private(const char *pem, size_t len) {
+  _cleanup_p256_ struct p256 raw = {0};
+  /* Secure, so that the builder keeps its copy in memory that is wiped. */
+  _auto_(BIGNUM) *scalar = BN_secure_new();
+  EVP_PKEY *pkey = NULL;
+  if (scalar && p256_read_private(pem, len, &raw) &&
+      BN_bin2bn(raw.scalar, P256_SCALAR, scalar))
+    pkey = p256_open(raw.point, scalar);
+  ERR_clear_error();
+  return pkey;
+}
+
+static EVP_PKEY *p256_parse_public(const char *pem, size_t len) {
+  uint8_t point[P256_POINT];
+  EVP_PKEY *pkey =
+      p256_read_public(pem, len, point) ? p256_open(point, NULL) : NULL;
+  ERR_clear_error();
+  return pkey;
+}
+
+/* --- keys ---------------------------------------------------------------- */
+
 /* Keeps libcrypto from asking for a pass phrase on the terminal. */
 static int no_pass_phrase(char *buf, int size, int writing, void *arg) {
   (void)buf;
@@ -109,11 +152,16 @@ static BIO *bio_over(const char *text, size_t len) {
   return len > INT_MAX ? NULL : BIO_new_mem_buf(text, (int)len);
 }
 
+static EVP_PKEY *parse_private(const char *pem, size_t len) {
+  _auto_(BIO) *bio = bio_over(pem, len);
+  return bio ? PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL) : NULL;
+}
+
 int key_parse(const char *pem, size_t len, struct key **ret,
               struct error *err) {
-  _auto_(BIO) *bio = bio_over(pem, len);
-  EVP_PKEY *pkey =
-      bio ? PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL) : NULL;
+  EVP_PKEY *pkey = p256_parse_private(pem, len);
+  if (!pkey)
+    pkey = parse_private(pem, len);
   if (!pkey)
     return crypto_error(err, "not a private key in PEM without pass phrase");
   *ret = key_wrap(pkey);
@@ -123,8 +171,9 @@ int key_parse(const char *pem, size_t len, struct key **ret,
 int key_parse_public(const char *pem, size_t len, struct key **ret,
                      struct error *err) {
   _auto_(BIO) *bio = bio_over(pem, len);
-  EVP_PKEY *pkey =
-      bio ? PEM_read_bio_PUBKEY(bio, NULL, no_pass_phrase, NULL) : NULL;
+  EVP_PKEY *pkey = p256_parse_public(pem, len);
+  if (!pkey && bio)
+    pkey = PEM_read_bio_PUBKEY(bio, NULL, no_pass_phrase, NULL);
   if (!pkey)
     return crypto_error(err, "not a public key in PEM");
   *ret = key_wrap(pkey);
@@ -142,6 +191,12 @@ static int bio_to_buf(BIO *bio, struct buf *out, struct error *err) {
 }
 
 int key_pem(const struct key *key, struct buf *out, struct error *err) {
+  _cleanup_p256_ struct p256 raw = {0};
+  if (p256_both(key, &raw)) {
+    p256_private_pem(&raw, out);
+    return 0;
+  }
+  ERR_clear_error();
   _auto_(BIO) *bio = BIO_new(BIO_s_mem());
   if (!bio || PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL,
                                             NULL) != 1)
@@ -150,6 +205,12 @@ int key_pem(const struct key *key, struct buf *out, struct error *err) {
 }
 
 int key_public_pem(const struct key *key, struct buf *out, struct error *err) {
+  uint8_t point[P256_POINT];
+  if (p256_point(key, point)) {
+    p256_public_pem(point, out);
+    return 0;
+  }
+  ERR_clear_error();
   _auto_(BIO) *bio = BIO_new(BIO_s_mem());
   if (!bio || PEM_write_bio_PUBKEY(bio, key->pkey) != 1)
     return crypto_error(err, "cannot write a public key");
@@ -320,9 +381,24 @@ static bool add_extensions(X509 *x, const struct cert_profile *p,
          add_authority_key_id(x, ca) && add_alt_names(x, p);
 }
 
+/* X509_set_pubkey writes and reads the key once more, see p256.h. */
+static bool set_key(X509 *x, const struct key *key) {
+  uint8_t point[P256_POINT];
+  if (!p256_point(key, point))
+    return X509_set_pubkey(x, key->pkey) == 1;
+  uint8_t *copy = OPENSSL_memdup(point, sizeof(point));
+  if (copy && X509_PUBKEY_set0_param(
+                  X509_get_X509_PUBKEY(x),
+                  OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+                  OBJ_nid2obj(NID_X9_62_prime256v1), copy, sizeof(point)) == 1)
+    return true;
+  OPENSSL_free(copy);
+  return false;
+}
+
 int cert_issue(const struct cert_profile *profile, const struct key *subject,
-               const struct cert *ca, const struct key *ca_key,
-               struct cert **ret, struct error *err) {
+               const struct cert *ca, const struct key *ca_key, struct buf *out,
+               struct error *err) {
   _auto_(X509) *x = X509_new();
   _auto_(X509_NAME) *name = make_name(profile);
   if (!x || !name || X509_set_version(x, X509_VERSION_3) != 1 ||
@@ -331,7 +407,7 @@ int cert_issue(const struct cert_profile *profile, const struct key *subject,
           1 ||
       !ASN1_TIME_set(X509_getm_notBefore(x), profile->not_before) ||
       !ASN1_TIME_set(X509_getm_notAfter(x), profile->not_after) ||
-      X509_set_pubkey(x, subject->pkey) != 1)
+      !set_key(x, subject))
     return crypto_error(err, "cannot fill the certificate of '%s'",
                         profile->common_name);
   if (set_serial(x, err) < 0)
@@ -342,8 +418,10 @@ int cert_issue(const struct cert_profile *profile, const struct key *subject,
   if (X509_sign(x, ca ? ca_key->pkey : subject->pkey, EVP_sha256()) == 0)
     return crypto_error(err, "cannot sign the certificate of '%s'",
                         profile->common_name);
-  *ret = cert_wrap(TAKE_PTR(x));
-  return 0;
+  _auto_(BIO) *bio = BIO_new(BIO_s_mem());
+  if (!bio || PEM_write_bio_X509(bio, x) != 1)
+    return crypto_error(err, "cannot write a certificate");
+  return bio_to_buf(bio, out, err);
 }
 
 int cert_parse(const char *pem, size_t len, struct cert **ret,
@@ -354,13 +432,6 @@ int cert_parse(const char *pem, size_t len, struct cert **ret,
     return crypto_error(err, "not a certificate in PEM");
   *ret = cert_wrap(x);
   return 0;
-}
-
-int cert_pem(const struct cert *cert, struct buf *out, struct error *err) {
-  _auto_(BIO) *bio = BIO_new(BIO_s_mem());
-  if (!bio || PEM_write_bio_X509(bio, cert->x509) != 1)
-    return crypto_error(err, "cannot write a certificate");
-  return bio_to_buf(bio, out, err);
 }
 
 void cert_free(struct cert *cert) {
@@ -466,58 +537,6 @@ int cert_key_hash(const struct cert *cert, char out[static CERT_HASH_TEXT],
   sha256_hex(der, (size_t)len, hex);
   OPENSSL_free(der);
   (void)snprintf(out, CERT_HASH_TEXT, "sha256:%s", hex);
-  return 0;
-}
-
-/* --- random bytes, Ed25519, HKDF ---------------------------------------- */
-
-int random_bytes(void *out, size_t len, struct error *err) {
-  if (RAND_priv_bytes_ex(NULL, out, len, 0) != 1)
-    return crypto_error(err, "cannot get random bytes");
-  return 0;
-}
-
-int ed25519_public(const uint8_t seed[static ED25519_KEY],
-                   uint8_t ret[static ED25519_KEY], struct error *err) {
-  _auto_(EVP_PKEY) *pkey =
-      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, ED25519_KEY);
-  size_t len = ED25519_KEY;
-  if (!pkey || EVP_PKEY_get_raw_public_key(pkey, ret, &len) != 1)
-    return crypto_error(err, "cannot make an Ed25519 public key");
-  assert(len == ED25519_KEY);
-  return 0;
-}
-
-int ed25519_sign(const uint8_t seed[static ED25519_KEY], const void *msg,
-                 size_t len, uint8_t ret[static ED25519_SIGNATURE],
-                 struct error *err) {
-  _auto_(EVP_PKEY) *pkey =
-      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, ED25519_KEY);
-  _auto_(EVP_MD_CTX) *ctx = EVP_MD_CTX_new();
-  size_t n = ED25519_SIGNATURE;
-  if (!pkey || !ctx || EVP_DigestSignInit(ctx, NULL, NULL, NULL, pkey) != 1 ||
-      EVP_DigestSign(ctx, ret, &n, msg, len) != 1)
-    return crypto_error(err, "cannot sign with Ed25519");
-  assert(n == ED25519_SIGNATURE);
-  return 0;
-}
-
-int hkdf_sha256(const void *key, size_t key_len, const void *info,
-                size_t info_len, void *out, size_t out_len, struct error *err) {
-  _auto_(EVP_KDF) *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-  _auto_(EVP_KDF_CTX) *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-  char digest[] = "SHA256";
-  /* OSSL_PARAM serves both directions, hence the lost const; it only reads. */
-  OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)key,
-                                        key_len),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info,
-                                        info_len),
-      OSSL_PARAM_construct_end(),
-  };
-  if (!ctx || EVP_KDF_derive(ctx, out, out_len, params) != 1)
-    return crypto_error(err, "cannot derive a key");
   return 0;
 }
 

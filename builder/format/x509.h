@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Keys, X.509 certificates, random bytes, Ed25519 and HKDF: everything that
- * needs libcrypto but digests (base/digest). Nothing here knows Kubernetes;
+ * Keys and X.509 certificates, by libcrypto. Nothing here knows Kubernetes;
  * which certificates a cluster has is pki's matter.
  *
  * Certificates follow RFC 5280 and look as kubeadm's do (client-go
@@ -15,7 +14,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/strv.h"
-#include <stdint.h>
+#include <stdbool.h>
 #include <time.h>
 
 enum key_kind { KEY_KIND_P256, KEY_KIND_RSA2048 };
@@ -68,20 +67,16 @@ void key_free(struct key *key);
 
 /*
  * Makes a certificate for subject's public key, signed by ca with ca_key
- * (SHA-256); with ca NULL it signs itself with subject. The serial number is
- * 128 random bits. The caller cert_free's.
+ * (SHA-256), and appends it as PEM to out; with ca NULL it signs itself with
+ * subject. The serial number is 128 random bits.
  */
 int cert_issue(const struct cert_profile *profile, const struct key *subject,
-               const struct cert *ca, const struct key *ca_key,
-               struct cert **ret, struct error *err) _must_check_;
+               const struct cert *ca, const struct key *ca_key, struct buf *out,
+               struct error *err) _must_check_;
 
 /* Reads the first "CERTIFICATE" of a PEM text. */
 int cert_parse(const char *pem, size_t len, struct cert **ret,
                struct error *err) _must_check_;
-
-/* Appends the certificate as PEM to out. */
-int cert_pem(const struct cert *cert, struct buf *out,
-             struct error *err) _must_check_;
 
 /* NULL is fine. */
 void cert_free(struct cert *cert);
@@ -129,27 +124,6 @@ int cert_not_after(const struct cert *cert, time_t *ret,
  */
 int cert_key_hash(const struct cert *cert, char out[static CERT_HASH_TEXT],
                   struct error *err) _must_check_;
-
-/* Bytes fit for keys and other secrets. */
-int random_bytes(void *out, size_t len, struct error *err) _must_check_;
-
-/* Ed25519 (RFC 8032) with raw keys, for SSH. The seed is the secret. */
-#define ED25519_KEY 32 /* bytes of a seed, and of a public key */
-#define ED25519_SIGNATURE 64
-
-int ed25519_public(const uint8_t seed[static ED25519_KEY],
-                   uint8_t ret[static ED25519_KEY],
-                   struct error *err) _must_check_;
-
-/* Deterministic: the same seed and message give the same signature. */
-int ed25519_sign(const uint8_t seed[static ED25519_KEY], const void *msg,
-                 size_t len, uint8_t ret[static ED25519_SIGNATURE],
-                 struct error *err) _must_check_;
-
-/* HKDF-SHA256 (RFC 5869) without salt: out_len bytes from key and info. */
-int hkdf_sha256(const void *key, size_t key_len, const void *info,
-                size_t info_len, void *out, size_t out_len,
-                struct error *err) _must_check_;
 
 static inline void cleanup_key(struct key **key) {
   key_free(*key);

@@ -2,6 +2,7 @@
 #include "pki/pki.h"
 
 #include "base/mem.h"
+#include "format/crypto.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ void pki_done(struct pki *pki) {
   free(pki->dir);
   cert_free(pki->etcd_ca);
   key_free(pki->etcd_ca_key);
-  sshkey_done(&pki->ssh_ca);
+  ssh_ca_done(&pki->ssh_ca);
   explicit_bzero(pki->ssh_host_secret, sizeof(pki->ssh_host_secret));
   *pki = (struct pki){0};
 }
@@ -82,12 +83,15 @@ static void add_pair(const struct making *m, const struct pair *pair,
   *public = (struct buf){0};
 }
 
+/* The certificate of a key; ca is NULL for one that signs itself. */
 static int add_cert_pair(const struct making *m, const struct pair *pair,
-                         const struct key *key, const struct cert *cert,
-                         struct error *err) {
+                         const struct cert_profile *profile,
+                         const struct key *key, const struct cert *ca,
+                         const struct key *ca_key, struct error *err) {
   _cleanup_buf_ struct buf secret = {0};
   _cleanup_buf_ struct buf public = {0};
-  if (key_pem(key, &secret, err) < 0 || cert_pem(cert, &public, err) < 0)
+  if (key_pem(key, &secret, err) < 0 ||
+      cert_issue(profile, key, ca, ca_key, &public, err) < 0)
     return -1;
   add_pair(m, pair, &secret, &public);
   return 0;
@@ -165,11 +169,9 @@ static int make_ca(const struct making *m, const struct pair *pair,
       .not_after = m->now + PKI_CA_DAYS * DAY,
   };
   _cleanup_key_ struct key *key = NULL;
-  _cleanup_cert_ struct cert *cert = NULL;
-  if (half_or_new_key(m, pair, &key, err) < 0 ||
-      cert_issue(&profile, key, NULL, NULL, &cert, err) < 0)
+  if (half_or_new_key(m, pair, &key, err) < 0)
     return -1;
-  return add_cert_pair(m, pair, key, cert, err);
+  return add_cert_pair(m, pair, &profile, key, NULL, NULL, err);
 }
 
 static int make_sa(const struct making *m, struct error *err) {
@@ -202,17 +204,10 @@ static bool leaf_fits(const struct making *m, const struct cert *cert,
 }
 
 /* When a certificate that goes into a seed was made. */
-static int note_time(const struct making *m, const struct cert *cert,
-                     struct error *err) {
-  time_t begin;
-  if (!m->made)
-    return 0;
-  if (cert_not_before(cert, &begin, err) < 0)
-    return -1;
+static void note_time(const struct making *m, time_t begin) {
   begin += PKI_BACKDATE_HOURS * HOUR;
-  if (begin > *m->made)
+  if (m->made && begin > *m->made)
     *m->made = begin;
-  return 0;
 }
 
 /* profile's times are set here. */
@@ -228,17 +223,19 @@ static int make_leaf(const struct making *m, const struct pair *pair,
        check_begin(m, pair, old, err) < 0))
     return -1;
   if (old && leaf_fits(m, old, &profile, ca, ca_end) &&
-      entry_keep_pair(m->old, pair, m->out))
-    return note_time(m, old, err);
+      entry_keep_pair(m->old, pair, m->out)) {
+    if (cert_not_before(old, &profile.not_before, err) < 0)
+      return -1;
+    note_time(m, profile.not_before);
+    return 0;
+  }
   profile.not_before = m->now - PKI_BACKDATE_HOURS * HOUR;
   profile.not_after = earlier(m->now + PKI_LEAF_DAYS * DAY, ca_end);
+  note_time(m, profile.not_before);
   _cleanup_key_ struct key *key = NULL;
-  _cleanup_cert_ struct cert *cert = NULL;
-  if (key_generate(kind_of(m), &key, err) < 0 ||
-      cert_issue(&profile, key, ca, ca_key, &cert, err) < 0)
+  if (key_generate(kind_of(m), &key, err) < 0)
     return -1;
-  return note_time(m, cert, err) < 0 ? -1
-                                     : add_cert_pair(m, pair, key, cert, err);
+  return add_cert_pair(m, pair, &profile, key, ca, ca_key, err);
 }
 
 static int make_admin(const struct making *m, struct error *err) {
@@ -334,7 +331,9 @@ static uint8_t hex_digit(char c) {
 static int open_for_nodes(struct pki *pki, struct error *err) {
   const struct pki_entry *ssh_ca = pki_get(pki, PAIR_SSH_CA.secret);
   const char *hex = pki_get(pki, "ssh-host.secret")->data.data;
-  if (sshkey_parse(ssh_ca->data.data, ssh_ca->data.len, &pki->ssh_ca, err) < 0)
+  _cleanup_ssh_key_ struct ssh_key key = {0};
+  if (sshkey_parse(ssh_ca->data.data, ssh_ca->data.len, &key, err) < 0 ||
+      ssh_ca_open(&key, &pki->ssh_ca, err) < 0)
     return error_prefix(err, "%s", PAIR_SSH_CA.secret);
   for (size_t i = 0; i < sizeof(pki->ssh_host_secret); i++)
     pki->ssh_host_secret[i] =

@@ -57,7 +57,7 @@ struct pki {
    * empty after pki_load. */
   struct cert *etcd_ca;
   struct key *etcd_ca_key;
-  struct ssh_key ssh_ca;
+  struct ssh_ca ssh_ca;
   uint8_t ssh_host_secret[32];
 };
 

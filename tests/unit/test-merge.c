@@ -85,8 +85,8 @@ static struct cert *add_cert(struct buf *out, const struct key *key,
                                  .client = ca != NULL,
                                  .not_before = ca ? 2000 : 1000,
                                  .not_after = ca ? 3000 : 2000000000};
-  check_ok(cert_issue(&p, key, ca, ca_key, &cert, &err), &err);
-  check_ok(cert_pem(cert, &pem, &err), &err);
+  check_ok(cert_issue(&p, key, ca, ca_key, &pem, &err), &err);
+  check_ok(cert_parse(pem.data, pem.len, &cert, &err), &err);
   base64_encode(pem.data, pem.len, 0, out);
   buf_add(out, "", 0);
   return cert;

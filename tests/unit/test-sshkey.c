@@ -12,7 +12,7 @@
 struct fixture {
   char *dir;
   struct ssh_key key;
-  struct ssh_key ca;
+  struct ssh_ca ca;
 };
 
 static int setup(void **state) {
@@ -22,7 +22,9 @@ static int setup(void **state) {
   f->dir = xstrdup("/tmp/test-sshkey.XXXXXX");
   assert_non_null(mkdtemp(f->dir));
   assert_int_equal(sshkey_from_seed(seed, &f->key, &err), 0);
-  assert_int_equal(sshkey_generate(&f->ca, &err), 0);
+  _cleanup_ssh_key_ struct ssh_key ca = {0};
+  assert_int_equal(sshkey_generate(&ca, &err), 0);
+  assert_int_equal(ssh_ca_open(&ca, &f->ca, &err), 0);
   *state = f;
   return 0;
 }
@@ -32,7 +34,7 @@ static int teardown(void **state) {
   _cleanup_error_ struct error err = {0};
   assert_int_equal(file_remove_tree(f->dir, &err), 0);
   sshkey_done(&f->key);
-  sshkey_done(&f->ca);
+  ssh_ca_done(&f->ca);
   free(f->dir);
   free(f);
   return 0;
@@ -86,14 +88,14 @@ static void test_parse_own(void **state) {
   _cleanup_buf_ struct buf file = {0}, again = {0}, line = {0};
   _cleanup_ssh_key_ struct ssh_key back = {0};
   uint8_t public[ED25519_KEY];
-  sshkey_private(&f->ca, "a comment", &file);
-  sshkey_private(&f->ca, "a comment", &again);
+  sshkey_private(&f->ca.key, "a comment", &file);
+  sshkey_private(&f->ca.key, "a comment", &again);
   assert_string_equal(file.data, again.data);
   assert_int_equal(sshkey_parse(file.data, file.len, &back, &err), 0);
-  assert_memory_equal(&back, &f->ca, sizeof(back));
-  sshkey_public_line(f->ca.public, "a comment", &line);
+  assert_memory_equal(&back, &f->ca.key, sizeof(back));
+  sshkey_public_line(f->ca.key.public, "a comment", &line);
   assert_int_equal(sshkey_parse_public(line.data, public, &err), 0);
-  assert_memory_equal(public, f->ca.public, sizeof(public));
+  assert_memory_equal(public, f->ca.key.public, sizeof(public));
 }
 
 static char *make_with_keygen(const struct fixture *f, const char *type,
@@ -187,8 +189,8 @@ static void test_known_hosts(void **state) {
   strv_push(&pattern, "*.kube.demo");
   assert_int_equal(sshkey_known_hosts(&hosts, false, f->key.public, &out, &err),
                    0);
-  assert_int_equal(sshkey_known_hosts(&pattern, true, f->ca.public, &out, &err),
-                   0);
+  assert_int_equal(
+      sshkey_known_hosts(&pattern, true, f->ca.key.public, &out, &err), 0);
   assert_int_equal(
       strncmp(out.data, "a,a.kube.demo,[127.0.0.1]:2201 ssh-ed", 37), 0);
   assert_non_null(strstr(out.data, "\n@cert-authority *.kube.demo ssh-ed"));
@@ -291,7 +293,7 @@ static void test_certificate_names_its_ca(void **state) {
   const struct ssh_cert cert = {
       .host = true, .key_id = "a", .principals = &names, .valid_before = 1};
   _cleanup_buf_ struct buf text = show(f, &cert);
-  sshkey_public_line(f->ca.public, "ca", &line);
+  sshkey_public_line(f->ca.key.public, "ca", &line);
   _cleanup_free_ char *path = put(f, "ca.pub", &line);
   _cleanup_buf_ struct buf print = keygen("-l", path);
   char *from = strstr(print.data, "SHA256:");

@@ -2,6 +2,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
+#include "format/crypto.h"
+#include "format/p256.h"
 #include "format/x509.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,14 +18,16 @@ static const time_t DAY = 86400;
 struct fixture {
   char *dir;
   struct key *ca_key;
+  struct buf ca_pem;
   struct cert *ca;
 };
 
 static void issue(const struct cert_profile *p, const struct key *key,
                   const struct cert *ca, const struct key *ca_key,
-                  struct cert **ret) {
+                  struct buf *pem, struct cert **ret) {
   _cleanup_error_ struct error err = {0};
-  if (cert_issue(p, key, ca, ca_key, ret, &err) < 0)
+  if (cert_issue(p, key, ca, ca_key, pem, &err) < 0 ||
+      cert_parse(pem->data, pem->len, ret, &err) < 0)
     fail_msg("%s", err.faults[0].msg);
 }
 
@@ -43,7 +47,7 @@ static int setup(void **state) {
                                  .is_ca = true,
                                  .not_before = NOW - DAY,
                                  .not_after = NOW + 3650 * DAY};
-  issue(&p, f->ca_key, NULL, NULL, &f->ca);
+  issue(&p, f->ca_key, NULL, NULL, &f->ca_pem, &f->ca);
   *state = f;
   return 0;
 }
@@ -54,18 +58,17 @@ static int teardown(void **state) {
   assert_int_equal(file_remove_tree(f->dir, &err), 0);
   key_free(f->ca_key);
   cert_free(f->ca);
+  buf_done(&f->ca_pem);
   free(f->dir);
   free(f);
   return 0;
 }
 
-static char *put_cert(const struct fixture *f, const char *name,
-                      const struct cert *cert) {
+static char *put_pem(const struct fixture *f, const char *name,
+                     const struct buf *pem) {
   _cleanup_error_ struct error err = {0};
-  _cleanup_buf_ struct buf pem = {0};
   char *path = xasprintf("%s/%s", f->dir, name);
-  assert_int_equal(cert_pem(cert, &pem, &err), 0);
-  assert_int_equal(file_write(path, pem.data, pem.len, 0600, &err), 0);
+  assert_int_equal(file_write(path, pem->data, pem->len, 0600, &err), 0);
   return path;
 }
 
@@ -101,6 +104,47 @@ static void test_key_pem_round_trip(void **state) {
     assert_int_equal(key_pem(back, &again, &err), 0);
     assert_string_equal(again.data, pem.data);
   }
+}
+
+/* The constant DER is what openssl itself writes, and a certificate holds the
+ * very key. */
+static void test_p256_as_openssl_writes_it(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_key_ struct key *key = new_key(KEY_KIND_P256);
+  _cleanup_buf_ struct buf pem = {0}, pub = {0}, crt = {0};
+  assert_int_equal(key_pem(key, &pem, &err), 0);
+  assert_int_equal(key_public_pem(key, &pub, &err), 0);
+  const struct cert_profile p = {
+      .common_name = "x", .not_before = NOW - DAY, .not_after = NOW + DAY};
+  assert_int_equal(cert_issue(&p, key, f->ca, f->ca_key, &crt, &err), 0);
+  _cleanup_free_ char *key_path = put_pem(f, "p256.key", &pem);
+  _cleanup_free_ char *crt_path = put_pem(f, "p256.crt", &crt);
+  const char *const readers[][7] = {
+      {"openssl", "pkey", "-in", key_path},
+      {"openssl", "pkey", "-pubout", "-in", key_path},
+      {"openssl", "x509", "-noout", "-pubkey", "-in", crt_path},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
+    _cleanup_strv_ struct strv argv = {0};
+    for (size_t k = 0; k < 7 && readers[i][k]; k++)
+      strv_push(&argv, readers[i][k]);
+    _cleanup_buf_ struct buf text = run(&argv);
+    assert_string_equal(text.data, i == 0 ? pem.data : pub.data);
+  }
+}
+
+/* Not a key, though it has the form of one: the point is not on the curve. */
+static void test_p256_off_the_curve(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_buf_ struct buf pem = {0};
+  struct p256 raw = {.point = {4, 1, 2, 3}};
+  raw.scalar[P256_SCALAR - 1] = 7;
+  p256_private_pem(&raw, &pem);
+  struct key *key = NULL;
+  assert_int_equal(key_parse(pem.data, pem.len, &key, &err), -1);
+  assert_null(key);
 }
 
 static void test_bad_pem_is_refused(void **state) {
@@ -157,7 +201,7 @@ static void test_ec_private_key_form(void **state) {
 
 static void test_ca_as_openssl_sees_it(void **state) {
   const struct fixture *f = *state;
-  _cleanup_free_ char *path = put_cert(f, "ca.crt", f->ca);
+  _cleanup_free_ char *path = put_pem(f, "ca.crt", &f->ca_pem);
   _cleanup_strv_ struct strv argv = {0};
   strv_push_all(&argv, "openssl", "x509", "-noout", "-text", "-in", path, NULL);
   _cleanup_buf_ struct buf text = run(&argv);
@@ -203,8 +247,9 @@ static void test_leaf_as_openssl_sees_it(void **state) {
   const struct cert_profile p = full_profile(&orgs, &dns, &ips);
   _cleanup_key_ struct key *key = new_key(KEY_KIND_RSA2048);
   _cleanup_cert_ struct cert *leaf = NULL;
-  issue(&p, key, f->ca, f->ca_key, &leaf);
-  _cleanup_free_ char *path = put_cert(f, "leaf.crt", leaf);
+  _cleanup_buf_ struct buf pem = {0};
+  issue(&p, key, f->ca, f->ca_key, &pem, &leaf);
+  _cleanup_free_ char *path = put_pem(f, "leaf.crt", &pem);
   strv_push_all(&argv, "openssl", "x509", "-noout", "-text", "-in", path, NULL);
   _cleanup_buf_ struct buf text = run(&argv);
   static const char *const want[] = {
@@ -230,9 +275,10 @@ static void test_openssl_verifies(void **state) {
   const struct cert_profile p = full_profile(&orgs, &dns, &ips);
   _cleanup_key_ struct key *key = new_key(KEY_KIND_P256);
   _cleanup_cert_ struct cert *leaf = NULL;
-  issue(&p, key, f->ca, f->ca_key, &leaf);
-  _cleanup_free_ char *path = put_cert(f, "leaf.crt", leaf);
-  _cleanup_free_ char *ca = put_cert(f, "ca.crt", f->ca);
+  _cleanup_buf_ struct buf pem = {0};
+  issue(&p, key, f->ca, f->ca_key, &pem, &leaf);
+  _cleanup_free_ char *path = put_pem(f, "leaf.crt", &pem);
+  _cleanup_free_ char *ca = put_pem(f, "ca.crt", &f->ca_pem);
   _cleanup_free_ char *now = xasprintf("%lld", (long long)NOW);
   strv_push_all(&argv, "openssl", "verify", "-x509_strict", "-attime", now,
                 "-purpose", "sslserver", "-verify_ip", "192.168.4.31",
@@ -248,12 +294,13 @@ static void test_verify(void **state) {
   _cleanup_key_ struct key *key = new_key(KEY_KIND_P256);
   _cleanup_key_ struct key *foreign_key = new_key(KEY_KIND_P256);
   _cleanup_cert_ struct cert *leaf = NULL, *foreign = NULL;
+  _cleanup_buf_ struct buf pem = {0}, foreign_pem = {0};
   const struct cert_profile same_name = {.common_name = "test-ca",
                                          .is_ca = true,
                                          .not_before = NOW - DAY,
                                          .not_after = NOW + 3650 * DAY};
-  issue(&p, key, f->ca, f->ca_key, &leaf);
-  issue(&same_name, foreign_key, NULL, NULL, &foreign);
+  issue(&p, key, f->ca, f->ca_key, &pem, &leaf);
+  issue(&same_name, foreign_key, NULL, NULL, &foreign_pem, &foreign);
   const struct {
     const struct cert *ca;
     time_t at;
@@ -281,8 +328,9 @@ static void test_leaf_cannot_sign(void **state) {
   const struct cert_profile p = full_profile(&orgs, &dns, &ips);
   _cleanup_key_ struct key *key = new_key(KEY_KIND_P256);
   _cleanup_cert_ struct cert *leaf = NULL, *below = NULL;
-  issue(&p, key, f->ca, f->ca_key, &leaf);
-  issue(&p, key, leaf, key, &below);
+  _cleanup_buf_ struct buf pem = {0}, below_pem = {0};
+  issue(&p, key, f->ca, f->ca_key, &pem, &leaf);
+  issue(&p, key, leaf, key, &below_pem, &below);
   assert_int_equal(cert_verify(below, leaf, NOW, &err), -1);
 }
 
@@ -293,7 +341,8 @@ static void test_matches(void **state) {
   strv_push_all(&more, "a", "a.kube.demo", "elsewhere", NULL);
   _cleanup_key_ struct key *key = new_key(KEY_KIND_P256);
   _cleanup_cert_ struct cert *leaf = NULL;
-  issue(&p, key, f->ca, f->ca_key, &leaf);
+  _cleanup_buf_ struct buf pem = {0};
+  issue(&p, key, f->ca, f->ca_key, &pem, &leaf);
   assert_true(cert_matches(leaf, &p));
   struct cert_profile other[8];
   for (size_t i = 0; i < ARRAY_SIZE(other); i++)
@@ -319,10 +368,9 @@ static void test_bad_ip_is_an_error(void **state) {
   _cleanup_strv_ struct strv ips = {0};
   strv_push(&ips, "192.168.4.300");
   const struct cert_profile p = {.common_name = "x", .ips = &ips};
-  struct cert *cert = NULL;
-  assert_int_equal(cert_issue(&p, f->ca_key, f->ca, f->ca_key, &cert, &err),
-                   -1);
-  assert_null(cert);
+  _cleanup_buf_ struct buf pem = {0};
+  assert_int_equal(cert_issue(&p, f->ca_key, f->ca, f->ca_key, &pem, &err), -1);
+  assert_int_equal(pem.len, 0);
 }
 
 static void test_not_after(void **state) {
@@ -342,7 +390,8 @@ static void test_far_not_after(void **state) {
       .common_name = "x", .not_before = NOW, .not_after = y2060};
   _cleanup_cert_ struct cert *cert = NULL;
   time_t end = 0;
-  issue(&p, f->ca_key, f->ca, f->ca_key, &cert);
+  _cleanup_buf_ struct buf pem = {0};
+  issue(&p, f->ca_key, f->ca, f->ca_key, &pem, &cert);
   assert_int_equal(cert_not_after(cert, &end, &err), 0);
   assert_true(end == y2060);
 }
@@ -351,7 +400,7 @@ static void test_far_not_after(void **state) {
 static void test_key_hash(void **state) {
   const struct fixture *f = *state;
   _cleanup_error_ struct error err = {0};
-  _cleanup_free_ char *path = put_cert(f, "ca.crt", f->ca);
+  _cleanup_free_ char *path = put_pem(f, "ca.crt", &f->ca_pem);
   _cleanup_strv_ struct strv argv = {0};
   strv_push_all(&argv, "sh", "-c",
                 "openssl x509 -pubkey -noout -in \"$1\" | openssl pkey -pubin "
@@ -386,8 +435,14 @@ static void test_ed25519_vector(void **state) {
            want);
   assert_int_equal(ed25519_public(seed, public, &err), 0);
   assert_memory_equal(public, want_public, sizeof(public));
-  assert_int_equal(ed25519_sign(seed, &msg, 1, signature, &err), 0);
-  assert_memory_equal(signature, want, sizeof(signature));
+  struct ed25519 *key = NULL;
+  assert_int_equal(ed25519_open(seed, &key, &err), 0);
+  for (int i = 0; i < 2; i++) {
+    memset(signature, 0, sizeof(signature));
+    assert_int_equal(ed25519_sign(key, &msg, 1, signature, &err), 0);
+    assert_memory_equal(signature, want, sizeof(signature));
+  }
+  ed25519_close(key);
 }
 
 /* RFC 5869 appendix A.3: no salt. Its empty info is the caller's "". */
@@ -425,6 +480,8 @@ static void test_free_null(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_key_pem_round_trip),
+      cmocka_unit_test(test_p256_as_openssl_writes_it),
+      cmocka_unit_test(test_p256_off_the_curve),
       cmocka_unit_test(test_bad_pem_is_refused),
       cmocka_unit_test(test_encrypted_key_is_refused),
       cmocka_unit_test(test_ec_private_key_form),
