@@ -254,12 +254,14 @@ bool pki_node_has_files(const struct plan_node *node) {
   return node->runs_etcd || node->spec->role == ROLE_CONTROL_PLANE;
 }
 
-int pki_node_load(const char *dir, const struct plan_node *node,
-                  struct pki_node *ret, struct error *err) {
+int pki_node_load(const char *dir, const struct plan *plan,
+                  const struct plan_node *node, struct pki_node *ret,
+                  struct error *err) {
   _cleanup_pki_node_ struct pki_node n = {0};
   _cleanup_free_ char *own = xasprintf("%s/nodes/%s", dir, node->name);
-  for (size_t i = 0; pki_node_has_files(node) && pairs_of_node[i]; i++)
-    if (load_pair(own, pairs_of_node[i], &n.entries, &n.mended, err) < 0)
+  for (size_t i = 0; pairs_of_node[i]; i++)
+    if (pki_node_wants(plan, node, pairs_of_node[i]) &&
+        load_pair(own, pairs_of_node[i], &n.entries, &n.mended, err) < 0)
       return -1;
   n.dir = own;
   own = NULL;

@@ -26,9 +26,11 @@
  */
 int pki_load(const char *dir, struct pki *ret, struct error *err) _must_check_;
 
-/* As pki_load, for one node's entries; dir is the same. */
-int pki_node_load(const char *dir, const struct plan_node *node,
-                  struct pki_node *ret, struct error *err) _must_check_;
+/* As pki_load, for those of one node's entries that the plan asks for; dir is
+ * the same. */
+int pki_node_load(const char *dir, const struct plan *plan,
+                  const struct plan_node *node, struct pki_node *ret,
+                  struct error *err) _must_check_;
 
 /* Whether a node has keys that are kept in files. */
 bool pki_node_has_files(const struct plan_node *node);

@@ -165,7 +165,7 @@ static int read_created(struct session *s, struct error *err) {
 
 static int make_node_keys(struct session *s, struct job *j, struct error *err) {
   _cleanup_pki_node_ struct pki_node old = {0};
-  if (pki_node_load(s->pki_dir, j->node, &old, err) < 0 ||
+  if (pki_node_load(s->pki_dir, s->plan, j->node, &old, err) < 0 ||
       pki_node_make(&s->pki, s->plan, j->node, &old, s->options->now, &j->keys,
                     err) < 0)
     return -1;

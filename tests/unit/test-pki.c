@@ -549,7 +549,7 @@ static void test_begin_after_now_names_the_file(void **state) {
   _cleanup_commit_ struct commit c = {0};
   pki_node_save(&late, node, &c);
   ok(commit_write(&c, f->dir, &err), &err);
-  ok(pki_node_load(f->dir, node, &old, &err), &err);
+  ok(pki_node_load(f->dir, &f->plan, node, &old, &err), &err);
   assert_int_equal(pki_node_make(&pki, &f->plan, node, &old, NOW, &out, &err),
                    -1);
   _cleanup_free_ char *want = xasprintf(
@@ -696,7 +696,7 @@ static void test_node_store_and_load(void **state) {
         make_node(f, &pki, which[i], NULL, NOW);
     store_node(f, &first, node);
     _cleanup_pki_node_ struct pki_node old = {0};
-    ok(pki_node_load(f->dir, node, &old, &err), &err);
+    ok(pki_node_load(f->dir, &f->plan, node, &old, &err), &err);
     _cleanup_pki_node_ struct pki_node second =
         make_node(f, &pki, which[i], &old, NOW + DAY);
     same_entries(&first.entries, &second.entries);
@@ -736,7 +736,7 @@ static void test_node_halves(void **state) {
                                     node_text(&n, "node/etcd-peer.crt"));
     if (i == NO_KEY || i == NO_CERT)
       assert_int_equal(unlink(i == NO_KEY ? key : cert), 0);
-    int r = pki_node_load(f->dir, node, &out, &err);
+    int r = pki_node_load(f->dir, &f->plan, node, &out, &err);
     assert_int_equal(r, i == DAMAGE ? -1 : 0);
     if (i == DAMAGE) {
       assert_non_null(strstr(err.faults[0].msg, "etcd-peer.key"));
