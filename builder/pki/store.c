@@ -238,6 +238,8 @@ static int load_text(const char *dir, const struct text *t,
 
 int pki_load(const char *dir, struct pki *ret, struct error *err) {
   _cleanup_pki_ struct pki pki = {0};
+  if (commit_check_done(dir, err) < 0)
+    return -1;
   for (size_t i = 0; pairs_of_cluster[i]; i++)
     if (load_pair(dir, pairs_of_cluster[i], &pki.entries, &pki.mended, err) < 0)
       return -1;

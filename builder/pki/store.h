@@ -13,8 +13,9 @@
  * Reads what an earlier run stored in dir; missing files and a missing folder
  * are fine. An error naming the file and the way out, and never a silent
  * replacement, is: a damaged file, a key that does not fit its certificate,
- * half of a pair. Only what an interrupted run may have left is taken, so that
- * pki_make can complete it, and told in ret->mended:
+ * half of a pair, a commit that was not ended. Only what an interrupted run may
+ * have left is taken, so that pki_make can complete it, and told in
+ * ret->mended:
  *
  *   a leaf's key and certificate that are not of one pair, or one of them
  *     alone: left out, since the CA can sign another at any time

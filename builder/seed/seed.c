@@ -182,14 +182,14 @@ static int make_stored_keys(struct session *s, struct job *j,
 }
 
 static int commit_keys(const struct session *s, struct error *err) {
-  _cleanup_commit_ struct commit c = {0};
+  _cleanup_commit_ struct commit c = {.dir = s->pki_dir};
   _cleanup_free_ char *created = xasprintf("%lld\n", (long long)s->created);
   pki_save(&s->pki, &c);
   for (size_t i = 0; i < s->options->n_nodes; i++)
     pki_node_save(&s->jobs[i].keys, s->jobs[i].node, &c);
   if (s->is_new)
     commit_add(&c, "created", created, strlen(created));
-  return commit_write(&c, s->pki_dir, err);
+  return commit_write(&c, err);
 }
 
 /* Not a key is written before all are made. */

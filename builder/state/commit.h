@@ -7,15 +7,19 @@
  * All new contents are written into one file, pki/commit, which is put in place
  * by a single rename: from then on they count. Only then the files themselves
  * are written, everything is synced, and pki/commit goes. When it is found, an
- * earlier run was ended in between, and the rest is done first.
+ * earlier run was ended in between, and the rest is done first; unless a file
+ * holds neither what it shall nor what it held then. A kubeseed that knows
+ * nothing of pki/commit, or somebody, made other keys meanwhile, which may be
+ * in use.
  */
 #pragma once
 
 #include "base/buf.h"
 #include "base/error.h"
 
-/* What will change; empty when zeroed. */
+/* What will change; nothing yet when only dir is set. */
 struct commit {
+  const char *dir; /* the pki/ of a state */
   struct buf text;
 };
 
@@ -23,12 +27,15 @@ struct commit {
 void commit_add(struct commit *c, const char *name, const void *data,
                 size_t len);
 
-/* Writes all that was added below the folder dir, the pki/ of a state. */
-int commit_write(const struct commit *c, const char *dir,
-                 struct error *err) _must_check_;
+/* Writes all that was added. */
+int commit_write(const struct commit *c, struct error *err) _must_check_;
 
 /* Does the rest of what an earlier run began in dir, if there is any. */
 int commit_finish(const char *dir, struct error *err) _must_check_;
+
+/* For who only reads: an error when there is such a rest, which says how it is
+ * done. */
+int commit_check_done(const char *dir, struct error *err) _must_check_;
 
 static inline void commit_done(struct commit *c) {
   buf_done(&c->text);

@@ -90,17 +90,17 @@ static struct pki load(const struct fixture *f) {
 
 static void store(const struct fixture *f, const struct pki *pki) {
   _cleanup_error_ struct error err = {0};
-  _cleanup_commit_ struct commit c = {0};
+  _cleanup_commit_ struct commit c = {.dir = f->dir};
   pki_save(pki, &c);
-  ok(commit_write(&c, f->dir, &err), &err);
+  ok(commit_write(&c, &err), &err);
 }
 
 static void store_node(const struct fixture *f, const struct pki_node *n,
                        const struct plan_node *node) {
   _cleanup_error_ struct error err = {0};
-  _cleanup_commit_ struct commit c = {0};
+  _cleanup_commit_ struct commit c = {.dir = f->dir};
   pki_node_save(n, node, &c);
-  ok(commit_write(&c, f->dir, &err), &err);
+  ok(commit_write(&c, &err), &err);
 }
 
 static struct pki_node make_node(const struct fixture *f, const struct pki *pki,
@@ -546,9 +546,9 @@ static void test_begin_after_now_names_the_file(void **state) {
   _cleanup_pki_node_ struct pki_node late =
       make_node(f, &pki, MASTER, NULL, NOW + 9 * DAY);
   _cleanup_pki_node_ struct pki_node old = {0}, out = {0};
-  _cleanup_commit_ struct commit c = {0};
+  _cleanup_commit_ struct commit c = {.dir = f->dir};
   pki_node_save(&late, node, &c);
-  ok(commit_write(&c, f->dir, &err), &err);
+  ok(commit_write(&c, &err), &err);
   ok(pki_node_load(f->dir, &f->plan, node, &old, &err), &err);
   assert_int_equal(pki_node_make(&pki, &f->plan, node, &old, NOW, &out, &err),
                    -1);
@@ -751,6 +751,17 @@ static void test_node_halves(void **state) {
   }
 }
 
+/* Half a commit is not read, and its halves get no wrong advice. */
+static void test_commit_not_ended(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_pki_ struct pki pki = make(f, NULL, NOW), out = {0};
+  store(f, &pki);
+  _cleanup_free_ char *path = put(f, "commit", "anything");
+  assert_int_equal(pki_load(f->dir, &out, &err), -1);
+  assert_non_null(strstr(err.faults[0].msg, "being put in place"));
+}
+
 /* What a kubeseed that wrote key after key may have left of a pair. */
 static void test_halves(void **state) {
   const struct fixture *f = *state;
@@ -904,6 +915,7 @@ int main(void) {
       T(test_node_certificates),
       T(test_node_store_and_load),
       T(test_node_halves),
+      T(test_commit_not_ended),
       T(test_halves),
       T(test_node_certificates_are_reissued),
       T(test_host_keys),

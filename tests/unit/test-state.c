@@ -250,11 +250,17 @@ static void put_commit(const char *dir, const char *text) {
   assert_int_equal(file_write(path, text, strlen(text), 0600, &err), 0);
 }
 
+/* SHA-256 of "old". */
+#define OLD "cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4"
+
 static void test_finish(void **state) {
   _cleanup_error_ struct error err = {0};
   const char *dir = *state;
-  put_commit(dir, "ca.key 3\nkey\nnodes/a/etcd-peer.key 0\n\nend\n");
+  put_commit(dir, "ca.key 3 -\nkey\nnodes/a/etcd-peer.key 0 -\n\nend\n");
+  assert_int_equal(commit_check_done(dir, &err), -1);
+  assert_non_null(strstr(err.faults[0].msg, "`kubeseed seed` does the rest"));
   assert_int_equal(commit_finish(dir, &err), 0);
+  assert_int_equal(commit_check_done(dir, &err), 0);
   assert_true(has(dir, "ca.key"));
   assert_true(has(dir, "nodes/a/etcd-peer.key"));
   assert_false(has(dir, "commit"));
@@ -266,16 +272,18 @@ static void test_finish_of_a_damaged_one(void **state) {
   const char *dir = *state;
   static const char *const damaged[] = {
       "",
-      "ca.key 3\nkey\n",
-      "ca.key 3\nkey\nen",
-      "ca.key 3\nkey\nca.crt 9\ncert\nend\n",
-      "ca.key 3\nkey\n../ca.crt 4\ncert\nend\n",
-      "ca.key 3\nkey\n/ca.crt 4\ncert\nend\n",
-      "ca.key 3\nkey\nnodes/a/notes 4\ncert\nend\n",
-      "ca.key 3\nkey\nnodes 4\ncert\nend\n",
-      "ca.key 3\nkey\nca.crt.kubeseed-aaaaaa 4\ncert\nend\n",
-      "ca.key 3\nkey\nca.crt -1\ncert\nend\n",
-      "ca.key 3\nkey\nca.crt 18446744073709551615\ncert\nend\n",
+      "ca.key 3 -\nkey\n",
+      "ca.key 3 -\nkey\nen",
+      "ca.key 3 -\nkey\nca.crt 9 -\ncert\nend\n",
+      "ca.key 3 -\nkey\n../ca.crt 4 -\ncert\nend\n",
+      "ca.key 3 -\nkey\n/ca.crt 4 -\ncert\nend\n",
+      "ca.key 3 -\nkey\nnodes/a/notes 4 -\ncert\nend\n",
+      "ca.key 3 -\nkey\nnodes 4 -\ncert\nend\n",
+      "ca.key 3 -\nkey\nca.crt.kubeseed-aaaaaa 4 -\ncert\nend\n",
+      "ca.key 3 -\nkey\nca.crt -1 -\ncert\nend\n",
+      "ca.key 3 -\nkey\nca.crt 18446744073709551615 -\ncert\nend\n",
+      "ca.key 3\nkey\nend\n",
+      "ca.key 3 - -\nkey\nend\n",
   };
   for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
     _cleanup_error_ struct error err = {0};
@@ -285,6 +293,55 @@ static void test_finish_of_a_damaged_one(void **state) {
     assert_false(has(dir, "ca.key"));
     assert_true(has(dir, "commit"));
   }
+}
+
+/* What it was to replace, or what it put there already; nothing else. */
+static void test_finish_after_others(void **state) {
+  const char *dir = *state;
+  static const struct {
+    const char *key, *cert; /* as they are; NULL: not there */
+    int expected;
+  } rows[] = {{"old", NULL, 0},   {"new", NULL, 0},      {"new", "cert", 0},
+              {"old", "cert", 0}, {"other", NULL, -1},   {"old", "other", -1},
+              {NULL, NULL, -1},   {"other", "other", -1}};
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_error_ struct error err = {0};
+    const char *const now[][2] = {{"ca.key", rows[i].key},
+                                  {"ca.crt", rows[i].cert}};
+    put_commit(dir, "ca.key 3 " OLD "\nnew\nca.crt 4 -\ncert\nend\n");
+    for (size_t k = 0; k < 2; k++) {
+      _cleanup_free_ char *path = xasprintf("%s/%s", dir, now[k][0]);
+      if (now[k][1])
+        assert_int_equal(
+            file_write(path, now[k][1], strlen(now[k][1]), 0600, &err), 0);
+      else
+        (void)unlink(path);
+    }
+    if (commit_finish(dir, &err) != rows[i].expected)
+      fail_msg("row %zu", i);
+    bool done = rows[i].expected == 0;
+    assert_int_equal(has(dir, "commit"), !done);
+    if (done)
+      continue;
+    assert_non_null(strstr(err.faults[0].msg, "is another one since"));
+    for (size_t k = 0; k < 2; k++)
+      assert_int_equal(has(dir, now[k][0]), now[k][1] != NULL);
+  }
+}
+
+/* What is written says what it replaces. */
+static void test_commit_knows_what_it_replaces(void **state) {
+  _cleanup_error_ struct error err = {0};
+  const char *dir = *state;
+  _cleanup_commit_ struct commit c = {.dir = dir};
+  _cleanup_free_ char *path = xasprintf("%s/ca.key", dir);
+  assert_int_equal(file_write(path, "old", 3, 0600, &err), 0);
+  commit_add(&c, "ca.key", "new", 3);
+  commit_add(&c, "ca.crt", "cert", 4);
+  assert_string_equal(c.text.data, "ca.key 3 " OLD "\nnew\nca.crt 4 -\ncert\n");
+  assert_int_equal(commit_write(&c, &err), 0);
+  assert_false(has(dir, "commit"));
+  assert_true(has(dir, "ca.crt"));
 }
 
 int main(void) {
@@ -302,6 +359,10 @@ int main(void) {
                                       teardown),
       cmocka_unit_test_setup_teardown(test_finish, setup, teardown),
       cmocka_unit_test_setup_teardown(test_finish_of_a_damaged_one, setup,
+                                      teardown),
+      cmocka_unit_test_setup_teardown(test_finish_after_others, setup,
+                                      teardown),
+      cmocka_unit_test_setup_teardown(test_commit_knows_what_it_replaces, setup,
                                       teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
