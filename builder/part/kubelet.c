@@ -277,25 +277,108 @@ static void verify(struct judge *j) {
   judge_properties(j);
 }
 
-#define ROLE_LABELS "node-role.kubernetes.io/"
+/* ---- What a spec may say ---- */
+
+/*
+ * The labels in kubernetes.io and k8s.io that a kubelet may give itself
+ * (kubernetes/staging/src/k8s.io/kubelet/pkg/apis/well_known_labels.go): it
+ * ends at once for any other one, and the API server refuses them by
+ * NodeRestriction. These, and all below two names.
+ */
+static const char *const kubelet_labels[] = {
+    "kubernetes.io/hostname",
+    "kubernetes.io/arch",
+    "kubernetes.io/os",
+    "beta.kubernetes.io/arch",
+    "beta.kubernetes.io/os",
+    "beta.kubernetes.io/instance-type",
+    "node.kubernetes.io/instance-type",
+    "topology.kubernetes.io/zone",
+    "topology.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone",
+    "failure-domain.beta.kubernetes.io/region",
+    NULL,
+};
+static const char *const kubelet_domains[] = {"kubelet.kubernetes.io",
+                                              "node.kubernetes.io", NULL};
+static const char *const kubernetes_domains[] = {"kubernetes.io", "k8s.io",
+                                                 NULL};
+
+/* Whether the first n characters of name are one of the domains or below it. */
+static bool within(const char *name, size_t n, const char *const *domains) {
+  for (; *domains; domains++) {
+    size_t len = strlen(*domains);
+    if (n >= len && memcmp(name + n - len, *domains, len) == 0 &&
+        (n == len || name[n - len - 1] == '.'))
+      return true;
+  }
+  return false;
+}
+
+static bool kubelet_may_set(const char *key) {
+  size_t n = strcspn(key, "/");
+  if (!key[n] || !within(key, n, kubernetes_domains))
+    return true;
+  for (const char *const *l = kubelet_labels; *l; l++)
+    if (strcmp(key, *l) == 0)
+      return true;
+  return within(key, n, kubelet_domains);
+}
+
+/* What the kubelet itself sets a label to; NULL for one that it leaves alone
+ * (kubernetes/pkg/kubelet/kubelet_node_status.go, initialNode). */
+static const char *kubelet_sets(const struct spec_node *n, const char *key) {
+  if (strcmp(key, "kubernetes.io/hostname") == 0)
+    return n->name;
+  const char *beta = "beta.";
+  if (strncmp(key, beta, strlen(beta)) == 0)
+    key += strlen(beta);
+  if (strcmp(key, "kubernetes.io/os") == 0)
+    return "linux";
+  return strcmp(key, "kubernetes.io/arch") == 0 ? "amd64" : NULL;
+}
+
+/* False after a fault or warning. */
+static bool check_label(const struct checking *c, const struct spec_node *n,
+                        const char *label) {
+  size_t len = strcspn(label, "=");
+  _cleanup_free_ char *key = xstrndup(label, len);
+  const char *value = label + len + 1;
+  const struct yaml_node *at = yaml_get(check_node_place(c, n, "labels"), key);
+  const char *own = kubelet_sets(n, key);
+  if (!kubelet_may_set(key)) {
+    yaml_fault_key(c->err, at,
+                   "a kubelet may not give itself the label '%s' "
+                   "(NodeRestriction); set it when the cluster runs: kubectl "
+                   "label node %s %s",
+                   key, n->name, label);
+    return false;
+  }
+  if (own && strcmp(own, value) != 0) {
+    check_warn(c, at,
+               "the kubelet sets the label '%s' itself, to '%s'; with another "
+               "value pods are not placed as they ask",
+               key, own);
+    return false;
+  }
+  return true;
+}
 
 /* False after a fault. */
 static bool check_node(const struct checking *c, const struct spec_node *n) {
-  size_t before = c->err->n_faults;
+  bool ok = true;
   bool kubelet = n->role == ROLE_CONTROL_PLANE || n->role == ROLE_WORKER;
-  if (!kubelet && (n->labels.n || n->taints.n))
+  if (!kubelet && (n->labels.n || n->taints.n)) {
     yaml_fault(c->err,
                check_node_place(c, n, n->labels.n ? "labels" : "taints"),
                "labels and taints belong to Kubernetes nodes; '%s' has the "
                "role %s",
                n->name, role_name(n->role));
+    return false;
+  }
   for (size_t i = 0; i < n->labels.n; i++)
-    if (strncmp(n->labels.v[i], ROLE_LABELS, strlen(ROLE_LABELS)) == 0)
-      yaml_fault(c->err, check_node_place(c, n, "labels"),
-                 "a kubelet may not give itself the label '%s' "
-                 "(NodeRestriction)",
-                 n->labels.v[i]);
-  return c->err->n_faults == before;
+    ok = check_label(c, n, n->labels.v[i]) && ok;
+  return ok;
 }
 
 static void check_nodes(const struct checking *c) {

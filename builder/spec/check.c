@@ -70,7 +70,7 @@ static void check_networks(const struct checking *c) {
 }
 
 /* Why a cannot be the address of something in the subnet, or NULL. */
-static const char *address_fault(const struct spec *s, struct ip a) {
+static const char *outside(const struct spec *s, struct ip a) {
   const struct cidr *net = &s->network.subnet;
   if (!cidr_has(net, a))
     return "is not in the subnet";
@@ -98,7 +98,7 @@ static bool check_address(const struct checking *c, const struct yaml_node *at,
                what, net);
     return false;
   }
-  const char *wrong = address_fault(c->spec, a);
+  const char *wrong = outside(c->spec, a);
   if (wrong)
     yaml_fault(c->err, at, "%s: the address %s %s %s", what, ip_format(a, buf),
                wrong, net);
@@ -224,6 +224,18 @@ static void check_disks(const struct checking *c) {
   check_each_node(c, check_disk);
 }
 
+static void check_users(const struct checking *c) {
+  const struct spec_user_vec *users = &c->spec->users;
+  const struct yaml_node *list = yaml_get(c->root, "users");
+  for (size_t i = 1; list && i < users->n; i++)
+    for (size_t j = 0; j < i; j++)
+      if (strcmp(users->v[i].name, users->v[j].name) == 0) {
+        yaml_fault(c->err, yaml_get(list->child[i], "name"),
+                   "two users have the name '%s'", users->v[i].name);
+        break;
+      }
+}
+
 /* A check makes sense only when what it reads is what the author wrote. */
 static bool readable(const char *const *keys, const bool *bad) {
   for (; *keys; keys++) {
@@ -258,6 +270,7 @@ void spec_check(struct spec *s, const struct yaml_node *root, const bool *bad,
       {check_doubles, {"network.subnet", "nodes.name", "nodes.address"}},
       {check_endpoint, {"endpoint"}},
       {check_disks, {"nodes", "image.disk"}},
+      {check_users, {"users.name"}},
       {0},
   };
   const struct checking c = {.spec = s, .root = root, .err = err};

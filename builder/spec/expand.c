@@ -34,7 +34,6 @@ static void add_node(struct spec *s, const struct entry *e, char *name,
 static bool enough_for(const struct entry *e, size_t n, struct error *err) {
   const struct yaml_node *address = yaml_get(e->at, "address");
   const struct yaml_node *mac = yaml_get(e->at, "mac");
-  struct ip last;
   if (n > 1 && ip_is_set(e->node->address)) {
     bool counted = false;
     struct ip first;
@@ -43,13 +42,6 @@ static bool enough_for(const struct entry *e, size_t n, struct error *err) {
       yaml_fault(err, address,
                  "%zu nodes cannot share the address %s; write %s+ to count up",
                  n, address->text, address->text);
-      return false;
-    }
-    if (!ip_add(first, (uint32_t)(n - 1), &last)) {
-      yaml_fault(err, address,
-                 "'address' is '%s', but there are no %zu addresses from there "
-                 "on",
-                 address->text, n);
       return false;
     }
   }

@@ -28,10 +28,10 @@ static json_t *word_schema(const struct key *k) {
 }
 
 static json_t *labels_schema(const struct key *k) {
-  const char *pattern = type_info(k->type)->pattern;
+  const struct type_info *type = type_info(k->type);
   return json_pack("{sss{s{s[ssss]ss}}sb}", "type", "object",
-                   "patternProperties", pattern, "type", "string", "number",
-                   "boolean", "null", "pattern", pattern,
+                   "patternProperties", type->keys, "type", "string", "number",
+                   "boolean", "null", "pattern", type->pattern,
                    "additionalProperties", 0);
 }
 
@@ -56,6 +56,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_TEXT:
   case TYPE_MIRROR:
   case TYPE_NAME:
+  case TYPE_ACCOUNT:
   case TYPE_NAMES:
   case TYPE_DNS_NAME:
   case TYPE_SIZE:

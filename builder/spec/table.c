@@ -130,7 +130,8 @@ const struct key spec_keys[] = {
      .doc = "Who may log in to the nodes by ssh, and there use sudo without a "
             "password. kubeseed ssh logs in as the first one.",
      .derived = "one user, debian", .add = add_user, .item = "a user"},
-    {"users.name", TYPE_NAME, "0.1", AT_USER(name), .doc = "The login name.",
+    {"users.name", TYPE_ACCOUNT, "0.1", AT_USER(name),
+     .doc = "The login name; none that the image has as a user or group.",
      .required = true, .example = "debian"},
     {"users.sshKeys", TYPE_TEXTS, "0.1", AT_USER(ssh_keys),
      .doc = "Public keys that let the user in, besides the cluster's own.",
@@ -165,7 +166,8 @@ const struct key spec_keys[] = {
      .doc = "Size of the disk under QEMU; at least image.disk.",
      .derived = "image.disk", .example = "20G"},
     {"nodes.labels", TYPE_LABELS, "0.1", AT_NODE(labels),
-     .doc = "Labels of the node in Kubernetes, for workers and control planes.",
+     .doc = "Labels of the node in Kubernetes, for workers and control planes. "
+            "Of those in kubernetes.io and k8s.io, a kubelet may set few.",
      .derived = "none", .example = "{zone: a}"},
     {"nodes.taints", TYPE_TAINTS, "0.1", AT_NODE(taints),
      .doc = "Taints of the node in Kubernetes, for workers and control "

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spec/types.h"
 
+#include "spec/account.h"
+#include "spec/label.h"
 #include "spec/mirror.h"
 #include <stddef.h>
 
@@ -9,7 +11,11 @@
 #define RANGE "\\{[0-9]{1,6}\\.\\.[0-9]{1,6}\\}"
 #define BYTE "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 #define PLAIN "[-._~%+\\[\\]A-Za-z0-9" /* a class still open */
-#define ADDRESS BYTE "(\\." BYTE "){3}"
+#define OR(name) name "|"
+/* Of an address that a machine can have (spec/address.h): not 0, 127 or above
+ * 223. */
+#define FIRST "(12[0-689]|1[013-9][0-9]|2[01][0-9]|22[0-3]|[1-9][0-9]?)"
+#define ADDRESS FIRST "(\\." BYTE "){3}"
 
 static const struct type_info types[] = {
     [TYPE_MAP] = {"map", "a map of keys and values", NULL, false},
@@ -22,6 +28,10 @@ static const struct type_info types[] = {
                      false},
     [TYPE_NAME] = {"name", "a name of a-z, 0-9 and inner '-', at most 63 long",
                    "^" LABEL "$", true},
+    [TYPE_ACCOUNT] = {"login name", ACCOUNT_RULE,
+                      "^(?!(" ACCOUNT_USERS(OR) ACCOUNT_GROUPS(OR)
+                          ACCOUNT_SYSTEMD ".*)$)" ACCOUNT_PATTERN "$",
+                      false},
     [TYPE_NAMES] = {"names",
                     "a name like kube-mast01, or kube-mast{01..03} "
                     "for several",
@@ -52,12 +62,18 @@ static const struct type_info types[] = {
                       "^" ADDRESS "/(3[0-2]|[12]?[0-9])$", false},
     /* The lowest bit of the first byte tells a group of cards. */
     [TYPE_MAC] = {"MAC address", "a MAC address like 52:54:00:12:34:56",
-                  "^[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$", false},
+                  "^(?!0[0:]+$)[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$",
+                  false},
     [TYPE_TEXTS] = {"list of texts", "a list of texts",
                     "^[^\\x00-\\x1f\\x7f]+$", true},
-    [TYPE_LABELS] = {"labels", "a map like {zone: a}", "^[^,= ]*$", true},
-    [TYPE_TAINTS] = {"list of taints", "a list of texts",
-                     "^[^=\\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*:"
+    [TYPE_LABELS] = {"labels", "a map like {zone: a}",
+                     "^(" LABEL_NAME_PATTERN ")?$", true,
+                     "^(?![^/]{254})" LABEL_PREFIX_PATTERN LABEL_NAME_PATTERN
+                     "$"},
+    [TYPE_TAINTS] = {"list of taints",
+                     "a list of texts like key=value:NoSchedule",
+                     "^(?![^/]{254})" LABEL_PREFIX_PATTERN LABEL_NAME_PATTERN
+                     "(=(" LABEL_NAME_PATTERN ")?)?:"
                      "(NoSchedule|PreferNoSchedule|NoExecute)$",
                      false},
 };

@@ -14,6 +14,7 @@ enum type {
   TYPE_TEXT,      /* char *: one line; `words` are the usual ones */
   TYPE_MIRROR,    /* char *: the address of a Debian mirror */
   TYPE_NAME,      /* char *: a DNS label */
+  TYPE_ACCOUNT,   /* char *: a login name that the image has not */
   TYPE_NAMES,     /* char *: a DNS label, perhaps with a range {01..03} */
   TYPE_DNS_NAME,  /* char * */
   TYPE_WORD,      /* an enum of int's size: one of `words` */
@@ -36,6 +37,7 @@ struct type_info {
                           it depends on the key, see key_rule */
   const char *pattern; /* all texts it may be, as ECMA-262 has it; or NULL */
   bool number;         /* YAML may take the text for a number */
+  const char *keys;    /* TYPE_LABELS: the pattern of the map's keys */
 };
 
 const struct type_info *type_info(enum type t);

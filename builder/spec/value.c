@@ -3,6 +3,9 @@
 
 #include "base/mem.h"
 #include "base/word.h"
+#include "spec/account.h"
+#include "spec/address.h"
+#include "spec/label.h"
 #include "spec/mirror.h"
 #include "spec/range.h"
 #include "spec/spec.h"
@@ -80,6 +83,18 @@ static void read_name(const struct key *k, const struct yaml_node *value,
   const char *text = scalar(k, value, err);
   if (text && !dns_label_ok(text))
     not_by_rule(k, value, err);
+  else if (text)
+    set_text(k, base, text);
+}
+
+static void read_account(const struct key *k, const struct yaml_node *value,
+                         void *base, struct error *err) {
+  const char *text = scalar(k, value, err);
+  const char *taken = text ? account_taken(text) : NULL;
+  if (text && !account_name_ok(text))
+    not_by_rule(k, value, err);
+  else if (taken)
+    yaml_fault(err, value, "'%s' is '%s', %s", key_name(k), text, taken);
   else if (text)
     set_text(k, base, text);
 }
@@ -215,6 +230,18 @@ static bool supported(const struct key *k, const struct yaml_node *value,
   return false;
 }
 
+/* Whether a machine can have the address; false after a fault. */
+static bool usable(const struct key *k, const struct yaml_node *value,
+                   struct ip a, struct error *err) {
+  const char *wrong = address_fault(a);
+  if (!supported(k, value, a, err))
+    return false;
+  if (wrong)
+    yaml_fault(err, value, "'%s' is '%s', which is %s", key_name(k),
+               value->text, wrong);
+  return !wrong;
+}
+
 static void read_address(const struct key *k, const struct yaml_node *value,
                          void *base, struct error *err) {
   const char *text = scalar(k, value, err);
@@ -223,7 +250,7 @@ static void read_address(const struct key *k, const struct yaml_node *value,
     return;
   if (!ip_parse(text, &a))
     not_by_rule(k, value, err);
-  else if (supported(k, value, a, err))
+  else if (usable(k, value, a, err))
     *(struct ip *)member(k, base) = a;
 }
 
@@ -250,7 +277,7 @@ static void read_counted(const struct key *k, const struct yaml_node *value,
     return;
   if (!range_address(text, &a, &counted))
     not_by_rule(k, value, err);
-  else if (supported(k, value, a, err))
+  else if (usable(k, value, a, err))
     *(struct ip *)member(k, base) = a;
 }
 
@@ -258,6 +285,7 @@ static void read_network(const struct key *k, const struct yaml_node *value,
                          void *base, struct error *err) {
   struct cidr net;
   bool host_bits = false;
+  const char *wrong;
   char buf[NET_TEXT];
   const char *text = scalar(k, value, err);
   if (!text)
@@ -271,18 +299,26 @@ static void read_network(const struct key *k, const struct yaml_node *value,
                "'%s' is '%s', which is an address inside a network; the "
                "network is %s",
                key_name(k), text, cidr_format(&net, buf));
+  else if ((wrong = network_fault(&net)))
+    yaml_fault(err, value, "'%s' is '%s', but %s", key_name(k), text, wrong);
   else
     *(struct cidr *)member(k, base) = net;
 }
 
 static void read_mac(const struct key *k, const struct yaml_node *value,
                      void *base, struct error *err) {
+  static const struct mac none = {{0}};
   struct mac mac;
   const char *text = scalar(k, value, err);
   if (!text)
     return;
   if (!mac_parse(text, &mac))
     not_by_rule(k, value, err);
+  else if (memcmp(&mac, &none, sizeof(mac)) == 0)
+    yaml_fault(err, value,
+               "'%s' is '%s', which no network card has; leave 'mac' out for "
+               "one that is made up",
+               key_name(k), text);
   else if (mac.b[0] & 1)
     yaml_fault(err, value,
                "'%s' is '%s', a multicast address; no network card has one",
@@ -291,9 +327,8 @@ static void read_mac(const struct key *k, const struct yaml_node *value,
     *(struct mac *)member(k, base) = mac;
 }
 
-/* Each text of a list that `ok` takes, or all; others are at fault. */
-static void read_list(const struct key *k, const struct yaml_node *value,
-                      void *base, bool (*ok)(const char *), struct error *err) {
+static void read_texts(const struct key *k, const struct yaml_node *value,
+                       void *base, struct error *err) {
   struct strv *list = member(k, base);
   if (value->kind != YAML_SEQ) {
     yaml_fault(err, value, "'%s' must be %s", key_name(k),
@@ -302,80 +337,103 @@ static void read_list(const struct key *k, const struct yaml_node *value,
   }
   for (size_t i = 0; i < value->n; i++) {
     const char *text = line(k, value->child[i], err);
-    if (text && ok && !ok(text))
-      yaml_fault(err, value->child[i],
-                 "the taint '%s' must be like key=value:NoSchedule", text);
-    else if (text)
+    if (text)
       strv_push(list, text);
   }
 }
 
-static void read_texts(const struct key *k, const struct yaml_node *value,
-                       void *base, struct error *err) {
-  read_list(k, value, base, NULL, err);
+/* As the API has it, a map; as texts, it would be this one. */
+static void not_a_text(const struct yaml_node *taint, struct error *err) {
+  const struct yaml_node *key = yaml_get(taint, "key");
+  const struct yaml_node *value = yaml_get(taint, "value");
+  const struct yaml_node *effect = yaml_get(taint, "effect");
+  bool told = key && effect && key->kind == YAML_SCALAR &&
+              effect->kind == YAML_SCALAR &&
+              (!value || value->kind == YAML_SCALAR);
+  _cleanup_free_ char *text =
+      told ? xasprintf("%s%s%s:%s", key->text, value ? "=" : "",
+                       value ? value->text : "", effect->text)
+           : xstrdup("key=value:NoSchedule");
+  yaml_fault(err, taint, "a taint must be a text%s %s", told ? ":" : " like",
+             text);
 }
 
-/* "key=value:Effect" or "key:Effect", as kubectl taint writes them. */
-static bool taint_ok(const char *taint) {
-  static const char *const effects[] = {"NoSchedule", "PreferNoSchedule",
-                                        "NoExecute"};
-  const char *colon = strrchr(taint, ':');
-  if (!colon || colon == taint || *taint == '=')
-    return false;
-  for (size_t i = 0; i < ARRAY_SIZE(effects); i++)
-    if (strcmp(colon + 1, effects[i]) == 0)
+static bool has_taint(const struct strv *taints, const char *taint) {
+  for (size_t i = 0; i < taints->n; i++)
+    if (taint_same(taints->v[i], taint))
       return true;
   return false;
+}
+
+static void read_taint(const struct yaml_node *value, struct strv *taints,
+                       struct error *err) {
+  if (value->kind != YAML_SCALAR) {
+    not_a_text(value, err);
+    return;
+  }
+  const char *wrong = taint_fault(value->text);
+  if (wrong)
+    yaml_fault(err, value, "the taint '%s' %s", value->text, wrong);
+  else if (has_taint(taints, value->text))
+    yaml_fault(err, value,
+               "the taint '%s' has the key and the effect of one before it",
+               value->text);
+  else
+    strv_push(taints, value->text);
 }
 
 static void read_taints(const struct key *k, const struct yaml_node *value,
                         void *base, struct error *err) {
   struct spec_node *n = base;
-  read_list(k, value, base, taint_ok, err);
-  n->untainted = value->kind == YAML_SEQ && value->n == 0;
+  if (value->kind != YAML_SEQ) {
+    yaml_fault(err, value, "'%s' must be %s", key_name(k),
+               type_info(k->type)->rule);
+    return;
+  }
+  for (size_t i = 0; i < value->n; i++)
+    read_taint(value->child[i], member(k, base), err);
+  n->untainted = value->n == 0;
 }
 
-/* A map of texts as "key=value". */
+/* One label as "key=value"; nothing is an empty value. */
+static void read_label(const struct yaml_node *label, struct strv *labels,
+                       struct error *err) {
+  const char *value = yaml_is_null(label) ? "" : label->text;
+  if (!label_key_ok(label->key, strlen(label->key)))
+    yaml_fault_key(err, label, "the label's key '%s' must be %s", label->key,
+                   LABEL_KEY_RULE);
+  else if (label->kind != YAML_SCALAR)
+    yaml_fault(err, label, "the label '%s' must be a plain text", label->key);
+  else if (!label_value_ok(value, strlen(value)))
+    yaml_fault(err, label, "the label '%s' is '%s', but must be %s", label->key,
+               value, LABEL_NAME_RULE);
+  else
+    strv_pushf(labels, "%s=%s", label->key, value);
+}
+
 static void read_labels(const struct key *k, const struct yaml_node *value,
                         void *base, struct error *err) {
-  struct strv *labels = member(k, base);
   if (value->kind != YAML_MAP) {
     yaml_fault(err, value, "'%s' must be %s", key_name(k),
                type_info(k->type)->rule);
     return;
   }
-  for (size_t i = 0; i < value->n; i++) {
-    const struct yaml_node *label = value->child[i];
-    if (strpbrk(label->key, ", ="))
-      yaml_fault_key(err, label, "the label '%s' must be a plain text",
-                     label->key);
-    else if (label->kind != YAML_SCALAR || strpbrk(label->text, ", ="))
-      yaml_fault(err, label, "the label '%s' must be a plain text", label->key);
-    else
-      strv_pushf(labels, "%s=%s", label->key, label->text);
-  }
+  for (size_t i = 0; i < value->n; i++)
+    read_label(value->child[i], member(k, base), err);
 }
 
 void value_read(const struct key *k, const struct yaml_node *value, void *base,
                 struct error *err) {
   static reader *const readers[] = {
-      [TYPE_TEXT] = read_text,
-      [TYPE_MIRROR] = read_mirror,
-      [TYPE_NAME] = read_name,
-      [TYPE_NAMES] = read_names,
-      [TYPE_DNS_NAME] = read_dns_name,
-      [TYPE_WORD] = read_word,
-      [TYPE_INT] = read_int,
-      [TYPE_SIZE] = read_size,
-      [TYPE_VERSION] = read_version,
-      [TYPE_ADDRESS] = read_address,
-      [TYPE_ADDRESSES] = read_addresses,
-      [TYPE_COUNTED] = read_counted,
-      [TYPE_NETWORK] = read_network,
-      [TYPE_MAC] = read_mac,
-      [TYPE_TEXTS] = read_texts,
-      [TYPE_LABELS] = read_labels,
-      [TYPE_TAINTS] = read_taints,
+      [TYPE_TEXT] = read_text,       [TYPE_MIRROR] = read_mirror,
+      [TYPE_NAME] = read_name,       [TYPE_ACCOUNT] = read_account,
+      [TYPE_NAMES] = read_names,     [TYPE_DNS_NAME] = read_dns_name,
+      [TYPE_WORD] = read_word,       [TYPE_INT] = read_int,
+      [TYPE_SIZE] = read_size,       [TYPE_VERSION] = read_version,
+      [TYPE_ADDRESS] = read_address, [TYPE_ADDRESSES] = read_addresses,
+      [TYPE_COUNTED] = read_counted, [TYPE_NETWORK] = read_network,
+      [TYPE_MAC] = read_mac,         [TYPE_TEXTS] = read_texts,
+      [TYPE_LABELS] = read_labels,   [TYPE_TAINTS] = read_taints,
   };
   readers[k->type](k, value, base, err);
 }

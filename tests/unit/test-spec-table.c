@@ -2,6 +2,7 @@
 /* The table of a spec's keys: that each row is whole, and that the patterns,
  * by which other programs judge a value, judge as the reader does. */
 #include "base/mem.h"
+#include "spec/account.h"
 #include "spec/payload-facts.h"
 #include "spec/read.h"
 #include "spec/table.h"
@@ -100,9 +101,21 @@ static char *replaced(const char *text, const char *from, const char *to) {
   return buf_take(&out);
 }
 
+/* Without "(?=...)" and "(?!...)"; the caller frees. */
+static char *without_look_ahead(const char *pattern) {
+  const char *at = strstr(pattern, "(?");
+  if (!at)
+    return xstrdup(pattern);
+  const char *end = at + 1;
+  for (int depth = 1; depth > 0; end++)
+    depth += (*end == '(') - (*end == ')');
+  _cleanup_free_ char *rest = without_look_ahead(end);
+  return xasprintf("%.*s%s", (int)(at - pattern), pattern, rest);
+}
+
 /* The pattern as POSIX has it: no look-ahead, no escapes in a class. */
 static void compile(const char *pattern, regex_t *ret) {
-  _cleanup_free_ char *a = replaced(pattern, "(?=.{1,253}$)", "");
+  _cleanup_free_ char *a = without_look_ahead(pattern);
   _cleanup_free_ char *b = replaced(a, "\\x00-\\x1f\\x7f", "[:cntrl:]");
   _cleanup_free_ char *c = replaced(b, "\\[\\]", "");
   assert_int_equal(regcomp(ret, c, REG_EXTENDED | REG_NOSUB), 0);
@@ -111,6 +124,8 @@ static void compile(const char *pattern, regex_t *ret) {
 /* What is told only by counting or comparing, or lost above. */
 static bool beyond_patterns(const struct key *k, const char *text) {
   return (k->type == TYPE_MIRROR && strchr(text, '[')) ||
+         (k->type == TYPE_ACCOUNT && account_taken(text)) ||
+         (k->type == TYPE_MAC && strcmp(text, "00:00:00:00:00:00") == 0) ||
          (k->type == TYPE_NETWORK && strcmp(text, "192.168.4.31/24") == 0) ||
          (k->type == TYPE_NAMES &&
           (strcmp(text, "m{3..1}") == 0 || strcmp(text, "m{0..20000}") == 0));
@@ -178,6 +193,21 @@ static const char *const texts[] = {
     "192.168.4",
     "0.0.0.0",
     "255.255.255.255",
+    "1.0.0.1",
+    "99.0.0.1",
+    "100.0.0.1",
+    "119.0.0.1",
+    "126.0.0.1",
+    "127.0.0.1",
+    "128.0.0.1",
+    "129.0.0.1",
+    "199.0.0.1",
+    "200.0.0.1",
+    "223.255.255.255",
+    "224.0.0.1",
+    "230.0.0.1",
+    "239.0.0.1",
+    "240.0.0.1",
     "192.168.4.1 +",
     "fd00::1",
     "192.168.4.0/24",
@@ -194,6 +224,7 @@ static const char *const texts[] = {
     "52:54:00:12:34",
     "52-54-00-12-34-56",
     "52:54:00:12:34:5g",
+    "00:00:00:00:00:00",
     "http://mirror.example/debian",
     "https://[fd00::1]:80/debian",
     "file:///srv/debian",
@@ -210,6 +241,15 @@ static const char *const texts[] = {
     "--setup-hook=x",
     "a\tb",
     "two words",
+    "a_",
+    "_a",
+    "a$",
+    "$a",
+    "a$b",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "sudo",
+    "systemd-x",
     "bridge",
     "kubeadm",
     "debian",

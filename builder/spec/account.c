@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/account.h"
+
+#include "base/mem.h"
+#include <string.h>
+
+#define ACCOUNT_MAX_LEN 32
+#define LETTERS "abcdefghijklmnopqrstuvwxyz_"
+
+bool account_name_ok(const char *name) {
+  size_t len = strlen(name);
+  if (len == 0 || len > ACCOUNT_MAX_LEN || !strchr(LETTERS, *name))
+    return false;
+  size_t plain = strspn(name, LETTERS "0123456789.-");
+  /* A '$' at the end, as Samba has it for machines. */
+  return plain == len || (plain > 0 && plain == len - 1 && name[plain] == '$');
+}
+
+#define NAME(name) name,
+
+static bool among(const char *name, const char *const *names, size_t n) {
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(name, names[i]) == 0)
+      return true;
+  return false;
+}
+
+const char *account_taken(const char *name) {
+  static const char *const users[] = {ACCOUNT_USERS(NAME)};
+  static const char *const groups[] = {ACCOUNT_GROUPS(NAME)};
+  if (strcmp(name, "root") == 0)
+    return "as whom nobody may log in; write another name: each user may use "
+           "sudo";
+  if (among(name, users, ARRAY_SIZE(users)) ||
+      strncmp(name, ACCOUNT_SYSTEMD, strlen(ACCOUNT_SYSTEMD)) == 0)
+    return "a system user of the image, with whom nobody can log in; write "
+           "another name";
+  if (among(name, groups, ARRAY_SIZE(groups)))
+    return "a group of the image, so Debian makes no user of that name; write "
+           "another one";
+  return NULL;
+}
