@@ -4,6 +4,7 @@
 Members on one network; what fails are nodes, not links. Raft itself is not
 modelled: a cluster with a quorum works, one without does not.
 """
+import functools
 import hashlib
 import json
 import shlex
@@ -112,13 +113,17 @@ def settle(world):
                 cluster.add(world, url)
 
 
+@functools.lru_cache(maxsize=500)
+def shell_variables(text):
+    return dict(word.split("=", 1) for line in text.splitlines()
+                for word in shlex.split(line, comments=True) if "=" in word)
+
+
 def unit_config(node):
     """None while etcd-start.conf does not let it start."""
     if not node.has(DATA) and not node.exists(MAY_START):
         return None
-    text = node.read("/etc/default/etcd")
-    values = dict(word.split("=", 1) for line in text.splitlines()
-                  for word in shlex.split(line, comments=True) if "=" in word)
+    values = shell_variables(node.read("/etc/default/etcd"))
     if "ETCD_INITIAL_CLUSTER" not in values:
         return None
     return {"initial": values["ETCD_INITIAL_CLUSTER"],

@@ -342,7 +342,7 @@ class Kubeadm:
             wanted.update((os.path.basename(path), content)
                           for path, (_, content) in node.files.items()
                           if os.path.dirname(path) == source)
-        for name in sorted(set(wanted) | set(os.listdir(node.path(folder)))):
+        for name in sorted(set(wanted) | set(node.root.entries(folder))):
             if node.read(f"{folder}/{name}").encode() != wanted.get(name):
                 self.world.violation(node, f"static pods get a wrong {name}")
 

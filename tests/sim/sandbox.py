@@ -18,6 +18,8 @@ import sys
 
 import yaml
 
+import disk
+
 BASE = "/mnt"
 CHANNEL = 200  # fake.c knows it as well
 # Between two calls of fakes a script works for milliseconds, also on a machine
@@ -82,20 +84,12 @@ def read_seed(medium):
     return files, text
 
 
-# What a Debian image has there already, as far as the scripts rely on it.
-FOLDERS = """dev proc run tmp usr/bin etc/systemd/system/multi-user.target.wants
-etc/cloud root var/log var/lib/etcd var/lib/kubelet/pki usr/lib/kubeseed
-etc/kubernetes""".split()
-# What a new disk replaces. The rest of a root is the same for all nodes.
-DISK = ("etc", "root", "var", "usr/lib/kubeseed")
-
-
 class Root:
     """One node's root folder; used for one run after the other."""
 
     def __init__(self, path):
         self.path = path
-        for folder in FOLDERS:
+        for folder in disk.FOLDERS:
             os.makedirs(os.path.join(path, folder), exist_ok=True)
         for link, target in (("bin", "usr/bin"), ("sbin", "usr/bin"),
                              ("usr/sbin", "bin")):
@@ -112,24 +106,77 @@ class Root:
         os.mkfifo(path + "/dev/console")
         self.console = os.open(path + "/dev/console",
                                os.O_RDWR | os.O_NONBLOCK)
+        self.seen = set()
         self.uptime = os.open(path + "/proc/uptime",
                               os.O_RDWR | os.O_CREAT, 0o644)
 
-    def new_disk(self):
-        for folder in DISK:
-            shutil.rmtree(os.path.join(self.path, folder),
-                          ignore_errors=True)
-        for folder in FOLDERS:
-            os.makedirs(os.path.join(self.path, folder), exist_ok=True)
-        for name, text in (("passwd", "root:x:0:0::/root:/bin/sh\n"),
-                           ("group", "root:x:0:\n")):
-            with open(f"{self.path}/etc/{name}", "w", encoding="ascii") as f:
-                f.write(text)
-        self.clear_run()
+    # Files; disk.Root says what each does.
 
-    def clear_run(self):
-        shutil.rmtree(self.path + "/run", ignore_errors=True)
-        os.makedirs(self.path + "/run/systemd/system")
+    def read(self, name):
+        with open(self.path + name, "rb") as f:
+            return f.read()
+
+    def size(self, name):
+        return os.stat(self.path + name).st_size
+
+    def mode(self, name):
+        return os.stat(self.path + name).st_mode & 0o7777
+
+    def exists(self, name):
+        return os.path.lexists(self.path + name)
+
+    def is_folder(self, name):
+        return os.path.isdir(self.path + name)
+
+    def is_link(self, name):
+        return os.path.islink(self.path + name)
+
+    def link_target(self, name):
+        return os.readlink(self.path + name)
+
+    def entries(self, name):
+        return sorted(os.listdir(self.path + name))
+
+    def walk(self, top):
+        for folder, folders, names in os.walk(self.path + top):
+            folders.sort()
+            for name in sorted(names):
+                yield os.path.join(folder, name)[len(self.path):]
+
+    def make_folders(self, name):
+        os.makedirs(self.path + name, exist_ok=True)
+
+    def write(self, name, data, mode):
+        path = self.path + name
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(data)
+        os.chmod(path, mode)
+
+    def symlink(self, target, name):
+        os.symlink(target, self.path + name)
+
+    def unlink(self, name):
+        os.unlink(self.path + name)
+
+    def remove_tree(self, name):
+        shutil.rmtree(self.path + name, ignore_errors=True)
+
+    glance = disk.Root.glance
+    new_disk = disk.Root.new_disk
+    clear_run = disk.Root.clear_run
+
+    def changed(self):
+        """The paths that may be otherwise than before: all, and those that
+        are gone."""
+        now = {path for top in disk.DISK for path in self.walk("/" + top)}
+        found, self.seen = now | self.seen, now
+        return found
+
+    def start(self, argv, stdin=None):
+        return Process(self, argv, stdin)
+
+    # The machine
 
     def drain_console(self):
         try:

@@ -6,6 +6,7 @@ import random
 import re
 import subprocess
 
+import disk
 import sandbox
 import world as w
 
@@ -578,10 +579,9 @@ def check_secrets(node):
     token's secret part nowhere."""
     gone = []
     for top in ("/var/lib/cloud", "/run/cloud-init"):
-        for folder, _, names in os.walk(node.path(top)):
-            gone += [f"{folder}/{n}" for n in names
-                     if n not in ("result.json", "config_write_files",
-                                  "instance-id")]
+        gone += [path for path in node.root.walk(top)
+                 if os.path.basename(path) not in (
+                     "result.json", "config_write_files", "instance-id")]
     for name in ("/etc/kubeseed/kubeadm.yaml",
                  "/etc/kubeseed/kubeadm-join.yaml",
                  "/etc/kubernetes/bootstrap-kubelet.conf",
@@ -589,20 +589,15 @@ def check_secrets(node):
                  "/var/lib/kubeseed/certificates.old",
                  "/run/kubeseed/admin.conf"):
         if node.exists(name):
-            gone.append(node.path(name))
+            gone.append(name)
     secret = node.world.topology.token_secret
-    for top in sandbox.DISK + ("run",):
-        for folder, _, names in os.walk(node.path("/" + top)):
-            for name in names:
-                path = f"{folder}/{name}"
-                if path in gone or os.path.islink(path):
-                    continue
-                with open(path, "rb") as f:
-                    if secret in f.read():
-                        gone.append(path)
+    for top in disk.DISK + ("run",):
+        for path in node.root.walk("/" + top):
+            if path not in gone and not node.root.is_link(path) and \
+                    secret in node.root.read(path):
+                gone.append(path)
     for path in gone:
-        node.world.violation(node, "a secret is left in " +
-                             path[len(node.root.path):])
+        node.world.violation(node, "a secret is left in " + path)
 
 
 # All runs of a topology.

@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node's files in memory: what sandbox.Root is with a kernel's file system,
+and the two answer alike. Symbolic links are followed at the end of a path."""
+import errno
+import os
+import posixpath
+
+# What a Debian image has there already, as far as the scripts rely on it.
+FOLDERS = """dev proc run tmp usr/bin etc/systemd/system/multi-user.target.wants
+etc/cloud root var/log var/lib/etcd var/lib/kubelet/pki usr/lib/kubeseed
+etc/kubernetes""".split()
+# What a new disk replaces. The rest of a root is the same for all nodes.
+DISK = ("etc", "root", "var", "usr/lib/kubeseed")
+ON_DISK = tuple(f"/{folder}/" for folder in DISK)
+ACCOUNTS = {"/etc/passwd": b"root:x:0:0::/root:/bin/sh\n",
+            "/etc/group": b"root:x:0:\n"}
+
+
+def error(number, path):
+    return OSError(number, os.strerror(number), path)
+
+
+class File:
+    __slots__ = ("path", "data", "mode", "link")
+
+    def __init__(self, path, mode=0o644, link=None):
+        self.path = path
+        self.data = b""
+        self.mode = mode
+        self.link = link  # of a symbolic link: where it leads
+
+
+def clean(path):
+    """An absolute path without its detours."""
+    if "//" in path or "/." in path or path[-1] == "/":
+        path = posixpath.normpath(path)
+        return path[1:] if path.startswith("//") else path
+    return path
+
+
+class Root:
+    """All paths are absolute. Errors are those of the system."""
+
+    def __init__(self):
+        self.files = {}
+        self.folders = {"/": set()}
+        self.console = b""
+        self.uptime = b""
+        self.touched = set()  # since the last look at changed()
+        self.room = None  # how many bytes may still be written, if that is known
+        for folder in FOLDERS:
+            self.make_folders("/" + folder)
+
+    # Names
+
+    def at(self, path):
+        """The file at path, its link followed; or None."""
+        file = self.files.get(path)
+        if file is not None and file.link is not None:
+            return self.files.get(clean(posixpath.join(
+                posixpath.dirname(path), file.link)))
+        return file
+
+    def is_folder(self, path):
+        return path in self.folders
+
+    def exists(self, path):
+        return path in self.files or path in self.folders
+
+    def is_link(self, path):
+        file = self.files.get(path)
+        return file is not None and file.link is not None
+
+    def entries(self, path):
+        """The names in a folder, sorted."""
+        try:
+            return sorted(self.folders[path])
+        except KeyError:
+            raise error(errno.ENOTDIR if path in self.files else errno.ENOENT,
+                        path) from None
+
+    def make_folder(self, path):
+        if self.exists(path):
+            raise error(errno.EEXIST, path)
+        self.parent(path).add(posixpath.basename(path))
+        self.folders[path] = set()
+
+    def make_folders(self, path):
+        if path in self.folders:
+            return
+        if path in self.files:
+            raise error(errno.EEXIST, path)
+        self.make_folders(posixpath.dirname(path))
+        self.make_folder(path)
+
+    def parent(self, path):
+        folder, _, _ = path.rpartition("/")
+        try:
+            return self.folders[folder or "/"]
+        except KeyError:
+            raise error(errno.ENOTDIR if folder in self.files
+                        else errno.ENOENT, path) from None
+
+    def unlink(self, path):
+        if path in self.folders:
+            raise error(errno.EISDIR, path)
+        if path not in self.files:
+            self.parent(path)
+            raise error(errno.ENOENT, path)
+        del self.files[path]
+        self.touched.add(path)
+        self.parent(path).discard(posixpath.basename(path))
+
+    def remove_folder(self, path):
+        if self.folders[path]:
+            raise error(errno.ENOTEMPTY, path)
+        del self.folders[path]
+        self.parent(path).discard(posixpath.basename(path))
+
+    def remove_tree(self, path):
+        """Whatever is there, if anything is."""
+        if path in self.folders:
+            for name in self.entries(path):
+                self.remove_tree(posixpath.join(path, name))
+            self.remove_folder(path)
+        elif path in self.files:
+            self.unlink(path)
+
+    def rename(self, old, new):
+        if old in self.files:
+            if new in self.folders:
+                raise error(errno.EISDIR, new)
+            self.parent(new).add(posixpath.basename(new))
+            if old != new:
+                self.move(self.files, old, new)
+                self.parent(old).discard(posixpath.basename(old))
+            return
+        if old not in self.folders:
+            raise error(errno.ENOENT, old)
+        if self.folders.get(new):
+            raise error(errno.ENOTEMPTY, new)
+        self.parent(new).add(posixpath.basename(new))
+        self.parent(old).discard(posixpath.basename(old))
+        for table in (self.files, self.folders):
+            for path in [p for p in table
+                         if p == old or p.startswith(old + "/")]:
+                self.move(table, path, new + path[len(old):])
+
+    def move(self, table, old, new):
+        thing = table[new] = table.pop(old)
+        if table is self.files:
+            thing.path = new
+            self.touched.update((old, new))
+
+    def symlink(self, target, path):
+        if self.exists(path):
+            raise error(errno.EEXIST, path)
+        self.parent(path).add(posixpath.basename(path))
+        self.files[path] = File(path, 0o777, target)
+        self.touched.add(path)
+
+    def link_target(self, path):
+        return self.files[path].link
+
+    def walk(self, top):
+        """The paths of all that is no folder below top."""
+        if top not in self.folders:
+            return
+        for name in self.entries(top):
+            path = posixpath.join(top, name)
+            if path in self.folders:
+                yield from self.walk(path)
+            else:
+                yield path
+
+    # Contents
+
+    def open(self, path, mode=0o644):
+        """The file to write to, made if it is not there."""
+        file = self.at(path)
+        if file is None:
+            if path in self.folders:
+                raise error(errno.EISDIR, path)
+            if self.is_link(path):
+                raise error(errno.ENOENT, path)
+            self.parent(path).add(posixpath.basename(path))
+            file = self.files[path] = File(path, mode)
+        self.touched.add(file.path)
+        return file
+
+    def read(self, path):
+        file = self.at(path)
+        if file is None:
+            raise error(errno.EISDIR if path in self.folders else errno.ENOENT,
+                        path)
+        return file.data
+
+    def size(self, path):
+        return len(self.read(path))
+
+    def mode(self, path):
+        file = self.at(path)
+        if file is None:
+            raise error(errno.ENOENT, path)
+        return file.mode
+
+    def grow(self, file, data):
+        """Appends to it, as much as there is room."""
+        self.touched.add(file.path)
+        if self.room is not None:
+            if len(data) > self.room:
+                file.data += data[:self.room]
+                self.room = 0
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self.room -= len(data)
+        file.data += data
+
+    def write(self, path, data, mode):
+        """A whole file, its folder made if need be."""
+        self.make_folders(posixpath.dirname(path))
+        file = self.open(path)
+        file.data, file.mode = data, mode
+
+    def changed(self):
+        """The paths on the disk that may be otherwise than at the last call."""
+        found = {p for p in self.touched if p.startswith(ON_DISK)}
+        self.touched = set()
+        return found
+
+    def glance(self, path):
+        """What somebody sees who looks at a folder or a file now and then."""
+        try:
+            if not self.is_folder(path):
+                return self.read(path)
+            names = self.entries(path)
+            if path.startswith("/etc/kubernetes/"):
+                return [(n, self.read(f"{path}/{n}")) for n in names]
+            return names
+        except OSError:
+            return None
+
+    # The machine
+
+    def new_disk(self):
+        for folder in DISK:
+            self.remove_tree("/" + folder)
+        for folder in FOLDERS:
+            self.make_folders("/" + folder)
+        for path, data in ACCOUNTS.items():
+            self.write(path, data, 0o644)
+        self.clear_run()
+
+    def clear_run(self):
+        self.remove_tree("/run")
+        self.make_folders("/run/systemd/system")
+
+    def drain_console(self):
+        text, self.console = self.console, b""
+        return text.decode("utf-8", "replace")
+
+    def set_uptime(self, seconds):
+        self.uptime = b"%-40s\n" % (b"%.2f 0.00" % seconds)

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the API server keeps in etcd."""
+
+
+class Kube:
+    def __init__(self):
+        self.config = False  # kubeadm-config
+        self.cluster_info = False
+        self.ca = None
+        self.tokens = {}  # id: (secret, when it expires)
+        self.nodes = {}  # name: number of the disk that registered it
+        self.marked = set()  # as control-plane nodes
+
+    def token_is_known(self, token, now):
+        ident, _, secret = token.partition(".")
+        known = self.tokens.get(ident)
+        return bool(known) and known[0] == secret and now < known[1]

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a power cut does to a disk: of every file its content as it was at some
+time since the last sync, or half of it."""
+
+APART = ("/var/lib/etcd/member",)  # etcd syncs its own
+# A folder that is renamed is renamed as a whole.
+TOGETHER = ("/var/lib/kubeseed/certificates",)
+
+
+class History:
+    """What a disk held since the last sync, as far as somebody looked."""
+
+    def __init__(self, root):
+        self.root = root
+        self.versions = {}  # path: [(time, content)], the first is synced
+        self.time = 0
+
+    def state(self, path):
+        """(mode, data), (0, where a link leads), or None."""
+        if self.root.is_link(path):
+            return 0, self.root.link_target(path)
+        try:
+            return self.root.mode(path), self.root.read(path)
+        except OSError:
+            return None
+
+    def observe(self):
+        """What has changed since the last time is a version of its own."""
+        changed = False
+        for path in self.root.changed():
+            if path.startswith(APART):
+                continue
+            now = self.state(path)
+            seen = self.versions.setdefault(path, [(0, None)])
+            if seen[-1][1] != now:
+                seen.append((self.time + 1, now))
+                changed = True
+        self.time += changed
+
+    def begin(self):
+        self.versions = {}
+        self.sync()
+
+    def sync(self):
+        self.observe()
+        for path, seen in list(self.versions.items()):
+            last = seen[-1][1]
+            if last is None:  # gone for good
+                del self.versions[path]
+            else:
+                self.versions[path] = [(0, last)]
+        self.time = 0
+
+    def lose(self, rng):
+        """Half of the time all is as at one moment; else each file is as at a
+        moment of its own, and may be torn."""
+        self.observe()
+        moment = rng.randint(0, self.time)
+        apart = rng.random() < 0.5
+        for path, seen in sorted(self.versions.items()):
+            if len(seen) == 1:
+                continue
+            own = apart and not path.startswith(TOGETHER)
+            at = rng.randint(0, self.time) if own else moment
+            last = max(i for i, (when, _) in enumerate(seen) if when <= at)
+            state = seen[last][1]
+            if own and last and state and isinstance(state[1], bytes):
+                before = seen[last - 1][1]
+                state = state[0], torn(rng, before and before[1], state[1])
+            self.put(path, state)
+        self.begin()
+
+    def put(self, path, state):
+        if state == self.state(path):
+            return
+        if self.root.exists(path):
+            self.root.unlink(path)
+        if state is None:
+            return
+        mode, data = state
+        if isinstance(data, bytes):
+            self.root.write(path, data, mode)
+        else:
+            self.root.symlink(data, path)
+
+
+def torn(rng, before, after):
+    """A file's name was there before its data was."""
+    if not before and rng.random() < 0.6:
+        return b""
+    return after

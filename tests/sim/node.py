@@ -1,0 +1,410 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One machine: its power, its disk, its console, and what runs on it by itself
+(systemd units, the kubelet and its static pods)."""
+import hashlib
+import json
+
+import etcd
+import kube
+import loss
+
+
+class Actor:
+    """A script that runs on a node: bootstrap, or what ssh started."""
+
+    def __init__(self, node, argv, stdin=None, on_exit=None):
+        self.node = node
+        self.on_exit = on_exit
+        self.model = None  # of the fake it waits for
+        self.seen = 0  # the world's version when its last sleep ended
+        self.parked = 0  # counts, so that a wake-up knows if it is stale
+        self.process = node.root.start(argv, stdin)
+
+
+class Cut:
+    """When the power fails: at the n-th point of a node's life, or after a
+    line on its console."""
+
+    def __init__(self, point=None, line=None, off=30.0, lossy=False, times=1):
+        self.point = point
+        self.line = line  # (step, state)
+        self.off = off
+        self.lossy = lossy
+        self.times = times
+
+
+class Node:
+    # pylint: disable=too-many-instance-attributes
+    def __init__(self, world, name, seed, root):
+        self.world = world
+        self.name = name
+        self.files, self.user_data = seed
+        self.env = dict(
+            line.split("=", 1) for line in
+            self.files["/etc/kubeseed/node.env"][1].decode().splitlines()
+            if "=" in line and not line.startswith("#"))
+        self.env = {k: v.strip("'") for k, v in self.env.items()}
+        self.address = self.env["ADDRESS"]
+        self.role = self.env["ROLE"]
+        self.root = root
+        self.speed = world.rng.choice((0.5, 1.0, 1.0, 2.0, 4.0))
+        self.emulated = self.speed > 1  # what is slow runs without KVM
+        self.disk = 0
+        self.on = False
+        self.generation = 0  # of power-ons: events of an earlier one are void
+        self.points = 0
+        self.cut = None
+        self.console = []
+        self.rest = ""
+        self.joins = 0  # TLS bootstraps with this disk
+        self.trouble = ""  # what is wrong with the machine or its network
+        self.history = loss.History(root) if world.lossy else None
+        self._power_fields()
+
+    def _power_fields(self):
+        self.units = set()
+        self.actors = []
+        self.etcd = None
+        self.etcd_trouble = ""
+        self.kubelet = False
+        self.joining_since = None  # kubeadm join of a control plane
+        self.api_ready_at = None  # None while no API server runs
+        self.pods_pending = set()
+        self.done = False
+        self.sshd = False
+        self.boot_time = self.down_since = self.world.now
+        self.ticking = False
+
+    # Files
+
+    def read(self, name):
+        try:
+            return self.root.read(name).decode("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def has(self, name):
+        """There, and not empty."""
+        try:
+            return self.root.size(name) > 0
+        except OSError:
+            return False
+
+    def exists(self, name):
+        return self.root.exists(name)
+
+    def write(self, name, text, mode=0o600):
+        """Atomically, without a sync: as kubeadm and the kubelet do."""
+        self.root.write(name, text if isinstance(text, bytes)
+                        else text.encode(), mode)
+
+    def remove(self, name):
+        if self.root.exists(name):
+            self.root.unlink(name)
+
+    def sync(self):
+        if self.history:
+            self.history.sync()
+
+    def lose_unsynced(self):
+        """What a file system may do to files that no sync has covered."""
+        self.history.lose(self.world.rng)
+        if not self.has_identity():
+            self.joins = 0  # who has lost it must join again
+
+    # Power
+
+    def new_disk(self):
+        self.disk += 1
+        self.joins = 0
+        self.root.new_disk()
+        if self.history:
+            self.history.begin()
+
+    def instance_id(self):
+        """kubeseed's end with a digest of the seed's content."""
+        return hashlib.sha256(repr(sorted(self.files.items())).encode()
+                              ).hexdigest()[:8]
+
+    def lay_seed(self):
+        """What cloud-init does at a boot."""
+        if self.exists("/etc/cloud/cloud-init.disabled"):
+            return
+        copies = f"/var/lib/cloud/instances/{self.instance_id()}/"
+        # cloud-init.service in the image: until it is noted, anew.
+        noted = "/var/lib/cloud/data/instance-id"
+        if self.read(noted) != self.read("/var/lib/kubeseed/seed"):
+            self.root.remove_tree("/var/lib/cloud")
+        self.write(noted, self.instance_id())
+        first = not self.exists(copies + "sem/config_write_files")
+        for name in ("user-data.txt", "user-data.txt.i", "cloud-config.txt",
+                     "obj.pkl"):
+            self.write(copies + name, self.user_data)
+        for name in ("instance-data-sensitive.json",
+                     "combined-cloud-config.json"):
+            self.write("/run/cloud-init/" + name, self.user_data)
+        if first:
+            for path, (mode, content) in self.files.items():
+                self.write(path, content, mode)
+            self.write(copies + "sem/config_write_files", "done")
+        self.world.after(20 * self.speed, self, lambda: (
+            self.write("/run/cloud-init/result.json", "{}"),
+            self.world.bump()))
+
+    def power_on(self):
+        if self.on:
+            return
+        world = self.world
+        if not self.disk:
+            self.new_disk()
+        self.generation += 1
+        self._power_fields()
+        self.on = True
+        world.note(self, "power on")
+        world.bump()
+        world.after(self.world.delay(self, 20, 60), self, self._booted)
+        # When its network card has its address (`ip` in programs.py).
+        world.after(70 * self.speed, self, world.bump)
+
+    def _booted(self):
+        if self.emulated:  # kubeseed-emulated.service in the image
+            self.root.make_folders("/run/kubeseed/emulated")
+        self.lay_seed()
+        self.sshd = True  # ssh.service comes after cloud-init.service
+        wants = "/etc/systemd/system/multi-user.target.wants"
+        for unit in self.root.entries(wants):
+            self.start_unit(unit)
+        if self.has("/usr/lib/kubeseed/bootstrap"):
+            self.start_bootstrap()
+
+    def start_bootstrap(self):
+        self.world.run(Actor(self, ["/bin/sh", "/usr/lib/kubeseed/bootstrap"],
+                             on_exit=self._bootstrap_ended))
+
+    def _bootstrap_ended(self, actor):
+        status = actor.process.status
+        self.world.note(self, f"bootstrap ended with {status}")
+        if status == 0:
+            self.done = True
+            self.world.bump()
+        else:
+            self.world.after(5, self, self.start_bootstrap)
+
+    def power_off(self, lossy=False):
+        if not self.on:
+            return
+        self.world.note(self, "power cut" + (", unsynced data lost" if lossy
+                                             else ""))
+        self.read_console()
+        self.on = False
+        self.generation += 1
+        for actor in self.actors:
+            actor.process.kill()
+            if actor.model:
+                actor.model.close()
+            self.world.parked.pop(actor, None)
+        etcd.stop(self)
+        self._power_fields()
+        if lossy:
+            self.lose_unsynced()
+        self.root.clear_run()
+        # The cluster takes its time to notice.
+        self.world.after(41, None, self.world.bump)
+        self.world.bump()
+
+    def reached_cut(self):
+        """Called at every point where a power cut may come."""
+        if self.history:
+            self.history.observe()
+        self.points += 1
+        cut = self.cut
+        if not cut or not (self.points == cut.point or (
+                cut.line and cut.line in self.fresh_lines)):
+            return False
+        cut.times -= 1
+        if cut.times <= 0:
+            self.cut = None
+        self.power_off(cut.lossy)
+        self.world.after(cut.off, None, self.power_on)
+        return True
+
+    # Console
+
+    fresh_lines = ()
+
+    def read_console(self):
+        text = self.rest + self.root.drain_console()
+        *lines, self.rest = text.split("\n")
+        fresh = []
+        for line in lines:
+            if not line.strip():
+                continue
+            try:
+                if not line.startswith("@kubeseed "):
+                    raise ValueError("it does not begin with '@kubeseed '")
+                item = json.loads(line[len("@kubeseed "):])
+                for key, kind in (("node", str), ("step", str),
+                                  ("state", str), ("uptime", int)):
+                    if not isinstance(item.get(key), kind):
+                        raise ValueError(f"'{key}' is missing or wrong")
+                if item["node"] != self.name:
+                    raise ValueError("it names another node")
+            except ValueError as e:
+                self.world.violation(self, f"console line: {e}: {line}")
+                continue
+            self.console.append((self.world.now, item))
+            fresh.append((item["step"], item["state"]))
+            self.world.note(self, "%s %s %s" % (
+                item["step"], item["state"], item.get("message", "")))
+        self.fresh_lines = fresh
+
+    # What runs by itself
+
+    WATCHED = ("/etc/kubernetes/manifests", "/etc/kubernetes/kubelet.conf",
+               "/etc/default/etcd", "/var/lib/kubeseed", "/run/kubeseed")
+    watched = None
+
+    def watch(self):
+        """The script has run: has it changed what others look at?"""
+        seen = [self.root.glance(name) for name in self.WATCHED]
+        if seen != self.watched:
+            self.watched = seen
+            self.world.bump()
+
+    def start_unit(self, unit):
+        if unit == "etcd.service":
+            if not etcd.unit_config(self):
+                return  # its condition does not hold
+            self.units.discard("etcd-empty.service")  # Conflicts=
+        if unit not in self.units:
+            self.units.add(unit)
+            self.world.bump()
+
+    def stop_unit(self, unit):
+        self.units.discard(unit)
+        if unit == "etcd.service":
+            etcd.stop(self)
+        self.world.bump()
+
+    def has_identity(self):
+        """The kubelet's own kubeconfig works."""
+        text = self.read("/etc/kubernetes/kubelet.conf")
+        return bool(text) and (
+            "embedded" in text or
+            self.has("/var/lib/kubelet/pki/kubelet-client-current.pem"))
+
+    def tick(self):
+        """The units' and the kubelet's loops, once; again after a change."""
+        self.ticking = False
+        if "etcd.service" in self.units and not self.etcd:
+            config = etcd.unit_config(self)
+            if config:
+                etcd.start(self.world, self, config, True)
+        if "kubelet.service" in self.units:
+            self._tick_kubelet()
+        if self.kubelet:
+            self._tick_pods()
+            self._register()
+        etcd.settle(self.world)
+
+    def _tick_kubelet(self):
+        world = self.world
+        was = self.kubelet
+        # Without its flags a kubelet of 1.20 looks for Docker, and ends.
+        self.kubelet = (self.has("/var/lib/kubelet/config.yaml") and
+                        self.has("/var/lib/kubelet/kubeadm-flags.env") and
+                        self.has_identity())
+        if self.kubelet != was:
+            world.bump()
+        pem = "/var/lib/kubelet/pki/kubelet-client-current.pem"
+        if self.kubelet:
+            if not self.has(pem):
+                self.write(pem, "pem")
+            return
+        token = self.read("/etc/kubernetes/bootstrap-kubelet.conf")
+        if not token or not self.has("/var/lib/kubelet/config.yaml"):
+            return
+        api = world.endpoint()
+        if not api or not api.kube.token_is_known(token.strip(), world.now):
+            return
+        # TLS bootstrap: the certificate first, then the file that names it.
+        if "bootstrap" in self.pods_pending:
+            return
+        self.pods_pending.add("bootstrap")
+
+        def certificate():
+            if self.reached_cut():
+                return
+            self.write(pem, "pem")
+            world.after(world.delay(self, 0.1, 1), self, kubeconfig)
+
+        def kubeconfig():
+            if self.reached_cut():
+                return
+            self.pods_pending.discard("bootstrap")
+            self.joins += 1
+            self.write("/etc/kubernetes/kubelet.conf", "pem")
+            world.bump()
+        world.after(world.delay(self, 1, 8), self, certificate)
+
+    def _tick_pods(self):
+        world = self.world
+        manifests = "/etc/kubernetes/manifests/"
+
+        def soon(name, start):
+            if name not in self.pods_pending:
+                self.pods_pending.add(name)
+                world.after(world.delay(self, 3, 15), self,
+                            lambda: (self.pods_pending.discard(name),
+                                     start()))
+
+        def start_etcd():
+            config = etcd.pod_config(self)
+            if config and not self.etcd:
+                etcd.start(world, self, config, False)
+
+        def start_api():
+            if self.api_ready_at is None and self.api_cluster():
+                self.api_ready_at = world.now + world.delay(self, 5, 30)
+                world.after(self.api_ready_at - world.now, self, world.bump)
+
+        if self.env["ETCD_MODE"] == "stacked" and \
+                "etcd.service" not in self.units:
+            if self.has(manifests + "etcd.yaml"):
+                if not self.etcd:
+                    soon("etcd", start_etcd)
+            elif self.etcd:
+                etcd.stop(self)
+                world.note(self, "etcd's static pod is gone")
+                world.bump()
+        if self.has(manifests + "kube-apiserver.yaml"):
+            if self.api_ready_at is None and self.api_cluster():
+                soon("api", start_api)
+
+    def api_cluster(self):
+        """The etcd this node's API server keeps its data in."""
+        if self.env["ETCD_MODE"] != "external":
+            return self.etcd[0] if self.etcd else None
+        urls = self.env["ETCD_ASK"] + "," + self.env["ETCD_PEERS"]
+        for node in self.world.nodes.values():
+            if node.etcd and f"https://{node.address}:2379" in urls:
+                return node.etcd[0]
+        return None
+
+    def api(self):
+        """The cluster this node's API server serves, if it is ready."""
+        if self.api_ready_at is None or self.world.now < self.api_ready_at:
+            return None
+        cluster = self.api_cluster()
+        if not cluster or not cluster.has_quorum():
+            return None
+        if not cluster.kube:
+            cluster.kube = kube.Kube()
+        return cluster
+
+    def _register(self):
+        api = self.world.endpoint()
+        if api and api.kube.nodes.get(self.name) != self.disk:
+            api.kube.nodes[self.name] = self.disk
+            self.world.note(self, "registered")
+            self.world.bump()
