@@ -169,6 +169,7 @@ rack: $(BUILD)/kubeseed
 	@tests/rack/run $(RACK)
 
 sim: $(BUILD)/kubeseed
+	@tests/sim/test-shell
 	@tests/sim/run $(SIM)
 	@tests/sim/run --mutations $(MUTATIONS)
 
