@@ -17,10 +17,14 @@ struct down {
   struct cluster cluster;
   size_t *sel; /* those still running */
   size_t n;
-  size_t forced;
+  int *fds; /* of these, see machine_kind's open */
+  size_t n_fds;
 };
 
 static void down_done(struct down *d) {
+  for (size_t i = 0; i < d->n_fds; i++)
+    cleanup_close(&d->fds[i]);
+  free(d->fds);
   cluster_done(&d->cluster);
   free(d->sel);
 }
@@ -50,19 +54,44 @@ static int parse(struct down *d, int argc, char **argv, struct error *err) {
   return 0;
 }
 
-/* Takes the machines that are off out of the list and tells it. */
-static void drop_ended(struct down *d, bool tell) {
+/* Opens the machines that run and drops the others. The state is locked. */
+static int open_machines(struct down *d, struct error *err) {
+  const struct cluster *c = &d->cluster;
   size_t kept = 0;
+  d->fds = xcalloc(d->n, sizeof(*d->fds));
   for (size_t i = 0; i < d->n; i++) {
-    if (d->cluster.kind->running(&d->cluster.state, name(d, i), NULL)) {
-      d->sel[kept++] = d->sel[i];
+    int fd = -1;
+    if (c->kind->open(&c->state, name(d, i), &fd, err) < 0)
+      return -1;
+    if (fd < 0) {
+      c->kind->clean(&c->state, name(d, i));
       continue;
     }
-    d->cluster.kind->clean(&d->cluster.state, name(d, i));
-    if (tell)
-      log_info(&d->cli->log, "%s is off", name(d, i));
+    d->fds[d->n_fds++] = fd;
+    d->sel[kept++] = d->sel[i];
   }
   d->n = kept;
+  return 0;
+}
+
+static void unlock(struct down *d) {
+  cleanup_close(&d->cluster.state.lock_fd);
+  d->cluster.state.lock_fd = -1;
+}
+
+/* What a machine that has ended left goes, unless it is on again: whoever
+ * starts one has the lock, and cleans up before it itself. */
+static void ended(struct down *d, size_t i) {
+  struct cluster *c = &d->cluster;
+  _cleanup_error_ struct error ignored = {0};
+  bool had = c->state.lock_fd >= 0;
+  log_info(&d->cli->log, "%s is off", name(d, i));
+  if (state_lock(&c->state, &ignored) < 0)
+    return;
+  if (!c->kind->running(&c->state, name(d, i), NULL))
+    c->kind->clean(&c->state, name(d, i));
+  if (!had)
+    unlock(d);
 }
 
 /* Presses every power button first and waits then: all shut down at once. */
@@ -74,11 +103,27 @@ static void press(struct down *d) {
   }
 }
 
+/* Takes those that have ended out of the lists. */
+static void drop_ended(struct down *d) {
+  size_t kept = 0;
+  for (size_t i = 0; i < d->n; i++) {
+    struct pollfd p = {.fd = d->fds[i], .events = POLLIN};
+    if (poll(&p, 1, 0) == 1) {
+      ended(d, i);
+      cleanup_close(&d->fds[i]);
+      continue;
+    }
+    d->fds[kept] = d->fds[i];
+    d->sel[kept++] = d->sel[i];
+  }
+  d->n = d->n_fds = kept;
+}
+
 static void await_off(struct down *d) {
   double deadline = monotonic_seconds() + d->timeout;
   while (d->n > 0 && monotonic_seconds() < deadline) {
     (void)poll(NULL, 0, TICK_MS);
-    drop_ended(d, true);
+    drop_ended(d);
   }
 }
 
@@ -87,10 +132,9 @@ static int force(struct down *d, struct error *err) {
     if (!d->now)
       log_warn(&d->cli->log, "%s does not switch off; pulling its plug",
                name(d, i));
-    if (d->cluster.kind->stop(&d->cluster.state, name(d, i), err) < 0)
+    if (d->cluster.kind->end(name(d, i), d->fds[i], err) < 0)
       return -1;
-    log_info(&d->cli->log, "%s is off", name(d, i));
-    d->forced++;
+    ended(d, i);
   }
   return 0;
 }
@@ -124,20 +168,21 @@ int cmd_down(struct cli *cli, int argc, char **argv, struct error *err) {
     return -1;
   if (none)
     d.n = 0;
-  drop_ended(&d, false);
+  if (open_machines(&d, err) < 0)
+    return -1;
   if (!none)
     tell_strays(&d);
-  /* Held only so that no `up` is starting machines at this moment. */
-  cleanup_close(&c->state.lock_fd);
-  c->state.lock_fd = -1;
   if (d.n == 0) {
     log_info(&cli->log, "nothing to do: all that was asked for is off");
     return 0;
   }
+  /* Until here no `up` starts machines, so that the buttons are theirs. The
+   * wait may be long; those that are opened are the ones it is for. */
   if (!d.now) {
     log_info(&cli->log, "switching %zu machine%s off", d.n,
              d.n == 1 ? "" : "s");
     press(&d);
+    unlock(&d);
     await_off(&d);
   }
   return force(&d, err);

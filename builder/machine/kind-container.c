@@ -29,7 +29,6 @@
 #define LOG_SUFFIX "container"
 #define START_SECONDS 60.0
 #define STOP_SECONDS 20.0
-#define KILL_SECONDS 10.0
 /* For the launcher to hang up on a second client. */
 #define HANG_UP_MS 200
 #define FILESYSTEMS_MAX ((size_t)64 << 10)
@@ -137,15 +136,16 @@ static int power_down(const struct state *s, const char *node,
   return monitor_signal(s, node, CONTAINER_POWER_BUTTON, err);
 }
 
+static int end(const char *node, int fd, struct error *err) {
+  return monitor_end(node, "its launcher", fd, CONTAINER_PULL_PLUG,
+                     STOP_SECONDS, err);
+}
+
 static int stop(const struct state *s, const char *node, struct error *err) {
-  if (monitor_signal(s, node, CONTAINER_PULL_PLUG, err) < 0)
+  _cleanup_close_ int fd = -1;
+  if (monitor_open(s, node, &fd, err) < 0 ||
+      (fd >= 0 && end(node, fd, err) < 0))
     return -1;
-  if (!monitor_gone_within(s, node, STOP_SECONDS)) {
-    if (monitor_signal(s, node, SIGKILL, err) < 0)
-      return -1;
-    if (!monitor_gone_within(s, node, KILL_SECONDS))
-      return error_set(err, 0, "%s: its launcher outlives SIGKILL", node);
-  }
   clean(s, node);
   return 0;
 }
@@ -182,6 +182,8 @@ const struct machine_kind machine_container = {
     .start = start,
     .running = monitor_running,
     .power_down = power_down,
+    .open = monitor_open,
+    .end = end,
     .stop = stop,
     .clean = clean,
     .delete = delete_files,

@@ -32,7 +32,6 @@
 #define QMP_SECONDS 10.0
 #define CONSOLE_SECONDS 5.0
 #define QUIT_SECONDS 10.0
-#define KILL_SECONDS 10.0
 
 /* ---- The host ---- */
 
@@ -130,19 +129,16 @@ static int power_down(const struct state *s, const char *node,
   return command(s, node, "system_powerdown", err);
 }
 
-static int quit(const struct state *s, const char *node, struct error *err) {
-  return command(s, node, "quit", err);
+/* SIGTERM is to QEMU what QMP's "quit" is, and comes to this process only. */
+static int end(const char *node, int fd, struct error *err) {
+  return monitor_end(node, "QEMU", fd, SIGTERM, QUIT_SECONDS, err);
 }
 
 static int stop(const struct state *s, const char *node, struct error *err) {
-  _cleanup_error_ struct error ignored = {0};
-  bool told = quit(s, node, &ignored) == 0;
-  if (!told || !monitor_gone_within(s, node, QUIT_SECONDS)) {
-    if (monitor_signal(s, node, SIGKILL, err) < 0)
-      return -1;
-    if (!monitor_gone_within(s, node, KILL_SECONDS))
-      return error_set(err, 0, "%s: QEMU outlives SIGKILL", node);
-  }
+  _cleanup_close_ int fd = -1;
+  if (monitor_open(s, node, &fd, err) < 0 ||
+      (fd >= 0 && end(node, fd, err) < 0))
+    return -1;
   clean(s, node);
   return 0;
 }
@@ -195,6 +191,8 @@ const struct machine_kind machine_qemu = {
     .start = start,
     .running = monitor_running,
     .power_down = power_down,
+    .open = monitor_open,
+    .end = end,
     .stop = stop,
     .clean = clean,
     .delete = delete_files,

@@ -65,11 +65,24 @@ struct machine_kind {
   /* Presses the power button; the guest then does as it likes. */
   int (*power_down)(const struct state *s, const char *node, struct error *err);
 
-  /* Ends the machine now, if need be by SIGKILL for its process and no other;
-   * returns when it is gone. A machine that is off is fine. */
+  /*
+   * Opens the machine's process: *ret_fd, a pidfd, stays with it whatever is
+   * started under its name later, and can be read once it has ended; the
+   * caller closes it. -1 when the machine is off.
+   */
+  int (*open)(const struct state *s, const char *node, int *ret_fd,
+              struct error *err);
+
+  /* Ends the process of open now, if need be by SIGKILL, and returns when it is
+   * gone. One that has ended is fine. */
+  int (*end)(const char *node, int fd, struct error *err);
+
+  /* Ends the machine that has the name now, likewise, and cleans. The state is
+   * locked. */
   int (*stop)(const struct state *s, const char *node, struct error *err);
 
-  /* Removes what a machine that is off left of its last run. */
+  /* Removes what a machine that is off left of its last run. The state is
+   * locked, or it could be what one leaves that just begins. */
   void (*clean)(const struct state *s, const char *node);
 
   /* Deletes disk, logs and all else of a machine that is off, but the seed. */

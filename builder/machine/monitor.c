@@ -20,6 +20,7 @@
 #define CMDLINE_MAX ((size_t)1 << 20)
 #define LOG_MAX ((size_t)16 << 20)
 #define LAST_LINES 6
+#define KILL_SECONDS 10.0
 
 /* ---- Is it running? ---- */
 
@@ -104,33 +105,58 @@ bool monitor_running(const struct state *s, const char *node, pid_t *ret_pid) {
   return true;
 }
 
-int monitor_signal(const struct state *s, const char *node, int signal,
-                   struct error *err) {
+int monitor_open(const struct state *s, const char *node, int *ret_fd,
+                 struct error *err) {
   pid_t pid = find(s, node);
+  *ret_fd = -1;
   if (pid == 0)
     return 0;
   /* A pidfd stays with its process: the number may be another's by the time of
-   * the signal, the descriptor may not. */
+   * a signal, the descriptor may not. */
   _cleanup_close_ int fd = pidfd_open(pid, 0);
   if (fd < 0 && errno != ESRCH)
     return error_set(err, errno, "cannot open the process %d", (int)pid);
-  if (fd < 0 || !is_machine(s, node, pid))
-    return 0;
-  if (pidfd_send_signal(fd, signal, NULL, 0) < 0 && errno != ESRCH)
-    return error_set(err, errno, "%s: cannot signal process %d", node,
-                     (int)pid);
+  if (fd >= 0 && is_machine(s, node, pid))
+    *ret_fd = take_fd(&fd);
   return 0;
 }
 
-bool monitor_gone_within(const struct state *s, const char *node,
-                         double seconds) {
+static int send(const char *node, int fd, int signal, struct error *err) {
+  if (pidfd_send_signal(fd, signal, NULL, 0) < 0 && errno != ESRCH)
+    return error_set(err, errno, "%s: cannot signal its process", node);
+  return 0;
+}
+
+int monitor_signal(const struct state *s, const char *node, int signal,
+                   struct error *err) {
+  _cleanup_close_ int fd = -1;
+  if (monitor_open(s, node, &fd, err) < 0)
+    return -1;
+  return fd < 0 ? 0 : send(node, fd, signal, err);
+}
+
+bool monitor_ends_within(int fd, double seconds) {
   double deadline = monotonic_seconds() + seconds;
-  while (monitor_running(s, node, NULL)) {
-    if (monotonic_seconds() > deadline)
-      return false;
-    (void)poll(NULL, 0, 20);
+  for (double left = seconds; left >= 0;
+       left = deadline - monotonic_seconds()) {
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    if (poll(&p, 1, (int)(left * 1000) + 1) == 1)
+      return true;
   }
-  return true;
+  return false;
+}
+
+int monitor_end(const char *node, const char *program, int fd, int signal,
+                double seconds, struct error *err) {
+  if (send(node, fd, signal, err) < 0)
+    return -1;
+  if (monitor_ends_within(fd, seconds))
+    return 0;
+  if (send(node, fd, SIGKILL, err) < 0)
+    return -1;
+  if (monitor_ends_within(fd, KILL_SECONDS))
+    return 0;
+  return error_set(err, 0, "%s: %s outlives SIGKILL", node, program);
 }
 
 int monitor_list(const struct state *s, struct strv *ret, struct error *err) {

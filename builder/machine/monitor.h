@@ -31,14 +31,22 @@ bool monitor_has_pid_file(const struct state *s, const char *node);
 /* Whether the machine runs, and as which process (ret_pid may be NULL). */
 bool monitor_running(const struct state *s, const char *node, pid_t *ret_pid);
 
+/* Opens the machine's process, for as long as the caller likes, see kind.h. */
+int monitor_open(const struct state *s, const char *node, int *ret_fd,
+                 struct error *err) _must_check_;
+
 /* Sends a signal to the machine's process and no other; one that is gone
  * meanwhile is fine. */
 int monitor_signal(const struct state *s, const char *node, int signal,
                    struct error *err) _must_check_;
 
-/* Whether the machine ends within that time. */
-bool monitor_gone_within(const struct state *s, const char *node,
-                         double seconds);
+/* Whether the process of monitor_open ends within that time. */
+bool monitor_ends_within(int fd, double seconds);
+
+/* Ends the process of monitor_open, which is the node's and called by its
+ * program's name: by that signal or, after these seconds, by SIGKILL. */
+int monitor_end(const char *node, const char *program, int fd, int signal,
+                double seconds, struct error *err) _must_check_;
 
 /* The machines that have left a pid file, running or not. */
 int monitor_list(const struct state *s, struct strv *ret,
