@@ -77,7 +77,8 @@ static void check_pods(const struct checking *c) {
   size_t n = spec_count(s, ROLE_CONTROL_PLANE) + spec_count(s, ROLE_WORKER);
   struct cidr last;
   char a[NET_TEXT];
-  if (s->network.cni != CNI_BRIDGE || n == 0)
+  /* Smaller ones are wrong with any cni. */
+  if (s->network.cni != CNI_BRIDGE || n == 0 || s->network.pods.bits > 24)
     return;
   if (!cidr_subnet(&s->network.pods, 24, (uint32_t)n - 1, &last))
     yaml_fault(c->err, check_place(c, "network", "pods"),

@@ -75,6 +75,8 @@ static void verify(struct judge *j) {
     proxy_verify(j, &haproxy);
 }
 
+#define SSH_PORT 22
+
 static void check_endpoint(const struct checking *c) {
   const struct spec *s = c->spec;
   proxy_check(c, PROVIDER_HAPROXY);
@@ -82,6 +84,11 @@ static void check_endpoint(const struct checking *c) {
       s->endpoint.stats_port == s->endpoint.port)
     yaml_fault(c->err, check_place(c, "endpoint", "statsPort"),
                "statsPort is the endpoint's own port; write another one");
+  if (s->endpoint.provider == PROVIDER_HAPROXY &&
+      s->endpoint.stats_port == SSH_PORT)
+    yaml_fault(c->err, check_place(c, "endpoint", "statsPort"),
+               "statsPort is %d, where sshd listens; write another one",
+               SSH_PORT);
 }
 
 static const struct spec_check checks[] = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spec/check.h"
 
+#include "format/authorized.h"
 #include "spec/table.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -38,35 +39,6 @@ void check_warn(const struct checking *c, const struct yaml_node *at,
   va_end(ap);
   _cleanup_free_ char *where = yaml_where(at);
   strv_pushf(&c->spec->warnings, "%s: warning: %s", where, text);
-}
-
-static void check_networks(const struct checking *c) {
-  const struct spec *s = c->spec;
-  const struct {
-    const char *key;
-    const struct cidr *net;
-  } nets[] = {
-      {"subnet", &s->network.subnet},
-      {"pods", &s->network.pods},
-      {"services", &s->network.services},
-  };
-  char a[NET_TEXT];
-  char b[NET_TEXT];
-  for (size_t i = 0; i < ARRAY_SIZE(nets); i++)
-    for (size_t j = 0; j < i; j++)
-      if (cidr_overlap(nets[i].net, nets[j].net))
-        yaml_fault(c->err, check_place(c, "network", nets[i].key),
-                   "the network '%s' (%s) overlaps '%s' (%s)", nets[i].key,
-                   cidr_format(nets[i].net, a), nets[j].key,
-                   cidr_format(nets[j].net, b));
-  if (s->network.subnet.bits > 29)
-    yaml_fault(c->err, check_place(c, "network", "subnet"),
-               "the subnet %s has no room for a cluster; /29 is the smallest",
-               cidr_format(&s->network.subnet, a));
-  if (s->network.services.bits > 24 || s->network.services.bits < 12)
-    yaml_fault(c->err, check_place(c, "network", "services"),
-               "the service network must be a /12 to /24, as the API server "
-               "wants it");
 }
 
 /* Why a cannot be the address of something in the subnet, or NULL. */
@@ -224,6 +196,19 @@ static void check_disks(const struct checking *c) {
   check_each_node(c, check_disk);
 }
 
+/* Keys that are right as lines, and still let nobody in. */
+static void check_keys(const struct checking *c) {
+  const struct yaml_node *list = yaml_get(c->root, "users");
+  for (size_t i = 0; list && i < list->n; i++) {
+    const struct yaml_node *keys = yaml_get(list->child[i], "sshKeys");
+    for (size_t j = 0; keys && j < keys->n; j++) {
+      const char *why;
+      if (authorized_judge(keys->child[j]->text, &why) == AUTHORIZED_USELESS)
+        check_warn(c, keys->child[j], "this entry of 'sshKeys' %s", why);
+    }
+  }
+}
+
 static void check_users(const struct checking *c) {
   const struct spec_user_vec *users = &c->spec->users;
   const struct yaml_node *list = yaml_get(c->root, "users");
@@ -258,23 +243,23 @@ static void run_checks(const struct checking *c,
 }
 
 void spec_check(struct spec *s, const struct yaml_node *root, const bool *bad,
-                const struct spec_check *const *more, struct error *err) {
-  static const struct spec_check own[] = {
-      {check_networks, {"network.subnet", "network.pods", "network.services"}},
-      {check_fixed_addresses,
-       {"network.subnet", "network.gateway", "endpoint.address",
-        "endpoint.provider", "nodes.address", "nodes.role"}},
-      {check_node_addresses,
-       {"network.subnet", "network.gateway", "endpoint.address",
-        "endpoint.provider", "nodes.name", "nodes.address"}},
-      {check_doubles, {"network.subnet", "nodes.name", "nodes.address"}},
-      {check_endpoint, {"endpoint"}},
-      {check_disks, {"nodes", "image.disk"}},
-      {check_users, {"users.name"}},
-      {0},
-  };
+                const struct spec_check *const *tables, struct error *err) {
   const struct checking c = {.spec = s, .root = root, .err = err};
-  run_checks(&c, own, bad);
-  for (; more && *more; more++)
-    run_checks(&c, *more, bad);
+  for (; *tables; tables++)
+    run_checks(&c, *tables, bad);
 }
+
+const struct spec_check check_table[] = {
+    {check_fixed_addresses,
+     {"network.subnet", "network.gateway", "endpoint.address",
+      "endpoint.provider", "nodes.address", "nodes.role"}},
+    {check_node_addresses,
+     {"network.subnet", "network.gateway", "endpoint.address",
+      "endpoint.provider", "nodes.name", "nodes.address"}},
+    {check_doubles, {"network.subnet", "nodes.name", "nodes.address"}},
+    {check_endpoint, {"endpoint"}},
+    {check_disks, {"nodes", "image.disk"}},
+    {check_users, {"users.name"}},
+    {check_keys, {"users"}},
+    {0},
+};

@@ -49,7 +49,11 @@ void check_each_node(const struct checking *c,
 /*
  * Adds faults to err and warnings to s->warnings; root gives the places. bad
  * tells for each key of the table whether its value is none that the author
- * meant. more are further tables of checks, up to a NULL; may be NULL.
+ * meant. tables are tables of checks, up to a NULL.
  */
 void spec_check(struct spec *s, const struct yaml_node *root, const bool *bad,
-                const struct spec_check *const *more, struct error *err);
+                const struct spec_check *const *tables, struct error *err);
+
+/* The checks of addresses, disks and users; check-network.h and check-names.h
+ * have more. */
+extern const struct spec_check check_table[];

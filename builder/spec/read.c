@@ -2,6 +2,8 @@
 #include "spec/read.h"
 
 #include "base/word.h"
+#include "spec/check-names.h"
+#include "spec/check-network.h"
 #include "spec/check.h"
 #include "spec/defaults.h"
 #include "spec/expand.h"
@@ -116,6 +118,8 @@ static void read_nodes(struct reading *r, struct spec *s,
 int spec_read_with(const struct spec_check *const *more, const char *file,
                    const char *text, size_t len, struct spec *ret,
                    struct error *err) {
+  static const struct spec_check *const own[] = {
+      check_network_table, check_table, check_names_table, NULL};
   _cleanup_error_ struct error found = {0};
   _cleanup_yaml_ struct yaml_node *root = NULL;
   _cleanup_free_ bool *bad = xcalloc(n_spec_keys, sizeof(*bad));
@@ -127,7 +131,9 @@ int spec_read_with(const struct spec_check *const *more, const char *file,
   read_keys(&r, NULL, "the spec", root, &s);
   read_nodes(&r, &s, root);
   defaults_derived(&s);
-  spec_check(&s, root, bad, more, &found);
+  spec_check(&s, root, bad, own, &found);
+  if (more)
+    spec_check(&s, root, bad, more, &found);
   if (error_is_set(&found)) {
     error_move(err, &found);
     return -1;

@@ -50,7 +50,9 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_LABELS:
     return labels_schema(k);
   case TYPE_ADDRESSES:
-  case TYPE_TEXTS:
+    return json_pack("{sssosi}", "type", "array", "items", text_schema(k),
+                     "minItems", 1);
+  case TYPE_KEYS:
   case TYPE_TAINTS:
     return json_pack("{ssso}", "type", "array", "items", text_schema(k));
   case TYPE_TEXT:

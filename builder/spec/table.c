@@ -133,7 +133,7 @@ const struct key spec_keys[] = {
     {"users.name", TYPE_ACCOUNT, "0.1", AT_USER(name),
      .doc = "The login name; none that the image has as a user or group.",
      .required = true, .example = "debian"},
-    {"users.sshKeys", TYPE_TEXTS, "0.1", AT_USER(ssh_keys),
+    {"users.sshKeys", TYPE_KEYS, "0.1", AT_USER(ssh_keys),
      .doc = "Public keys that let the user in, besides the cluster's own.",
      .derived = "none", .example = "[\"ssh-ed25519 AAAA... you@example\"]"},
 

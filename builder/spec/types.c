@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spec/types.h"
 
+#include "format/authorized.h"
 #include "spec/account.h"
 #include "spec/label.h"
 #include "spec/mirror.h"
@@ -38,8 +39,12 @@ static const struct type_info types[] = {
                     "^(" LABEL "|([a-z0-9][a-z0-9-]{0,62})?" RANGE
                     "([a-z0-9-]{0,61}[a-z0-9])?)$",
                     true},
-    [TYPE_DNS_NAME] = {"DNS name", "a DNS name of a-z, 0-9, '-' and '.'",
-                       "^(?=.{1,253}$)" LABEL "(\\." LABEL ")*$", true},
+    [TYPE_DNS_NAME] = {"DNS name",
+                       "a DNS name of a-z, 0-9, '-' and '.', the last part no "
+                       "number",
+                       "^(?=.{1,253}$)(?!(.*\\.)?([0-9]+|0x[0-9a-f]*)$)" LABEL
+                       "(\\." LABEL ")*$",
+                       true},
     [TYPE_WORD] = {"word", NULL, NULL, false},
     [TYPE_INT] = {"number", NULL, NULL, false},
     /* Below 2^64 bytes, whatever the unit. */
@@ -52,8 +57,9 @@ static const struct type_info types[] = {
                       false},
     [TYPE_ADDRESS] = {"address", "an IPv4 address like 192.168.4.20",
                       "^" ADDRESS "$", false},
-    [TYPE_ADDRESSES] = {"list of addresses", "a list of IPv4 addresses",
-                        "^" ADDRESS "$", false},
+    [TYPE_ADDRESSES] = {"list of addresses",
+                        "a list of one or more IPv4 addresses", "^" ADDRESS "$",
+                        false},
     [TYPE_COUNTED] = {"addresses",
                       "an IPv4 address like 192.168.4.31, or 192.168.4.31+ "
                       "for a range of names",
@@ -64,8 +70,10 @@ static const struct type_info types[] = {
     [TYPE_MAC] = {"MAC address", "a MAC address like 52:54:00:12:34:56",
                   "^(?!0[0:]+$)[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$",
                   false},
-    [TYPE_TEXTS] = {"list of texts", "a list of texts",
-                    "^[^\\x00-\\x1f\\x7f]+$", true},
+    [TYPE_KEYS] = {"list of public keys",
+                   "a list of public keys, each a line like 'ssh-ed25519 "
+                   "AAAA... you@example'",
+                   AUTHORIZED_PATTERN, false},
     [TYPE_LABELS] = {"labels", "a map like {zone: a}",
                      "^(" LABEL_NAME_PATTERN ")?$", true,
                      "^(?![^/]{254})" LABEL_PREFIX_PATTERN LABEL_NAME_PATTERN

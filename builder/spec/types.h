@@ -26,7 +26,7 @@ enum type {
   TYPE_COUNTED,   /* an address, perhaps with a + to count up */
   TYPE_NETWORK,   /* struct cidr */
   TYPE_MAC,       /* struct mac */
-  TYPE_TEXTS,     /* struct strv */
+  TYPE_KEYS,      /* struct strv of lines of authorized_keys */
   TYPE_LABELS,    /* struct strv of "key=value", from a map */
   TYPE_TAINTS,    /* struct strv of "key=value:Effect"; sets untainted */
 };

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/word.h"
+#include "format/authorized.h"
 #include "spec/account.h"
 #include "spec/address.h"
 #include "spec/label.h"
@@ -125,10 +126,20 @@ static void read_names(const struct key *k, const struct yaml_node *value,
   set_text(k, base, text);
 }
 
+/* Whether the last part is a number: inet_aton(3) takes such names for
+ * addresses, and no top-level domain is one. */
+static bool is_number(const char *name) {
+  const char *dot = strrchr(name, '.');
+  const char *last = dot ? dot + 1 : name;
+  bool hex = strncmp(last, "0x", 2) == 0;
+  return last[hex ? 2 + strspn(last + 2, "0123456789abcdef")
+                  : strspn(last, "0123456789")] == '\0';
+}
+
 static void read_dns_name(const struct key *k, const struct yaml_node *value,
                           void *base, struct error *err) {
   const char *text = scalar(k, value, err);
-  if (text && !dns_name_ok(text))
+  if (text && (!dns_name_ok(text) || is_number(text)))
     not_by_rule(k, value, err);
   else if (text)
     set_text(k, base, text);
@@ -258,7 +269,7 @@ static void read_addresses(const struct key *k, const struct yaml_node *value,
                            void *base, struct error *err) {
   struct ip_vec *list = member(k, base);
   const struct key one = {.path = k->path, .type = TYPE_ADDRESS};
-  if (value->kind != YAML_SEQ) {
+  if (value->kind != YAML_SEQ || value->n == 0) {
     yaml_fault(err, value, "'%s' must be %s", key_name(k),
                type_info(k->type)->rule);
     return;
@@ -327,19 +338,38 @@ static void read_mac(const struct key *k, const struct yaml_node *value,
     *(struct mac *)member(k, base) = mac;
 }
 
-static void read_texts(const struct key *k, const struct yaml_node *value,
-                       void *base, struct error *err) {
-  struct strv *list = member(k, base);
-  if (value->kind != YAML_SEQ) {
-    yaml_fault(err, value, "'%s' must be %s", key_name(k),
-               type_info(k->type)->rule);
+/* A line of authorized_keys. Nothing is said of what it holds: some are
+ * private keys. */
+static void read_ssh_key(const struct key *k, const struct yaml_node *value,
+                         struct strv *keys, struct error *err) {
+  if (value->kind == YAML_MAP && value->n > 0) {
+    yaml_fault(err, value,
+               "put the key in quotes; as it is, the ':' in it makes a map");
     return;
   }
-  for (size_t i = 0; i < value->n; i++) {
-    const char *text = line(k, value->child[i], err);
-    if (text)
-      strv_push(list, text);
+  if (value->kind != YAML_SCALAR) {
+    yaml_fault(err, value, "an entry of '%s' must be a text", key_name(k));
+    return;
   }
+  const char *wrong;
+  if (authorized_judge(value->text, &wrong) == AUTHORIZED_WRONG) {
+    yaml_fault(err, value, "this entry of '%s' %s", key_name(k), wrong);
+    return;
+  }
+  size_t n = strcspn(value->text, "\r\n");
+  _cleanup_free_ char *text = xstrndup(value->text, n);
+  strv_push(keys, text);
+}
+
+static void read_ssh_keys(const struct key *k, const struct yaml_node *value,
+                          void *base, struct error *err) {
+  if (value->kind != YAML_SEQ) {
+    _cleanup_free_ char *rule = key_rule(k);
+    yaml_fault(err, value, "'%s' must be %s", key_name(k), rule);
+    return;
+  }
+  for (size_t i = 0; i < value->n; i++)
+    read_ssh_key(k, value->child[i], member(k, base), err);
 }
 
 /* As the API has it, a map; as texts, it would be this one. */
@@ -432,7 +462,7 @@ void value_read(const struct key *k, const struct yaml_node *value, void *base,
       [TYPE_SIZE] = read_size,       [TYPE_VERSION] = read_version,
       [TYPE_ADDRESS] = read_address, [TYPE_ADDRESSES] = read_addresses,
       [TYPE_COUNTED] = read_counted, [TYPE_NETWORK] = read_network,
-      [TYPE_MAC] = read_mac,         [TYPE_TEXTS] = read_texts,
+      [TYPE_MAC] = read_mac,         [TYPE_KEYS] = read_ssh_keys,
       [TYPE_LABELS] = read_labels,   [TYPE_TAINTS] = read_taints,
   };
   readers[k->type](k, value, base, err);

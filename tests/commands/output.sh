@@ -8,7 +8,7 @@ spec printed ''
 cat >>"$work/printed.yaml" <<SPEC
   - {name: "w{1..400}", role: worker, address: 192.168.8.1+}
 SPEC
-sed -i 's|subnet: .*}|subnet: 192.168.0.0/16, cni: none}|' \
+sed -i 's|subnet: .*}|subnet: 192.168.0.0/16, cni: none, pods: 10.240.0.0/14}|' \
   "$work/printed.yaml"
 
 # As `COMMAND | head` when head has ended: the status must be SIGPIPE's.

@@ -31,6 +31,10 @@ static void ok(int r, const struct error *err) {
   "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"                       \
   "kubernetes: {version: 1.34.2}\n"
 #define NETWORK "network: {subnet: 192.168.4.0/24, domain: kube.demo}\n"
+/* A public key; nobody has the other half. */
+#define KEY                                                                    \
+  "ssh-ed25519 "                                                               \
+  "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
 #define THREE "nodes: [{name: \"m{1..3}\"}]\n"
 
 static void open_fixture(const char *text, struct fixture *f) {
@@ -221,8 +225,8 @@ static void test_users(void **state) {
   (void)state;
   _cleanup_fixture_ struct fixture f = {0};
   _cleanup_seed_ struct seed s = {0};
-  open_fixture(HEADER NETWORK
-               "users: [{name: a, sshKeys: [k1, k2]}, {name: b}]\n" THREE,
+  open_fixture(HEADER NETWORK "users: [{name: a, sshKeys: [" KEY " 1, " KEY
+                              " 2]}, {name: b}]\n" THREE,
                &f);
   seed_of(&f, 0, &s);
   _cleanup_yaml_ struct yaml_node *root = parse(&s.user_data);
@@ -232,7 +236,7 @@ static void test_users(void **state) {
       yaml_get(users->child[0], "ssh_authorized_keys");
   assert_int_equal(keys->n, 3);
   assert_memory_equal(keys->child[0]->text, "ssh-ed25519 ", 12);
-  assert_string_equal(keys->child[2]->text, "k2");
+  assert_string_equal(keys->child[2]->text, KEY " 2");
   /* cloud-init's schema allows no empty list. */
   assert_null(yaml_get(users->child[1], "ssh_authorized_keys"));
   assert_string_equal(text_of(users->child[1], "lock_passwd"), "true");
@@ -250,7 +254,8 @@ static void test_no_value_breaks_out(void **state) {
   for (size_t i = 0; i < ARRAY_SIZE(hostile); i++) {
     _cleanup_error_ struct error err = {0};
     _cleanup_buf_ struct buf quoted = {0};
-    _cleanup_yaml_ struct yaml_node *value = yaml_new_str(hostile[i]);
+    _cleanup_free_ char *line = xasprintf(KEY " %s", hostile[i]);
+    _cleanup_yaml_ struct yaml_node *value = yaml_new_str(line);
     ok(yaml_emit(value, &quoted, &err), &err);
     quoted.data[strcspn(quoted.data, "\n")] = '\0';
     _cleanup_free_ char *text =
@@ -264,7 +269,7 @@ static void test_no_value_breaks_out(void **state) {
     _cleanup_yaml_ struct yaml_node *root = parse(&s.user_data);
     const struct yaml_node *user = yaml_get(root, "users")->child[0];
     assert_string_equal(yaml_get(user, "ssh_authorized_keys")->child[1]->text,
-                        hostile[i]);
+                        line);
     assert_int_equal(yaml_get(root, "write_files")->n,
                      f.plan.nodes.v[0].files.n);
   }

@@ -15,6 +15,10 @@
   "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"                       \
   "kubernetes: {version: 1.34.2}\n"
 #define NETWORK "network: {subnet: 192.168.4.0/24}\n"
+/* A public key; nobody has the other half. */
+#define KEY                                                                    \
+  "ssh-ed25519 "                                                               \
+  "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
 #define THREE "nodes: [{name: \"m{1..3}\"}]\n"
 
 static void read_spec(const char *text, struct spec *ret) {
@@ -119,7 +123,7 @@ static void test_written_values(void **state) {
       "endpoint: {name: k8s.example.org, routerId: 7, statsPort: 9000}\n"
       "etcd: {mode: stacked, heartbeatMs: 100, electionMs: 1000}\n"
       "pki: {algorithm: rsa-2048, discovery: token}\n"
-      "users: [{name: a, sshKeys: [k1, k2]}, {name: b}]\n"
+      "users: [{name: a, sshKeys: [" KEY ", " KEY "]}, {name: b}]\n"
       "nodes:\n"
       "  - {name: m1, address: 10.1.0.7, cpus: 4, memory: 512M,\n"
       "     disk: 1T, mac: \"52:54:00:AA:bb:01\", labels: {a: b, c: \"\"},\n"
