@@ -48,6 +48,27 @@ uptime_seconds() {
   echo "${now%.*}"
 }
 
+# keep FILE: standard input is its new content, whole and on the disk, or FILE is
+# what it was.
+keep() {
+  cat >"$1.new" && sync && mv "$1.new" "$1" && sync
+}
+
+# A name that no other disk has.
+disk_name() {
+  if [ ! -s /var/lib/kubeseed/disk ]; then
+    keep /var/lib/kubeseed/disk </proc/sys/kernel/random/uuid || return
+  fi
+  cat /var/lib/kubeseed/disk
+}
+
+# Whoever has once seen a cluster never says again that there is none.
+cluster_seen=/var/lib/kubeseed/cluster-seen
+
+note_cluster() {
+  [ -e "$cluster_seen" ] || { : >"$cluster_seen" && sync; }
+}
+
 # What would make every later step fail in a way that is hard to read.
 step_check() {
   wait_for "the clock; set it (date -s, or the machine's firmware)" clock_is_sane

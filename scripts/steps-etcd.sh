@@ -41,13 +41,22 @@ etcd_is_healthy() {
 # the seed, a member that lost its data would vote with its old identity and
 # could undo writes that it once helped to acknowledge. So etcd does not start by
 # itself on an empty disk (etcd-start.conf). The node asks the others at the port
-# for peers, where it meanwhile tells that its own disk is empty (etcd-empty), and
+# for peers, where it meanwhile tells what its own disk knows (etcd-empty):
 #
-#   * founds, when most members, itself among them, have nothing but the same
-#     list of members, and nobody has told of a cluster that lives or lived: one
-#     that all members had joined would have data on most disks;
-#   * takes a new member's place, when one knows it as a member that ran, or most
-#     of the others live and know it otherwise than its seed does.
+#   empty DISK     nothing; DISK is a random name, so a new disk is another one
+#   founding DISK  it has promised to found; "with" names the disks that agreed
+#   joining DISK   it has seen a cluster, which is never founded a second time
+#
+# and the members of its seed. It then
+#
+#   * promises to found, on its disk, when most members say that they are empty or
+#     found with this very disk, all with the same list of members; and the same
+#     holds for each list of an earlier seed, whose cluster may be switched off;
+#   * founds, when most members have promised: a disk with a promise has lost
+#     nothing since, so what etcd will say under this identity is new;
+#   * takes a new member's place by remove and add, when it meets a cluster that
+#     lives, also where its own line there has never run: what other members know
+#     may be old.
 
 # What only a disk has on which etcd has run. The folder above it is made before
 # etcd finds that it cannot start.
@@ -55,8 +64,34 @@ etcd_has_data() {
   [ -d /var/lib/etcd/member/wal ]
 }
 
+# Written by systemd (etcd-start.conf): the data has been part of a quorum. Until
+# then it is only that of an attempt to found.
+etcd_has_joined=/var/lib/kubeseed/etcd-has-joined
+
 etcd_seed_members() {
   sed -n 's/^ETCD_INITIAL_CLUSTER=//p' /etc/default/etcd | tr , '\n' | sort
+}
+
+# The members that this disk has promised to found with, or did, and whose disks
+# were empty then.
+etcd_promise=/var/lib/kubeseed/etcd-founding
+
+etcd_has_promised() {
+  [ -s "$etcd_promise" ] &&
+    [ "$(grep -v '^with ' "$etcd_promise")" = "$(etcd_seed_members)" ]
+}
+
+# What the others are told at the port for peers.
+etcd_tell() {
+  disk=$(disk_name) || return
+  if etcd_has_promised; then
+    { echo "founding $disk" && cat "$etcd_promise"; }
+  elif [ -e "$cluster_seen" ]; then
+    { echo "joining $disk" && etcd_seed_members; }
+  else
+    { echo "empty $disk" && etcd_seed_members; }
+  fi >/run/kubeseed/etcd-members.new
+  mv /run/kubeseed/etcd-members.new /run/kubeseed/etcd-members
 }
 
 # What the member at ADDRESS knows: etcd's own list as JSON (to HTTP/2 that port
@@ -70,11 +105,11 @@ etcd_peer_knows() { # ADDRESS
 # The members of such an answer, as NAME=URL lines.
 etcd_known_members() { # ANSWER
   case $1 in
-  empty*) printf '%s\n' "$1" | sed 1d ;;
-  *)
+  \[*)
     printf '%s\n' "$1" | tr '{' '\n' | sed -n \
       's/.*"peerURLs":\["\([^"]*\)"\].*"name":"\([^"]*\)".*/\2=\1/p'
     ;;
+  *) printf '%s\n' "$1" | grep '=https:' ;;
   esac | sort
 }
 
@@ -93,6 +128,7 @@ etcd_start() {
 # is then said of an earlier time.
 etcd_rest() {
   rm -f /run/kubeseed/etcd-may-start
+  etcd_tell
   systemctl stop etcd.service
   systemctl start --no-block etcd-empty.service
 }
@@ -133,21 +169,23 @@ etcd_drop_old_member() { # LIST
   own=
 }
 
-# The members that the data here was founded with.
-etcd_founded_with=/var/lib/kubeseed/etcd-founded-with
-
-etcd_set_state() { # STATE: on the disk
-  sed -i "s/^\(ETCD_INITIAL_CLUSTER_STATE\)=.*/\1=$1/" /etc/default/etcd && sync
+etcd_set() { # NAME VALUE: in its configuration, on the disk
+  sed "s|^\(ETCD_$1\)=.*|\1=$2|" /etc/default/etcd | keep /etc/default/etcd
 }
 
-# A member that once ran is replaced by a new one.
+# The data here is not that of a member any more.
+etcd_forget() {
+  rm -rf /var/lib/etcd/member && rm -f "$etcd_has_joined" && sync
+}
+
+# A member that once ran, or another with its name, is replaced by a new one.
 etcd_join_existing() {
   list=$(etcd_ask "$ETCD_PEERS" member list) || return
   # First of all, and on the disk: whatever comes between, etcd must not found
   # anything with the identity that is removed here, and what the new one writes
   # must not be taken for an attempt to found.
-  rm -f "$etcd_founded_with"
-  etcd_set_state existing || return
+  etcd_forget && rm -f "$etcd_promise" &&
+    etcd_set INITIAL_CLUSTER_STATE existing || return
   etcd_drop_old_member "$list" || return
   if [ -z "$own" ]; then
     etcd_ask "$ETCD_PEERS" member add "$NODE" \
@@ -155,102 +193,131 @@ etcd_join_existing() {
   fi
   # Whatever the seed says, etcd wants to be told what is.
   list=$(etcd_ask "$ETCD_PEERS" member list) || return
-  sed -i "s|^\(ETCD_INITIAL_CLUSTER\)=.*|\1=$(initial_cluster "$list")|" \
-    /etc/default/etcd
-  sync
+  etcd_set INITIAL_CLUSTER "$(initial_cluster "$list")" || return
   etcd_start
 }
 
-etcd_found() {
-  why=
-  # On the disk before etcd's own data is, which etcd itself puts there.
-  etcd_seed_members >"$etcd_founded_with" && sync || return
-  etcd_start
+# Before anything is founded: an attempt by an earlier seed is over.
+etcd_give_promise() { # DISKS
+  etcd_forget || return
+  { etcd_seed_members && echo "with$1"; } | keep "$etcd_promise" || return
+  etcd_tell
 }
 
-# One round of questions; $why says what is missing.
-etcd_find_place() {
-  seed=$(etcd_seed_members)
-  agree=1
-  lives=
+# Are most of NAMES, with commas between them, among those that agree?
+etcd_most_agree() { # NAMES
+  for_it=0
+  against=0
+  for name in $(printf '%s' "$1" | tr , ' '); do
+    case $agreed in
+    *" $name "*) for_it=$((for_it + 1)) ;;
+    *) against=$((against + 1)) ;;
+    esac
+  done
+  [ "$for_it" -gt "$against" ]
+}
+
+# Does this answer let the present disk found? A disk with a promise needs the
+# others' promises, or etcd in their place.
+etcd_peer_agrees() { # ANSWER
+  case $promised,$1 in
+  yes,founding* | yes,\[*) ;;
+  ,empty* | ,founding*"$disk"*) ;;
+  *) return 1 ;;
+  esac
+}
+
+# One round of questions: leaves names in $agreed; in $busy those that go on
+# without this disk, in $differ those that know other members; addresses in
+# $silent; the agreeing disks in $with; and in $ran whether this node was a member.
+etcd_ask_peers() {
+  agreed=" $NODE "
+  busy=
+  differ=
   silent=
-  others=
-  for url in $(printf '%s' "$ETCD_PEERS" | tr , ' '); do
-    peer=${url#https://}
-    peer=${peer%:*}
-    if ! answer=$(etcd_peer_knows "$peer"); then
-      silent="$silent $peer:2380"
+  with=
+  ran=
+  for member in $seed; do
+    name=${member%%=*}
+    peer=${member#*=https://}
+    [ "$name" != "$NODE" ] || continue
+    if ! answer=$(etcd_peer_knows "${peer%:*}"); then
+      silent="$silent $peer"
       continue
     fi
-    case $answer in
-    *"\"https://$ADDRESS:2379\""*)
-      why="this disk has lost etcd's data; most of the others are needed to \
-replace this member"
-      etcd_join_existing
-      return
-      ;;
-    esac
-    if [ "$(etcd_known_members "$answer")" = "$seed" ]; then
-      agree=$((agree + 1))
+    case $answer in *"\"https://$ADDRESS:2379\""*) ran=yes ;; esac
+    case $answer in *clientURLs* | joining*) note_cluster || return ;; esac
+    if [ "$(etcd_known_members "$answer")" != "$seed" ]; then
+      differ="$differ $name"
+    elif etcd_peer_agrees "$answer"; then
+      agreed="$agreed$name "
+      read -r _ its_disk <<ANSWER
+$answer
+ANSWER
+      with="$with $its_disk"
     else
-      others="$others $peer"
-      case $answer in *clientURLs*) lives=yes ;; esac
+      busy="$busy $name"
     fi
   done
-  why=${silent:+no answer from$silent: are they on, and are the addresses right?}
-  if grep -q '_STATE=existing' /etc/default/etcd; then
-    why="${why:+$why; }this disk has seen a cluster: its members are needed"
-    lives=yes
-  fi
-  if [ -z "$lives" ] &&
-    [ $((agree * 2)) -gt "$(printf '%s\n' "$seed" | wc -l)" ]; then
-    etcd_found
-  elif [ -n "$others" ]; then
-    why="${why:+$why; }other members than in this seed are known to$others"
+}
+
+# What keeps this node from a place, for the console.
+etcd_say_why() { # LAST
+  why=${silent:+no answer from$silent: are they on, and are the addresses right?; }
+  why=$why${differ:+other members than in this seed are known to$differ; }
+  why="$why${busy:+etcd is founded without this disk by$busy; }$1"
+}
+
+# One step on the way to a place.
+etcd_find_place() {
+  seed=$(etcd_seed_members)
+  disk=$(disk_name) || return
+  promised=
+  ! etcd_has_promised || promised=yes
+  etcd_ask_peers || return
+  missing=
+  for names in "$ETCD_MEMBERS" $ETCD_EARLIER; do
+    etcd_most_agree "$names" || missing="most of $names must agree"
+  done
+  if [ -z "$ran$missing" ] && [ -n "$promised" ]; then
+    etcd_start
+  elif [ -n "$ran" ] || [ -e "$cluster_seen" ]; then
+    etcd_say_why "this disk is new to a cluster that is there; most of its members \
+are needed to give it a place"
+    etcd_tell
     ! etcd_peers_have_quorum || etcd_join_existing
+  elif [ -z "$missing" ]; then
+    etcd_give_promise "$with" && etcd_find_place
+  else
+    etcd_say_why "$missing"
   fi
 }
 
 # ---- One with data ----
 
-# Written by systemd (etcd-start.conf): the data has been part of a quorum. Until
-# then it is nobody's memory.
-etcd_has_joined=/var/lib/kubeseed/etcd-has-joined
-
 # Founding waits for ever when an address in the seed was wrong; the corrected
-# seed names other members.
+# seed names other members. Its data goes when they agree.
 etcd_is_of_another_seed() {
-  [ ! -e "$etcd_has_joined" ] && [ -s "$etcd_founded_with" ] &&
-    [ "$(cat "$etcd_founded_with")" != "$(etcd_seed_members)" ]
-}
-
-etcd_begin_anew() {
-  report wait "founding etcd anew: the seed names other members than before"
-  systemctl stop etcd.service # by then it may have joined all the same
-  [ -e "$etcd_has_joined" ] || rm -rf /var/lib/etcd/member
+  [ ! -e "$etcd_has_joined" ] && [ -s "$etcd_promise" ] && ! etcd_has_promised
 }
 
 etcd_is_in_place() {
   why=
-  if etcd_has_data; then
+  if etcd_has_data && ! etcd_is_of_another_seed; then
     etcd_is_healthy
     return
   fi
   if ! etcd_is_starting; then
     [ ! -e /run/kubeseed/etcd-may-start ] || etcd_rest
-    if etcd_has_data; then etcd_start; else etcd_find_place; fi
+    etcd_find_place
   fi
   return 1
 }
 
 step_etcd() {
-  if etcd_has_data && etcd_is_of_another_seed; then
-    etcd_begin_anew
-  fi
-  if etcd_has_data; then
+  if etcd_has_data && ! etcd_is_of_another_seed; then
     etcd_start
   else
-    { echo empty && etcd_seed_members; } >/run/kubeseed/etcd-members
     etcd_rest
   fi
   wait_for "etcd to have a quorum (its members: $ETCD_MEMBERS)" etcd_is_in_place

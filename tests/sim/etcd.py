@@ -26,6 +26,8 @@ class Member:
         self.published = False  # has told the cluster its client address
         self.node = None  # where it runs, if it does
         self.serves = False  # clients: once there was a quorum since its start
+        self.ready_at = 0.0  # when it will have what the others have
+        self.view = "[]"  # what it knows of the members, as its last quorum did
 
 
 class Cluster:
@@ -96,6 +98,8 @@ def settle(world):
         if not cluster.has_quorum():
             continue
         for member in cluster.running():
+            if world.now < member.ready_at:
+                continue
             if not member.serves:
                 member.serves = True
                 world.bump()
@@ -106,6 +110,7 @@ def settle(world):
                     member.node.write(JOINED, "")
                     member.node.sync()
                 world.bump()
+            member.view = cluster.members_json()
         # One at a time: an addition may itself cost the quorum.
         while cluster.pending and cluster.has_quorum():
             url = cluster.pending.pop(0)
@@ -170,7 +175,9 @@ def start(world, node, config, unit):
             cluster = world.etcds[ident] = Cluster(ident, initial)
             world.note(node, f"etcd cluster {ident} founded")
         member = cluster.by_url(url)
-        if member and member.published and cluster.running():
+        # As those who run know it.
+        if any(url.replace("2380", "2379") in m.view
+               for m in cluster.running()):
             node.write("/var/lib/etcd/member/snap/db", "db")
             return fail(world, node, "member has already been bootstrapped")
         if not member or member.ident != member_id(ident, url):
@@ -193,10 +200,13 @@ def start(world, node, config, unit):
             world.violation(node, "an etcd member came back under its old "
                                   "identity without its data")
         member.ran = True
+        member.view = Cluster(cluster.ident, initial).members_json()
         node.write(DATA, json.dumps({"cluster": cluster.ident,
                                      "member": member.ident}))
     member.node = node
     member.serves = False
+    member.ready_at = world.now + world.delay(node, 0.2, 5)
+    world.after(member.ready_at - world.now, node, world.bump)
     node.etcd = (cluster, member)
     world.note(node, f"etcd runs as member {member.ident}")
     world.bump()

@@ -118,6 +118,9 @@ class Node:
         self.disk += 1
         self.joins = 0
         self.root.new_disk()
+        # A random one for each reader; here one a disk will do.
+        self.root.write("/proc/sys/kernel/random/uuid",
+                        b"%016x\n" % self.world.rng.getrandbits(64), 0o444)
         if self.history:
             self.history.begin()
 

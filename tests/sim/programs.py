@@ -170,7 +170,7 @@ def curl(world, actor, args, stdin):
         return TIMEOUT, "", ""
     if port == "2380" and path == "members":
         if peer.etcd:
-            return 0, peer.etcd[0].members_json(), ""
+            return 0, peer.etcd[1].view, ""
         if "etcd-empty.service" in peer.units:
             return 0, peer.read("/run/kubeseed/etcd-members"), ""
         return REFUSED, "", ""

@@ -497,7 +497,33 @@ def corrected(world, name):
     yield from boot_at_once(world)
 
 
-SCENARIOS = {"disk-lost-cut": disk_lost_and_cut,
+def behind(world, what):
+    """A member of etcd has started and does not have yet what the others wrote,
+    when the power fails and another one's disk is lost; these two come back
+    first. It comes late, or its power had failed while it founded with them."""
+    name, lost, late = what.split(",")
+    node, victim = world.nodes[name], world.nodes[lost]
+    for other in world.nodes.values():
+        if other is not node or not late:
+            other.power_on()
+    if not late:
+        yield lambda: node.etcd
+        node.power_off(world.lossy)
+    yield lambda: victim.etcd and victim.etcd[0].kube and \
+        victim.etcd[0].kube.cluster_info
+    node.power_on()
+    yield lambda: node.etcd
+    for other in world.nodes.values():
+        other.power_off(world.lossy)
+    victim.new_disk()
+    yield 60
+    node.power_on()
+    victim.power_on()
+    yield world.rng.choice((60, 600, 7200))
+    yield from boot_at_once(world)
+
+
+SCENARIOS = {"behind": behind, "disk-lost-cut": disk_lost_and_cut,
              "disk-lost-dark": disk_lost_in_the_dark,
              "disk-lost-early": disk_lost_early,
              "order": in_order, "at-once": at_once, "line": cut_after_line,
@@ -642,6 +668,9 @@ def jobs(topology, number):
               for scenario in ("wrong-peer", "wrong-seeds", "moved",
                                "corrected") for n in members
               for lossy in (False, True)]
+    found += [("behind", f"{one},{two},{late}", lossy)
+              for one, two in itertools.permutations(members, 2)
+              for late in ("late", "") for lossy in (False, True)]
     found += [("disk-lost-dark", n, False) for n in nodes
               if n in masters or n in members
               for _ in range(number // 4 + 1)]
