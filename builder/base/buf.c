@@ -13,12 +13,13 @@ static void buf_reserve(struct buf *b, size_t extra) {
   while (cap < need)
     cap *= 2;
   /* Not realloc: it may leave the old bytes readable in freed memory. */
-  char *data = xcalloc(cap, 1);
+  char *data = xrealloc(NULL, cap, 1);
   if (b->data) {
     memcpy(data, b->data, b->len);
     explicit_bzero(b->data, b->len);
     free(b->data);
   }
+  data[b->len] = '\0';
   b->data = data;
   b->cap = cap;
 }
@@ -29,6 +30,14 @@ void buf_add(struct buf *b, const void *data, size_t len) {
     memcpy(b->data + b->len, data, len);
   b->len += len;
   b->data[b->len] = '\0';
+}
+
+char *buf_extend(struct buf *b, size_t len) {
+  buf_reserve(b, len);
+  char *at = b->data + b->len;
+  b->len += len;
+  b->data[b->len] = '\0';
+  return at;
 }
 
 void buf_adds(struct buf *b, const char *s) {

@@ -16,6 +16,9 @@ struct buf {
 };
 
 void buf_add(struct buf *b, const void *data, size_t len);
+/* Adds room for len bytes, which the caller must fill: the start of it. */
+char *buf_extend(struct buf *b, size_t len);
+
 void buf_adds(struct buf *b, const char *s);
 void buf_addf(struct buf *b, const char *fmt, ...) _printf_(2, 3);
 

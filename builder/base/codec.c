@@ -8,26 +8,34 @@ static const char DIGITS64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                "abcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char DIGITS16[] = "0123456789abcdef";
 
+/* One to three bytes as four digits. */
+static void encode_group(const uint8_t *p, size_t n, char *quad) {
+  uint32_t v = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0) |
+               (n > 2 ? p[2] : 0u);
+  quad[0] = DIGITS64[v >> 18];
+  quad[1] = DIGITS64[v >> 12 & 63];
+  quad[2] = n > 1 ? DIGITS64[v >> 6 & 63] : '=';
+  quad[3] = n > 2 ? DIGITS64[v & 63] : '=';
+}
+
 void base64_encode(const void *data, size_t len, size_t width,
                    struct buf *out) {
   const uint8_t *p = data;
-  size_t column = 0;
+  size_t digits = (len + 2) / 3 * 4, column = 0;
+  char quad[4];
+  char *at =
+      buf_extend(out, digits + (width ? (digits + width - 1) / width : 0));
   for (size_t i = 0; i < len; i += 3) {
-    size_t n = len - i;
-    uint32_t v = (uint32_t)p[i] << 16 | (n > 1 ? (uint32_t)p[i + 1] << 8 : 0) |
-                 (n > 2 ? p[i + 2] : 0u);
-    char quad[4] = {DIGITS64[v >> 18], DIGITS64[v >> 12 & 63],
-                    n > 1 ? DIGITS64[v >> 6 & 63] : '=',
-                    n > 2 ? DIGITS64[v & 63] : '='};
+    encode_group(p + i, len - i, quad);
     for (size_t k = 0; k < sizeof(quad); k++) {
-      buf_add(out, &quad[k], 1);
+      *at++ = quad[k];
       if (width && ++column % width == 0)
-        buf_add(out, "\n", 1);
+        *at++ = '\n';
     }
-    explicit_bzero(quad, sizeof(quad));
   }
   if (width && column % width != 0)
-    buf_add(out, "\n", 1);
+    *at = '\n';
+  explicit_bzero(quad, sizeof(quad));
 }
 
 /* The digit's place in digits, or -1. */

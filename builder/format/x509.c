@@ -434,6 +434,12 @@ int cert_parse(const char *pem, size_t len, struct cert **ret,
   return 0;
 }
 
+struct cert *cert_share(const struct cert *cert) {
+  if (X509_up_ref(cert->x509) != 1)
+    abort(); /* it only counts */
+  return cert_wrap(cert->x509);
+}
+
 void cert_free(struct cert *cert) {
   if (!cert)
     return;

@@ -78,6 +78,9 @@ int cert_issue(const struct cert_profile *profile, const struct key *subject,
 int cert_parse(const char *pem, size_t len, struct cert **ret,
                struct error *err) _must_check_;
 
+/* Another hold on the same certificate; the caller cert_free's it as well. */
+struct cert *cert_share(const struct cert *cert);
+
 /* NULL is fine. */
 void cert_free(struct cert *cert);
 

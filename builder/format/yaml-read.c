@@ -41,14 +41,21 @@ static int reader_init(struct reader *r, const char *name, const char *text,
   return 0;
 }
 
-/* The text may hold keys: overwrite what the parser kept of it. */
+/* Overwrites what the parser kept of the text. Both its buffers hold UTF-8, the
+ * second with a NUL at its end, so a short text has filled no more of them:
+ * most are far shorter than the 64 KiB that they have together. */
+static void wipe(unsigned char *start, const unsigned char *end,
+                 const struct reader *r) {
+  size_t room = (size_t)(end - start), used = r->len + 1;
+  if (start)
+    explicit_bzero(start, used < room ? used : room);
+}
+
+/* The text may hold keys. */
 static void reader_done(struct reader *r) {
   yaml_parser_t *p = &r->parser;
-  if (p->raw_buffer.start)
-    explicit_bzero(p->raw_buffer.start,
-                   (size_t)(p->raw_buffer.end - p->raw_buffer.start));
-  if (p->buffer.start)
-    explicit_bzero(p->buffer.start, (size_t)(p->buffer.end - p->buffer.start));
+  wipe(p->raw_buffer.start, p->raw_buffer.end, r);
+  wipe(p->buffer.start, p->buffer.end, r);
   yaml_parser_delete(p);
 }
 

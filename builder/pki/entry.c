@@ -72,13 +72,16 @@ void entry_drop(struct pki_entry_vec *l, const char *name) {
   if (!e)
     return;
   buf_done(&e->data);
+  cert_free(e->cert);
   l->n--;
   memmove(e, e + 1, (size_t)(l->v + l->n - e) * sizeof(*e));
 }
 
 void entries_done(struct pki_entry_vec *l) {
-  for (size_t i = 0; i < l->n; i++)
+  for (size_t i = 0; i < l->n; i++) {
     buf_done(&l->v[i].data);
+    cert_free(l->v[i].cert);
+  }
   free(l->v);
   *l = (struct pki_entry_vec){0};
 }
@@ -91,6 +94,7 @@ bool entry_keep(const struct pki_entry_vec *old, const char *name,
   struct pki_entry *to = entry_add(out, from->name, from->secret);
   to->unsaved = from->unsaved;
   buf_add(&to->data, from->data.data, from->data.len);
+  to->cert = from->cert ? cert_share(from->cert) : NULL;
   return true;
 }
 
@@ -113,5 +117,9 @@ int entry_cert(const struct pki_entry_vec *l, const char *name,
   const struct pki_entry *e = entry_find(l, name);
   if (!e)
     return error_set(err, 0, "there is no '%s'", name);
+  if (e->cert) {
+    *ret = cert_share(e->cert);
+    return 0;
+  }
   return cert_parse(e->data.data, e->data.len, ret, err);
 }

@@ -16,6 +16,8 @@ struct pki_entry {
   bool secret;      /* must not be shown */
   bool unsaved;     /* new in this run: to be written */
   struct buf data;  /* PEM or text; secrets like token end without newline */
+  struct cert
+      *cert; /* the same as an object, where it has been read; or NULL */
 };
 DEFINE_VEC(pki_entry_vec, struct pki_entry);
 

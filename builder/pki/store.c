@@ -207,6 +207,17 @@ static bool mend(struct pki_entry_vec *l, const struct pair *pair,
 
 /* --- reading -------------------------------------------------------------- */
 
+/* Keeps the certificate as it was read, for all who will look at it; what is
+ * wrong with one is told by who needs it. */
+static void keep_cert(struct pki_entry_vec *l, const struct pair *pair) {
+  _cleanup_error_ struct error ignored = {0};
+  struct pki_entry *e = entry_find(l, pair->public);
+  bool is_cert = pair->kind == PAIR_CERT || pair->kind == PAIR_CA;
+  if (e && is_cert &&
+      cert_parse(e->data.data, e->data.len, &e->cert, &ignored) < 0)
+    e->cert = NULL;
+}
+
 static int load_pair(const char *dir, const struct pair *pair,
                      struct pki_entry_vec *out, struct strv *mended,
                      struct error *err) {
@@ -214,6 +225,7 @@ static int load_pair(const char *dir, const struct pair *pair,
   if (load_entry(dir, pair->secret, true, out, err) < 0 ||
       load_entry(dir, pair->public, false, out, err) < 0)
     return -1;
+  keep_cert(out, pair);
   if (check_pair(out, pair, dir, &why) == 0)
     return 0;
   if (mend(out, pair, dir)) {

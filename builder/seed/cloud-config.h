@@ -22,7 +22,7 @@ DEFINE_VEC(cloud_file_vec, struct cloud_file);
 
 /*
  * Adds the item that write_files has for a file to out, parsed again. Most of a
- * seed are scripts that all nodes have: their items are made once.
+ * seed are files that all nodes have alike: their items are made once.
  */
 int cloud_config_item(const struct plan_file *planned,
                       const struct buf *content, struct buf *out,

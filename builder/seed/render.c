@@ -18,10 +18,11 @@ struct parsed {
 };
 DEFINE_VEC(parsed_vec, struct parsed);
 
-/* A file that is the same on all nodes, as user-data has it. */
+/* A file as one node has it: most others have it alike. */
 struct shared {
   struct plan_file file;
-  struct buf item;
+  struct buf content; /* empty for a script, which is the same everywhere */
+  struct buf item;    /* as user-data has it */
 };
 DEFINE_VEC(shared_vec, struct shared);
 
@@ -31,11 +32,14 @@ struct render {
   struct parsed_vec templates;
   struct yaml_node *base;   /* user-data/cloud-config.yaml */
   time_t time;              /* when the seeds count as made */
-  struct shared_vec shared; /* scripts */
+  struct shared_vec shared; /* see render_share */
   struct scope scope;       /* what is the same for all nodes */
 };
 
+/* What a file's source begins with, see struct plan_file. */
 #define USER_DATA "user-data/"
+#define PKI "pki:"
+#define PKI_NODE PKI "node/"
 
 void seed_done(struct seed *s) {
   buf_done(&s->user_data);
@@ -49,8 +53,10 @@ void render_free(struct render *r) {
   for (size_t i = 0; i < r->templates.n; i++)
     template_free(r->templates.v[i].template);
   free(r->templates.v);
-  for (size_t i = 0; i < r->shared.n; i++)
+  for (size_t i = 0; i < r->shared.n; i++) {
+    buf_done(&r->shared.v[i].content);
     buf_done(&r->shared.v[i].item);
+  }
   free(r->shared.v);
   yaml_node_free(r->base);
   scope_done(&r->scope);
@@ -80,74 +86,30 @@ static bool is_checked(const char *source, size_t len) {
   return is_yaml(source);
 }
 
-static int render_template(const struct render *r, const char *source,
-                           const struct scope *scope, struct buf *out,
-                           struct error *err) {
+static int fill_template(const struct render *r, const char *source,
+                         const struct scope *scope, struct buf *out,
+                         struct error *err) {
   for (size_t i = 0; i < r->templates.n; i++) {
     const struct parsed *t = &r->templates.v[i];
-    if (strcmp(t->name, source) != 0)
-      continue;
-    if (template_render(t->template, scope, out, err) < 0)
-      return -1;
-    return is_checked(source, out->len)
-               ? yaml_check(source, out->data, out->len, err)
-               : 0;
+    if (strcmp(t->name, source) == 0)
+      return template_render(t->template, scope, out, err);
   }
   return error_set(err, 0, "there is no template '%s'", source);
 }
 
-/* The bytes of one of the plan's files, from wherever its source says. */
-static int render_file(const struct render *r, const struct plan_file *f,
-                       const struct scope *scope, const struct pki_node *keys,
-                       struct buf *out, struct error *err) {
-  if (strncmp(f->source, "pki:", 4) == 0) {
-    const char *name = f->source + 4;
-    const struct pki_entry *e = pki_get(r->pki, name);
-    if (!e)
-      e = pki_node_get(keys, name);
-    if (!e)
-      return error_set(err, 0, "there is no key '%s' for '%s'", name, f->path);
-    buf_add(out, e->data.data, e->data.len);
-    return 0;
-  }
-  if (is_template(f->source))
-    return render_template(r, f->source, scope, out, err);
-  return error_set(err, 0, "there is no file '%s'", f->source);
+static int check_filled(const char *source, const struct buf *text,
+                        struct error *err) {
+  return is_checked(source, text->len)
+             ? yaml_check(source, text->data, text->len, err)
+             : 0;
 }
 
-/* The item of a file that is the same on all nodes; NULL for any other. */
-static const struct buf *shared_item(const struct render *r,
-                                     const struct plan_file *f) {
-  for (size_t i = 0; i < r->shared.n; i++) {
-    const struct shared *s = &r->shared.v[i];
-    if (strcmp(s->file.source, f->source) == 0 &&
-        strcmp(s->file.path, f->path) == 0)
-      return &s->item;
-  }
-  return NULL;
-}
-
-/* The item of a file as it is in the program, once for all parts that have it.
- */
-static int share(struct render *r, const struct part_file *f,
-                 struct error *err) {
-  const struct plan_file file = {f->path, f->source, f->mode, f->owner};
-  const struct embedded *e = embedded_find(f->source);
-  if (!e || is_template(f->source) || shared_item(r, &file))
-    return 0;
-  _cleanup_buf_ struct buf content = {0};
-  buf_add(&content, e->data, e->len);
-  struct shared *s = shared_vec_add(&r->shared);
-  s->file = file;
-  return cloud_config_item(&s->file, &content, &s->item, err);
-}
-
-static int share_all(struct render *r, struct error *err) {
-  for (const struct part *const *part = parts_all(); *part; part++)
-    for (const struct part_file *f = (*part)->files; f && f->path; f++)
-      if (share(r, f, err) < 0)
-        return error_prefix(err, "%s", f->source);
-  return 0;
+static int render_template(const struct render *r, const char *source,
+                           const struct scope *scope, struct buf *out,
+                           struct error *err) {
+  return fill_template(r, source, scope, out, err) < 0
+             ? -1
+             : check_filled(source, out, err);
 }
 
 /* The card whose link file is at path; NULL for any other file. */
@@ -157,6 +119,123 @@ static const struct plan_interface *card_of(const struct plan_node *n,
     if (strcmp(n->interfaces.v[i].link, path) == 0)
       return &n->interfaces.v[i];
   return NULL;
+}
+
+/* A file from a template, for one node. */
+static int fill_for(const struct render *r, const struct plan_node *node,
+                    const struct plan_file *f, const struct scope *scope,
+                    struct buf *out, struct error *err) {
+  const struct plan_interface *card = card_of(node, f->path);
+  _cleanup_scope_ struct scope own = {.parent = scope};
+  if (card)
+    network_card(&own, card);
+  return fill_template(r, f->source, &own, out, err);
+}
+
+/* The bytes of one of the plan's files, from wherever its source says; those
+ * of a template are not checked yet. keys may be NULL when it is not one of
+ * the node's own. */
+static int read_file(const struct render *r, const struct plan_node *node,
+                     const struct plan_file *f, const struct scope *scope,
+                     const struct pki_node *keys, struct buf *out,
+                     struct error *err) {
+  if (is_template(f->source))
+    return fill_for(r, node, f, scope, out, err);
+  if (strncmp(f->source, PKI, strlen(PKI)) == 0) {
+    const char *name = f->source + strlen(PKI);
+    const struct pki_entry *e = pki_get(r->pki, name);
+    if (!e && keys)
+      e = pki_node_get(keys, name);
+    if (!e)
+      return error_set(err, 0, "there is no key '%s' for '%s'", name, f->path);
+    buf_add(out, e->data.data, e->data.len);
+    return 0;
+  }
+  const struct embedded *e = embedded_find(f->source);
+  if (!e)
+    return error_set(err, 0, "there is no file '%s'", f->source);
+  buf_add(out, e->data, e->len);
+  return 0;
+}
+
+/* ---- What many nodes have alike ---- */
+
+static bool same_text(const char *a, const char *b) {
+  return a == b || strcmp(a, b) == 0;
+}
+
+static const struct shared *find_shared(const struct render *r,
+                                        const struct plan_file *f) {
+  for (size_t i = 0; i < r->shared.n; i++) {
+    const struct plan_file *s = &r->shared.v[i].file;
+    if (same_text(s->source, f->source) && same_text(s->path, f->path) &&
+        s->mode == f->mode && same_text(s->owner, f->owner))
+      return &r->shared.v[i];
+  }
+  return NULL;
+}
+
+/* Whether every node has another one, as nodes' keys are. */
+static bool is_own(const struct plan_file *f) {
+  return strncmp(f->source, PKI_NODE, strlen(PKI_NODE)) == 0;
+}
+
+static bool is_script(const struct plan_file *f) {
+  return !is_template(f->source) && strncmp(f->source, PKI, strlen(PKI)) != 0;
+}
+
+static int share(struct render *r, const struct plan_node *node,
+                 const struct plan_file *f, const struct scope *scope,
+                 struct error *err) {
+  _cleanup_buf_ struct buf content = {0};
+  if (read_file(r, node, f, scope, NULL, &content, err) < 0 ||
+      check_filled(f->source, &content, err) < 0)
+    return -1;
+  struct shared *s = shared_vec_add(&r->shared);
+  s->file = *f;
+  if (cloud_config_item(f, &content, &s->item, err) < 0)
+    return -1;
+  if (!is_script(f)) {
+    s->content = content;
+    content = (struct buf){0};
+  }
+  return 0;
+}
+
+int render_share(struct render *r, const struct plan_node *node,
+                 struct error *err) {
+  _cleanup_scope_ struct scope scope = {.parent = &r->scope};
+  for (size_t i = 0; i < node->files.n; i++) {
+    const struct plan_file *f = &node->files.v[i];
+    if (is_own(f) || find_shared(r, f))
+      continue;
+    if (scope.n == 0)
+      parts_node_values(r->plan, node, &scope);
+    if (share(r, node, f, &scope, err) < 0)
+      return error_prefix(err, "node '%s'", node->name);
+  }
+  return 0;
+}
+
+static bool same_bytes(const struct buf *a, const struct buf *b) {
+  return a->len == b->len && (a->len == 0 || !memcmp(a->data, b->data, a->len));
+}
+
+/* ---- One node ---- */
+
+/* Content or item of one file of user-data. */
+static int make_file(const struct render *r, const struct plan_node *node,
+                     const struct scope *scope, const struct pki_node *keys,
+                     struct cloud_file *f, struct error *err) {
+  const struct shared *s = find_shared(r, f->planned);
+  bool same = s && is_script(f->planned);
+  if (!same &&
+      read_file(r, node, f->planned, scope, keys, &f->content, err) < 0)
+    return -1;
+  same = same || (s && same_bytes(&f->content, &s->content));
+  if (same)
+    f->item = &s->item;
+  return same ? 0 : check_filled(f->planned->source, &f->content, err);
 }
 
 static void files_done(struct cloud_file_vec *files) {
@@ -174,14 +253,7 @@ static int render_user_data(const struct render *r,
   for (size_t i = 0; i < node->files.n; i++) {
     struct cloud_file *f = cloud_file_vec_add(&files);
     f->planned = &node->files.v[i];
-    f->item = shared_item(r, f->planned);
-    if (f->item)
-      continue;
-    const struct plan_interface *card = card_of(node, f->planned->path);
-    _cleanup_scope_ struct scope own = {.parent = scope};
-    if (card)
-      network_card(&own, card);
-    if (render_file(r, f->planned, &own, keys, &f->content, err) < 0)
+    if (make_file(r, node, scope, keys, f, err) < 0)
       return error_prefix(err, "node '%s'", node->name);
   }
   const struct pki_entry *own = pki_get(r->pki, "ssh-user/id_ed25519.pub");
@@ -278,7 +350,7 @@ int render_new(const struct plan *plan, const struct pki *pki, time_t time,
   r->plan = plan;
   r->pki = pki;
   r->time = time;
-  if (parse_templates(r, err) < 0 || share_all(r, err) < 0)
+  if (parse_templates(r, err) < 0)
     return -1;
   const struct part_input in = {
       .plan = plan, .created = time, .key = key_text, .keys = pki};

@@ -33,15 +33,24 @@ struct render;
 int render_new(const struct plan *plan, const struct pki *pki, time_t time,
                struct render **ret, struct error *err) _must_check_;
 
+/*
+ * Makes the files of a node once for all nodes whose files have the same bytes;
+ * may be called for several nodes, before render_node is called for any. It
+ * changes no seed: only how long they take. Nothing is done for files that an
+ * earlier node had.
+ */
+int render_share(struct render *r, const struct plan_node *node,
+                 struct error *err) _must_check_;
+
 /* Bytes of the longest network-config that is parsed again. */
 #define RENDER_NETWORK_CHECKED 4096
 
 /*
  * The seed of one node: the files its plan lists and no others. All YAML that
- * is made is parsed again before it is used (that of files which all nodes have
- * once, by render_new), but for a network-config with routes to more nodes than
- * RENDER_NETWORK_CHECKED has room for: a thousand times a thousand take
- * seconds, and one is made like the other. ret is the caller's.
+ * is made is parsed again before it is used (that of files which nodes have
+ * alike once, by render_share), but for a network-config with routes to more
+ * nodes than RENDER_NETWORK_CHECKED has room for: a thousand times a thousand
+ * take seconds, and one is made like the other. ret is the caller's.
  */
 int render_node(const struct render *r, const struct plan_node *node,
                 const struct pki_node *keys, struct seed *ret,

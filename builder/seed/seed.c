@@ -199,9 +199,17 @@ static int make_keys(struct session *s, struct error *err) {
       do_jobs(s, make_stored_keys, err) < 0 ||
       file_mkdirs(s->pki_dir, 0700, err) < 0 || commit_keys(s, err) < 0)
     return -1;
-  return render_new(s->plan, &s->pki,
-                    pki_seed_time(s->created, s->options->now), &s->render,
-                    err);
+  return 0;
+}
+
+static int prepare(struct session *s, struct error *err) {
+  if (render_new(s->plan, &s->pki, pki_seed_time(s->created, s->options->now),
+                 &s->render, err) < 0)
+    return -1;
+  for (size_t i = 0; i < s->options->n_nodes; i++)
+    if (render_share(s->render, s->jobs[i].node, err) < 0)
+      return -1;
+  return 0;
 }
 
 /* ---- Media ---- */
@@ -336,7 +344,7 @@ int seed_make(const struct plan *plan, const struct state *state,
       .jobs = xcalloc(options->n_nodes, sizeof(*s.jobs))};
   for (size_t i = 0; i < options->n_nodes; i++)
     s.jobs[i].node = &plan->nodes.v[options->nodes[i]];
-  if (make_keys(&s, err) < 0 ||
+  if (make_keys(&s, err) < 0 || prepare(&s, err) < 0 ||
       write_pki_copy(&s, "ssh-user/id_ed25519", "id_ed25519", err) < 0 ||
       write_known_hosts(&s, err) < 0 ||
       admin_write(plan, &s.pki, state, err) < 0 || make_media(&s, err) < 0)

@@ -28,6 +28,15 @@ static void test_add_nothing(void **state) {
   assert_int_equal(b.len, 0);
 }
 
+static void test_extend(void **state) {
+  (void)state;
+  _cleanup_buf_ struct buf b = {0};
+  memset(buf_extend(&b, 300), 'x', 300);
+  memcpy(buf_extend(&b, 2), "yz", 2);
+  assert_int_equal(b.len, 302);
+  assert_string_equal(b.data + 299, "xyz");
+}
+
 static void test_grow(void **state) {
   (void)state;
   _cleanup_buf_ struct buf b = {0};
@@ -53,9 +62,8 @@ static void test_take(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_add),
-      cmocka_unit_test(test_add_nothing),
-      cmocka_unit_test(test_grow),
+      cmocka_unit_test(test_add),    cmocka_unit_test(test_add_nothing),
+      cmocka_unit_test(test_extend), cmocka_unit_test(test_grow),
       cmocka_unit_test(test_take),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,6 +109,44 @@ static void test_instance_id(void **state) {
   assert_string_not_equal(s.meta_data.data, other.meta_data.data);
 }
 
+/* Sharing saves time and nothing else: whoever was first, and with a role or a
+ * label of which the others have none. */
+static void test_sharing_changes_nothing(void **state) {
+  (void)state;
+  static const char text[] = HEADER NETWORK
+      "nodes: [{name: \"m{1..3}\"}, {name: \"w{1..2}\", role: worker},\n"
+      "  {name: w3, role: worker, labels: {a: b}, address: 192.168.4.99}]\n";
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_error_ struct error err = {0};
+  open_fixture(text, &f);
+  struct seed alone[6];
+  struct pki_node keys[6] = {0};
+  assert_int_equal(f.plan.nodes.n, ARRAY_SIZE(alone));
+  for (size_t i = 0; i < ARRAY_SIZE(alone); i++) {
+    const struct plan_node *n = &f.plan.nodes.v[i];
+    ok(pki_node_make(&f.pki, &f.plan, n, NULL, NOW, &keys[i], &err), &err);
+    ok(render_node(f.render, n, &keys[i], &alone[i], &err), &err);
+  }
+  for (size_t first = 0; first < ARRAY_SIZE(alone); first++) {
+    _cleanup_render_ struct render *r = NULL;
+    ok(render_new(&f.plan, &f.pki, NOW, &r, &err), &err);
+    for (size_t i = 0; i < ARRAY_SIZE(alone); i++)
+      ok(render_share(r, &f.plan.nodes.v[(first + i) % ARRAY_SIZE(alone)],
+                      &err),
+         &err);
+    for (size_t i = 0; i < ARRAY_SIZE(alone); i++) {
+      _cleanup_seed_ struct seed s = {0};
+      ok(render_node(r, &f.plan.nodes.v[i], &keys[i], &s, &err), &err);
+      assert_string_equal(s.user_data.data, alone[i].user_data.data);
+      assert_string_equal(s.meta_data.data, alone[i].meta_data.data);
+    }
+  }
+  for (size_t i = 0; i < ARRAY_SIZE(alone); i++) {
+    seed_done(&alone[i]);
+    pki_node_done(&keys[i]);
+  }
+}
+
 /* The card is found by its MAC; the other nodes' pods are behind them. */
 static void test_network_config(void **state) {
   (void)state;
@@ -359,6 +397,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_meta_data),
       cmocka_unit_test(test_instance_id),
+      cmocka_unit_test(test_sharing_changes_nothing),
       cmocka_unit_test(test_network_config),
       cmocka_unit_test(test_two_cards),
       cmocka_unit_test(test_many_routes),
