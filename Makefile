@@ -158,6 +158,7 @@ unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	@tests/state/run $(BUILD)/kubeseed
 	@tests/scripts/run
 	@tests/fuzz/replay $(FUZZ)
+	@tests/bench/growth $(BUILD)/kubeseed
 
 consumers: $(BUILD)/kubeseed
 	@tests/consumers/run $(BUILD)/kubeseed $(SUITE)
