@@ -3,11 +3,11 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/socket.h"
 #include "machine/bridge.h"
 #include "machine/cgroup.h"
 #include "machine/forward.h"
 #include "machine/power.h"
+#include "machine/terminal.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
@@ -44,7 +43,8 @@ struct launcher {
   struct iso_volume seed;
   struct buf seed_bytes;
   struct forward forwards[2];
-  int log, signals, listener, client;
+  struct terminal terminal;
+  int signals;
   struct power power;
   bool cut;
 };
@@ -172,10 +172,7 @@ static int open_files(struct launcher *l, struct error *err) {
   l->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (l->signals < 0)
     return error_set(err, errno, "cannot catch signals");
-  l->log = open(l->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (l->log < 0)
-    return error_set(err, errno, "cannot open '%s'", l->log_path);
-  return socket_listen(l->console_path, &l->listener, err);
+  return terminal_open(&l->terminal, l->log_path, l->console_path, err);
 }
 
 static int prepare(struct launcher *l, struct error *err) {
@@ -194,11 +191,11 @@ static int prepare(struct launcher *l, struct error *err) {
 
 /* As a kernel begins to speak: for what follows the log, a boot begins here. */
 static int log_banner(const struct launcher *l, struct error *err) {
-  struct utsname u;
-  if (uname(&u) < 0 ||
-      dprintf(l->log, "\nLinux version %s, in a container\n", u.release) < 0)
-    return error_set(err, errno, "cannot write '%s'", l->log_path);
-  return 0;
+  struct utsname u = {0};
+  (void)uname(&u);
+  _cleanup_free_ char *line =
+      xasprintf("Linux version %s, in a container", u.release);
+  return terminal_note(&l->terminal, line, err);
 }
 
 /* While init waits: its groups and cards. */
@@ -263,64 +260,26 @@ static bool take_signals(struct launcher *l, int *ret_status) {
   return ended;
 }
 
-static void hang_up(struct launcher *l) {
-  cleanup_close(&l->client);
-  l->client = -1;
-}
-
-/* A client that does not read must not hold the machine up. */
-static void say(struct launcher *l, const char *data, size_t len) {
-  (void)!file_write_all(l->log, data, len);
-  if (l->client >= 0 &&
-      send(l->client, data, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
-      errno != EAGAIN)
-    hang_up(l);
-}
-
-static void take_console(struct launcher *l) {
-  char chunk[4096];
-  ssize_t n = read(l->power.console, chunk, sizeof(chunk));
-  if (n > 0)
-    say(l, chunk, (size_t)n);
-}
-
-static void take_client(struct launcher *l) {
-  char chunk[4096];
-  ssize_t n = recv(l->client, chunk, sizeof(chunk), MSG_DONTWAIT);
-  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-    hang_up(l);
-  else if (n > 0)
-    (void)!write(l->power.console, chunk, (size_t)n);
-}
-
-/* One at a time; another one is hung up on at once. */
-static void take_caller(struct launcher *l) {
-  _cleanup_close_ int fd = accept4(l->listener, NULL, NULL, SOCK_CLOEXEC);
-  if (l->client < 0)
-    l->client = take_fd(&fd);
-}
-
 /* Until init ends. */
 static int run(struct launcher *l, int *ret_status, struct error *err) {
+  enum { SIGNALS = TERMINAL_POLLS, FORWARDS };
   for (;;) {
-    struct pollfd p[] = {{.fd = l->signals, .events = POLLIN},
-                         {.fd = l->power.console, .events = POLLIN},
-                         {.fd = l->listener, .events = POLLIN},
-                         {.fd = l->client, .events = POLLIN},
-                         {.fd = l->forwards[0].listener, .events = POLLIN},
-                         {.fd = l->forwards[1].listener, .events = POLLIN}};
-    if (poll(p, ARRAY_SIZE(p), -1) < 0 && errno != EINTR)
-      return error_set(err, errno, "cannot wait");
-    if (p[1].revents & POLLIN)
-      take_console(l);
-    if (p[3].revents)
-      take_client(l);
-    if (p[2].revents)
-      take_caller(l);
+    struct pollfd p[FORWARDS + ARRAY_SIZE(l->forwards)];
+    terminal_wanted(&l->terminal, l->power.console, p);
+    p[SIGNALS] = (struct pollfd){.fd = l->signals, .events = POLLIN};
     for (size_t i = 0; i < ARRAY_SIZE(l->forwards); i++)
-      if (p[4 + i].revents)
-        forward_accept(&l->forwards[i], l->power.pid);
-    if (p[0].revents && take_signals(l, ret_status))
+      p[FORWARDS + i] =
+          (struct pollfd){.fd = l->forwards[i].listener, .events = POLLIN};
+    if (poll(p, ARRAY_SIZE(p), -1) < 0) {
+      if (errno == EINTR)
+        continue;
+      return error_set(err, errno, "cannot wait");
+    }
+    terminal_serve(&l->terminal, l->power.console, p);
+    for (size_t i = 0; i < ARRAY_SIZE(l->forwards); i++)
+      if (p[FORWARDS + i].revents)
+        forward_accept(&l->forwards[i], l->power.network);
+    if (p[SIGNALS].revents && take_signals(l, ret_status))
       return 0;
   }
 }
@@ -347,13 +306,6 @@ static int judge(const struct launcher *l, int status, struct error *err) {
                    WEXITSTATUS(status));
 }
 
-/* What is left on the terminal was said before the end. */
-static void drain(struct launcher *l) {
-  struct pollfd p = {.fd = l->power.console, .events = POLLIN};
-  while (poll(&p, 1, 0) == 1 && (p.revents & POLLIN))
-    take_console(l);
-}
-
 static int live(struct launcher *l, struct error *err) {
   _cleanup_free_ char *pid = xasprintf("%d\n", (int)getpid());
   int status;
@@ -365,7 +317,7 @@ static int live(struct launcher *l, struct error *err) {
     status = 0;
     if (run(l, &status, err) < 0)
       return -1;
-    drain(l);
+    terminal_drain(&l->terminal, l->power.console);
     power_done(&l->power);
     cgroup_remove(&l->cgroups, l->group);
     again = !l->cut && wants_reboot(status);
@@ -386,18 +338,14 @@ static void launcher_done(struct launcher *l) {
   iso_volume_done(&l->seed);
   buf_done(&l->seed_bytes);
   free(l->cards.v);
-  cleanup_close(&l->log);
+  terminal_done(&l->terminal);
   cleanup_close(&l->signals);
-  cleanup_close(&l->listener);
-  cleanup_close(&l->client);
 }
 
 int container_main(int argc, char **argv, struct error *err) {
   _cleanup_(launcher_done) struct launcher l = {
-      .log = -1,
+      .terminal = TERMINAL_NONE,
       .signals = -1,
-      .listener = -1,
-      .client = -1,
       .power = POWER_NONE,
       .forwards = {{.listener = -1}, {.listener = -1}}};
   optind = 0;

@@ -7,7 +7,6 @@
 #pragma once
 
 #include "base/error.h"
-#include <sys/types.h>
 
 struct forward {
   int port;     /* on the host; 0: none */
@@ -20,6 +19,11 @@ int forward_listen(struct forward *f, struct error *err) _must_check_;
 
 /*
  * Takes the next connection and leaves it to a child process, which ends with
- * it or with us. pid is a process in the container.
+ * it or with us, and is the caller's to wait for. network is a descriptor of
+ * the container's network namespace.
  */
-void forward_accept(const struct forward *f, pid_t pid);
+void forward_accept(const struct forward *f, int network);
+
+/* Passes on what comes from either of two stream sockets to the other until
+ * both directions are over, however slowly one reads. */
+void forward_pump(int a, int b);

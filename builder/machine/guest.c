@@ -78,8 +78,8 @@ static int make_nodes(struct error *err) {
       {"dev/random", 0666, 1, 8},
       {"dev/urandom", 0666, 1, 9},
       {"dev/tty", 0666, 5, 0},
-      /* The kubelet looks there for processes that ran out of memory. */
-      {"dev/kmsg", 0600, 1, 11},
+      /* The kubelet insists on it, but it would be the host's: another null. */
+      {"dev/kmsg", 0600, 1, 3},
   };
   for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
     if (mknod(nodes[i].path, S_IFCHR | nodes[i].mode,
@@ -175,11 +175,12 @@ static int guard_host(struct error *err) {
   return guard_sysrq(err) < 0 ? -1 : make_copies(err);
 }
 
-/* Not even what root here starts may load modules or set the clock. */
+/* Not even what root here starts may load modules, set the clock or empty the
+ * kernel's log. */
 static int drop_capabilities(struct error *err) {
-  static const int dropped[] = {CAP_SYS_MODULE, CAP_SYS_TIME,
-                                CAP_SYS_RAWIO,  CAP_WAKE_ALARM,
-                                CAP_MAC_ADMIN,  CAP_MAC_OVERRIDE};
+  static const int dropped[] = {CAP_SYS_MODULE, CAP_SYS_TIME,  CAP_SYS_RAWIO,
+                                CAP_WAKE_ALARM, CAP_MAC_ADMIN, CAP_MAC_OVERRIDE,
+                                CAP_SYSLOG};
   for (size_t i = 0; i < ARRAY_SIZE(dropped); i++)
     if (prctl(PR_CAPBSET_DROP, dropped[i], 0, 0, 0) < 0)
       return error_set(err, errno, "cannot drop a capability");

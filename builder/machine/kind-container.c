@@ -15,22 +15,19 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
-#include "base/socket.h"
 #include "machine/cgroup.h"
 #include "machine/container.h"
 #include "machine/monitor.h"
 #include "machine/rawdisk.h"
+#include "machine/terminal.h"
 #include "state/layout.h"
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
 #define LOG_SUFFIX "container"
 #define START_SECONDS 60.0
 #define STOP_SECONDS 20.0
-/* For the launcher to hang up on a second client. */
-#define HANG_UP_MS 200
 #define FILESYSTEMS_MAX ((size_t)64 << 10)
 
 /* ---- The host ---- */
@@ -161,15 +158,15 @@ static int delete_files(const struct state *s, const char *node,
 static int open_console(const struct state *s, const char *node, int *ret_fd,
                         struct error *err) {
   _cleanup_free_ char *path = state_path(s, "run/%s.console", node);
-  _cleanup_close_ int fd = -1;
-  if (socket_connect(path, &fd, err) < 0)
-    return -1;
-  struct pollfd p = {.fd = fd, .events = POLLRDHUP};
-  if (poll(&p, 1, HANG_UP_MS) == 1 && (p.revents & (POLLRDHUP | POLLHUP)))
+  _cleanup_error_ struct error e = {0};
+  bool taken = false;
+  if (terminal_attach(path, ret_fd, &taken, &e) == 0)
+    return 0;
+  if (taken)
     return error_set(
         err, 0, "another console is attached to %s; --log -f follows it", node);
-  *ret_fd = take_fd(&fd);
-  return 0;
+  error_move(err, &e);
+  return -1;
 }
 
 const struct machine_kind machine_container = {

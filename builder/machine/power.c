@@ -27,7 +27,7 @@
 
 static int open_console(struct power *b, char name[static CONSOLE_NAME],
                         struct error *err) {
-  b->console = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  b->console = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
   if (b->console < 0 || grantpt(b->console) < 0 || unlockpt(b->console) < 0 ||
       ptsname_r(b->console, name, CONSOLE_NAME) != 0)
     return error_set(err, errno, "cannot make a terminal for the console");
@@ -42,6 +42,8 @@ static int attach(const char *disk, char **ret_device, int *ret_fd,
   struct stat st;
   if (stat(disk, &st) < 0)
     return error_set(err, errno, "cannot use the disk '%s'", disk);
+  if (st.st_size < (off_t)(2 * BOOT_ROOT_AT))
+    return error_set(err, 0, "the disk '%s' is too small to be one", disk);
   uint64_t size = BOOT_ROOT_END(st.st_size) - BOOT_ROOT_AT;
   return loop_attach(disk, BOOT_ROOT_AT, size, ret_device, ret_fd, err);
 }
@@ -126,6 +128,10 @@ static int begin(const struct power_options *o, struct power *b,
   b->pid = (pid_t)pid;
   cleanup_close(&result_write);
   result_write = -1;
+  _cleanup_free_ char *network = xasprintf("/proc/%d/ns/net", (int)b->pid);
+  b->network = open(network, O_RDONLY | O_CLOEXEC);
+  if (b->network < 0)
+    return error_set(err, errno, "cannot open the machine's network");
   if (o->equip(o->arg, b->pid, err) < 0)
     return -1;
   if (file_write_all(go_write, "g", 1) < 0)
@@ -164,6 +170,7 @@ void power_done(struct power *b) {
     (void)waitpid(b->pid, NULL, 0);
   }
   cleanup_close(&b->console);
+  cleanup_close(&b->network);
   cleanup_close(&b->terminal);
   *b = (struct power)POWER_NONE;
 }

@@ -22,12 +22,13 @@ struct power_options {
 
 struct power {
   pid_t pid;    /* init, a child of ours; 0: none */
-  int console;  /* the other end of its console; -1: none */
+  int console;  /* the other end of its console, which never blocks; -1: none */
+  int network;  /* its network namespace; -1: none */
   int terminal; /* private: keeps the console open while nobody has it */
 };
 
 #define POWER_NONE                                                             \
-  { .pid = 0, .console = -1, .terminal = -1 }
+  { .pid = 0, .console = -1, .network = -1, .terminal = -1 }
 
 /*
  * Starts init in namespaces of its own; it is killed when this process ends.

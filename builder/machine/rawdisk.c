@@ -85,6 +85,9 @@ int rawdisk_ensure(const struct state *s, const struct plan_node *node,
   _cleanup_free_ char *tmp = state_path(s, "disks/%s.raw.new", node->name);
   if (file_exists(disk))
     return 0;
+  if (!image)
+    return error_set(err, 0, "%s has no disk, and there is no image for one",
+                     node->name);
   if (file_mkdirs(disks, 0700, err) < 0)
     return -1;
   if (make(image, tmp, node->spec->disk, err) < 0)

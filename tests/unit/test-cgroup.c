@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/file.h"
+#include "base/mem.h"
 #include "machine/cgroup.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
+
+#include "check.h"
 
 static void check_tree(const struct cgroup_vec *v, size_t i, const char *path,
                        const char *options, bool unified) {
@@ -63,11 +68,146 @@ static void test_odd(void **state) {
   check_tree(&v, 0, "/sys/fs/cgroup/cpu", "cpu", false);
 }
 
+/* ---- Groups, in folders that stand for hierarchies ---- */
+
+struct fixture {
+  char *dir;
+  struct cgroup_tree tree;
+  struct cgroup_vec trees;
+};
+
+static int setup(void **state) {
+  char dir[] = "/tmp/kubeseed-cgroup-XXXXXX";
+  struct fixture *f = xcalloc(1, sizeof(*f));
+  assert_non_null(mkdtemp(dir));
+  f->dir = xstrdup(dir);
+  f->tree = (struct cgroup_tree){.path = f->dir, .options = (char[]){""}};
+  f->trees = (struct cgroup_vec){.v = &f->tree, .n = 1};
+  *state = f;
+  return 0;
+}
+
+static int teardown(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  check_ok(file_remove_tree(f->dir, &err), &err);
+  free(f->dir);
+  free(f);
+  return 0;
+}
+
+static void make_group(const struct fixture *f, const char *name) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *path = xasprintf("%s/%s", f->dir, name);
+  check_ok(file_mkdirs(path, 0755, &err), &err);
+}
+
+static void put(const struct fixture *f, const char *name, const char *text) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *path = xasprintf("%s/%s", f->dir, name);
+  check_ok(file_write(path, text, strlen(text), 0644, &err), &err);
+}
+
+static void expect(const struct fixture *f, const char *name,
+                   const char *text) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_buf_ struct buf b = {0};
+  _cleanup_free_ char *path = xasprintf("%s/%s", f->dir, name);
+  check_ok(file_read(path, 4096, &b, &err), &err);
+  assert_string_equal(b.data ? b.data : "", text);
+}
+
+static bool has(const struct fixture *f, const char *name) {
+  _cleanup_free_ char *path = xasprintf("%s/%s", f->dir, name);
+  return file_exists(path);
+}
+
+/* A machine's groups go with all that is below them, and no other's. */
+static void test_remove(void **state) {
+  struct fixture *f = *state;
+  make_group(f, "kubeseed-1-m1/init.scope");
+  make_group(f, "kubeseed-1-m1/system.slice/etcd.service");
+  make_group(f, "kubeseed-1-m10");
+  make_group(f, "system.slice");
+  cgroup_remove(&f->trees, "kubeseed-1-m1");
+  assert_false(has(f, "kubeseed-1-m1"));
+  cgroup_remove(&f->trees, "kubeseed-1-m1"); /* is gone: fine */
+  static const char *const others[] = {"system.slice", "", ".", "..",
+                                       "kubeseed-1-m10/../system.slice"};
+  for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+    cgroup_remove(&f->trees, others[i]);
+  assert_true(has(f, "system.slice"));
+  assert_true(has(f, "kubeseed-1-m10"));
+}
+
+static void test_name(void **state) {
+  struct fixture *f = *state;
+  const struct state here = {.dir = f->dir}, there = {.dir = (char[]){"/tmp"}};
+  _cleanup_free_ char *one = cgroup_name(&here, "m1");
+  _cleanup_free_ char *same = cgroup_name(&here, "m1");
+  _cleanup_free_ char *two = cgroup_name(&here, "m2");
+  _cleanup_free_ char *other = cgroup_name(&there, "m1");
+  assert_string_equal(one, same);
+  assert_string_not_equal(one, two);
+  assert_string_not_equal(one, other);
+  assert_int_equal(strncmp(one, "kubeseed-", 9), 0);
+  assert_null(strchr(one, '/'));
+}
+
+/* cpuset's new groups have no processors until somebody says which. */
+static void test_enter_v1(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  f->tree.options = (char[]){"cpuset"};
+  make_group(f, "kubeseed-m1");
+  put(f, "cpuset.cpus", "0-1\n");
+  put(f, "cpuset.mems", "0\n");
+  put(f, "kubeseed-m1/cpuset.cpus", "");
+  put(f, "kubeseed-m1/cpuset.mems", "");
+  put(f, "kubeseed-m1/cgroup.procs", "");
+  check_ok(cgroup_enter(&f->trees, "kubeseed-m1", 4711, &err), &err);
+  expect(f, "kubeseed-m1/cpuset.cpus", "0-1\n");
+  expect(f, "kubeseed-m1/cpuset.mems", "0\n");
+  expect(f, "kubeseed-m1/cgroup.procs", "4711");
+}
+
+/* Of the controllers that a node limits by, those that are there and are not
+ * enabled yet. The kernel's file takes them one by one; here the last stays. */
+static void test_enter_v2(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  f->tree.unified = true;
+  make_group(f, "kubeseed-m1");
+  put(f, "cgroup.controllers", "cpu io memory rdma\n");
+  put(f, "cgroup.subtree_control", "memory");
+  put(f, "kubeseed-m1/cgroup.procs", "");
+  check_ok(cgroup_enter(&f->trees, "kubeseed-m1", 1, &err), &err);
+  expect(f, "cgroup.subtree_control", "+ioury" /* "+cpu", and "+io" over it */);
+  expect(f, "kubeseed-m1/cgroup.procs", "1");
+  put(f, "cgroup.subtree_control", "cpu io memory");
+  check_ok(cgroup_enter(&f->trees, "kubeseed-m1", 1, &err), &err);
+  expect(f, "cgroup.subtree_control", "cpu io memory");
+}
+
+static void test_enter_fails(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  check_error(cgroup_enter(&f->trees, "kubeseed-m1", 1, &err), &err,
+              "kubeseed-m1/cgroup.procs");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_hybrid),
       cmocka_unit_test(test_unified),
       cmocka_unit_test(test_odd),
+      TEST(test_remove),
+      TEST(test_name),
+      TEST(test_enter_v1),
+      TEST(test_enter_v2),
+      TEST(test_enter_fails),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
