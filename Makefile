@@ -2,7 +2,7 @@
 #
 # make            build/kubeseed
 # make deps       install the Debian packages that are missing
-# make demo       a highly available cluster in QEMU, from nothing
+# make demo       a highly available cluster on this machine, from nothing
 # make test       what CI runs: units, quick lints, simulator, real boots
 # make unit       programs, specs, golden files and corpora (seconds)
 # make consumers  whether those who read seeds take them

@@ -183,7 +183,7 @@ static int start(struct up *u, enum launch_end *ret, struct error *err) {
   if (l->host.how)
     log_info(log, "running under %s", l->host.how);
   if (l->host.how && l->kind == &machine_qemu && !l->host.kvm)
-    log_info(log, "`--machines container`, for root, is several times as "
+    log_info(log, "`--machines container`, for root, is about six times as "
                   "fast, and root in it is root on this host's kernel");
   table_init(&u->table, log->out);
   if (!u->table.live && !log->quiet)

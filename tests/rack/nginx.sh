@@ -16,7 +16,7 @@ endpoint: {address: 192.168.4.20, provider: nginx}
 etcd: {mode: external}
 nodes:
   - {name: lb-node01, role: load-balancer, address: 192.168.4.21, memory: 1G}
-  - {name: etcd-node{01..03}, role: etcd, address: 192.168.4.25+, memory: 1G}
+  - {name: "etcd-node{01..03}", role: etcd, address: 192.168.4.25+, memory: 1G}
   - {name: kube-mast01, role: control-plane, address: 192.168.4.31, memory: 3G}
   - {name: kube-node01, role: worker, address: 192.168.4.41, memory: 2G}
 SPEC
