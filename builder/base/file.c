@@ -199,11 +199,14 @@ static int try_lock(const char *path, int *ret_fd, struct error *err) {
   if (fd < 0)
     return error_set(err, errno, "cannot open the lock '%s'", path);
   if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-    if (errno == EWOULDBLOCK)
-      return error_set(err, 0,
-                       "another kubeseed is at work here ('%s' is locked); "
-                       "wait for it or end it",
-                       path);
+    if (errno == EWOULDBLOCK) {
+      (void)error_set(err, 0,
+                      "another kubeseed is at work here ('%s' is locked); "
+                      "wait for it or end it",
+                      path);
+      err->errnum = EWOULDBLOCK;
+      return -1;
+    }
     return error_set(err, errno, "cannot lock '%s'", path);
   }
   if (!is_same_file(path, fd))

@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "image/recipe.h"
 #include "image/space.h"
+#include "image/wait.h"
 #include "state/cache.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -141,7 +142,8 @@ int source_debian_ensure(const struct log *log, const struct spec *spec,
   _cleanup_free_ char *parent = cache_path("payload");
   _cleanup_free_ char *lock = xasprintf("%s.lock", dir);
   _cleanup_close_ int fd = -1;
-  if (file_mkdirs(parent, 0755, err) < 0 || file_lock(lock, &fd, err) < 0)
+  if (file_mkdirs(parent, 0755, err) < 0 ||
+      wait_lock(log, lock, "the payload", &fd, err) < 0)
     return error_prefix(err, "payload");
   if ((rebuild || !is_current(dir)) && build(log, spec, dir, err) < 0)
     return -1;

@@ -9,6 +9,7 @@
 #include "image/recipe.h"
 #include "image/source.h"
 #include "image/space.h"
+#include "image/wait.h"
 #include "state/cache.h"
 #include <errno.h>
 #include <stdio.h>
@@ -274,12 +275,23 @@ static int verify(const struct place *p, const struct spec *spec,
                    p->dir, p->name, fault, spec->file);
 }
 
+/* Somebody else may have baked it while this one waited for the lock. */
+static bool is_there(struct place *p) {
+  free(p->name);
+  p->name = image_current(p->dir, p->key);
+  _cleanup_free_ char *fault = p->name ? fault_of(p, false) : NULL;
+  return p->name && !fault;
+}
+
 static int make(const struct log *log, const struct spec *spec, struct place *p,
-                struct error *err) {
+                bool force, struct error *err) {
   _cleanup_close_ int lock = -1;
   if (file_mkdirs(p->dir, 0755, err) < 0 ||
-      file_mkdirs(p->apt, 0755, err) < 0 || file_lock(p->lock, &lock, err) < 0)
+      file_mkdirs(p->apt, 0755, err) < 0 ||
+      wait_lock(log, p->lock, "the image", &lock, err) < 0)
     return -1;
+  if (!force && is_there(p))
+    return 0;
   return bake_image(log, spec, p, err);
 }
 
@@ -298,7 +310,8 @@ int image_ensure(const struct log *log, const struct plan *plan,
   _cleanup_free_ char *fault = p.name ? fault_of(&p, false) : NULL;
   if (fault)
     log_warn(log, "the image '%s' is baked again: %s", p.name, fault);
-  if ((!p.name || fault || opt->force) && make(log, spec, &p, err) < 0)
+  if ((!p.name || fault || opt->force) &&
+      make(log, spec, &p, opt->force, err) < 0)
     return error_prefix(err, "image");
   *ret_path = path_of(&p, ".qcow2");
   return 0;

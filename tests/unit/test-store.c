@@ -6,6 +6,7 @@
 #include "image/store.h"
 #include "image/users.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -186,6 +188,46 @@ static void test_current(void **state) {
   _cleanup_free_ char *pointer = xasprintf("%s/%s.current", f->images, f->key);
   write_file(f, pointer, "../../etc/passwd\n");
   assert_null(image_current(f->images, f->key));
+}
+
+static void await_text(const struct fixture *f, const char *path,
+                       const char *text) {
+  for (int i = 0; i < 3000; i++) {
+    _cleanup_error_ struct error ignored = {0};
+    _cleanup_buf_ struct buf b = {0};
+    if (file_read(path, 4096, &b, &ignored) == 0 && strstr(b.data, text))
+      return;
+    (void)poll(NULL, 0, 10);
+  }
+  fail_msg("%s: nobody waits for %s", f->top, path);
+}
+
+/* Another one bakes it, and this one waits, says so and uses it. */
+static void test_waits(void **state) {
+  struct fixture *f = *state;
+  _cleanup_free_ char *lock = xasprintf("%s/%s.lock", f->images, f->key);
+  _cleanup_free_ char *said = xasprintf("%s/said", f->top);
+  _cleanup_free_ char *name = NULL;
+  _cleanup_close_ int fd = -1;
+  check_ok(file_mkdirs(f->images, 0755, &f->err), &f->err);
+  check_ok(file_lock(lock, &fd, &f->err), &f->err);
+  pid_t pid = fork();
+  if (pid == 0) {
+    _cleanup_free_ char *got = NULL;
+    (void)close(fd); /* the parent's lock is not ours */
+    f->log = (struct log){.out = fopen(said, "w")};
+    setvbuf(f->log.out, NULL, _IONBF, 0);
+    int r = image_ensure(&f->log, &f->plan, NULL, &got, &f->err);
+    error_print(&f->err, "test", f->log.out);
+    (void)fclose(f->log.out);
+    _exit(r < 0 || !file_exists(got));
+  }
+  await_text(f, said, "another kubeseed makes the image");
+  free(put_image(f, "image", true, &name));
+  assert_int_equal(close(take_fd(&fd)), 0);
+  int status;
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_int_equal(status, 0);
 }
 
 /* One that the first version baked is still the spec's image. */
@@ -428,6 +470,7 @@ int main(void) {
       STORE_TEST(test_prune_busy),  STORE_TEST(test_list),
       STORE_TEST(test_sweep),       STORE_TEST(test_prune_killed),
       STORE_TEST(test_sweep_keeps), STORE_TEST(test_file_system),
+      STORE_TEST(test_waits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
