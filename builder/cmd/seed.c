@@ -200,6 +200,41 @@ static void tell_seeds(const struct cli *cli, const struct cluster *c,
            o->n_nodes == 1 ? "" : "s", c->state.dir, text.data, seconds * 1000);
 }
 
+/* ---- Certificates that a node has taken already ---- */
+
+static bool has_disk(const struct cluster *c, const char *node) {
+  for (size_t k = 0; machine_kinds[k]; k++)
+    if (machine_kinds[k]->has_disk(&c->state, node))
+      return true;
+  return false;
+}
+
+static bool any_disk(const struct cluster *c) {
+  for (size_t i = 0; i < c->plan.nodes.n; i++)
+    if (has_disk(c, c->plan.nodes.v[i].name))
+      return true;
+  return false;
+}
+
+/* A node takes its seed once. Which machines elsewhere were on nobody knows. */
+static void warn_renewed(const struct cli *cli, const struct cluster *c,
+                         const struct seed_options *o) {
+  _cleanup_strv_ struct strv nodes = {0};
+  bool here = any_disk(c);
+  for (size_t i = 0; i < o->n_nodes; i++) {
+    const char *node = c->plan.nodes.v[o->nodes[i]].name;
+    if (o->report->renewed[i] && (!here || has_disk(c, node)))
+      strv_push(&nodes, node);
+  }
+  _cleanup_free_ char *names = describe(&nodes);
+  if (nodes.n > 0)
+    log_warn(&cli->log,
+             "the certificates for etcd of %s are made anew; a machine that "
+             "was on before keeps its old ones, for it takes its seed only "
+             "once: CERTIFICATES in kubeseed(1) tells how it gets them",
+             names);
+}
+
 int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_seed_report_ struct seed_report report = {0};
   struct seed_options o = {.now = time(NULL), .report = &report};
@@ -232,6 +267,7 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
     return -1;
   seed_tell_mended(&report, &cli->log);
   tell_seeds(cli, &c, &o, monotonic_seconds() - start);
+  warn_renewed(cli, &c, &o);
   if (!pruning) {
     warn_gone(cli, &c, &gone);
     warn_left(cli, &c, &left);

@@ -19,7 +19,8 @@ struct job {
   const struct plan_node *node;
   struct pki_node keys;
   enum put_fate fate;
-  bool begun; /* its medium waits under a temporary name */
+  bool renewed; /* certificates of an earlier run are others now */
+  bool begun;   /* its medium waits under a temporary name */
 };
 
 /* What making several seeds shares. */
@@ -55,6 +56,7 @@ void seed_tell_mended(const struct seed_report *r, const struct log *log) {
 
 void seed_report_done(struct seed_report *r) {
   free(r->fates);
+  free(r->renewed);
   strv_done(&r->mended);
   *r = (struct seed_report){0};
 }
@@ -163,12 +165,21 @@ static int read_created(struct session *s, struct error *err) {
   return check_clock(s, err);
 }
 
+static bool is_renewed(const struct pki_node *old, const struct pki_node *now) {
+  bool renewed = old->mended.n > 0;
+  for (size_t i = 0; i < now->entries.n; i++)
+    renewed = renewed || (now->entries.v[i].unsaved &&
+                          pki_node_get(old, now->entries.v[i].name));
+  return renewed;
+}
+
 static int make_node_keys(struct session *s, struct job *j, struct error *err) {
   _cleanup_pki_node_ struct pki_node old = {0};
   if (pki_node_load(s->pki_dir, s->plan, j->node, &old, err) < 0 ||
       pki_node_make(&s->pki, s->plan, j->node, &old, s->options->now, &j->keys,
                     err) < 0)
     return -1;
+  j->renewed = is_renewed(&old, &j->keys);
   j->keys.mended = old.mended;
   old.mended = (struct strv){0};
   return 0;
@@ -326,9 +337,11 @@ static void report(const struct session *s) {
   if (!r)
     return;
   r->fates = xcalloc(s->options->n_nodes, sizeof(*r->fates));
+  r->renewed = xcalloc(s->options->n_nodes, sizeof(*r->renewed));
   add_all(&r->mended, &s->old.mended);
   for (size_t i = 0; i < s->options->n_nodes; i++) {
     r->fates[i] = s->jobs[i].fate;
+    r->renewed[i] = s->jobs[i].renewed;
     add_all(&r->mended, &s->jobs[i].keys.mended);
   }
 }

@@ -19,6 +19,7 @@
 /* What was done. The caller seed_report_done's. */
 struct seed_report {
   enum put_fate *fates; /* of options->nodes, in that order */
+  bool *renewed;        /* of these: certificates that were there are others */
   struct strv mended;   /* keys that an interrupted run left, now made good */
 };
 
