@@ -196,6 +196,37 @@ static void check_disks(const struct checking *c) {
   check_each_node(c, check_disk);
 }
 
+/* Debian and Kubernetes do not fit on less. */
+#define LEAST_IMAGE_MIB 2048
+/* Its kernel does not start in less. */
+#define LEAST_MEMORY_MIB 256
+#define MIB ((uint64_t)1 << 20)
+
+/* False after a fault. Both are counted in MiB by those who make them. */
+static bool check_size(const struct checking *c, const struct yaml_node *at,
+                       const char *what, uint64_t size, unsigned least) {
+  if (size % MIB == 0 && size / MIB >= least)
+    return true;
+  yaml_fault(c->err, at, "%s must be at least %uM, in whole MiB", what, least);
+  return false;
+}
+
+static void check_image_size(const struct checking *c) {
+  (void)check_size(c, check_place(c, "image", "disk"), "image.disk",
+                   c->spec->image.disk, LEAST_IMAGE_MIB);
+}
+
+static bool check_node_memory(const struct checking *c,
+                              const struct spec_node *n) {
+  _cleanup_free_ char *what = xasprintf("the memory of '%s'", n->name);
+  return check_size(c, check_node_place(c, n, "memory"), what, n->memory,
+                    LEAST_MEMORY_MIB);
+}
+
+static void check_memory(const struct checking *c) {
+  check_each_node(c, check_node_memory);
+}
+
 /* Keys that are right as lines, and still let nobody in. */
 static void check_keys(const struct checking *c) {
   const struct yaml_node *list = yaml_get(c->root, "users");
@@ -259,6 +290,8 @@ const struct spec_check check_table[] = {
     {check_doubles, {"network.subnet", "nodes.name", "nodes.address"}},
     {check_endpoint, {"endpoint"}},
     {check_disks, {"nodes", "image.disk"}},
+    {check_image_size, {"image.disk"}},
+    {check_memory, {"nodes"}},
     {check_users, {"users.name"}},
     {check_keys, {"users"}},
     {0},

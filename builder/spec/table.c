@@ -47,7 +47,7 @@ const struct key spec_keys[] = {
     {"image.debian", TYPE_INT, "0.1", AT(image.debian),
      .doc = "The release of Debian.", .value = "12", .min = 12, .max = 12},
     {"image.disk", TYPE_SIZE, "0.1", AT(image.disk),
-     .doc = "The size of the image.", .value = "8G"},
+     .doc = "The size of the image, at least 2G.", .value = "8G"},
     {"image.mirror", TYPE_MIRROR, "0.1", AT(image.mirror),
      .doc = "A Debian mirror to take packages from, by http, https or, in a "
             "folder, file. It stands in the image's sources.list, so a name "
@@ -160,7 +160,7 @@ const struct key spec_keys[] = {
      .derived = "2, or 1 for a load balancer", .min = 1, .max = 256,
      .example = "2"},
     {"nodes.memory", TYPE_SIZE, "0.1", AT_NODE(memory),
-     .doc = "Memory of the machine under QEMU.",
+     .doc = "Memory of the machine under QEMU, at least 256M.",
      .derived = "2G, or 512M for a load balancer", .example = "3G"},
     {"nodes.disk", TYPE_SIZE, "0.1", AT_NODE(disk),
      .doc = "Size of the disk under QEMU; at least image.disk.",

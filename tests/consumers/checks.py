@@ -100,7 +100,7 @@ CHECKS = [
            lambda m: "B" if m[0] != "B" else "C"),
           quiet=[": OK$"]),
     Check("ssh-keygen -L", ["/etc/ssh/*-cert.pub"],
-          one("ssh-keygen", "-L", "-f"), ("AAAA(?=[A-Za-z0-9+/]* )", "AAAB"),
+          one("ssh-keygen", "-L", "-f"), ("AAAA(?=[A-Za-z0-9+/]*=* )", "AAAB"),
           must=["Type: ssh-ed25519-cert-v01@openssh.com host certificate"],
           quiet=["."]),
     Check("ssh-keygen -y", ["/etc/ssh/*_key"], one("ssh-keygen", "-y", "-f"),
