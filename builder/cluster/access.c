@@ -72,6 +72,22 @@ int access_write_ssh_config(const struct plan *plan, const struct state *s,
   return file_refresh(path, text, strlen(text), 0600, err);
 }
 
+int access_ssh_args(const char *config, struct strv *args, struct error *err) {
+  const char *slash = strrchr(config, '/');
+  _cleanup_free_ char *dir =
+      slash ? xstrndup(config, (size_t)(slash - config)) : xstrdup(".");
+  _cleanup_free_ char *key = NULL;
+  _cleanup_free_ char *known = NULL;
+  if (quote_path(dir, "id_ed25519", &key, err) < 0 ||
+      quote_path(dir, "known_hosts", &known, err) < 0)
+    return -1;
+  strv_push_all(args, "ssh", "-F", config, "-o", NULL);
+  strv_pushf(args, "IdentityFile=%s", key);
+  strv_push(args, "-o");
+  strv_pushf(args, "UserKnownHostsFile=%s", known);
+  return 0;
+}
+
 DEFINE_VEC(context_vec, struct kubeconfig_context);
 
 static void contexts_done(struct context_vec *v) {

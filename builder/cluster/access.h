@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/strv.h"
 #include "machine/ports.h"
 #include "pki/pki.h"
 #include "plan/plan.h"
@@ -22,6 +23,14 @@ int access_ssh_config(const struct plan *plan, const struct ports *ports,
 /* The same as STATE/ssh_config, by the ports that run/ports.json tells. */
 int access_write_ssh_config(const struct plan *plan, const struct state *s,
                             struct error *err) _must_check_;
+
+/*
+ * "ssh" with the options for a node by config, which is STATE/ssh_config. What
+ * that says of the key and the known host keys is said anew: the folder may
+ * have got another name since it was written.
+ */
+int access_ssh_args(const char *config, struct strv *args,
+                    struct error *err) _must_check_;
 
 /*
  * Writes STATE/qemu.conf, a kubeconfig with a context for each API server that

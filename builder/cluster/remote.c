@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/utf8.h"
+#include "cluster/access.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -65,8 +66,10 @@ int remote_run(const struct remote *r, const char *node, const char *script,
   _cleanup_buf_ struct buf input = {0};
   _cleanup_buf_ struct buf output = {0};
   _cleanup_error_ struct error own = {0};
-  strv_push_all(&argv, "ssh", "-F", r->config, "-o", "ServerAliveInterval=60",
-                node, "sudo sh -eu", NULL);
+  if (access_ssh_args(r->config, &argv, err) < 0)
+    return -1;
+  strv_push_all(&argv, "-o", "ServerAliveInterval=60", node, "sudo sh -eu",
+                NULL);
   buf_adds(&input, "echo '" TRIMMED_MARK "'\n");
   buf_adds(&input, script);
   const struct process p = {

@@ -2,7 +2,7 @@
 /*
  * Shell scripts on nodes, as root, through the cluster's ssh_config:
  *
- *   ssh -F STATE/ssh_config NODE sudo sh -eu     the script is its stdin
+ *   ssh -F STATE/ssh_config -o ... NODE sudo sh -eu     the script is its stdin
  *
  * So a script may hold a secret: no argv shows it, here or there. Words come
  * back on stdout; a login shell's own chatter before them is left out.

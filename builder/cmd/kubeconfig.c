@@ -33,6 +33,13 @@ static enum conf_how how_of(const struct options *o) {
   return o->force ? CONF_OVERWRITE : CONF_NEW;
 }
 
+/* Several files with ':' between them, which kubectl would never find as one.
+ */
+static bool is_list(const char *out) {
+  const char *list = getenv("KUBECONFIG");
+  return list && strchr(list, ':') && strcmp(list, out) == 0;
+}
+
 static int parse(int argc, char **argv, struct options *o, struct error *err) {
   enum { QEMU = 0x100, FORCE, MERGE };
   static const struct option options[] = {
@@ -59,6 +66,11 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
   if ((o->force || o->merge) && !to_file(o))
     return error_usage(err, "--%s is for -o FILE",
                        o->force ? "force" : "merge");
+  if (to_file(o) && is_list(o->out))
+    return error_usage(err,
+                       "'%s' is a list of files, as $KUBECONFIG may be one; "
+                       "name the file to write",
+                       o->out);
   return to_file(o) ? conf_file_check(o->out, how_of(o), err) : 0;
 }
 

@@ -2,6 +2,7 @@
 /* kubeseed ssh: into a node, wherever it runs. */
 #include "base/file.h"
 #include "base/process.h"
+#include "cluster/access.h"
 #include "cluster/reach.h"
 #include "cmd/cli.h"
 #include "machine/ports.h"
@@ -55,9 +56,10 @@ int cmd_ssh(struct cli *cli, int argc, char **argv, struct error *err) {
     return -1;
   const struct plan_node *node = &c.plan.nodes.v[sel[0]];
   _cleanup_free_ char *config = state_path(&c.state, "ssh_config");
-  if (check_reachable(&c, node, config, err) < 0)
+  if (check_reachable(&c, node, config, err) < 0 ||
+      access_ssh_args(config, &args, err) < 0)
     return -1;
-  strv_push_all(&args, "ssh", "-F", config, node->name, NULL);
+  strv_push(&args, node->name);
   int i = optind + 2;
   if (i < argc && strcmp(argv[i], "--") == 0)
     i++;

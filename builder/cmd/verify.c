@@ -143,7 +143,8 @@ static int ask(const struct cli *cli, const struct cluster *c,
       read_stats_secret(c, &secret, err) < 0)
     return -1;
   verify_facts_init(f, &c->plan, time(NULL));
-  log_info(&cli->log, "asking %zu nodes", c->plan.nodes.n);
+  log_info(&cli->log, "asking %zu node%s", c->plan.nodes.n,
+           c->plan.nodes.n == 1 ? "" : "s");
   if (look(c, f, err) < 0 ||
       verify_gather_nodes(&c->plan, &r, secret, f, err) < 0)
     return -1;

@@ -14,6 +14,17 @@ refuses() {
 }
 check "kubeconfig -o overwrites nothing by itself" refuses
 
+takes_no_list() {
+  KUBECONFIG=$work/kube/a:$work/kube/b
+  export KUBECONFIG
+  exits 2 ks offline kubeconfig -o "$KUBECONFIG" --merge >"$work/said" 2>&1
+  result=$?
+  unset KUBECONFIG
+  cat "$work/said"
+  [ "$result" -eq 0 ] && grep -q "is a list of files" "$work/said"
+}
+check "kubeconfig -o takes no list of files" takes_no_list
+
 no_kubeconfig() {
   exits 2 ks offline kubeconfig -o "$conf" --merge >"$work/said" 2>&1 || return 1
   cat "$work/said"

@@ -98,7 +98,10 @@ static void test_argv(void **state) {
   assert_int_equal(unsetenv("FAKE_SSH_DIR"), 0);
   _cleanup_free_ char *path = xasprintf("%s/n1.argv", dir);
   assert_int_equal(file_read(path, 4096, &argv, &err), 0);
-  assert_non_null(strstr(argv.data, "-F /nowhere/ssh_config "));
+  assert_non_null(strstr(argv.data,
+                         "-F /nowhere/ssh_config "
+                         "-o IdentityFile=\"/nowhere/id_ed25519\" "
+                         "-o UserKnownHostsFile=\"/nowhere/known_hosts\" "));
   assert_non_null(strstr(argv.data, " n1 sudo sh -eu\n"));
   assert_null(strstr(argv.data, "hush"));
   assert_int_equal(file_remove_tree(dir, &err), 0);
