@@ -13,7 +13,8 @@
 # make sim        the assembly's order and faults, simulated
 # make fuzz       each parser against FUZZ_TIME seconds of hostile bytes
 # make bench      how fast, compared with the shell
-# make same       whether seeds are the same as those of revision BASE
+# make same       whether seeds are the same as those of revision BASE, where
+#                 the history has it
 # make install    into PREFIX, below DESTDIR
 # make clean
 #
@@ -141,7 +142,7 @@ FUZZ := $(patsubst tests/%.c,$(OBJ)/tests/%,$(wildcard tests/fuzz/fuzz-*.c))
 .PHONY: test unit specs replay consumers e2e rack sim test-all lint lint-fast bench same fuzz
 test:
 	@builder/deps build run test
-	@$(MAKE) --no-print-directory unit lint-fast sim
+	@$(MAKE) --no-print-directory unit lint-fast same sim
 	@$(MAKE) --no-print-directory e2e
 	@$(MAKE) --no-print-directory rack
 	@$(MAKE) --no-print-directory consumers
@@ -176,7 +177,7 @@ sim: $(BUILD)/kubeseed
 
 test-all:
 	@builder/deps build run test
-	@$(MAKE) --no-print-directory unit lint
+	@$(MAKE) --no-print-directory unit lint same
 	@$(MAKE) --no-print-directory sim SIM= MUTATIONS=
 	@INTERRUPT_NODES=5 tests/unit/run $(OBJ)/tests/unit/test-interrupted
 	@$(MAKE) --no-print-directory unit VARIANT=asan

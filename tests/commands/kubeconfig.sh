@@ -125,7 +125,8 @@ locked() {
     exits 1 ks offline kubeconfig $option -o "$work/kube/two" \
       >"$work/said" 2>&1 || return 1
     cat "$work/said"
-    grep -qF "if none is, it was left behind: \`rm '$work/kube/two.lock'\`" \
+    [ "$(grep -c 'is locked' "$work/said")" -eq 1 ] &&
+      grep -qF "if none is, it was left behind: \`rm '$work/kube/two.lock'\`" \
       "$work/said" && [ "$(cat "$work/kube/one")" = 'kind: Config' ] &&
       [ -e "$work/kube/two.lock" ] || return 1
   done
