@@ -82,6 +82,10 @@ int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
     return fwrite(e->data, 1, e->len, stdout) == e->len
                ? 0
                : error_set(err, errno, "cannot write to standard output");
+  if (file_check_place(path, err) < 0) {
+    err->kind = ERROR_USAGE;
+    return -1;
+  }
   if (!force && file_exists(path))
     return error_usage(err, "'%s' exists; --force overwrites it", path);
   if (file_write(path, e->data, e->len, 0644, err) < 0)

@@ -64,7 +64,8 @@ static void print_table(const struct follow *f, const struct ports *ports,
   for (size_t i = 0; i < f->n && !here; i++)
     rows[i].state = NOT_HERE;
   table_init(&t, stdout);
-  t.live = false; /* drawn once, whole */
+  t.live = false; /* drawn once, whole: a line may wrap */
+  t.width = 0;
   table_draw(&t, rows, f->n);
   for (size_t i = 0; i < f->n; i++) {
     const struct follow_node *n = &f->v[i];

@@ -60,8 +60,11 @@ static void row_cells(const struct table_row *r, char *time,
   cell[TIME] = time;
 }
 
-static void measure(const struct table_row *rows, size_t n,
-                    int widths[COLUMNS]) {
+#define GAP 2 /* blanks between columns */
+
+/* Each column's width; 0: left out, where not even the state would be seen. */
+static void measure(const struct table *t, const struct table_row *rows,
+                    size_t n, int widths[COLUMNS]) {
   for (int c = 0; c < COLUMNS; c++)
     widths[c] = cells(titles[c]);
   for (size_t i = 0; i < n; i++) {
@@ -72,6 +75,11 @@ static void measure(const struct table_row *rows, size_t n,
       if (cells(cell[c]) > widths[c])
         widths[c] = cells(cell[c]);
   }
+  int seen = 0;
+  for (int c = 0; c < TIME; c++)
+    seen += widths[c] + GAP;
+  if (t->width && seen - GAP >= t->width)
+    widths[ROLE] = 0;
 }
 
 /* Cuts a line to the terminal's width: a wrapped one could not be redrawn. */
@@ -93,10 +101,12 @@ static void put_line(struct table *t, const char *cell[COLUMNS],
   _cleanup_buf_ struct buf line = {0};
   for (int c = 0; c < COLUMNS; c++) {
     int pad = widths[c] - cells(cell[c]);
+    if (widths[c] == 0)
+      continue;
     if (c == TIME) /* numbers end under each other */
       buf_addf(&line, "%*s%s", pad, "", cell[c]);
     else
-      buf_addf(&line, "%s%*s  ", cell[c], pad, "");
+      buf_addf(&line, "%s%*s", cell[c], pad + GAP, "");
   }
   if (message)
     buf_addf(&line, "  %s", message);
@@ -149,7 +159,7 @@ static void rewind_cursor(struct table *t) {
 void table_draw(struct table *t, const struct table_row *rows, size_t n) {
   int widths[COLUMNS];
   const char *head[COLUMNS];
-  measure(rows, n, widths);
+  measure(t, rows, n, widths);
   memcpy(head, titles, sizeof(head));
   rewind_cursor(t);
   put_line(t, head, widths, NULL, TONE_DIM);

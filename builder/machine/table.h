@@ -26,7 +26,8 @@ struct table {
   FILE *out;
   bool live; /* redraw in place */
   bool color;
-  int width, height; /* of the terminal; 0: not limited */
+  int width, height; /* of the terminal; 0: not limited. Where lines are cut
+                        the role is left out before step and state are. */
   size_t lines;      /* private: drawn and to be drawn over */
 };
 

@@ -21,7 +21,7 @@ static const struct part_file files[] = {
 static void more_files(const struct plan_node *n, struct plan_file_vec *ret) {
   for (size_t i = 0; i < n->interfaces.n; i++)
     *plan_file_vec_add(ret) = (struct plan_file){
-        n->interfaces.v[i].link, "user-data/kube0.link", 0644, ROOT};
+        n->interfaces.v[i].link, "user-data/interface.link", 0644, ROOT};
 }
 
 /* For /etc/hosts: those that others look for. Not the workers, of which there

@@ -51,6 +51,24 @@ static json_t *json_parts(const struct plan_node *n) {
   return list;
 }
 
+/* The first is the one over which the cluster talks. */
+static json_t *json_interfaces(const struct plan_node *n) {
+  char a[NET_TEXT];
+  json_t *list = json_array();
+  for (size_t i = 0; i < n->interfaces.n; i++) {
+    const struct plan_interface *card = &n->interfaces.v[i];
+    json_t *o = json_object();
+    set_string(o, "name", card->name);
+    set_string(o, "mac", mac_format(&card->mac, a));
+    set_string(o, "address", ip_format(card->address, a));
+    set_int(o, "prefix", (uint64_t)card->bits);
+    set_string(o, "gateway",
+               ip_is_set(card->gateway) ? ip_format(card->gateway, a) : NULL);
+    (void)json_array_append_new(list, o);
+  }
+  return list;
+}
+
 static json_t *json_node(const struct plan_node *n) {
   char a[NET_TEXT];
   json_t *o = json_object();
@@ -59,6 +77,7 @@ static json_t *json_node(const struct plan_node *n) {
   set_string(o, "role", role_name(n->spec->role));
   set_string(o, "address", ip_format(n->spec->address, a));
   set_string(o, "mac", mac_format(&plan_cluster_interface(n)->mac, a));
+  (void)json_object_set_new(o, "interfaces", json_interfaces(n));
   set_string(o, "uuid", n->uuid);
   set_string(o, "pods", n->has_pods ? cidr_format(&n->pods, a) : NULL);
   (void)json_object_set_new(o, "founder", json_boolean(n->founder));
@@ -258,6 +277,10 @@ static void print_node(const struct plan_node *n, FILE *out) {
           n->founder ? ", founds the cluster" : "");
   fprintf(out, "  address   %s, MAC %s\n", ip_format(n->spec->address, a),
           mac_format(&plan_cluster_interface(n)->mac, m));
+  for (size_t i = 1; i < n->interfaces.n; i++)
+    fprintf(out, "  %-9s %s/%d, MAC %s\n", n->interfaces.v[i].name,
+            ip_format(n->interfaces.v[i].address, a), n->interfaces.v[i].bits,
+            mac_format(&n->interfaces.v[i].mac, m));
   fprintf(out,
           "  machine   %d CPU, %" PRIu64 " MiB, disk %" PRIu64
           " MiB, UUID %s\n",

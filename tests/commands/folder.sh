@@ -56,3 +56,18 @@ check "up with a payload that is not to be had" \
 check "verify --junit into a folder that is not there" \
   early 2 "--junit: cannot write '$work/none/x.xml'" \
   verify --junit "$work/none/x.xml" "$work/offline.yaml"
+
+check "init into a folder that is not there" \
+  early 2 "cannot write '$work/none/x.yaml': No such" init "$work/none/x.yaml"
+check "init --force of a folder" \
+  early 2 "cannot write '$work': Is a directory" init --force "$work"
+check "init of a folder" early 2 "cannot write '$work': Is a dir" init "$work"
+
+# Each card, of which the first is the cluster's.
+interfaces() {
+  "$kubeseed" --json plan "$work/offline.yaml" >"$work/plan.json" &&
+    jq -e '.nodes[1] | .interfaces == [{name: "kube0", mac: .mac,
+      address: "192.168.4.32", prefix: 24, gateway: "192.168.4.1"}]' \
+      "$work/plan.json"
+}
+check "plan --json has each node's interfaces" interfaces

@@ -102,4 +102,12 @@ moves_no_cursor() {
   cat -v "$work/table"
   grep -q '^m2 ' "$work/table" && ! grep -q "$(printf '\033')" "$work/table"
 }
+# Drawn once, so that a line may wrap.
+shows_all() {
+  on_a_terminal sh -c 'stty cols 20; exec "$@"' sh "$kubeseed" status \
+    -C "$work/offline" "$work/offline.yaml" >"$work/table"
+  cat -v "$work/table"
+  grep -q 'dead1  control-plane  -     not here     -' "$work/table"
+}
+check "status on a narrow terminal shows all" shows_all
 check "status under NO_COLOR sends a terminal nothing but text" moves_no_cursor

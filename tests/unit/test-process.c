@@ -275,6 +275,16 @@ static void test_timeout_ends_all(void **state) {
   leash_done(&l);
 }
 
+/* A fifo, $HELD in env, whose readers wait for as long as the test runs, and
+ * not longer. */
+static void hold_make(struct leash *l, struct strv *env) {
+  leash_make(l);
+  (void)close(l->fd);
+  l->fd = open(l->path, O_RDWR | O_CLOEXEC);
+  assert_true(l->fd >= 0);
+  strv_pushf(env, "HELD=%s", l->path);
+}
+
 /* Pipes that somebody holds, deaf to SIGTERM, in another session or left
  * behind by a program that has ended, are not waited for. */
 static void test_held_pipes(void **state) {
@@ -283,17 +293,20 @@ static void test_held_pipes(void **state) {
     const char *script;
     unsigned timeout;
   } rows[] = {
-      {"(trap '' TERM; sleep 60) & exec sleep 60", 1},
-      {"setsid sleep 60 & exec sleep 60", 1},
-      {"sleep 60 & echo done", 0},
+      {"(trap '' TERM; exec cat $HELD) & exec cat $HELD", 1},
+      {"setsid cat $HELD & exec cat $HELD", 1},
+      {"cat $HELD & echo done", 0},
   };
+  _cleanup_strv_ struct strv env = {0};
+  struct leash held;
+  hold_make(&held, &env);
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     _cleanup_error_ struct error err = {0};
     _cleanup_strv_ struct strv argv = {0};
     _cleanup_buf_ struct buf out = {0};
     shell(&argv, rows[i].script);
     const struct process p = {
-        .argv = &argv, .output = &out, .timeout = rows[i].timeout};
+        .argv = &argv, .env = &env, .output = &out, .timeout = rows[i].timeout};
     bool ends = rows[i].timeout != 1;
     double start = monotonic_seconds();
     assert_int_equal(process_run(&p, &err), ends ? 0 : -1);
@@ -301,6 +314,26 @@ static void test_held_pipes(void **state) {
     assert_string_equal(ends ? out.data : err.faults[0].msg,
                         ends ? "done\n" : "'sh' did not end within 1 s");
   }
+  leash_done(&held);
+}
+
+/* What the program started may end in its own way as well. */
+static void test_timeout_asks_all(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_strv_ struct strv argv = {0};
+  _cleanup_strv_ struct strv env = {0};
+  struct leash held, l;
+  hold_make(&held, &env);
+  leash_make(&l);
+  strv_pushf(&env, "TOLD=%s", l.path);
+  shell(&argv, "(trap 'echo >$TOLD; exit' TERM; cat $HELD & wait) & "
+               "exec cat $HELD");
+  const struct process p = {.argv = &argv, .env = &env, .timeout = 1};
+  assert_int_equal(process_run(&p, &err), -1);
+  assert_true(leash_says(&l, POLLIN));
+  leash_done(&l);
+  leash_done(&held);
 }
 
 /* Whoever ends us ends what we started, and what that started. */
@@ -455,6 +488,7 @@ int main(void) {
       cmocka_unit_test(test_status),
       cmocka_unit_test(test_timeout_ends_all),
       cmocka_unit_test(test_held_pipes),
+      cmocka_unit_test(test_timeout_asks_all),
       cmocka_unit_test(test_signal_is_passed_on),
       cmocka_unit_test(test_ignored_signal),
       cmocka_unit_test(test_ignored_sigchld),

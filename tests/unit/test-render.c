@@ -200,7 +200,7 @@ static void test_two_cards(void **state) {
   };
   plan_file_vec_add(&n->files)->path = n->interfaces.v[1].link;
   struct plan_file *link = &n->files.v[n->files.n - 1];
-  link->source = "user-data/kube0.link";
+  link->source = "user-data/interface.link";
   link->owner = "root:root";
   seed_of(&f, 1, &s);
   _cleanup_yaml_ struct yaml_node *root = parse(&s.network_config);

@@ -105,6 +105,29 @@ static void test_width(void **state) {
   }
 }
 
+/* How far a node is matters more than its role. */
+static void test_narrow(void **state) {
+  (void)state;
+  static const struct {
+    int width;
+    const char *expected;
+  } drawn[] = {{43, "NODE         ROLE           STEP   STATE  \n"},
+               {42, "NODE         ROLE           STEP   STATE \n"},
+               {41, "NODE         ROLE           STEP   STATE\n"},
+               {40, "NODE         STEP   STATE  TIME\n"},
+               {26, "NODE         STEP   STATE\n"}};
+  for (size_t i = 0; i < ARRAY_SIZE(drawn); i++) {
+    struct out o;
+    out_open(&o);
+    o.t.width = drawn[i].width;
+    table_draw(&o.t, rows, 1);
+    out_close(&o);
+    strchr(o.text, '\n')[1] = '\0';
+    assert_string_equal(o.text, drawn[i].expected);
+    free(o.text);
+  }
+}
+
 /* A small terminal shows those that are not ready first. */
 static void test_height(void **state) {
   (void)state;
@@ -153,8 +176,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_plain),  cmocka_unit_test(test_redraw),
       cmocka_unit_test(test_color),  cmocka_unit_test(test_width),
-      cmocka_unit_test(test_height), cmocka_unit_test(test_event),
-      cmocka_unit_test(test_init),
+      cmocka_unit_test(test_narrow), cmocka_unit_test(test_height),
+      cmocka_unit_test(test_event),  cmocka_unit_test(test_init),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
