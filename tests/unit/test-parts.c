@@ -235,6 +235,35 @@ static void test_others(void **state) {
   }
 }
 
+/* One that is alone waits for nobody, itself least of all. */
+static void test_alone(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_scope_ struct scope cluster = {0};
+  _cleanup_scope_ struct scope node = {.parent = &cluster};
+  fixture_open(specs[3], &f);
+  const struct part_input in = {.plan = &f.plan, .key = no_key};
+  parts_values(&in, &cluster);
+  parts_node_values(&f.plan, &f.plan.nodes.v[0], &node);
+  assert_string_equal(scope_text(&node, "predecessor"), "");
+}
+
+static bool has_part(const struct plan_node *n, const char *name) {
+  for (size_t i = 0; i < n->parts.n; i++)
+    if (strcmp(n->parts.v[i].name, name) == 0)
+      return true;
+  return false;
+}
+
+/* Where one of three has the endpoint, plan says so of that one. */
+static void test_first_node(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  fixture_open(HEADER "endpoint: {provider: first-node}\n" MASTERS, &f);
+  for (size_t i = 0; i < f.plan.nodes.n; i++)
+    assert_int_equal(has_part(&f.plan.nodes.v[i], "first-node"), i == 0);
+}
+
 /* Every check has its place, whatever is found, and comes once. */
 static void test_checks(void **state) {
   (void)state;
@@ -380,6 +409,8 @@ int main(void) {
       cmocka_unit_test(test_each_source_exists),
       cmocka_unit_test(test_steps),
       cmocka_unit_test(test_others),
+      cmocka_unit_test(test_alone),
+      cmocka_unit_test(test_first_node),
       cmocka_unit_test(test_checks),
       cmocka_unit_test(test_plan_shows),
       cmocka_unit_test(test_bridge_of_many),
