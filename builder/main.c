@@ -32,8 +32,13 @@ static const struct command commands[] = {
      "  kubeseed init -t workers lab.yaml\n",
      cmd_init},
     {"check", "SPEC", "the faults in the spec, with file:line:column",
+     "      --json            for programs\n"
+     "\n"
+     "SPEC is a file, or '-' for standard input.\n"
+     "\n"
      "Examples:\n"
-     "  kubeseed check cluster.yaml\n",
+     "  kubeseed check cluster.yaml\n"
+     "  kubeseed --json check - <cluster.yaml\n",
      cmd_check},
     {"explain", "[KEY [VALUE]]", "what a key of the spec means",
      "  -r, --recursive       all keys below KEY as a tree\n"
@@ -185,8 +190,8 @@ static const char global_help[] =
     "  -C, --state DIR       state folder (NAME.cluster beside the spec)\n"
     "  -v, --verbose         tell each step of making an image\n"
     "  -q, --quiet           tell nothing but errors and warnings\n"
-    "      --json            output for programs: of plan, status, verify\n"
-    "                        and image --list\n"
+    "      --json            output for programs: of check, plan, status,\n"
+    "                        verify and image --list\n"
     "  -h, --help            this help, or a command's\n"
     "      --version         the version\n"
     "\n"
@@ -352,8 +357,8 @@ static int print_any_help(int argc, char **argv, struct error *err) {
 }
 
 static bool has_json(const struct command *c) {
-  return c->run == cmd_plan || c->run == cmd_status || c->run == cmd_verify ||
-         c->run == cmd_image;
+  return c->run == cmd_check || c->run == cmd_plan || c->run == cmd_status ||
+         c->run == cmd_verify || c->run == cmd_image;
 }
 
 static int run(struct cli *cli, int argc, char **argv, struct error *err) {
@@ -381,8 +386,8 @@ static int run(struct cli *cli, int argc, char **argv, struct error *err) {
     return print_any_help(argc ? 1 : 0, argv, err);
   if (cli->json && !has_json(command))
     return error_usage(err,
-                       "'%s' has no output for programs; --json is for plan, "
-                       "status, verify and image --list",
+                       "'%s' has no output for programs; --json is for check, "
+                       "plan, status, verify and image --list",
                        command->name);
   /* Start getopt over on the command's own arguments (getopt(3)). */
   optind = 0;

@@ -14,18 +14,29 @@
 #undef error_at
 #undef error_prefix
 
-/* Takes ownership of where and msg. */
-static void add_fault(struct error *err, enum error_kind kind, char *where,
-                      char *msg) {
+static void fault_done(struct fault *f) {
+  free(f->where);
+  free(f->msg);
+  free(f->excerpt);
+}
+
+/* Takes what f owns. */
+static void move_fault(struct error *err, enum error_kind kind,
+                       struct fault *f) {
   if (err->kind == ERROR_NONE)
     err->kind = kind;
   if (err->n_faults == ERROR_MAX_FAULTS) {
     err->n_dropped++;
-    free(where);
-    free(msg);
+    fault_done(f);
     return;
   }
-  err->faults[err->n_faults++] = (struct fault){.where = where, .msg = msg};
+  err->faults[err->n_faults++] = *f;
+}
+
+/* Takes ownership of where and msg. */
+static void add_fault(struct error *err, enum error_kind kind, char *where,
+                      char *msg) {
+  move_fault(err, kind, &(struct fault){.where = where, .msg = msg});
 }
 
 int error_set(struct error *err, int errnum, const char *fmt, ...) {
@@ -82,9 +93,14 @@ int error_prefix(struct error *err, const char *fmt, ...) {
   return -1;
 }
 
+void error_secret(struct error *err) {
+  if (err->n_faults > 0 && err->n_dropped == 0)
+    err->faults[err->n_faults - 1].secret = true;
+}
+
 void error_move(struct error *err, struct error *from) {
   for (size_t i = 0; i < from->n_faults; i++)
-    add_fault(err, from->kind, from->faults[i].where, from->faults[i].msg);
+    move_fault(err, from->kind, &from->faults[i]);
   err->n_dropped += from->n_dropped;
   if (from->errnum)
     err->errnum = from->errnum;
@@ -96,7 +112,7 @@ void error_print(const struct error *err, const char *program, FILE *out) {
     const struct fault *f = &err->faults[i];
     _cleanup_free_ char *where = utf8_printable(f->where ? f->where : program);
     _cleanup_free_ char *msg = utf8_lines(f->msg);
-    fprintf(out, "%s: %s\n", where, msg);
+    fprintf(out, "%s: %s\n%s", where, msg, f->excerpt ? f->excerpt : "");
   }
   if (err->n_dropped)
     fprintf(out, "%s: and %zu more\n", program, err->n_dropped);
@@ -104,8 +120,7 @@ void error_print(const struct error *err, const char *program, FILE *out) {
 
 void error_done(struct error *err) {
   for (size_t i = 0; i < err->n_faults; i++) {
-    free(err->faults[i].where);
-    free(err->faults[i].msg);
+    fault_done(&err->faults[i]);
   }
   *err = (struct error){0};
 }

@@ -28,6 +28,8 @@ enum error_kind {
 struct fault {
   char *where; /* "file:line:column", or NULL */
   char *msg;
+  char *excerpt; /* lines that show the place, or NULL; see spec/excerpt.h */
+  bool secret;   /* the place may hold a secret: it is not shown */
 };
 
 struct error {
@@ -52,6 +54,9 @@ int error_missing(struct error *err, const char *fmt, ...) _printf_(2, 3);
 /* Adds a fault of the user's input at where ("file:line:col"). Returns -1. */
 int error_at(struct error *err, const char *where, const char *fmt, ...)
     _printf_(3, 4);
+
+/* Of the newest fault: what stands at its place is not to be shown. */
+void error_secret(struct error *err);
 
 /* Puts context before the newest fault's message. Returns -1. */
 int error_prefix(struct error *err, const char *fmt, ...) _printf_(2, 3);

@@ -168,14 +168,38 @@ const char *mac_format(const struct mac *m, char buf[static NET_TEXT]) {
 }
 
 bool mac_parse(const char *s, struct mac *ret) {
-  struct mac m;
-  if (strlen(s) != 17)
-    return false;
-  for (size_t i = 0; i < 6; i++, s += 3) {
-    if (!hex_decode(s, 1, &m.b[i]) || (i < 5 && s[2] != ':'))
-      return false;
+  static const char *const shapes[] = {"xx:xx:xx:xx:xx:xx", "xx-xx-xx-xx-xx-xx",
+                                       "xxxx.xxxx.xxxx", "xxxxxxxxxxxx"};
+  for (size_t i = 0; i < ARRAY_SIZE(shapes); i++) {
+    struct mac m;
+    const char *p = s, *shape = shapes[i];
+    size_t n = 0;
+    if (strlen(s) != strlen(shape))
+      continue;
+    while (*shape &&
+           (*shape == 'x' ? hex_decode(p, 1, &m.b[n]) : *p == *shape)) {
+      size_t step = *shape == 'x' ? 2 : 1;
+      n += step == 2;
+      shape += step;
+      p += step;
+    }
+    if (*shape)
+      continue;
+    *ret = m;
+    return true;
   }
-  *ret = m;
+  return false;
+}
+
+bool mac_add(const struct mac *m, uint32_t n, struct mac *ret) {
+  uint32_t own = (uint32_t)m->b[3] << 16 | (uint32_t)m->b[4] << 8 | m->b[5];
+  if (n > 0xffffff - own)
+    return false;
+  own += n;
+  *ret = *m;
+  ret->b[3] = (uint8_t)(own >> 16);
+  ret->b[4] = (uint8_t)(own >> 8);
+  ret->b[5] = (uint8_t)own;
   return true;
 }
 

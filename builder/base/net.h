@@ -50,7 +50,12 @@ const char *ip_format(struct ip a, char buf[static NET_TEXT]);
 const char *cidr_format(const struct cidr *c, char buf[static NET_TEXT]);
 const char *mac_format(const struct mac *m, char buf[static NET_TEXT]);
 
+/* In colons, dashes, Cisco's dots or nothing at all. */
 bool mac_parse(const char *s, struct mac *ret);
+
+/* The address n further on; false when the vendor's part (RFC 7042, 2.1) would
+ * change. */
+bool mac_add(const struct mac *m, uint32_t n, struct mac *ret);
 
 /* An order for sorting: absent, then IPv4, then IPv6, each counted up. */
 int ip_compare(struct ip a, struct ip b);

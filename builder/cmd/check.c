@@ -1,7 +1,76 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/cli.h"
 
+#include "base/json.h"
+#include "image/payload.h"
+#include "spec/payload-facts.h"
 #include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A payload that is a folder must be there, and have the version. Seeds can be
+ * made without it, images cannot. */
+static int check_folder(const struct spec *s, struct error *err) {
+  _cleanup_error_ struct error own = {0};
+  _cleanup_payload_ struct payload p = {0};
+  const char *folder = s->kubernetes.payload;
+  if (payload_facts(folder)->kind != PAYLOAD_FOLDER)
+    return 0;
+  if (payload_open(folder, &p, &own) < 0)
+    return error_at(err, s->kubernetes.payload_where,
+                    "%s; write 'debian', 'pkgs.k8s.io' or a folder with a "
+                    "manifest.json",
+                    own.faults[0].msg);
+  if (!payload_is(&p, s->kubernetes.version_text))
+    return error_at(err, s->kubernetes.payload_where,
+                    "the payload '%s' is Kubernetes %s, not %s", folder,
+                    p.kubernetes, s->kubernetes.version_text);
+  return 0;
+}
+
+/* "FILE:LINE:COLUMN: text" or its parts as an object. */
+static json_t *place_json(const char *where, const char *message) {
+  json_t *o = json_pack("{ss}", "message", message);
+  const char *column = where ? strrchr(where, ':') : NULL;
+  const char *line =
+      column ? memrchr(where, ':', (size_t)(column - where)) : NULL;
+  if (!line)
+    return o;
+  json_object_set_new(o, "file", json_stringn(where, (size_t)(line - where)));
+  json_object_set_new(o, "line", json_integer(strtol(line + 1, NULL, 10)));
+  json_object_set_new(o, "column", json_integer(strtol(column + 1, NULL, 10)));
+  return o;
+}
+
+static json_t *warnings_json(const struct spec *s) {
+  static const char is_warning[] = ": warning: ";
+  json_t *list = json_array();
+  for (size_t i = 0; i < s->warnings.n; i++) {
+    const char *text = s->warnings.v[i];
+    const char *end = strstr(text, is_warning);
+    _cleanup_free_ char *where =
+        end ? xstrndup(text, (size_t)(end - text)) : NULL;
+    json_array_append_new(
+        list, place_json(where, end ? end + strlen(is_warning) : text));
+  }
+  return list;
+}
+
+/* The result as one object; the faults are printed for people as well. */
+static int print_json(const char *path, const struct cluster *c,
+                      struct error *err) {
+  json_t *faults = json_array();
+  for (size_t i = 0; i < err->n_faults; i++)
+    json_array_append_new(faults,
+                          place_json(err->faults[i].where, err->faults[i].msg));
+  _cleanup_json_ json_t *o = json_pack(
+      "{sssbsisosIso}", "spec", path, "ok", !error_is_set(err), "nodes",
+      (int)c->plan.nodes.n, "faults", faults, "more",
+      (json_int_t)err->n_dropped, "warnings", warnings_json(&c->spec));
+  int r = json_dumpf(o, stdout, JSON_INDENT(2));
+  putchar('\n');
+  return r == 0 ? 0 : error_set(err, 0, "cannot print the result");
+}
 
 int cmd_check(struct cli *cli, int argc, char **argv, struct error *err) {
   static const struct option none[] = {{0}};
@@ -9,10 +78,15 @@ int cmd_check(struct cli *cli, int argc, char **argv, struct error *err) {
     return -1;
   if (argc - optind != 1)
     return error_usage(err, "check needs one spec: kubeseed check SPEC");
+  const char *path = argv[optind];
   _cleanup_cluster_ struct cluster c;
-  if (cluster_load(cli, argv[optind], &c, err) < 0)
-    return -1;
-  log_info(&cli->log, "%s: ok: %zu node%s", argv[optind], c.plan.nodes.n,
-           c.plan.nodes.n == 1 ? "" : "s");
-  return 0;
+  int r = cluster_load(cli, path, &c, err);
+  if (r == 0)
+    r = check_folder(&c.spec, err);
+  if (cli->json)
+    return print_json(path, &c, err) < 0 ? -1 : r;
+  if (r == 0)
+    log_info(&cli->log, "%s: ok: %zu node%s", path, c.plan.nodes.n,
+             c.plan.nodes.n == 1 ? "" : "s");
+  return r;
 }

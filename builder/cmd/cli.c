@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/word.h"
 #include "part/parts.h"
+#include "spec/excerpt.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -16,15 +17,23 @@ int cluster_load(const struct cli *cli, const char *spec_path,
                  struct cluster *ret, struct error *err) {
   _cleanup_buf_ struct buf text = {0};
   *ret = (struct cluster){.state.lock_fd = -1};
-  if (file_read(spec_path, SPEC_MAX_BYTES, &text, err) < 0) {
+  bool standard = strcmp(spec_path, "-") == 0;
+  if (file_read(standard ? "/dev/stdin" : spec_path, SPEC_MAX_BYTES, &text,
+                err) < 0) {
     err->kind = ERROR_USAGE;
     return -1;
   }
-  if (parts_read_spec(spec_path, text.data, text.len, &ret->spec, err) < 0)
+  if (parts_read_spec(spec_path, text.data, text.len, &ret->spec, err) < 0) {
+    excerpts_add(err, spec_path, text.data);
     return -1;
+  }
   for (size_t i = 0; i < ret->spec.warnings.n; i++)
     log_warn_at(&cli->log, ret->spec.warnings.v[i]);
-  return parts_plan(&ret->spec, &ret->plan, err);
+  if (parts_plan(&ret->spec, &ret->plan, err) < 0) {
+    excerpts_add(err, spec_path, text.data);
+    return -1;
+  }
+  return 0;
 }
 
 int cluster_open_state(const struct cli *cli, struct cluster *c, bool create,

@@ -39,7 +39,8 @@ struct cluster {
   const struct machine_kind *kind; /* of its machines; with the state */
 };
 
-/* Reads, checks and plans the spec; warnings are logged. */
+/* Reads, checks and plans the spec, "-" being standard input; warnings are
+ * logged. */
 int cluster_load(const struct cli *cli, const char *spec_path,
                  struct cluster *ret, struct error *err) _must_check_;
 

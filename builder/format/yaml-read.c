@@ -89,6 +89,25 @@ static yaml_mark_t mark_of_offset(const struct reader *r, size_t offset) {
   return mark;
 }
 
+/* With its mark, or with the NUL that each Latin letter has in it. */
+static bool is_utf16(const struct reader *r) {
+  const char *t = r->text;
+  return r->len >= 2 && (memcmp(t, "\xff\xfe", 2) == 0 ||
+                         memcmp(t, "\xfe\xff", 2) == 0 || !t[0] != !t[1]);
+}
+
+/* Whether the character at the mark is a tab, which no line may begin with. */
+static bool is_tab(const struct reader *r, const yaml_mark_t *mark) {
+  const char *line = r->text, *end = r->text + r->len;
+  for (size_t i = 0; i < mark->line && line; i++) {
+    line = memchr(line, '\n', (size_t)(end - line));
+    line = line ? line + 1 : NULL;
+  }
+  /* Only blanks stand before one that is in the way. */
+  return line && mark->column < (size_t)(end - line) &&
+         line[mark->column] == '\t';
+}
+
 static int fault_syntax(struct reader *r) {
   const yaml_parser_t *p = &r->parser;
   const char *problem = p->problem ? p->problem : "unknown problem";
@@ -96,8 +115,15 @@ static int fault_syntax(struct reader *r) {
     return error_set(r->err, 0, "out of memory while reading '%s'", r->name);
   if (p->error == YAML_READER_ERROR) {
     yaml_mark_t mark = mark_of_offset(r, p->problem_offset);
+    if (is_utf16(r))
+      return fault_at(r, &mark,
+                      "this is UTF-16, as PowerShell's > writes it; save it as "
+                      "UTF-8");
     return fault_at(r, &mark, "this is not text in UTF-8: %s", problem);
   }
+  if (is_tab(r, &p->problem_mark))
+    return fault_at(r, &p->problem_mark,
+                    "this is not YAML: a tab stands here; indent with spaces");
   _cleanup_free_ char *detail =
       p->context ? xasprintf("%s, %s (begun at line %zu)", problem, p->context,
                              p->context_mark.line + 1)

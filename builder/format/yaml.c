@@ -199,6 +199,13 @@ struct yaml_node *yaml_map_set_seq(struct yaml_node *map, const char *key) {
   return yaml_map_set(map, key, yaml_new_seq());
 }
 
+void yaml_map_drop(struct yaml_node *map, size_t i) {
+  yaml_node_free(map->child[i]);
+  memmove(&map->child[i], &map->child[i + 1],
+          (map->n - i - 1) * sizeof(*map->child));
+  map->n--;
+}
+
 struct yaml_node *yaml_seq_add(struct yaml_node *seq, struct yaml_node *value) {
   erase_free(value->key);
   value->key = NULL;

@@ -107,6 +107,9 @@ struct yaml_node *yaml_map_set_bool(struct yaml_node *map, const char *key,
 struct yaml_node *yaml_map_set_map(struct yaml_node *map, const char *key);
 struct yaml_node *yaml_map_set_seq(struct yaml_node *map, const char *key);
 
+/* Frees the i-th value of a map, with its key. */
+void yaml_map_drop(struct yaml_node *map, size_t i);
+
 struct yaml_node *yaml_seq_add(struct yaml_node *seq, struct yaml_node *value);
 struct yaml_node *yaml_seq_add_str(struct yaml_node *seq, const char *text);
 struct yaml_node *yaml_seq_add_strf(struct yaml_node *seq, const char *fmt, ...)

@@ -135,6 +135,10 @@ int payload_parse(const char *text, size_t len, struct payload *ret,
   return 0;
 }
 
+bool payload_is(const struct payload *p, const char *version) {
+  return strcmp(p->kubernetes, version) == 0;
+}
+
 int payload_open(const char *dir, struct payload *ret, struct error *err) {
   _cleanup_free_ char *full = realpath(dir, NULL);
   if (!full)

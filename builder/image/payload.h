@@ -14,6 +14,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/vec.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct payload_file {
@@ -46,6 +47,9 @@ struct payload {
  */
 int payload_parse(const char *text, size_t len, struct payload *ret,
                   struct error *err) _must_check_;
+
+/* Whether it is this version of Kubernetes. */
+bool payload_is(const struct payload *p, const char *version);
 
 /* Reads dir/manifest.json; files are not looked at. */
 int payload_open(const char *dir, struct payload *ret,

@@ -4,7 +4,6 @@
 #include "image/source-debian.h"
 #include "image/source-folder.h"
 #include "spec/payload-facts.h"
-#include <string.h>
 
 struct source {
   /* A text that changes with the payload. */
@@ -32,7 +31,7 @@ static const struct source *find(const struct spec *spec, struct error *err) {
                   payload);
     return NULL;
   }
-  if (facts->version && strcmp(version, facts->version) != 0) {
+  if (!payload_can_have(facts, version)) {
     error_usage(err,
                 "the payload '%s' is Kubernetes %s, not %s; write 'version: "
                 "%s' or use a folder as payload",
@@ -54,7 +53,7 @@ int source_ensure(const struct log *log, const struct spec *spec, bool rebuild,
   _cleanup_payload_ struct payload p = {0};
   if (!s || s->ensure(log, spec, rebuild, &p, err) < 0)
     return -1;
-  if (strcmp(p.kubernetes, version) != 0)
+  if (!payload_is(&p, version))
     return error_usage(err, "the payload '%s' is Kubernetes %s, not %s", p.dir,
                        p.kubernetes, version);
   *ret = p;

@@ -17,7 +17,7 @@ static void copy_strv(struct strv *to, const struct strv *from) {
 
 /* One machine of an entry; takes the name. */
 static void add_node(struct spec *s, const struct entry *e, char *name,
-                     struct ip address) {
+                     uint32_t i) {
   const struct yaml_node *mac = yaml_get(e->at, "mac");
   struct spec_node *n = spec_node_vec_add(&s->nodes);
   *n = *e->node;
@@ -27,7 +27,9 @@ static void add_node(struct spec *s, const struct entry *e, char *name,
   n->name = name;
   n->where = yaml_where(mac ? mac : e->at);
   n->entry = e->index;
-  n->address = address;
+  (void)ip_add(e->node->address, i, &n->address); /* absent stays so */
+  if (mac)
+    (void)mac_add(&e->node->mac, i, &n->mac);
 }
 
 /* Whether n machines can have what the entry says; false after a fault. */
@@ -46,8 +48,25 @@ static bool enough_for(const struct entry *e, size_t n, struct error *err) {
     }
   }
   if (n > 1 && mac) {
-    yaml_fault(err, mac, "%zu nodes cannot share one MAC address", n);
-    return false;
+    bool counted = false;
+    struct mac first, last;
+    /* Another value has a fault of its own. */
+    if (!range_mac(mac->text, &first, &counted))
+      return true;
+    if (!counted) {
+      yaml_fault(err, mac,
+                 "%zu nodes cannot share one MAC address; write %s+ to count "
+                 "up",
+                 n, mac->text);
+      return false;
+    }
+    if (!mac_add(&first, (uint32_t)(n - 1), &last)) {
+      yaml_fault(err, mac,
+                 "'mac' is '%s', but its vendor has no %zu addresses from "
+                 "there on",
+                 mac->text, n);
+      return false;
+    }
   }
   return true;
 }
@@ -59,9 +78,7 @@ static void expand_entry(struct spec *s, const struct entry *e,
       !enough_for(e, names.n, err))
     return;
   for (size_t i = 0; i < names.n; i++) {
-    struct ip address = {0};
-    (void)ip_add(e->node->address, (uint32_t)i, &address); /* absent stays so */
-    add_node(s, e, range_name(&names, i), address);
+    add_node(s, e, range_name(&names, i), (uint32_t)i);
   }
 }
 

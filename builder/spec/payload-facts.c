@@ -26,6 +26,10 @@ const struct payload_facts *payload_facts(const char *payload) {
   return &folder;
 }
 
+bool payload_can_have(const struct payload_facts *facts, const char *version) {
+  return !facts->version || strcmp(facts->version, version) == 0;
+}
+
 const char *payload_default(const char *version) {
   const char *any = NULL;
   for (size_t i = 0; i < ARRAY_SIZE(named); i++) {

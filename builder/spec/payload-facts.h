@@ -23,5 +23,8 @@ struct payload_facts {
 /* The facts about the payload a spec names; never NULL. */
 const struct payload_facts *payload_facts(const char *payload);
 
+/* Whether it can have this version of Kubernetes. */
+bool payload_can_have(const struct payload_facts *facts, const char *version);
+
 /* The payload for a Kubernetes version when the spec names none. */
 const char *payload_default(const char *version);

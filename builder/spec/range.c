@@ -62,3 +62,10 @@ bool range_address(const char *s, struct ip *ret, bool *plus) {
   _cleanup_free_ char *plain = xstrndup(s, *plus ? n - 1 : n);
   return ip_parse(plain, ret);
 }
+
+bool range_mac(const char *s, struct mac *ret, bool *plus) {
+  size_t n = strlen(s);
+  *plus = n > 0 && s[n - 1] == '+';
+  _cleanup_free_ char *plain = xstrndup(s, *plus ? n - 1 : n);
+  return mac_parse(plain, ret);
+}

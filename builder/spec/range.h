@@ -30,3 +30,4 @@ char *range_name(const struct range *r, size_t i);
 
 /* Reads an address, or one with a "+" behind it; plus tells which. */
 bool range_address(const char *s, struct ip *ret, bool *plus);
+bool range_mac(const char *s, struct mac *ret, bool *plus);

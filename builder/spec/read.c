@@ -3,10 +3,12 @@
 
 #include "base/word.h"
 #include "spec/check-names.h"
+#include "spec/check-needs.h"
 #include "spec/check-network.h"
 #include "spec/check.h"
 #include "spec/defaults.h"
 #include "spec/expand.h"
+#include "spec/look-alike.h"
 #include "spec/table.h"
 #include "spec/value.h"
 #include <string.h>
@@ -15,7 +17,9 @@
 
 struct reading {
   struct error *err;
-  bool *bad; /* for each key of the table: no cross-check can rely on it */
+  /* For each key of the table: */
+  bool *bad;   /* no cross-check can rely on it */
+  bool *meant; /* it was written under another name */
 };
 
 static size_t faults(const struct reading *r) {
@@ -30,26 +34,61 @@ static void mark(struct reading *r, const struct key *k) {
     mark(r, i);
 }
 
+/* The key below `of` that was meant, or NULL: one that others call so, or one
+ * that is written wrongly. */
+static const struct key *key_meant(const struct key *of, const char *name) {
+  const char *names[MAX_KEYS];
+  size_t n = 0;
+  const struct key *called = key_called(of, name);
+  for (const struct key *k = key_first(of); k && n < MAX_KEYS; k = key_next(k))
+    names[n++] = key_name(k);
+  const char *near = called ? NULL : nearest_word(name, names, n);
+  return near ? key_below(of, near) : called;
+}
+
+/* "apiVersion, kind, name"; the caller frees. */
+static char *known_keys(const struct key *of) {
+  struct buf list = {0};
+  for (const struct key *k = key_first(of); k; k = key_next(k))
+    buf_addf(&list, "%s%s", list.len ? ", " : "", key_name(k));
+  return buf_take(&list);
+}
+
+/* As a manifest of Kubernetes has it. */
+static bool is_manifest(const struct key *of, const char *name) {
+  return !of && (strcmp(name, "metadata") == 0 || strcmp(name, "spec") == 0);
+}
+
 /* The key may be one of ours that is written wrongly, so the value that holds
  * instead means nothing. */
 static void unknown_key(struct reading *r, const struct key *of,
                         const char *what, const struct yaml_node *value) {
-  const char *names[MAX_KEYS];
-  size_t n = 0;
-  _cleanup_buf_ struct buf list = {0};
-  for (const struct key *k = key_first(of); k && n < MAX_KEYS;
-       k = key_next(k)) {
-    buf_addf(&list, "%s%s", n ? ", " : "", key_name(k));
-    names[n++] = key_name(k);
-  }
-  const char *near = nearest_word(value->key, names, n);
-  if (near)
+  const char *name = value->key;
+  const struct key *near = key_meant(of, name);
+  const struct key *elsewhere = near ? NULL : key_elsewhere(name);
+  _cleanup_free_ char *known = known_keys(of);
+  if (is_manifest(of, name))
+    yaml_fault_key(r->err, value,
+                   "there is no '%s' here, as Kubernetes' manifests have it: "
+                   "write its keys at the top, such as 'name'; known are: %s",
+                   name, known);
+  else if (near)
     yaml_fault_key(r->err, value, "unknown key '%s' in %s; did you mean '%s'?",
-                   value->key, what, near);
+                   name, what, key_name(near));
+  else if (elsewhere)
+    yaml_fault_key(r->err, value,
+                   "unknown key '%s' in %s; did you mean '%s', in '%.*s'?",
+                   name, what, key_name(elsewhere),
+                   (int)(strrchr(elsewhere->path, '.') - elsewhere->path),
+                   elsewhere->path);
   else
-    yaml_fault_key(r->err, value, "unknown key '%s' in %s; known are: %s",
-                   value->key, what, list.data);
-  mark(r, near ? key_below(of, near) : of);
+    yaml_fault_key(r->err, value, "unknown key '%s' in %s; known are: %s", name,
+                   what, known);
+  if (near)
+    r->meant[near - spec_keys] = true;
+  if (elsewhere)
+    mark(r, elsewhere);
+  mark(r, near ? near : of);
 }
 
 static void read_keys(struct reading *r, const struct key *of, const char *what,
@@ -101,10 +140,31 @@ static void read_keys(struct reading *r, const struct key *of, const char *what,
       unknown_key(r, of, what, map->child[i]);
   }
   for (const struct key *k = key_first(of); k; k = key_next(k))
-    if (k->required && !yaml_get(map, key_name(k))) {
+    if (k->required && !yaml_get(map, key_name(k)) &&
+        !r->meant[k - spec_keys]) {
       yaml_fault(r->err, map, "%s needs the key '%s'", what, key_name(k));
       mark(r, k);
     }
+}
+
+/* Drops the maps and lists below `of` that are empty, as they are when all of
+ * their lines are commented out: such a key counts as not written. */
+static void drop_empty(const struct key *of, struct yaml_node *map) {
+  if (map->kind != YAML_MAP)
+    return;
+  for (size_t i = map->n; i-- > 0;) {
+    struct yaml_node *value = map->child[i];
+    const struct key *k = key_below(of, value->key);
+    if (!k || !key_holds_more(k))
+      continue;
+    if (yaml_is_null(value) && !k->required)
+      yaml_map_drop(map, i);
+    else if (k->type == TYPE_MAP)
+      drop_empty(k, value);
+    else if (k->type == TYPE_LIST && value->kind == YAML_SEQ)
+      for (size_t j = 0; j < value->n; j++)
+        drop_empty(k, value->child[j]);
+  }
 }
 
 static void read_nodes(struct reading *r, struct spec *s,
@@ -118,17 +178,29 @@ static void read_nodes(struct reading *r, struct spec *s,
 int spec_read_with(const struct spec_check *const *more, const char *file,
                    const char *text, size_t len, struct spec *ret,
                    struct error *err) {
-  static const struct spec_check *const own[] = {
-      check_network_table, check_table, check_names_table, NULL};
+  static const struct spec_check *const own[] = {check_network_table,
+                                                 check_table, check_names_table,
+                                                 check_needs_table, NULL};
   _cleanup_error_ struct error found = {0};
   _cleanup_yaml_ struct yaml_node *root = NULL;
   _cleanup_free_ bool *bad = xcalloc(n_spec_keys, sizeof(*bad));
-  struct reading r = {.err = &found, .bad = bad};
+  _cleanup_free_ bool *meant = xcalloc(n_spec_keys, sizeof(*meant));
+  struct reading r = {.err = &found, .bad = bad, .meant = meant};
   if (yaml_parse(file, text, len, &root, err) < 0)
     return -1;
   _cleanup_spec_ struct spec s = {.file = xstrdup(file)};
+  look_alikes(root, &found);
+  if (error_is_set(&found)) {
+    error_move(err, &found);
+    return -1;
+  }
+  drop_empty(NULL, root);
   defaults_constant(NULL, &s, &found);
   read_keys(&r, NULL, "the spec", root, &s);
+  const struct yaml_node *payload =
+      yaml_get(yaml_get(root, "kubernetes"), "payload");
+  if (payload)
+    s.kubernetes.payload_where = yaml_where(payload);
   read_nodes(&r, &s, root);
   defaults_derived(&s);
   spec_check(&s, root, bad, own, &found);

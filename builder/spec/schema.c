@@ -85,6 +85,10 @@ static json_t *description(const struct key *k) {
 
 static json_t *key_schema(const struct key *k) {
   json_t *o = value_schema(k);
+  /* Left empty it counts as not written. */
+  if (key_holds_more(k) && !k->required)
+    json_object_set_new(o, "type",
+                        json_pack("[Os]", json_object_get(o, "type"), "null"));
   json_object_set_new(o, "description", description(k));
   if (k->value)
     json_object_set_new(o, "default",

@@ -18,6 +18,7 @@ void spec_done(struct spec *s) {
   free(s->name);
   free(s->kubernetes.version_text);
   free(s->kubernetes.payload);
+  free(s->kubernetes.payload_where);
   free(s->image.mirror);
   free(s->network.domain);
   free(s->network.dns.v);

@@ -47,7 +47,8 @@ struct spec {
     char *version_text; /* "1.20.2" */
     struct version version;
     enum bootstrapper bootstrapper;
-    char *payload; /* "debian", "pkgs.k8s.io" or a folder */
+    char *payload;       /* "debian", "pkgs.k8s.io" or a folder */
+    char *payload_where; /* "file:line:column", or NULL for a default */
   } kubernetes;
   struct {
     int debian;    /* 12 */

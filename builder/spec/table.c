@@ -25,13 +25,13 @@ const struct key spec_keys[] = {
     {"kind", TYPE_WORD, "0.1", AT(kind), .doc = "What the file describes.",
      .required = true, .words = kind_words},
     {"name", TYPE_NAME, "0.1", AT(name), .doc = "The cluster's name.",
-     .required = true, .example = "demo"},
+     .required = true, .example = "demo", .also = "clusterName"},
 
     {"kubernetes", TYPE_MAP, "0.1", 0,
      .doc = "Which Kubernetes, and from where.", .required = true},
     {"kubernetes.version", TYPE_VERSION, "0.1", 0,
      .doc = "The version of Kubernetes, in full: 1.15.0 or newer, up to 1.34.",
-     .required = true, .example = "1.20.2"},
+     .required = true, .example = "1.20.2", .also = "kubernetesVersion"},
     {"kubernetes.bootstrapper", TYPE_WORD, "0.1", AT(kubernetes.bootstrapper),
      .doc = "What makes a cluster of the nodes.", .value = "kubeadm",
      .words = bootstrapper_words},
@@ -47,49 +47,58 @@ const struct key spec_keys[] = {
     {"image.debian", TYPE_INT, "0.1", AT(image.debian),
      .doc = "The release of Debian.", .value = "12", .min = 12, .max = 12},
     {"image.disk", TYPE_SIZE, "0.1", AT(image.disk),
-     .doc = "The size of the image, at least 2G.", .value = "8G"},
+     .doc = "The size of the image, at least 2G.", .value = "8G",
+     .also = "size diskSize"},
     {"image.mirror", TYPE_MIRROR, "0.1", AT(image.mirror),
      .doc = "A Debian mirror to take packages from, by http, https or, in a "
             "folder, file. It stands in the image's sources.list, so a name "
             "and a password in it are refused.",
-     .derived = "mmdebstrap's own", .example = "http://mirror.example/debian"},
+     .derived = "mmdebstrap's own", .example = "http://mirror.example/debian",
+     .also = "apt aptMirror repository"},
 
     {"network", TYPE_MAP, "0.1", 0, .doc = "The networks of the cluster.",
-     .required = true},
+     .required = true, .also = "networking"},
     {"network.domain", TYPE_DNS_NAME, "0.1", AT(network.domain),
      .doc = "The DNS domain of the nodes.", .derived = "NAME.internal",
-     .example = "kube.demo"},
+     .example = "kube.demo", .also = "searchDomain search"},
     {"network.subnet", TYPE_NETWORK, "0.1", AT(network.subnet),
      .doc = "The network that the nodes share.", .required = true,
-     .example = "192.168.4.0/24"},
+     .example = "192.168.4.0/24", .also = "cidr nodeSubnet nodeCIDR"},
     {"network.gateway", TYPE_ADDRESS, "0.1", AT(network.gateway),
      .doc = "The router that leads to other networks.",
-     .derived = "the subnet's first address", .example = "192.168.4.1"},
+     .derived = "the subnet's first address", .example = "192.168.4.1",
+     .also = "router defaultGateway gw"},
     {"network.dns", TYPE_ADDRESSES, "0.1", AT(network.dns),
      .doc = "The name servers of the nodes.", .derived = "the gateway",
-     .example = "[192.168.4.1]"},
+     .example = "[192.168.4.1]",
+     .also = "nameservers nameserver dnsServers dnsServer"},
     {"network.pods", TYPE_NETWORK, "0.1", AT(network.pods),
      .doc = "The network of the pods; each node has a /24 of it.",
-     .value = "10.244.0.0/16"},
+     .value = "10.244.0.0/16",
+     .also = "podSubnet podCIDR podNetwork podNetworkCIDR clusterCIDR "
+             "clusterNetwork pod_cidr"},
     {"network.services", TYPE_NETWORK, "0.1", AT(network.services),
      .doc = "The network of the services' addresses: a /12 to /24.",
-     .value = "10.96.0.0/12"},
+     .value = "10.96.0.0/12",
+     .also = "serviceSubnet serviceCIDR serviceNetwork svcCIDR service_cidr"},
     {"network.cni", TYPE_WORD, "0.1", AT(network.cni),
-     .doc = "How pods reach each other.", .value = "bridge",
-     .words = cni_words},
+     .doc = "How pods reach each other.", .value = "bridge", .words = cni_words,
+     .also = "networkPlugin plugin"},
 
     {"endpoint", TYPE_MAP, "0.1", 0,
-     .doc = "The address at which the API server is reached."},
+     .doc = "The address at which the API server is reached.",
+     .also = "controlPlaneEndpoint loadBalancer apiServer api"},
     {"endpoint.address", TYPE_ADDRESS, "0.1", AT(endpoint.address),
      .doc = "The address of the API server, whichever node answers there.",
      .derived = "the subnet's .20; with first-node, that node's",
-     .example = "192.168.4.20"},
+     .example = "192.168.4.20",
+     .also = "vip virtualIP ip host controlPlaneEndpoint"},
     {"endpoint.name", TYPE_DNS_NAME, "0.1", AT(endpoint.name),
      .doc = "The DNS name of that address.", .derived = "api.DOMAIN",
-     .example = "api.kube.demo"},
+     .example = "api.kube.demo", .also = "hostname dnsName fqdn"},
     {"endpoint.port", TYPE_INT, "0.1", AT(endpoint.port),
      .doc = "The port of the API server.", .value = "6443", .min = 6443,
-     .max = 6443},
+     .max = 6443, .also = "bindPort apiPort"},
     {"endpoint.provider", TYPE_WORD, "0.1", AT(endpoint.provider),
      .doc = "What holds the address of the API server.", .value = "keepalived",
      .words = provider_words},
@@ -101,7 +110,7 @@ const struct key spec_keys[] = {
      .doc = "The number of VRRP's virtual router; no other one in the subnet "
             "may have it.",
      .derived = "derived from the cluster's name", .min = 1, .max = 255,
-     .example = "42"},
+     .example = "42", .also = "virtualRouterId vrid vrrpId"},
 
     {"etcd", TYPE_MAP, "0.1", 0, .doc = "The database of the API server."},
     {"etcd.mode", TYPE_WORD, "0.1", AT(etcd.mode),
@@ -132,39 +141,44 @@ const struct key spec_keys[] = {
      .derived = "one user, debian", .add = add_user, .item = "a user"},
     {"users.name", TYPE_ACCOUNT, "0.1", AT_USER(name),
      .doc = "The login name; none that the image has as a user or group.",
-     .required = true, .example = "debian"},
+     .required = true, .example = "debian", .also = "username user login"},
     {"users.sshKeys", TYPE_KEYS, "0.1", AT_USER(ssh_keys),
      .doc = "Public keys that let the user in, besides the cluster's own.",
-     .derived = "none", .example = "[\"ssh-ed25519 AAAA... you@example\"]"},
+     .derived = "none", .example = "[\"ssh-ed25519 AAAA... you@example\"]",
+     .also = "sshKey ssh_keys ssh_authorized_keys sshAuthorizedKeys "
+             "authorizedKeys keys publicKeys"},
 
     {"nodes", TYPE_LIST, "0.1", AT(nodes),
      .doc = "The machines of the cluster.", .required = true, .add = add_node,
-     .item = "a node"},
+     .item = "a node", .also = "machines hosts servers"},
     {"nodes.name", TYPE_NAMES, "0.1", AT_NODE(name),
      .doc = "The host name. A range makes one node for each number.",
-     .required = true, .example = "kube-mast{01..03}"},
+     .required = true, .example = "kube-mast{01..03}", .also = "hostname"},
     {"nodes.role", TYPE_WORD, "0.1", AT_NODE(role),
      .doc = "What the node is for.", .value = "control-plane",
      .words = role_words},
     {"nodes.address", TYPE_COUNTED, "0.1", AT_NODE(address),
      .doc = "The address in the subnet. With a + it counts up with the names.",
      .derived = "the next free one from the subnet's .31 on",
-     .example = "192.168.4.31+"},
+     .example = "192.168.4.31+", .also = "ip ipAddress ipv4 addresses"},
     {"nodes.mac", TYPE_MAC, "0.1", AT_NODE(mac),
-     .doc = "The MAC address of the network card; a real machine has its own.",
+     .doc = "The MAC address of the network card; a real machine has its own. "
+            "With a + it counts up with the names.",
      .derived = "derived from the cluster's and the node's name",
-     .example = "52:54:00:12:34:56"},
+     .example = "52:54:00:12:34:56",
+     .also = "macAddress macaddr hwaddr mac_address"},
     {"nodes.cpus", TYPE_INT, "0.1", AT_NODE(cpus),
      .doc = "Processors of the machine under QEMU; one without KVM, whatever "
             "is said here.",
      .derived = "2, or 1 for a load balancer", .min = 1, .max = 256,
-     .example = "2"},
+     .example = "2", .also = "cpu vcpu vcpus cores"},
     {"nodes.memory", TYPE_SIZE, "0.1", AT_NODE(memory),
      .doc = "Memory of the machine under QEMU, at least 256M.",
-     .derived = "2G, or 512M for a load balancer", .example = "3G"},
+     .derived = "2G, or 512M for a load balancer", .example = "3G",
+     .also = "ram mem memoryMB"},
     {"nodes.disk", TYPE_SIZE, "0.1", AT_NODE(disk),
      .doc = "Size of the disk under QEMU; at least image.disk.",
-     .derived = "image.disk", .example = "20G"},
+     .derived = "image.disk", .example = "20G", .also = "diskSize storage"},
     {"nodes.labels", TYPE_LABELS, "0.1", AT_NODE(labels),
      .doc = "Labels of the node in Kubernetes, for workers and control planes. "
             "Of those in kubernetes.io and k8s.io, a kubelet may set few.",
@@ -218,6 +232,49 @@ const struct key *key_find(const char *path) {
 const char *key_name(const struct key *k) {
   const char *dot = strrchr(k->path, '.');
   return dot ? dot + 1 : k->path;
+}
+
+const struct key *key_called(const struct key *of, const char *name) {
+  for (const struct key *k = key_first(of); k; k = key_next(k))
+    if (word_also(k->also, name))
+      return k;
+  return NULL;
+}
+
+const struct key *key_elsewhere(const char *name) {
+  for (const struct key *k = spec_keys; k->path; k++)
+    if (strchr(k->path, '.') &&
+        (strcmp(key_name(k), name) == 0 || word_also(k->also, name)))
+      return k;
+  return NULL;
+}
+
+bool key_holds_more(const struct key *k) {
+  switch (k->type) {
+  case TYPE_MAP:
+  case TYPE_LIST:
+  case TYPE_ADDRESSES:
+  case TYPE_KEYS:
+  case TYPE_LABELS:
+  case TYPE_TAINTS:
+    return true;
+  case TYPE_TEXT:
+  case TYPE_MIRROR:
+  case TYPE_NAME:
+  case TYPE_ACCOUNT:
+  case TYPE_NAMES:
+  case TYPE_DNS_NAME:
+  case TYPE_WORD:
+  case TYPE_INT:
+  case TYPE_SIZE:
+  case TYPE_VERSION:
+  case TYPE_ADDRESS:
+  case TYPE_COUNTED:
+  case TYPE_NETWORK:
+  case TYPE_MAC:
+    break;
+  }
+  return false;
 }
 
 char *key_rule(const struct key *k) {

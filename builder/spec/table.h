@@ -31,6 +31,7 @@ struct key {
   void *(*add)(void *list); /* TYPE_LIST: a new entry, all zero */
   const char *item;         /* TYPE_LIST: an entry in messages: "a node" */
   const char *example;      /* where no default shows what it looks like */
+  const char *also;         /* what others call it: "podSubnet podCIDR" */
 };
 
 extern const struct key spec_keys[];
@@ -46,6 +47,13 @@ const struct key *key_next(const struct key *k);
 /* The key called name right below `of`, or the one of a whole path. */
 const struct key *key_below(const struct key *of, const char *name);
 const struct key *key_find(const char *path);
+
+/* Whether a value is a map or a list, and not one text. */
+bool key_holds_more(const struct key *k);
+
+/* The key that others call so, right below `of`, or wherever it is; NULL. */
+const struct key *key_called(const struct key *of, const char *name);
+const struct key *key_elsewhere(const char *name);
 
 /* "subnet" of "network.subnet". */
 const char *key_name(const struct key *k);

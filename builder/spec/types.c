@@ -50,7 +50,7 @@ static const struct type_info types[] = {
     /* Below 2^64 bytes, whatever the unit. */
     [TYPE_SIZE] = {"size", "a size like 512M or 8G",
                    "^0*[1-9]([0-9]{0,15}K|[0-9]{0,12}M|[0-9]{0,9}G|"
-                   "[0-9]{0,6}T)$",
+                   "[0-9]{0,6}T)i?$",
                    false},
     [TYPE_VERSION] = {"version", "a full version like 1.34.2",
                       "^1\\.(1[5-9]|2[0-9]|3[0-4])\\.(0|[1-9][0-9]{0,2})$",
@@ -67,9 +67,14 @@ static const struct type_info types[] = {
     [TYPE_NETWORK] = {"network", "an IPv4 network like 192.168.4.0/24",
                       "^" ADDRESS "/(3[0-2]|[12]?[0-9])$", false},
     /* The lowest bit of the first byte tells a group of cards. */
-    [TYPE_MAC] = {"MAC address", "a MAC address like 52:54:00:12:34:56",
-                  "^(?!0[0:]+$)[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$",
-                  false},
+    [TYPE_MAC] =
+        {"MAC address",
+         "a MAC address like 52:54:00:12:34:56, or 52:54:00:12:34:56+ for a "
+         "range of names",
+         "^(?!0[-0:.]+\\+?$)[0-9A-Fa-f][02468ACEace]((:[0-9A-Fa-f]{2}){5}|(-[0-"
+         "9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(\\.[0-9A-Fa-f]{4}){2}|[0-9A-Fa-f]{10})"
+         "\\+?$",
+         false},
     [TYPE_KEYS] = {"list of public keys",
                    "a list of public keys, each a line like 'ssh-ed25519 "
                    "AAAA... you@example'",

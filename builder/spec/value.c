@@ -73,9 +73,10 @@ static void read_mirror(const struct key *k, const struct yaml_node *value,
   const char *text = scalar(k, value, err);
   const char *wrong = text ? mirror_fault(text) : NULL;
   /* Without the value itself, which may be a password. */
-  if (wrong)
+  if (wrong) {
     yaml_fault(err, value, "'%s' %s", key_name(k), wrong);
-  else if (text)
+    error_secret(err);
+  } else if (text)
     set_text(k, base, text);
 }
 
@@ -145,6 +146,14 @@ static void read_dns_name(const struct key *k, const struct yaml_node *value,
     set_text(k, base, text);
 }
 
+/* The word that others call so, or NULL. */
+static const char *word_called(const struct word *w, const char *name) {
+  for (; w->word; w++)
+    if (word_also(w->also, name))
+      return w->word;
+  return NULL;
+}
+
 static void read_word(const struct key *k, const struct yaml_node *value,
                       void *base, struct error *err) {
   const char *words[MAX_WORDS];
@@ -159,7 +168,9 @@ static void read_word(const struct key *k, const struct yaml_node *value,
     }
     words[n++] = w->word;
   }
-  const char *near = nearest_word(text, words, n);
+  const char *near = word_called(k->words, text);
+  if (!near)
+    near = nearest_word(text, words, n);
   if (near)
     yaml_fault(err, value, "'%s' is '%s'; did you mean '%s'?", key_name(k),
                text, near);
@@ -191,7 +202,8 @@ static uint64_t parse_size(const char *text) {
     return 0;
   static const char units[] = "KMGT";
   const char *unit = *end ? strchr(units, *end) : NULL;
-  if (!unit || end[1])
+  /* "Gi" is the same: there are no others here. */
+  if (!unit || end[1 + (end[1] == 'i')])
     return 0;
   int shift = 10 * (int)(unit - units + 1);
   return v > UINT64_MAX >> shift ? 0 : (uint64_t)v << shift;
@@ -320,10 +332,11 @@ static void read_mac(const struct key *k, const struct yaml_node *value,
                      void *base, struct error *err) {
   static const struct mac none = {{0}};
   struct mac mac;
+  bool counted;
   const char *text = scalar(k, value, err);
   if (!text)
     return;
-  if (!mac_parse(text, &mac))
+  if (!range_mac(text, &mac, &counted))
     not_by_rule(k, value, err);
   else if (memcmp(&mac, &none, sizeof(mac)) == 0)
     yaml_fault(err, value,
@@ -354,6 +367,7 @@ static void read_ssh_key(const struct key *k, const struct yaml_node *value,
   const char *wrong;
   if (authorized_judge(value->text, &wrong) == AUTHORIZED_WRONG) {
     yaml_fault(err, value, "this entry of '%s' %s", key_name(k), wrong);
+    error_secret(err);
     return;
   }
   size_t n = strcspn(value->text, "\r\n");

@@ -2,87 +2,106 @@
 #include "spec/words.h"
 
 #include <stddef.h>
+#include <string.h>
+#include <strings.h>
 
 const struct word api_words[] = {
-    {"kubeseed/v1", 1, "the only one so far"},
+    {"kubeseed/v1", 1, "the only one so far", NULL},
     {0},
 };
 
 const struct word kind_words[] = {
-    {"Cluster", 1, "a cluster with all its machines"},
+    {"Cluster", 1, "a cluster with all its machines", NULL},
     {0},
 };
 
 const struct word role_words[] = {
     {"control-plane", ROLE_CONTROL_PLANE,
      "runs the API server, its controllers and, unless etcd.mode is external, "
-     "etcd"},
-    {"worker", ROLE_WORKER, "runs pods"},
-    {"etcd", ROLE_ETCD, "runs etcd alone; needs etcd.mode external"},
+     "etcd",
+     "master controlplane control_plane control server"},
+    {"worker", ROLE_WORKER, "runs pods", "node minion agent compute"},
+    {"etcd", ROLE_ETCD, "runs etcd alone; needs etcd.mode external", NULL},
     {"load-balancer", ROLE_LOAD_BALANCER,
-     "holds the endpoint; needs the provider haproxy or nginx"},
+     "holds the endpoint; needs the provider haproxy or nginx",
+     "lb loadbalancer load_balancer balancer proxy"},
     {0},
 };
 
 const struct word cni_words[] = {
-    {"bridge", CNI_BRIDGE, "pods are routed between the nodes"},
-    {"none", CNI_NONE, "you install a pod network yourself"},
+    {"bridge", CNI_BRIDGE, "pods are routed between the nodes", NULL},
+    {"none", CNI_NONE, "you install a pod network yourself", NULL},
     {0},
 };
 
 const struct word provider_words[] = {
     {"keepalived", PROVIDER_KEEPALIVED,
-     "one control-plane node at a time, by VRRP"},
+     "one control-plane node at a time, by VRRP", "vrrp vip kube-vip"},
     {"haproxy", PROVIDER_HAPROXY,
-     "haproxy on the nodes of the role load-balancer"},
-    {"nginx", PROVIDER_NGINX, "nginx on the nodes of the role load-balancer"},
+     "haproxy on the nodes of the role load-balancer", NULL},
+    {"nginx", PROVIDER_NGINX, "nginx on the nodes of the role load-balancer",
+     NULL},
     {"external", PROVIDER_EXTERNAL,
-     "a load balancer of yours; endpoint.address is its address"},
+     "a load balancer of yours; endpoint.address is its address",
+     "loadbalancer load-balancer lb"},
     {"first-node", PROVIDER_FIRST_NODE,
-     "the first control-plane node; not highly available"},
+     "the first control-plane node; not highly available", NULL},
     {0},
 };
 
 const struct word etcd_words[] = {
     {"founding", ETCD_FOUNDING,
-     "on control planes that know each other from their seeds"},
+     "on control planes that know each other from their seeds", NULL},
     {"stacked", ETCD_STACKED,
-     "on control planes as kubeadm does it, joined one at a time"},
-    {"external", ETCD_EXTERNAL, "on the nodes of the role etcd"},
+     "on control planes as kubeadm does it, joined one at a time", NULL},
+    {"external", ETCD_EXTERNAL, "on the nodes of the role etcd", NULL},
     {0},
 };
 
 const struct word pki_words[] = {
-    {"offline", PKI_OFFLINE, "on this machine, all of them"},
+    {"offline", PKI_OFFLINE, "on this machine, all of them", NULL},
     {"copied", PKI_COPIED,
-     "made on the first node and handed on; needs a stacked etcd"},
+     "made on the first node and handed on; needs a stacked etcd", NULL},
     {0},
 };
 
 const struct word algorithm_words[] = {
-    {"ecdsa-p256", KEY_ECDSA_P256, "needs Kubernetes 1.19 or newer"},
-    {"rsa-2048", KEY_RSA_2048, "slower to make, and any version takes it"},
+    {"ecdsa-p256", KEY_ECDSA_P256, "needs Kubernetes 1.19 or newer", NULL},
+    {"rsa-2048", KEY_RSA_2048, "slower to make, and any version takes it",
+     NULL},
     {0},
 };
 
 const struct word discovery_words[] = {
-    {"file", DISCOVERY_FILE, "by a kubeconfig with the CA in its seed"},
-    {"token", DISCOVERY_TOKEN, "by a token and the hash of the CA's key"},
+    {"file", DISCOVERY_FILE, "by a kubeconfig with the CA in its seed", NULL},
+    {"token", DISCOVERY_TOKEN, "by a token and the hash of the CA's key", NULL},
     {0},
 };
 
 const struct word bootstrapper_words[] = {
-    {"kubeadm", BOOTSTRAPPER_KUBEADM, "the only one so far"},
+    {"kubeadm", BOOTSTRAPPER_KUBEADM, "the only one so far", NULL},
     {0},
 };
 
 const struct word payload_words[] = {
-    {"debian", 0, "built on this machine from Debian's source package"},
+    {"debian", 0, "built on this machine from Debian's source package", NULL},
     {"pkgs.k8s.io", 0,
      "the Kubernetes project's packages; seeds are made for it, but no image "
-     "yet"},
+     "yet",
+     NULL},
     {0},
 };
+
+bool word_also(const char *also, const char *name) {
+  size_t len = strlen(name);
+  for (; also && *also && len; also += strspn(also, " ")) {
+    size_t n = strcspn(also, " ");
+    if (n == len && strncasecmp(also, name, n) == 0)
+      return true;
+    also += n;
+  }
+  return false;
+}
 
 const char *word_of(const struct word *words, int value) {
   for (; words->word; words++)

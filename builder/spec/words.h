@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 enum role {
   ROLE_CONTROL_PLANE,
   ROLE_WORKER,
@@ -36,12 +38,17 @@ enum bootstrapper { BOOTSTRAPPER_KUBEADM };
 struct word {
   const char *word;
   int value;
-  const char *doc; /* what it means: a phrase without a full stop */
+  const char *doc;  /* what it means: a phrase without a full stop */
+  const char *also; /* what others call it: "master controlplane"; or NULL */
 };
 
 extern const struct word api_words[], kind_words[], role_words[], cni_words[],
     provider_words[], etcd_words[], pki_words[], algorithm_words[],
     discovery_words[], bootstrapper_words[], payload_words[];
+
+/* Whether name is one of the words in `also`, in whatever case; also may be
+ * NULL. */
+bool word_also(const char *also, const char *name);
 
 /* The word for value, for messages and rendering; "?" when there is none. */
 const char *word_of(const struct word *words, int value);

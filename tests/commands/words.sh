@@ -44,7 +44,7 @@ version|unknown command 'version'; see kubeseed --help
 paln x|unknown command 'paln'; did you mean 'plan'?
 help paln|unknown command 'paln'; did you mean 'plan'?
 help plan up|help is for one command
-check --json x|'check' has no output for programs
+seed --json x|'seed' has no output for programs
 --json up x|'up' has no output for programs
 plan no-such.yaml|cannot open 'no-such.yaml'
 plan .|'.'

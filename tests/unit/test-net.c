@@ -327,7 +327,12 @@ static void test_mac(void **state) {
       {"52:54:00:12:34:56", "52:54:00:12:34:56"},
       {"AA:bb:Cc:dD:eE:ff", "aa:bb:cc:dd:ee:ff"},
       {"52:54:00:12:34", NULL},
-      {"52-54-00-12-34-56", NULL},
+      {"52-54-00-12-34-56", "52:54:00:12:34:56"},
+      {"5254.0012.34aB", "52:54:00:12:34:ab"},
+      {"5254001234AB", "52:54:00:12:34:ab"},
+      {"52-54:00-12:34-56", NULL},
+      {"5254.0012:34ab", NULL},
+      {"52540012 4AB", NULL},
       {"52:54:00:12:34:5g", NULL},
       {"52:54:00:12:34:567", NULL},
       {"525:4:00:12:34:56", NULL},
@@ -341,6 +346,12 @@ static void test_mac(void **state) {
     if (ok)
       assert_string_equal(mac_format(&m, buf), rows[i].out);
   }
+  struct mac last = {{1, 2, 3, 0, 0xff, 0xfe}}, next;
+  assert_true(mac_add(&last, 2, &next));
+  assert_memory_equal(next.b, "\1\2\3\1\0\0", 6);
+  assert_true(mac_add(&next, 0xfeffff, &next));
+  assert_memory_equal(next.b, "\1\2\3\xff\xff\xff", 6);
+  assert_false(mac_add(&next, 1, &next));
 }
 
 #define TEN "aaaaaaaaaa"

@@ -117,8 +117,11 @@ static void test_faults(void **state) {
       {"a: b\n\xff\n", "t.yaml:2:1: this is not text in UTF-8: invalid leading "
                        "UTF-8 octet\n"},
       {"a:\n\t- b\n",
-       "t.yaml:2:1: this is not YAML: found character that cannot start any "
-       "token, while scanning for the next token (begun at line 2)\n"},
+       "t.yaml:2:1: this is not YAML: a tab stands here; indent with "
+       "spaces\n"},
+      {"a: @b\n",
+       "t.yaml:1:4: this is not YAML: found character that cannot start any "
+       "token, while scanning for the next token (begun at line 1)\n"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     _cleanup_free_ char *got = faults_of(rows[i].text, strlen(rows[i].text));

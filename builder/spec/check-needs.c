@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/check-needs.h"
+
+#include "spec/payload-facts.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+/* kubeadm's own, which its preflight would refuse (constants.go). */
+#define CONTROL_PLANE_MEMORY (1700 * MIB)
+#define CONTROL_PLANE_CPUS 2
+
+static void check_payload(const struct checking *c) {
+  const char *payload = c->spec->kubernetes.payload;
+  const char *version = c->spec->kubernetes.version_text;
+  if (!payload || !version)
+    return;
+  const struct payload_facts *facts = payload_facts(payload);
+  if (!payload_can_have(facts, version))
+    yaml_fault(c->err, check_place(c, "kubernetes", "payload"),
+               "the payload '%s' is Kubernetes %s, not %s; write 'version: "
+               "%s', or another payload",
+               payload, facts->version, version, facts->version);
+}
+
+/* False after a warning. */
+static bool check_machine(const struct checking *c, const struct spec_node *n) {
+  if (n->role != ROLE_CONTROL_PLANE)
+    return true;
+  if (n->memory < CONTROL_PLANE_MEMORY)
+    check_warn(c, check_node_place(c, n, "memory"),
+               "'%s' has less memory than kubeadm wants for a control plane, "
+               "%dM",
+               n->name, (int)(CONTROL_PLANE_MEMORY / MIB));
+  if (n->cpus < CONTROL_PLANE_CPUS)
+    check_warn(c, check_node_place(c, n, "cpus"),
+               "'%s' has fewer processors than kubeadm wants for a control "
+               "plane, %d",
+               n->name, CONTROL_PLANE_CPUS);
+  return n->memory >= CONTROL_PLANE_MEMORY && n->cpus >= CONTROL_PLANE_CPUS;
+}
+
+static void check_machines(const struct checking *c) {
+  check_each_node(c, check_machine);
+}
+
+const struct spec_check check_needs_table[] = {
+    {check_payload, {"kubernetes"}},
+    {check_machines,
+     {"nodes.name", "nodes.role", "nodes.memory", "nodes.cpus"}},
+    {0},
+};

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh disable=SC2154
+#
+# check: a spec from a pipe, its answer for programs, the line it is about, and a
+# payload that is a folder.
+
+mkdir "$work/check"
+spec check/good ''
+spec check/bad 'image: {dsk: 8G}'
+
+shows_line() {
+  exits 2 "$kubeseed" check "$work/check/bad.yaml" >"$work/said" 2>&1
+  cat "$work/said"
+  printf '%s\n' '     6 | image: {dsk: 8G}' '       |         ^' |
+    diff - "$work/said.lines"
+}
+"$kubeseed" check "$work/check/bad.yaml" 2>&1 | sed 1d >"$work/said.lines"
+check "check shows the line and the place in it" shows_line
+
+from_pipe() {
+  "$kubeseed" check - <"$work/check/good.yaml" 2>&1 | grep -x -- '-: ok: 3 nodes' &&
+    "$kubeseed" check - <"$work/check/bad.yaml" 2>&1 | grep '^-:6:9: unknown key'
+}
+check "check - reads standard input" from_pipe
+
+for_programs() {
+  "$kubeseed" --json check "$work/check/good.yaml" >"$work/said" &&
+    jq -e '.ok and .nodes == 3 and .faults == []' "$work/said" || return 1
+  "$kubeseed" --json check "$work/check/bad.yaml" >"$work/said" 2>"$work/err"
+  [ $? -eq 2 ] && jq -e '(.ok | not) and .faults[0].line == 6 and
+    .faults[0].column == 9 and (.faults[0].file | endswith("/bad.yaml")) and
+    (.faults[0].message | startswith("unknown key"))' "$work/said"
+}
+check "check --json" for_programs
+
+hides_keys() {
+  sed 's/^nodes:/users: [{name: a, sshKeys: ["-----BEGIN PRIVATE KEY----- c2VjcmV0"]}]\n&/' \
+    "$work/check/bad.yaml" >"$work/check/secret.yaml"
+  exits 2 "$kubeseed" check "$work/check/secret.yaml" 2>"$work/said" || return 1
+  cat "$work/said"
+  grep -q 'PRIVATE key' "$work/said" && ! grep -q c2VjcmV0 "$work/said"
+}
+check "no private key is shown" hides_keys
+
+# Seeds can be made without the folder, so only check looks.
+folder() { # PAYLOAD WORDS
+  sed "s|1.20.2, payload: debian|1.29.2, payload: $1|" "$work/check/good.yaml" \
+    >"$work/check/folder.yaml"
+  exits 2 "$kubeseed" check "$work/check/folder.yaml" >"$work/said" 2>&1 || {
+    cat "$work/said"
+    return 1
+  }
+  cat "$work/said"
+  grep -q "folder.yaml:4:40: .*$2" "$work/said"
+}
+check "a payload's folder that is not there" folder ./no-such-folder \
+  'No such file'
+check "a payload's folder of another version" folder ./tests/specs/payload \
+  'is Kubernetes 1.29.3, not 1.29.2'
