@@ -23,9 +23,11 @@ endpoint:
   address: 192.168.4.20
 """
 
-# What kubeadm is told of patches depends on its version.
-V1BETA3 = SPEC.replace("1.20.2", "1.29.3")
-V1BETA4 = SPEC.replace("1.20.2", "1.34.2")
+# What kubeadm is told of patches depends on its version. Debian's payload is that
+# of one version.
+OTHER = SPEC.replace("payload: debian", "payload: pkgs.k8s.io")
+V1BETA3 = OTHER.replace("1.20.2", "1.29.3")
+V1BETA4 = OTHER.replace("1.20.2", "1.34.2")
 
 MASTERS = """\
   - name: m{1..3}
