@@ -156,7 +156,8 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
       .on_tick = on_tick,
   };
   launch_init(l, sel, n);
-  return launch_prepare(l, err);
+  /* What cannot be started here is not remembered. */
+  return launch_prepare(l, err) < 0 ? -1 : choose_save(&c->state, c->kind, err);
 }
 
 /* From here on Ctrl-C is an event of the loop and not the end of us. */

@@ -67,5 +67,13 @@ int choose_kind(const struct log *log, const struct state *s,
                        word, old->name);
   }
   *ret = automatic ? pick(log) : named;
-  return machine_kind_save(s, *ret, err);
+  return 0;
+}
+
+int choose_save(const struct state *s, const struct machine_kind *kind,
+                struct error *err) {
+  const struct machine_kind *old = NULL;
+  if (machine_kind_load(s, &old, err) < 0)
+    return -1;
+  return kind == old ? 0 : machine_kind_save(s, kind, err);
 }

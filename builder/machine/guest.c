@@ -21,6 +21,7 @@
 #define API_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 #define RECIPE "images/container"
 #define OURS "run/kubeseed-host"
+#define UUID_MAX ((size_t)64)
 
 /* ---- Mounting ---- */
 
@@ -157,6 +158,17 @@ static int make_copies(struct error *err) {
   return 0;
 }
 
+/* Each boot has a number, by which programs know that there was one; the kernel
+ * makes another at every look at uuid. */
+static int make_boot_id(struct error *err) {
+  static const char path[] = "proc/sys/kernel/random/boot_id";
+  _cleanup_buf_ struct buf b = {0};
+  if (file_read("proc/sys/kernel/random/uuid", UUID_MAX, &b, err) < 0 ||
+      make_file(OURS "/boot_id", b.data ? b.data : "", err) < 0)
+    return -1;
+  return bind(OURS "/boot_id", path, err) < 0 ? -1 : freeze(path, 0, err);
+}
+
 /* Some kernels have no such key to press. */
 static int guard_sysrq(struct error *err) {
   static const char path[] = "proc/sysrq-trigger";
@@ -172,7 +184,7 @@ static int guard_host(struct error *err) {
       bind("proc/sys/net", "proc/sys/net", err) < 0 ||
       freeze("proc/sys", API_FLAGS, err) < 0)
     return -1;
-  return guard_sysrq(err) < 0 ? -1 : make_copies(err);
+  return guard_sysrq(err) < 0 || make_copies(err) < 0 ? -1 : make_boot_id(err);
 }
 
 /* Not even what root here starts may load modules, set the clock or empty the

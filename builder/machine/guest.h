@@ -8,7 +8,9 @@
  *   /proc /sys /dev /run  as of a container; /sys is for reading
  *   /proc/sys            for reading, but for what belongs to the machine (net)
  *                        and for copies of what a node wants to set and only
- * the host has /dev/console         a terminal that the launcher reads
+ *                        the host has; the number of the boot is its own
+ *   /dev/console         a terminal that the launcher reads
+ *   /dev/kmsg            another null
  *   /sys/fs/cgroup       the machine's own groups
  *   /var/lib/cloud/seed/nocloud   the seed's files, in memory
  *   /run/systemd/system  drop-ins for units that are otherwise in a container
