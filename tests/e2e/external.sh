@@ -35,9 +35,7 @@ SPEC
 
 # lb COMMAND ARGS...: kubeseed for the machine of the balancer's owner.
 lb() {
-  command=$1
-  shift
-  "$KUBESEED" "$command" -C "$WORK/balancer-state" "$BALANCER" "$@"
+  kubeseed_at "$WORK/balancer-state" "$BALANCER" "$@"
 }
 
 lb_done() {

@@ -15,13 +15,16 @@ check() {
   what=$1
   shift
   code=0
+  check_began=$(date +%s)
   "$@" >"$WORK/check.out" 2>&1 || code=$?
+  took=$(($(date +%s) - check_began))
+  [ "$took" -ge 5 ] && took=" ($took s)" || took=
   if [ "$code" -eq 0 ]; then
     passed=$((passed + 1))
-    echo "ok - $what"
+    echo "ok - $what$took"
   else
     failed=$((failed + 1))
-    echo "not ok - $what"
+    echo "not ok - $what$took"
     sed 's/^/    /' "$WORK/check.out"
   fi
 }
@@ -84,13 +87,29 @@ network: {domain: kube.demo, subnet: 192.168.4.0/24}
 SPEC
 }
 
-# share_network STATE-FOLDER: the machines of this cluster are to be on the
-# network of that one's, which has been on before.
+# share_network STATE-FOLDER: the machines of this cluster are to be on the network
+# of that one's, which are on. No two clusters are by themselves: QEMU is given
+# another number than `up` has picked. Launchers of containers take one that is in
+# a file.
 share_network() {
-  mkdir -p "$STATE/run" &&
-    sed -n 's/^  "mcast": \([0-9]*\),$/{"mcast": \1}/p' \
-      "$1/run/ports.json" >"$STATE/run/ports.json" &&
-    test -s "$STATE/run/ports.json"
+  number=$(sed -n 's/^  "mcast": \([0-9]*\),$/\1/p' "$1/run/ports.json")
+  [ -n "$number" ] || return 1
+  if [ "$KIND" = container ]; then
+    mkdir -p "$STATE/run" && echo "{\"mcast\": $number}" >"$STATE/run/ports.json"
+    return
+  fi
+  mkdir -p "$WORK/shared" &&
+    cat >"$WORK/shared/qemu-system-x86_64" <<QEMU || return
+#!/bin/sh
+for word; do
+  shift
+  set -- "\$@" "\$(printf %s "\$word" |
+    sed 's/\(mcast=230\.0\.0\.1:\)[0-9]*/\1$number/')"
+done
+exec $(command -v qemu-system-x86_64) "\$@"
+QEMU
+  chmod +x "$WORK/shared/qemu-system-x86_64"
+  PATH=$WORK/shared:$PATH
 }
 
 # says NODE TEXT: on its console.

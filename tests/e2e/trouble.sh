@@ -32,9 +32,7 @@ SPEC
 
 # stranger COMMAND ARGS...: kubeseed for that machine.
 stranger() {
-  command=$1
-  shift
-  "$KUBESEED" "$command" -C "$WORK/stranger-state" "$STRANGER" "$@"
+  kubeseed_at "$WORK/stranger-state" "$STRANGER" "$@"
 }
 
 stranger_done() {
