@@ -171,6 +171,7 @@ static int remove_image(const char *dir, const struct image_entry *e,
   if (remove_file(stem, ".qcow2", err) < 0 ||
       remove_file(stem, ".json", err) < 0 ||
       remove_file(stem, ".raw", err) < 0 ||
+      remove_file(stem, ".raw.new", err) < 0 ||
       remove_file(stem, ".users", err) < 0)
     return -1;
   if (!e->current)
@@ -190,7 +191,7 @@ static char *image_of(const char *dir, const char *file) {
   if (!image_name_parse(stem, key))
     return NULL;
   if (strcmp(file + n, ".json") == 0 || strcmp(file + n, ".raw") == 0 ||
-      strcmp(file + n, ".users") == 0)
+      strcmp(file + n, ".raw.new") == 0 || strcmp(file + n, ".users") == 0)
     return TAKE_PTR(stem);
   return n == KEY_DIGITS && strcmp(file + n, ".current") == 0
              ? image_current(dir, key)

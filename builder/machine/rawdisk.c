@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "image/bootloader.h"
 #include "image/catalog.h"
+#include "image/wait.h"
 #include "machine/loop.h"
 #include <errno.h>
 #include <string.h>
@@ -31,6 +32,25 @@ static int copy(const char *from, const char *to, struct error *err) {
   return run("coreutils", &argv, err);
 }
 
+/*
+ * One makes it for all; what a killed one has left is written over. The lock is
+ * the unfinished file itself, so it goes with it.
+ */
+static int make_base(const char *image, const char *raw, struct error *err) {
+  const struct log silent = {.out = stderr, .quiet = true};
+  _cleanup_close_ int lock = -1;
+  _cleanup_free_ char *tmp = xasprintf("%s"
+                                       ".new",
+                                       raw);
+  if (wait_lock(&silent, tmp, "the image's raw form", &lock, err) < 0)
+    return -1;
+  if (!file_exists(raw) && to_raw(image, tmp, err) == 0 &&
+      file_commit(tmp, raw, err) == 0)
+    return 0;
+  (void)unlink(tmp);
+  return file_exists(raw) ? 0 : -1;
+}
+
 /* The raw form of an image of the store; NULL: it is another's. An image's name
  * says its content, so what is there is right. */
 static int ensure_base(const char *image, char **ret, struct error *err) {
@@ -40,13 +60,8 @@ static int ensure_base(const char *image, char **ret, struct error *err) {
   if (!image_content(image, hex))
     return 0;
   _cleanup_free_ char *raw = xasprintf("%.*s.raw", (int)stem, image);
-  _cleanup_free_ char *tmp =
-      xasprintf("%s" FILE_TEMPORARY "%06x", raw, (unsigned)getpid() & 0xffffff);
-  if (!file_exists(raw) &&
-      (to_raw(image, tmp, err) < 0 || file_commit(tmp, raw, err) < 0)) {
-    (void)unlink(tmp);
+  if (!file_exists(raw) && make_base(image, raw, err) < 0)
     return -1;
-  }
   *ret = TAKE_PTR(raw);
   return 0;
 }

@@ -2,7 +2,8 @@
 /*
  * A container's disk: disks/NODE.raw, a copy of the image with holes where the
  * image has them, on which nothing else depends. Beside an image of the store
- * lies a raw form of it, IMAGE.raw, from which such copies are quick.
+ * lies a raw form of it, IMAGE.raw, from which such copies are quick
+ * (IMAGE.raw.new while it is made, or when that was killed).
  */
 #pragma once
 

@@ -110,9 +110,13 @@ static void test_store(void **state) {
   _cleanup_free_ char *text = xasprintf("{\"sha256\": \"%s\", \"size\": %lld}",
                                         hex, (long long)st.st_size);
   check_ok(file_write(note, text, strlen(text), 0600, &f->err), &f->err);
+  /* Somebody was killed while making it. */
+  _cleanup_free_ char *half = xasprintf("%s.raw.new", stem);
+  check_ok(file_write(half, "half", 4, 0600, &f->err), &f->err);
   ensure(f, image);
   expect(f, raw, "first");
   expect(f, f->disk, "first");
+  assert_false(file_exists(half));
   /* A second machine's is copied from there. */
   assert_int_equal(stat(raw, &st), 0);
   assert_int_equal(unlink(f->disk), 0);
