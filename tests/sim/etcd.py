@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""etcd as the scripts meet it: membership and quorum.
-
-Members on one network; what fails are nodes, not links. Raft itself is not
-modelled: a cluster with a quorum works, one without does not.
-"""
+"""etcd as the scripts meet it: how it starts, and what it tells. raft.py is how
+its members agree."""
 import functools
 import hashlib
 import json
 import shlex
 
+import raft
 import sandbox
 import yaml
 
@@ -17,106 +15,11 @@ JOINED = "/var/lib/kubeseed/etcd-has-joined"  # etcd-start.conf
 MAY_START = "/run/kubeseed/etcd-may-start"
 
 
-class Member:
-    def __init__(self, ident, name, url):
-        self.ident = ident
-        self.name = name  # "" until an added member has started
-        self.url = url
-        self.ran = False  # has had data on a disk
-        self.published = False  # has told the cluster its client address
-        self.node = None  # where it runs, if it does
-        self.serves = False  # clients: once there was a quorum since its start
-        self.ready_at = 0.0  # when it will have what the others have
-        self.view = "[]"  # what it knows of the members, as its last quorum did
-
-
-class Cluster:
-    def __init__(self, ident, initial):
-        self.ident = ident
-        self.members = {}
-        self.pending = []  # additions a leader without a quorum holds
-        self.kube = None
-        for name, url in initial:
-            member = Member(member_id(ident, url), name, url)
-            self.members[member.ident] = member
-
-    def running(self):
-        return [m for m in self.members.values() if m.node]
-
-    def has_quorum(self):
-        return len(self.running()) * 2 > len(self.members)
-
-    def by_url(self, url):
-        for member in self.members.values():
-            if member.url == url:
-                return member
-        return None
-
-    def may_add(self):
-        """etcd's strict reconfiguration check: enough have started, and all
-        are connected."""
-        started = sum(1 for m in self.members.values() if m.name)
-        members = len(self.members) + 1
-        if len(self.running()) < len(self.members):
-            return False
-        return (started == 1 and members == 2) or started >= members // 2 + 1
-
-    def add(self, world, url):
-        ident = member_id(self.ident, f"{url} {world.now} {world.rng.random()}")
-        self.members[ident] = Member(ident, "", url)
-        world.note(None, f"etcd member {ident} added for {url}")
-        world.bump()
-        return ident
-
-    def listing(self):
-        return "".join(
-            f"{m.ident}, {'started' if m.name else 'unstarted'}, {m.name}, "
-            f"{m.url}, {m.url.replace('2380', '2379') if m.published else ''}"
-            ", false\n" for m in self.members.values())
-
-
-    def members_json(self):
-        """What the port for peers tells, with a quorum and without."""
-        def one(m):
-            found = {"id": int(m.ident, 16), "peerURLs": [m.url]}
-            if m.name:
-                found["name"] = m.name
-            if m.published:
-                found["clientURLs"] = [m.url.replace("2380", "2379")]
-            return found
-        return json.dumps([one(m) for m in self.members.values()],
-                          separators=(",", ":")) + "\n"
-
-
 def member_id(cluster, text):
     return hashlib.sha256(f"{cluster} {text}".encode()).hexdigest()[:16]
 
 
-def settle(world):
-    """What a quorum brings about by itself."""
-    for cluster in world.etcds.values():
-        if not cluster.has_quorum():
-            continue
-        for member in cluster.running():
-            if world.now < member.ready_at:
-                continue
-            if not member.serves:
-                member.serves = True
-                world.bump()
-            if not member.published:
-                member.name = member.node.name
-                member.published = True
-                if "etcd.service" in member.node.units:
-                    member.node.write(JOINED, "")
-                    member.node.sync()
-                world.bump()
-            member.view = cluster.members_json()
-        # One at a time: an addition may itself cost the quorum.
-        while cluster.pending and cluster.has_quorum():
-            url = cluster.pending.pop(0)
-            if not cluster.by_url(url):
-                cluster.add(world, url)
-
+# What it is told
 
 @functools.lru_cache(maxsize=500)
 def shell_variables(text):
@@ -148,6 +51,8 @@ def pod_config(node):
             "token": "etcd-cluster"}
 
 
+# How it starts
+
 def start(world, node, config, unit):
     """One attempt to start etcd on node. A failed one is made again, by
     systemd or the kubelet, for ever."""
@@ -155,72 +60,161 @@ def start(world, node, config, unit):
     for name in ("ca.crt", "server.crt", "server.key", "peer.crt", "peer.key"):
         if not node.has(prefix + name):
             return fail(world, node, f"no {prefix}{name}")
-    initial = [tuple(item.split("=", 1))
-               for item in config["initial"].split(",")]
-    url = f"https://{node.address}:2380"
     if node.has(DATA):
-        data = json.loads(node.read(DATA))
-        cluster = world.etcds[data["cluster"]]
-        member = cluster.members.get(data["member"])
-        if not member:
+        try:
+            wal = world.raft.wals[json.loads(node.read(DATA))]
+        except (ValueError, IndexError):
+            return fail(world, node, "its WAL is corrupt")
+        if any(wal.ident in s.wal.removed for s in world.raft.servers
+               if s.cluster == wal.cluster):
             return fail(world, node, "removed from the cluster for good")
-    elif config["state"] == "new":
-        # A cluster of one with kubeadm's constant token: each is its own.
-        own = "" if unit else f" {node.name} {node.disk} {world.now}"
-        ident = hashlib.sha256(
-            (config["initial"] + config["token"] + own).encode()
-        ).hexdigest()[:16]
-        cluster = world.etcds.get(ident)
-        if not cluster:
-            cluster = world.etcds[ident] = Cluster(ident, initial)
-            world.note(node, f"etcd cluster {ident} founded")
-        member = cluster.by_url(url)
-        # As those who run know it.
-        if any(url.replace("2380", "2379") in m.view
-               for m in cluster.running()):
-            node.write("/var/lib/etcd/member/snap/db", "db")
-            return fail(world, node, "member has already been bootstrapped")
-        if not member or member.ident != member_id(ident, url):
-            world.violation(node, "etcd was founded anew although its member "
-                                  "had been replaced")
-            return False
     else:
-        others = [p for p in world.nodes.values()
-                  if p.etcd and p is not node
-                  and f"https://{p.address}:2380" in dict(initial).values()]
-        if not others:
-            return fail(world, node, "no peer tells the membership")
-        cluster = others[0].etcd[0]
-        if sorted(u for _, u in initial) != sorted(
-                m.url for m in cluster.members.values()):
-            return fail(world, node, "the membership is not the one given")
-        member = cluster.by_url(url)
-    if not node.has(DATA):
-        if member.ran:
-            world.violation(node, "an etcd member came back under its old "
-                                  "identity without its data")
-        member.ran = True
-        member.view = Cluster(cluster.ident, initial).members_json()
-        node.write(DATA, json.dumps({"cluster": cluster.ident,
-                                     "member": member.ident}))
-    member.node = node
-    member.serves = False
-    member.ready_at = world.now + world.delay(node, 0.2, 5)
-    world.after(member.ready_at - world.now, node, world.bump)
-    node.etcd = (cluster, member)
-    world.note(node, f"etcd runs as member {member.ident}")
+        initial = [tuple(item.split("=", 1))
+                   for item in config["initial"].split(",")]
+        wal = (found if config["state"] == "new" else join)(
+            world, node, initial, config["token"])
+        if not wal:
+            return False
+        wal.node = node
+        node.write(DATA, str(len(world.raft.wals)))
+        world.raft.wals.append(wal)
+    node.etcd = raft.Server(world.raft, node, wal)
+    # Until then it runs, and has not what the others have.
+    if wal.bootstrap < len(wal.log) or not wal.bootstrap:
+        lag = world.delay(node, 0.2, 5)
+        node.etcd.ready_at += lag
+        world.after(lag, node, world.bump)
+    world.raft.servers.append(node.etcd)
+    world.note(node, f"etcd runs as member {wal.ident}")
     world.bump()
     return True
+
+
+def found(world, node, initial, token):
+    url = f"https://{node.address}:2380"
+    names = ",".join(sorted(f"{n}={u}" for n, u in initial))
+    cluster = member_id(names, token)
+    ident = member_id(cluster, url)
+    for peer in world.raft.servers:
+        if peer.cluster == cluster and world.reaches(node, peer.node) and \
+                ident in peer.members and peer.members[ident].client:
+            node.write("/var/lib/etcd/member/snap/db", "db")
+            return fail(world, node, "member has already been bootstrapped")
+    earlier = [w for w in world.raft.wals if w.cluster == cluster]
+    if any(ident in w.removed for w in earlier):
+        world.violation(node, "etcd was founded anew although its member "
+                              "had been replaced")
+    if any(w.ident == ident and len(w.log) > w.bootstrap for w in earlier):
+        world.violation(node, "an etcd member came back under its old "
+                              "identity without its data")
+    if not earlier:
+        world.note(node, f"etcd cluster {cluster} founded")
+    return raft.Wal(cluster, ident, [
+        (member_id(cluster, u), n, u, False) for n, u in sorted(initial)])
+
+
+def join(world, node, initial, _):
+    url = f"https://{node.address}:2380"
+    known = dict((u, n) for n, u in initial)
+    peers = [p for p in world.raft.servers if p.node is not node and
+             world.reaches(node, p.node) and
+             f"https://{p.node.address}:2380" in known]
+    if not peers:
+        return fail(world, node, "no peer tells the membership")
+    if sorted(known) != sorted(m.url for m in peers[0].members.values()):
+        return fail(world, node, "the membership is not the one given")
+    ident = peers[0].by_url(url).ident
+    if any(w.ident == ident and len(w.log) > w.bootstrap
+           for w in world.raft.wals):
+        world.violation(node, "an etcd member came back under its old "
+                              "identity without its data")
+    wal = raft.Wal(peers[0].cluster, ident, [])
+    wal.apply_all(peers[0].members.values())
+    return wal
 
 
 def fail(world, node, why):
     if node.etcd_trouble != why:
         node.etcd_trouble = why
         world.note(node, "etcd does not start: " + why)
-    return False
+    return None
 
 
 def stop(node):
     if node.etcd:
-        node.etcd[1].node = None
+        node.world.raft.servers.remove(node.etcd)
+        node.etcd.leading = False
         node.etcd = None
+        node.world.bump()
+
+
+# How its membership changes
+
+def may_add(server, learner=False):
+    """etcd's strict reconfiguration check: enough have started, and all who
+    vote are connected."""
+    leader = server.leader()
+    voters = leader.wal.voters()
+    there = [s.ident for s in leader.running()]
+    if any(v not in there for v in voters):
+        return False
+    started = sum(1 for v in voters if leader.members[v].name)
+    members = len(voters) + 1
+    return learner or (started == 1 and members == 2) or \
+        started >= members // 2 + 1
+
+
+def add(world, server, url, learner=False):
+    """The new member's id, or None if it could not be committed."""
+    ident = member_id(server.cluster, f"{url} {len(world.raft.added)}")
+    world.raft.added.append(ident)
+    world.note(None, f"etcd member {ident} added for {url}")
+    return ident if server.propose("add", (ident, "", url, learner)) else None
+
+
+# What it tells
+
+def listing(server):
+    return "".join(
+        f"{m.ident}, {'started' if m.name else 'unstarted'}, {m.name}, "
+        f"{m.url}, {m.url.replace('2380', '2379') if m.client else ''}, "
+        f"{'true' if m.learner else 'false'}\n"
+        for m in server.members.values())
+
+
+def members_json(server):
+    """What the port for peers tells, with a quorum and without: what this
+    member knows."""
+    def one(m):
+        told = {"id": int(m.ident, 16), "peerURLs": [m.url]}
+        if m.name:
+            told["name"] = m.name
+        if m.client:
+            told["clientURLs"] = [m.url.replace("2380", "2379")]
+        return told
+    return json.dumps([one(m) for m in server.members.values()],
+                      separators=(",", ":")) + "\n"
+
+
+def status(server, version):
+    """`endpoint status` of one member; the columns are those of etcdctl."""
+    leading = "true" if server.leading else "false"
+    learner = "true" if server.learner else "false"
+    wal = server.wal
+    newer = "" if version < (3, 6) else "3.6.0, "
+    size = "20 kB, " if version < (3, 6) else "20 kB, 16 kB, 20%, 8.6 GB, "
+    return (f"https://{server.node.address}:2379, {server.ident}, "
+            f"{version[0]}.{version[1]}.4, {newer}{size}{leading}, {learner}, "
+            f"{wal.term}, {len(wal.log)}, {wal.applied}, \n")
+
+
+def status_json(server):
+    leader = server.leader()
+    return {"Endpoint": f"https://{server.node.address}:2379", "Status": {
+        "header": {"cluster_id": int(server.cluster, 16),
+                   "member_id": int(server.ident, 16),
+                   "raft_term": server.wal.term},
+        "leader": int(leader.ident, 16) if leader else 0,
+        "raftIndex": len(server.wal.log), "raftTerm": server.wal.term,
+        "raftAppliedIndex": server.wal.applied,
+        **({"isLearner": True} if server.learner else {})}}

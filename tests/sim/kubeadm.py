@@ -9,6 +9,7 @@ node's VERSION: how they are told of patches.
 import json
 import os
 
+import etcd
 import programs
 import sandbox
 import world as w
@@ -79,7 +80,7 @@ class Kubeadm:
 
     @property
     def kube(self):
-        cluster = self.world.endpoint()
+        cluster = self.world.endpoint(self.node)
         return cluster.kube if cluster else None
 
     def api(self, what, limit=300):
@@ -220,12 +221,11 @@ class Kubeadm:
         world, node = self.world, self.node
         if node.exists("/etc/kubernetes/admin.conf"):
             return
-        for cluster in world.etcds.values():
-            others = [n for n, disk in
-                      (cluster.kube.nodes if cluster.kube else {}).items()
+        for kube in world.kubes:
+            others = [n for n, disk in kube.nodes.items()
                       if n != node.name and world.nodes[n].disk == disk and
                       world.nodes[n].role == "control-plane"]
-            if cluster.kube and cluster.kube.cluster_info and others:
+            if kube.cluster_info and others:
                 world.violation(node, "kubeadm init while the cluster lives "
                                       "on " + ", ".join(others))
 
@@ -412,32 +412,40 @@ class Kubeadm:
             "the node to register")
         yield self.take()
 
+    def etcd_server(self):
+        """A member that answers, as kubeadm finds it through the API."""
+        for peer in self.world.nodes.values():
+            if peer.etcd and peer.etcd.serves and peer.etcd.has_quorum() and \
+                    not peer.etcd.learner and \
+                    self.world.connected(self.node, peer):
+                return peer.etcd
+        return None
+
     def join_etcd(self):
         """1.20: two seconds for the answer, then it asks again, and what took
         effect meanwhile makes that fail for ever."""
         node, world = self.node, self.world
         yield from self.api("etcd endpoints", 120)
-        cluster = world.endpoint()
         url = f"https://{node.address}:2380"
-        world.topology.note_join(world, node, cluster)
+        server = self.etcd_server()
+        if server:
+            world.topology.note_join(world, node, server)
         slow = world.rng.random() < world.slow_adds
         for attempt in range(9):
-            if cluster.by_url(url):
-                raise Refused("etcdserver: Peer URLs already exists")
-            if not cluster.has_quorum():
-                # A leader that has just lost it may hold the proposal.
-                if attempt == 0 and cluster.running() and \
-                        url not in cluster.pending and \
-                        world.rng.random() < 0.3:
-                    cluster.pending.append(url)
+            server = self.etcd_server()
+            if not server:
+                if attempt == 0 and world.rng.random() < 0.3:
+                    self.leave_proposal(url)
                 yield 2 + 0.05 * 2 ** attempt
                 continue
-            if not cluster.may_add():
+            if server.by_url(url):
+                raise Refused("etcdserver: Peer URLs already exists")
+            if not etcd.may_add(server):
                 yield 0.05 * 2 ** attempt
                 continue
             yield world.rng.uniform(0.01, 1)
-            if not cluster.by_url(url) and cluster.has_quorum():
-                cluster.add(world, url)
+            if server.has_quorum() and not server.by_url(url):
+                etcd.add(world, server, url)
                 if not slow:
                     break
             yield 2
@@ -445,9 +453,18 @@ class Kubeadm:
             raise Refused("etcdserver: request timed out")
         initial = ",".join(
             f"{node.name if m.url == url else m.name or m.ident}={m.url}"
-            for m in cluster.members.values())
+            for m in server.members.values())
         yield self.take(0.05, 0.5)
         self.etcd_pod(initial, "existing")
         world.bump()
-        yield from self.until(cluster.has_quorum, 40,
+        yield from self.until(lambda: node.etcd and node.etcd.has_quorum(), 40,
                               "etcd to be available")
+
+    def leave_proposal(self, url):
+        """A leader that has just lost its quorum may hold the addition."""
+        for peer in self.world.nodes.values():
+            if peer.etcd and peer.etcd.serves and not peer.etcd.by_url(url) \
+                    and self.world.connected(self.node, peer):
+                ident = etcd.member_id(peer.etcd.cluster, f"{url} held")
+                peer.etcd.hold("add", (ident, "", url, False))
+                return

@@ -4,6 +4,8 @@
 A mutation that no run notices means that the simulator sees too little, or
 that the safeguard is not needed.
 """
+import itertools
+
 import scenarios
 
 LIB = "/usr/lib/kubeseed/"
@@ -31,13 +33,15 @@ class Mutation:
         files[self.path] = (mode, text.replace(self.old, self.new).encode())
 
     def jobs(self, topologies):
-        """Some runs of the kind that should notice, by number so that a run
-        that found nothing is not tried again."""
+        """Some runs of the kinds that should notice, of each kind as many, by
+        number so that a run that found nothing is not tried again."""
         found = []
         for name in self.topologies:
             every = scenarios.jobs(topologies[name, self.name], self.runs * 2)
-            found += [j for j in every
-                      if any(f"/{w}" in j for w in self.wanted)][:self.runs]
+            kinds = [[j for j in every if f"/{w}" in j] for w in self.wanted]
+            by_turns = [j for turn in itertools.zip_longest(*kinds)
+                        for j in turn if j]
+            found += by_turns[:self.runs]
         return found
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One machine: its power, its disk, its console, and what runs on it by itself
 (systemd units, the kubelet and its static pods)."""
-import hashlib
 import json
 
 import etcd
@@ -39,6 +38,7 @@ class Node:
         self.world = world
         self.name = name
         self.files, self.user_data = seed
+        self.seeds = []  # all it has had
         self.env = dict(
             line.split("=", 1) for line in
             self.files["/etc/kubeseed/node.env"][1].decode().splitlines()
@@ -117,6 +117,7 @@ class Node:
     def new_disk(self):
         self.disk += 1
         self.joins = 0
+        self.world.raft.disk_gone(self)
         self.root.new_disk()
         # A random one for each reader; here one a disk will do.
         self.root.write("/proc/sys/kernel/random/uuid",
@@ -125,9 +126,11 @@ class Node:
             self.history.begin()
 
     def instance_id(self):
-        """kubeseed's end with a digest of the seed's content."""
-        return hashlib.sha256(repr(sorted(self.files.items())).encode()
-                              ).hexdigest()[:8]
+        """kubeseed's end with a digest of the seed's content. Here it tells
+        seeds apart, and is the same in every run."""
+        if self.files not in self.seeds:
+            self.seeds.append(self.files)
+        return f"sim-{self.seeds.index(self.files)}"
 
     def lay_seed(self):
         """What cloud-init does at a boot."""
@@ -308,7 +311,7 @@ class Node:
         if self.kubelet:
             self._tick_pods()
             self._register()
-        etcd.settle(self.world)
+        self.world.raft.settle()
 
     def _tick_kubelet(self):
         world = self.world
@@ -327,7 +330,7 @@ class Node:
         token = self.read("/etc/kubernetes/bootstrap-kubelet.conf")
         if not token or not self.has("/var/lib/kubelet/config.yaml"):
             return
-        api = world.endpoint()
+        api = world.endpoint(self)
         if not api or not api.kube.token_is_known(token.strip(), world.now):
             return
         # TLS bootstrap: the certificate first, then the file that names it.
@@ -384,14 +387,26 @@ class Node:
             if self.api_ready_at is None and self.api_cluster():
                 soon("api", start_api)
 
+    def etcd_ends(self, why):
+        etcd.stop(self)
+        etcd.fail(self.world, self, why)
+
+    def etcd_serves(self):
+        """systemd is told that it has started (etcd-start.conf)."""
+        if "etcd.service" in self.units:
+            self.write(etcd.JOINED, "")
+            self.sync()
+
     def api_cluster(self):
         """The etcd this node's API server keeps its data in."""
         if self.env["ETCD_MODE"] != "external":
-            return self.etcd[0] if self.etcd else None
+            return self.etcd
         urls = self.env["ETCD_ASK"] + "," + self.env["ETCD_PEERS"]
         for node in self.world.nodes.values():
-            if node.etcd and f"https://{node.address}:2379" in urls:
-                return node.etcd[0]
+            if node.etcd and node.etcd.has_quorum() and \
+                    f"https://{node.address}:2379" in urls and \
+                    self.world.connected(self, node):
+                return node.etcd
         return None
 
     def api(self):
@@ -399,14 +414,14 @@ class Node:
         if self.api_ready_at is None or self.world.now < self.api_ready_at:
             return None
         cluster = self.api_cluster()
-        if not cluster or not cluster.has_quorum():
+        if not cluster or cluster.learner or not cluster.has_quorum():
             return None
         if not cluster.kube:
             cluster.kube = kube.Kube()
         return cluster
 
     def _register(self):
-        api = self.world.endpoint()
+        api = self.world.endpoint(self)
         if api and api.kube.nodes.get(self.name) != self.disk:
             api.kube.nodes[self.name] = self.disk
             self.world.note(self, "registered")

@@ -5,8 +5,10 @@ Each is a generator: it yields how long it takes and returns its exit status,
 its output and its error text.
 """
 import datetime
+import json
 import re
 
+import etcd
 import world as w
 
 REFUSED, TIMEOUT = 7, 28
@@ -78,7 +80,7 @@ def arping(world, actor, args, stdin):
     yield 1
     mac = None
     if address == node.env["VIP"]:
-        holder = world.holder()
+        holder = world.holder(node)
         if node.trouble == "vip-taken":
             mac = STRANGER
         elif holder and holder is not node:
@@ -110,8 +112,8 @@ def timeout(world, actor, args, stdin):
     address, port = found.groups()
     peer = world.by_address(address)
     if address == actor.node.env["VIP"]:
-        peer = world.holder()
-    if not peer or not peer.on:
+        peer = world.holder(actor.node)
+    if not peer or not world.connected(actor.node, peer):
         yield 3 if world.rng.random() < 0.5 else float(args[0])
         return 124, "", ""
     return 0 if world.listens(peer, port) else 1, "", ""
@@ -165,24 +167,25 @@ def curl(world, actor, args, stdin):
         return (yield from _curl_endpoint(world, actor, args, path, stdin,
                                           limit))
     peer = node if address == "127.0.0.1" else world.by_address(address)
-    if not peer or not peer.on:
+    if not peer or not world.connected(node, peer):
         yield limit
         return TIMEOUT, "", ""
     if port == "2380" and path == "members":
         if peer.etcd:
-            return 0, peer.etcd[1].view, ""
+            return 0, etcd.members_json(peer.etcd), ""
         if "etcd-empty.service" in peer.units:
             return 0, peer.read("/run/kubeseed/etcd-members"), ""
         return REFUSED, "", ""
     if port == "2379":
         if not peer.etcd:
             return REFUSED, "", ""
-        if not peer.etcd[1].serves:
+        if not peer.etcd.serves:
             yield limit
             return TIMEOUT, "", ""
         if path != "health":
             return 0, "", ""
-        health = "true" if peer.etcd[0].has_quorum() else "false"
+        health = "true" if peer.etcd.has_quorum() and \
+            not peer.etcd.learner else "false"
         return 0, '{"health":"%s"}' % health, ""
     if port == "6443":
         if peer.api():
@@ -198,7 +201,7 @@ def _curl_empty(world, actor, args):
     if not found:
         return not_modelled(actor, "curl", args)
     peer = world.by_address(found.group(1))
-    if not peer or not peer.on:
+    if not peer or not world.connected(actor.node, peer):
         yield float(args[args.index("--max-time") + 1])
         return TIMEOUT, "", ""
     if "etcd-empty.service" in peer.units and not peer.etcd:
@@ -208,7 +211,7 @@ def _curl_empty(world, actor, args):
 
 def _curl_endpoint(world, actor, args, path, stdin, limit):
     node = actor.node
-    cluster = world.endpoint()
+    cluster = world.endpoint(node)
     if not cluster:
         if world.rng.random() < 0.2:
             yield limit
@@ -239,7 +242,7 @@ def kubectl(world, actor, args, stdin):
     if not node.has(config) or (config.endswith("kubelet.conf") and
                                 not node.has_identity()):
         return 1, "", "error: no usable " + config
-    cluster = world.endpoint()
+    cluster = world.endpoint(node)
     if not cluster:
         yield world.delay(node, 1, 10)
         return 1, "", "The connection to the server was refused"
@@ -274,6 +277,15 @@ def kubectl(world, actor, args, stdin):
 
 # etcd
 
+NO_ANSWER = 1, "", "Error: context deadline exceeded"
+
+
+def etcd_version(node):
+    """Of the etcd and etcdctl that come with the node's Kubernetes."""
+    minor = int(node.env["VERSION"].split(".")[1])
+    return (3, 4) if minor < 22 else (3, 5) if minor < 34 else (3, 6)
+
+
 def etcdctl(world, actor, args, stdin):
     del stdin
     node = actor.node
@@ -281,7 +293,7 @@ def etcdctl(world, actor, args, stdin):
     options, words = {}, []
     rest = iter(args)
     for word in rest:
-        if word in ("--keys-only", "--cluster", "--prefix"):
+        if word in ("--keys-only", "--cluster", "--prefix", "--learner"):
             options[word] = True
         elif word.startswith("-"):
             options[word] = next(rest)
@@ -290,58 +302,117 @@ def etcdctl(world, actor, args, stdin):
     for option in ("--cacert", "--cert", "--key"):
         if not node.has(options[option]):
             return 1, "", f"Error: open {options[option]}: no such file"
-    cluster = None
+    server = None
     for url in options["--endpoints"].split(","):
         peer = world.by_address(url[len("https://"):-len(":2379")])
-        if peer and peer.etcd and peer.etcd[1].serves:
-            cluster = peer.etcd[0]
+        if peer and peer.etcd and peer.etcd.serves and \
+                world.connected(node, peer):
+            server = peer.etcd
             break
-    if not cluster:
+    if not server:
         yield 3 if world.rng.random() < 0.5 else 10
-        return 1, "", "Error: context deadline exceeded"
+        return NO_ANSWER
     command = " ".join(words[:2])
-    if command == "member list" and not world.topology.linearizable_list:
-        return 0, cluster.listing(), ""
-    if not cluster.has_quorum():
+    # What a member answers without asking the others.
+    if command == "member list" and etcd_version(node) < (3, 5):
+        return 0, etcd.listing(server), ""
+    if command == "endpoint status":
+        return etcd_status(world, node, server, options)
+    if not server.has_quorum():
         yield 10
         # Without a quorum nothing is answered, but it may come back.
-        if not cluster.has_quorum():
-            return 1, "", "Error: context deadline exceeded"
+        if not server.node.etcd or not server.has_quorum():
+            return NO_ANSWER
+    if server.learner:
+        return 1, "", "Error: etcdserver: rpc not supported for learner"
     if command == "member list":
-        return 0, cluster.listing(), ""
+        return 0, etcd.listing(server.leader()), ""
     if command == "get /":
         return 0, "", ""
     if command == "endpoint health":
         return 0, "is healthy\n", ""
-    if command == "endpoint status":
-        return 0, "".join(
-            f"{m.url.replace('2380', '2379')}, {m.ident}, 3.4.23, 20 kB, "
-            f"{'true' if i == 0 else 'false'}, false, 2, 9, 9, \n"
-            for i, m in enumerate(cluster.running())), ""
     if words[0] == "move-leader":
-        return 0, "Leadership transferred\n", ""
+        return move_leader(server, words[1])
     if words[:2] == ["get", "/registry/minions/"]:
-        names = sorted(cluster.kube.nodes) if cluster.kube else []
+        names = sorted(server.kube.nodes) if server.kube else []
         return 0, "".join(f"/registry/minions/{n}\n\n" for n in names), ""
-    if command == "member remove":
-        member = cluster.members.get(words[2])
-        if not member:
-            return 1, "", "Error: member not found"
-        if member.node:
-            world.violation(node, "a running etcd member was removed")
-            member.node.etcd = None
-        del cluster.members[words[2]]
-        world.note(node, f"etcd member {words[2]} removed")
-        world.bump()
-        return 0, "removed\n", ""
-    if command == "member add":
-        url = options["--peer-urls"]
-        if cluster.by_url(url):
-            return 1, "", "Error: etcdserver: Peer URLs already exists"
-        if not cluster.may_add():
-            return 1, "", "Error: etcdserver: unhealthy cluster"
-        return 0, f"Member {cluster.add(world, url)} added\n", ""
+    if words[:1] == ["member"]:
+        return change_members(world, actor, server, words, options)
     return not_modelled(actor, "etcdctl", args)
+
+
+def etcd_status(world, node, server, options):
+    version = etcd_version(node)
+    asked = [server]
+    missing = ""
+    if "--cluster" in options:
+        if version >= (3, 5) and (server.learner or not server.has_quorum()):
+            return NO_ANSWER
+        asked = []
+        for member in server.members.values():
+            peer = world.by_address(member.url[len("https://"):-len(":2380")])
+            if peer and peer.etcd and world.connected(node, peer):
+                asked.append(peer.etcd)
+            else:
+                missing += "Failed to get the status of endpoint " \
+                    f"{member.url.replace('2380', '2379')}\n"
+    if options.get("-w") == "json":
+        told = json.dumps([etcd.status_json(s) for s in asked],
+                          separators=(",", ":")) + "\n"
+    else:
+        told = "".join(etcd.status(s, version) for s in asked)
+    return int(missing != ""), told, missing
+
+
+def move_leader(server, ident):
+    """Only the leader can be told to."""
+    if not server.leading:
+        return 1, "", "Error: no leader endpoint given"
+    for peer in server.running():
+        if peer.ident == ident and peer.serves:
+            server.leading = False
+            peer.leading = True
+            peer.wal.term = server.wal.term + 1
+            peer.propose("noop", None)
+    return 0, "Leadership transferred\n", ""
+
+
+def change_members(world, actor, server, words, options):
+    node = actor.node
+    members = server.leader().members
+    member = members.get(words[2])
+    if words[1] == "add":
+        url = options["--peer-urls"]
+        if any(m.url == url for m in members.values()):
+            return 1, "", "Error: etcdserver: Peer URLs already exists"
+        learner = "--learner" in options
+        if learner and any(m.learner for m in members.values()):
+            return 1, "", "Error: etcdserver: too many learner members"
+        if not etcd.may_add(server, learner):
+            return 1, "", "Error: etcdserver: unhealthy cluster"
+        world.topology.note_join(world, node, server.leader())
+        return 0, f"Member {etcd.add(world, server, url, learner)} added\n", ""
+    if words[1] not in ("remove", "promote"):
+        return not_modelled(actor, "etcdctl", words)
+    if not member:
+        return 1, "", "Error: etcdserver: member not found"
+    runs = [s for s in world.raft.servers
+            if s.ident == member.ident and s.node.on]
+    if words[1] == "promote":
+        if not member.learner:
+            return 1, "", "Error: etcdserver: can only promote a learner member"
+        if not runs or not runs[0].serves:
+            return 1, "", "Error: etcdserver: can only promote a learner " \
+                "member which is in sync with leader"
+        server.propose("promote", member.ident)
+        world.note(node, f"etcd member {member.ident} promoted")
+    else:
+        if runs:
+            world.violation(node, "a running etcd member was removed")
+        server.propose("remove", member.ident)
+        world.note(node, f"etcd member {member.ident} removed")
+    world.bump()
+    return 0, "done\n", ""
 
 
 # pki.mode copied
@@ -350,7 +421,7 @@ def ssh(world, actor, args, stdin):
     node = actor.node
     yield world.delay(node, 0.3, 2)
     peer = world.by_address(args[-2].partition("@")[2])
-    if not peer.sshd:
+    if not peer.sshd or not world.connected(node, peer):
         yield 10
         return 255, "", "ssh: connect: timed out"
     if not peer.exists("/usr/lib/kubeseed/receive-certificates"):

@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import disk
+import etcd
 import sandbox
 import world as w
 
@@ -76,8 +77,6 @@ TOPOLOGIES = {
 
 class Topology:
     """The seeds of one cluster, made by kubeseed itself."""
-
-    linearizable_list = False  # etcdctl 3.5 and newer
 
     def __init__(self, name, kubeseed, mutate=None):
         self.name = name
@@ -455,7 +454,7 @@ def wrong_seeds(world, name):
     yield lambda: said(one, "no answer from 192.168.4.99") and \
         said(two, "no answer from 192.168.4.98")
     yield until_corrected(world)
-    if one.etcd and one.etcd[0].has_quorum():
+    if one.etcd and one.etcd.has_quorum():
         raise w.Failure("a quorum of seeds that differ")
     for node in (one, two):
         node.power_off(world.lossy)
@@ -511,8 +510,8 @@ def behind(world, what):
     if not late:
         yield lambda: node.etcd
         node.power_off(world.lossy)
-    yield lambda: victim.etcd and victim.etcd[0].kube and \
-        victim.etcd[0].kube.cluster_info
+    yield lambda: victim.etcd and victim.etcd.kube and \
+        victim.etcd.kube.cluster_info
     node.power_on()
     yield lambda: node.etcd
     for other in world.nodes.values():
@@ -579,9 +578,10 @@ def check_etcd(world, cluster):
             urls.append(f"https://{node.address}:2380")
     if sorted(m.url for m in cluster.members.values()) != sorted(urls):
         world.violation(None, "the members of etcd are "
-                        + cluster.listing().replace("\n", "; "))
+                        + etcd.listing(cluster).replace("\n", "; "))
+    running = [s.ident for s in cluster.running()]
     for member in cluster.members.values():
-        if not member.node:
+        if member.ident not in running:
             world.violation(None, f"etcd member {member.name} is dead")
 
 

@@ -17,6 +17,7 @@ import random
 
 import kubeadm
 import programs
+import raft
 from node import Actor, Cut, Node  # noqa: F401  # pylint: disable=unused-import
 
 HOUR = 3600.0
@@ -46,7 +47,9 @@ class World:
         self.trace = []
         self.violations = []
         self.parked = {}  # actor: (park, since)
-        self.etcds = {}
+        self.raft = raft.Raft(self)
+        self.kubes = []  # the API's data, of every cluster that ever was
+        self.blocked = set()  # (from, to): packets that do not arrive
         self.lossy = lossy
         self.in_turn = False  # nothing keeps a control plane from its turn
         self.slow_adds = 0.4  # how many of kubeadm's additions time out
@@ -163,30 +166,66 @@ class World:
         self.note(node, "VIOLATION " + text)
         self.violations.append(f"{node.name if node else 'world'}: {text}")
 
-    def holder(self):
-        """The node that has the endpoint's address."""
-        best = None
-        for node in self.nodes.values():
-            if "keepalived.service" not in node.units:
-                continue
-            healthy = self._proxy(node) if node.role == "load-balancer" \
-                else node.api()
-            priority = self.topology.priority[node.name] - \
-                (0 if healthy else 50)
-            if best is None or priority > best[0]:
-                best = (priority, node)
-        return best[1] if best else None
+    def reaches(self, a, b):
+        """Do packets of a arrive at b?"""
+        return a.on and b.on and (a.name, b.name) not in self.blocked
 
-    def endpoint(self):
-        """The cluster that answers at the endpoint, if one does."""
-        holder = self.holder()
+    def connected(self, a, b):
+        return self.reaches(a, b) and self.reaches(b, a)
+
+    def partition(self, ones, others, one_way=False):
+        """No packet from the ones arrives at the others, and none comes back."""
+        for a in ones:
+            for b in others:
+                self.blocked.add((a, b))
+                if not one_way:
+                    self.blocked.add((b, a))
+        self.bump()
+
+    def heal(self):
+        self.blocked.clear()
+        self.bump()
+
+    def priority(self, node):
+        """keepalived's."""
+        healthy = self._proxy(node) if node.role == "load-balancer" \
+            else node.api()
+        return self.topology.priority[node.name] - (0 if healthy else 50)
+
+    def holders(self):
+        """Who has the endpoint's address: whoever hears of no better one."""
+        able = [(self.priority(n), n) for n in self.nodes.values()
+                if "keepalived.service" in n.units]
+        return [n for priority, n in able
+                if not any(p > priority and self.reaches(other, n)
+                           for p, other in able)]
+
+    def holder(self, viewer=None):
+        """The node that viewer meets at the endpoint's address."""
+        found = [n for n in self.holders()
+                 if viewer is None or self.connected(viewer, n)]
+        if viewer in found:
+            return viewer
+        return found[0] if found else None
+
+    def endpoint(self, viewer=None):
+        """The cluster that answers viewer at the endpoint, if one does."""
+        holder = self.holder(viewer)
         if not holder or holder.role == "control-plane":
             return holder.api() if holder else None
         if self._proxy(holder):
             for node in self.nodes.values():
-                if node.role == "control-plane" and node.api():
+                if node.role == "control-plane" and \
+                        self.connected(holder, node) and node.api():
                     return node.api()
         return None
+
+    @property
+    def etcds(self):
+        """The clusters of etcd that run: each by the member that leads it, a
+        member without a quorum by itself."""
+        return {(leader.cluster, leader.ident): leader for leader in
+                (s.leader() or s for s in self.raft.servers)}
 
     def listens(self, node, port):
         if port == "2379":
@@ -230,7 +269,7 @@ class World:
         steps = 0
         while self.script:
             steps += 1
-            if steps > 60000:
+            if steps > 25000:
                 raise Failure("it never ends")
             if not self.heap:
                 # Nobody has anything new to see; look again all the same,
