@@ -80,10 +80,9 @@ def start(world, node, config, unit):
         world.raft.wals.append(wal)
     node.etcd = raft.Server(world.raft, node, wal)
     # Until then it runs, and has not what the others have.
-    if wal.bootstrap < len(wal.log) or not wal.bootstrap:
-        lag = world.delay(node, 0.2, 5)
-        node.etcd.ready_at += lag
-        world.after(lag, node, world.bump)
+    lag = world.delay(node, 0.2, 5)
+    node.etcd.ready_at += lag
+    world.after(lag, node, world.bump)
     world.raft.servers.append(node.etcd)
     world.note(node, f"etcd runs as member {wal.ident}")
     world.bump()

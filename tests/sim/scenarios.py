@@ -510,8 +510,10 @@ def behind(world, what):
     if not late:
         yield lambda: node.etcd
         node.power_off(world.lossy)
-    yield lambda: victim.etcd and victim.etcd.kube and \
-        victim.etcd.kube.cluster_info
+    # The first control plane is needed for anything to be written there.
+    yield lambda: victim.etcd and victim.etcd.has_quorum() and (
+        not node.on and name == "m1" or
+        victim.etcd.kube and victim.etcd.kube.cluster_info)
     node.power_on()
     yield lambda: node.etcd
     for other in world.nodes.values():
