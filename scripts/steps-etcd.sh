@@ -78,7 +78,7 @@ etcd_promise=/var/lib/kubeseed/etcd-founding
 
 etcd_has_promised() {
   [ -s "$etcd_promise" ] &&
-    [ "$(grep -v '^with ' "$etcd_promise")" = "$(etcd_seed_members)" ]
+    [ "$(grep -v -e '^with$' -e '^with ' "$etcd_promise")" = "$(etcd_seed_members)" ]
 }
 
 # What the others are told at the port for peers.
