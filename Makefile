@@ -28,8 +28,8 @@ DESTDIR   ?=
 FUZZ_TIME ?= 60
 SUITE     ?= bookworm
 BASE      ?= 08aa5d7
-SIM       ?= -n 1 --seconds 420
-MUTATIONS ?= "no wait for the predecessor" "steps are not recorded"
+SIM       ?= -n 1 --seconds 240
+MUTATIONS ?= --third
 V         ?= 0
 Q         := $(if $(filter 1,$(V)),,@)
 

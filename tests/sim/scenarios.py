@@ -632,14 +632,14 @@ def check_secrets(node):
 
 # All runs of a topology.
 
-def jobs(topology, number):
-    """(scenario, argument, lossy) of every run; number scales the random
-    ones."""
+def jobs(topology, number, salt=""):
+    """The names of all runs; number scales the random ones, another salt makes
+    others of them."""
     name = topology.name
     nodes = list(topology.seeds)
     masters = topology.of_role("control-plane")
     rest = [n for n in nodes if n not in masters]
-    points = random.Random(name)
+    points = random.Random(name + salt)
     found = []
     found += [("order", ",".join(order), False)
               for order in boot_orders(masters, rest)]
@@ -682,5 +682,5 @@ def jobs(topology, number):
               for _ in range(number // 4 + 1)]
     found += [("disk-lost-cut", f"{n},{points.randint(20, 120)}", True)
               for n in masters for _ in range(number)]
-    return [f"{name}/{s}/{a}/{'lossy' if lossy else 'kept'}/{i}"
+    return [f"{name}/{s}/{a}/{'lossy' if lossy else 'kept'}/{i}{salt}"
             for i, (s, a, lossy) in enumerate(found)]
