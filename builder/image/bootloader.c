@@ -55,7 +55,7 @@ static const struct partition partitions[] = {
 struct library {
   void *handle;
 #define MEMBER(name) typeof(guestfs_##name) *name;
-  FUNCTIONS(MEMBER)
+  FUNCTIONS(MEMBER);
 };
 
 static const struct {
