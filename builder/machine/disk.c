@@ -249,10 +249,11 @@ int disk_ensure(const struct state *s, const struct plan_node *node,
     return error_set(err, 0, "%s has no disk, and there is no image for one",
                      node->name);
   /* The notes first: a disk without its own would be refused for ever, and one
-   * that the image does not know of could lose its base. */
+   * that the image does not know of could lose its base. Its own before the
+   * image's, which disk_delete takes back by it. */
   if (image_base(image, &base, err) < 0 || file_mkdirs(disks, 0700, err) < 0 ||
-      note_use(base.path, disk, &fd, err) < 0 ||
-      base_write(file, &base, err) < 0)
+      base_write(file, &base, err) < 0 ||
+      note_use(base.path, disk, &fd, err) < 0)
     return -1;
   return create(disk, node, &base, err);
 }
