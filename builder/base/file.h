@@ -11,9 +11,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A temporary's name is the final one with this and six characters behind: what
- * a killed run left is known by it. */
+/* A temporary's name is the final one with this and so many characters behind:
+ * what a killed run left is known by it. */
 #define FILE_TEMPORARY ".kubeseed-"
+#define FILE_RANDOM 6 /* as mkstemp(3) makes them */
 
 /* Reads a whole file of at most max bytes into ret (the caller buf_done's). */
 int file_read(const char *path, size_t max, struct buf *ret,

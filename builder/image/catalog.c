@@ -164,7 +164,7 @@ static int remove_file(const char *path, const char *end, struct error *err) {
 }
 
 /* The image first: what is left without it is nobody's base, and a sweep finds
- * it. The pointer last, which leads to the log. */
+ * it. */
 static int remove_image(const char *dir, const struct image_entry *e,
                         struct error *err) {
   _cleanup_free_ char *stem = xasprintf("%s/%s", dir, e->name);
@@ -174,12 +174,8 @@ static int remove_image(const char *dir, const struct image_entry *e,
       remove_file(stem, ".raw.new", err) < 0 ||
       remove_file(stem, ".users", err) < 0)
     return -1;
-  if (!e->current)
-    return 0;
   _cleanup_free_ char *key = xasprintf("%s/%s", dir, e->key);
-  if (remove_file(key, ".log", err) < 0)
-    return -1;
-  return remove_file(key, ".current", err);
+  return e->current ? remove_file(key, ".current", err) : 0;
 }
 
 /* The image that a file of the store belongs to, when it is not the image
@@ -225,27 +221,44 @@ static bool is_work(const char *file) {
          (rest[4] == '.' || rest[4] == '\0');
 }
 
+/* Whether it is on the way to be a file of an image or a key. */
+static bool is_temporary(const char *file) {
+  char key[IMAGE_KEY];
+  _cleanup_free_ char *stem = xstrndup(file, strcspn(file, "."));
+  const char *mark = strstr(file, FILE_TEMPORARY);
+  return image_name_parse(stem, key) && mark &&
+         strlen(mark) == strlen(FILE_TEMPORARY) + FILE_RANDOM;
+}
+
+/* Who writes one holds the key's lock, or that of the lists. */
+static void sweep_temporary(const char *path) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_close_ int fd = -1;
+  if (image_users_lock(path, &fd, &ignored) == 0)
+    (void)unlink(path);
+}
+
 static void sweep_entry(const char *dir, const char *file, const char *held) {
   _cleanup_error_ struct error ignored = {0};
   _cleanup_(entry_done) struct image_entry e = {.name = image_of(dir, file)};
   _cleanup_close_ int lock_fd = -1;
+  bool work = is_work(file), temporary = is_temporary(file);
   struct stat st;
-  if (e.name) {
+  if (e.name)
     e.path = xasprintf("%s/%s.qcow2", dir, e.name);
-    if (lstat(e.path, &st) == 0)
-      return;
-  } else if (!is_work(file)) {
+  if (e.name ? lstat(e.path, &st) == 0 : !work && !temporary)
     return;
-  }
-  (void)snprintf(e.key, sizeof(e.key), "%.16s", e.name ? e.name : file);
+  (void)snprintf(e.key, sizeof(e.key), "%.16s", file);
   _cleanup_free_ char *lock = xasprintf("%s/%s.lock", dir, e.key);
   if (strcmp(e.key, held) != 0 && file_lock(lock, &lock_fd, &ignored) < 0)
     return;
-  _cleanup_free_ char *work = xasprintf("%s/%s", dir, file);
+  _cleanup_free_ char *path = xasprintf("%s/%s", dir, file);
   if (e.name)
     sweep_rest(dir, &e);
+  else if (work)
+    (void)!bake_remove(path, &ignored);
   else
-    (void)!bake_remove(work, &ignored);
+    sweep_temporary(path);
 }
 
 void image_sweep(const char *key) {
@@ -253,6 +266,46 @@ void image_sweep(const char *key) {
   DIR *d = opendir(dir);
   for (struct dirent *e; d && (e = readdir(d));)
     sweep_entry(dir, e->d_name, key);
+  if (d)
+    (void)closedir(d);
+}
+
+/* Whether the store has an image of key, whole or not. */
+static bool has_image(const char *dir, const char *key) {
+  bool found = false;
+  DIR *d = opendir(dir);
+  for (struct dirent *e; d && !found && (e = readdir(d));)
+    found = strncmp(e->d_name, key, KEY_DIGITS) == 0 &&
+            strcmp(e->d_name + KEY_DIGITS, ".log") != 0 &&
+            strcmp(e->d_name + KEY_DIGITS, ".lock") != 0;
+  if (d)
+    (void)closedir(d);
+  return !d || found;
+}
+
+/* Log and lock of a key of which nothing else is there. The lock goes last:
+ * who waits for it then makes another, see file_lock. */
+static void sweep_key(const char *dir, const char *file) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_close_ int fd = -1;
+  _cleanup_free_ char *key = xstrndup(file, strcspn(file, "."));
+  _cleanup_free_ char *lock = xasprintf("%s/%s.lock", dir, key);
+  _cleanup_free_ char *log = xasprintf("%s/%s.log", dir, key);
+  const char *end = file + strlen(key);
+  char parsed[IMAGE_KEY];
+  if (!image_name_parse(key, parsed) || strlen(key) != KEY_DIGITS ||
+      (strcmp(end, ".log") != 0 && strcmp(end, ".lock") != 0) ||
+      has_image(dir, key) || file_lock(lock, &fd, &ignored) < 0 ||
+      has_image(dir, key))
+    return;
+  (void)unlink(log);
+  (void)unlink(lock);
+}
+
+static void sweep_keys(const char *dir) {
+  DIR *d = dir ? opendir(dir) : NULL;
+  for (struct dirent *e; d && (e = readdir(d));)
+    sweep_key(dir, e->d_name);
   if (d)
     (void)closedir(d);
 }
@@ -349,5 +402,6 @@ int image_prune(const struct log *log, const struct strv *names,
         prune_one(log, dir, &all.v[i], named, err) < 0)
       return -1;
   }
+  sweep_keys(dir);
   return 0;
 }

@@ -57,9 +57,10 @@ bool image_content(const char *path, char ret[static SHA256_HEX]);
 
 /*
  * Removes what killed runs left: a bake its work folder, a prune what belongs
- * to an image without the image; of one that disks lie on it stays, for the
- * image may be put back. The caller holds the lock of key, if any; a bake that
- * runs holds its own. Nothing here is worth failing for.
+ * to an image without the image, any run what has a temporary's name (see
+ * base/file.h); of an image that disks lie on all stays, for it may be put
+ * back. The caller holds the lock of key, if any; a bake that runs holds its
+ * own. Nothing here is worth failing for.
  */
 void image_sweep(const char *key);
 
@@ -72,10 +73,11 @@ void image_entries_done(struct image_entry_vec *v);
 size_t image_count_users(const struct image_entry *e);
 
 /*
- * Removes the images that no overlay lies on, and what belongs to them; with
- * names, only these, and then also old ones, of which nobody can know. A name
- * that is unknown or of an image in use fails before anything is removed. What
- * is being baked is left alone.
+ * Removes the images that no overlay lies on, and what belongs to them, with
+ * the last image of a key its log and lock; with names, only these, and then
+ * also old ones, of which nobody can know. A name that is unknown or of an
+ * image in use fails before anything is removed. What is being baked is left
+ * alone.
  */
 int image_prune(const struct log *log, const struct strv *names,
                 struct error *err) _must_check_;

@@ -16,7 +16,6 @@
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 #define COMPARED_BYTES ((size_t)1 << 20)
-#define RANDOM 6 /* characters, as mkstemp(3) makes them */
 
 static const struct layout_row rows[] = {
     /* Those of the state itself go last, in this order: until the marker goes
@@ -113,11 +112,12 @@ static bool is_row(const struct layout_row *row, const char *path, size_t len,
 /* How long the path is without mark and random characters behind it. */
 static size_t final_length(const char *path, const char *mark) {
   size_t len = strlen(path), n = strlen(mark);
-  if (len <= n + RANDOM ||
-      strspn(path + len - RANDOM, LETTERS CAPITALS DIGITS) != RANDOM ||
-      memcmp(path + len - RANDOM - n, mark, n) != 0)
+  if (len <= n + FILE_RANDOM ||
+      strspn(path + len - FILE_RANDOM, LETTERS CAPITALS DIGITS) !=
+          FILE_RANDOM ||
+      memcmp(path + len - FILE_RANDOM - n, mark, n) != 0)
     return len;
-  return len - RANDOM - n;
+  return len - FILE_RANDOM - n;
 }
 
 const struct layout_row *layout_find(const char *path, bool *ret_temporary,

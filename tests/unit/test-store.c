@@ -431,7 +431,18 @@ static void test_sweep_keeps(void **state) {
   put_beside(f, baking, ".json");
   put_beside(f, mine, ".json");
   put_beside(f, mine, ".users");
+  static const char half[] = ".json.kubeseed-a1B2c3", log[] = ".log";
+  put_beside(f, f->key, half);
+  put_beside(f, busy, half);
+  put_beside(f, mine, half);
+  put_beside(f, mine, log);
+  put_beside(f, busy, log);
   prune(f, NULL);
+  assert_false(is_there(f, f->key, half));
+  assert_true(is_there(f, busy, half));
+  assert_true(is_there(f, mine, half));
+  assert_true(is_there(f, mine, log));
+  assert_true(is_there(f, busy, log));
   assert_true(is_there(f, used, ".json"));
   assert_true(is_there(f, used, ".users"));
   assert_true(is_there(f, f->key, ".current"));
