@@ -107,8 +107,10 @@ static int remove_all(struct cli *cli, const struct state *s, const char *name,
     (void)!marker_write(s->dir, name, time(NULL), &ignored);
   if (layout_sweep(s->dir, err) < 0 ||
       layout_remove(s->dir, LAYOUT_ALL & ~LAYOUT_STATE, err) < 0 ||
-      tell_foreign(cli, s, err) < 0 ||
-      layout_remove(s->dir, LAYOUT_STATE, err) < 0)
+      tell_foreign(cli, s, err) < 0)
+    return -1;
+  (void)!marker_write_lock(s->lock_fd, name, time(NULL));
+  if (layout_remove(s->dir, LAYOUT_STATE, err) < 0)
     return -1;
   if (rmdir(s->dir) < 0 && errno != ENOTEMPTY && errno != EEXIST &&
       errno != EINVAL && errno != EBUSY)

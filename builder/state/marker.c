@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FORMAT "1"
 #define MAX_BYTES 4096
@@ -20,6 +21,11 @@
 static bool is_file(const char *path) {
   struct stat st;
   return lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool has_text(const char *path) {
+  struct stat st;
+  return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
 /* ---- The marker ---- */
@@ -70,17 +76,27 @@ static int check_marker(const char *dir, const char *path, const char *cluster,
   return check_cluster(dir, found, cluster, err);
 }
 
+static char *text_for(const char *cluster, time_t made) {
+  return xasprintf("# The keys and seeds of one cluster. `kubeseed destroy "
+                   "--all` removes them.\n"
+                   "format: " FORMAT "\n"
+                   "cluster: %s\n"
+                   "made: %lld\n",
+                   cluster, (long long)made);
+}
+
 int marker_write(const char *dir, const char *cluster, time_t made,
                  struct error *err) {
   _cleanup_free_ char *path = xasprintf("%s/" LAYOUT_MARKER, dir);
-  _cleanup_free_ char *text =
-      xasprintf("# The keys and seeds of one cluster. `kubeseed destroy --all` "
-                "removes them.\n"
-                "format: " FORMAT "\n"
-                "cluster: %s\n"
-                "made: %lld\n",
-                cluster, (long long)made);
+  _cleanup_free_ char *text = text_for(cluster, made);
   return file_write(path, text, strlen(text), 0600, err);
+}
+
+int marker_write_lock(int lock_fd, const char *cluster, time_t made) {
+  _cleanup_free_ char *text = text_for(cluster, made);
+  return ftruncate(lock_fd, 0) < 0 || lseek(lock_fd, 0, SEEK_SET) < 0
+             ? -1
+             : file_write_all(lock_fd, text, strlen(text));
 }
 
 /* ---- Without one ---- */
@@ -129,6 +145,9 @@ int marker_check(const char *dir, const char *cluster, bool *ret_marked,
   *ret_marked = file_exists(path);
   if (*ret_marked)
     return check_marker(dir, path, cluster, err);
+  _cleanup_free_ char *lock = xasprintf("%s/" LAYOUT_LOCK, dir);
+  if (has_text(lock))
+    return check_marker(dir, lock, cluster, err);
   _cleanup_free_ char *old = old_cluster(dir);
   if (old)
     return check_cluster(dir, old, cluster, err);

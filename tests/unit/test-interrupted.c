@@ -479,12 +479,14 @@ static void must_have_theirs(const char *dir) {
   }
 }
 
-/* A state without marker is known by these. */
+/* A state without marker is known by these, or by what its lock says. */
 static bool is_known(const char *dir) {
+  _cleanup_free_ char *lock = content(dir, LAYOUT_LOCK);
   _cleanup_free_ char *created = path_in(dir, "pki/created");
   _cleanup_free_ char *ca = path_in(dir, "pki/ssh-ca/ca.pub");
   _cleanup_free_ char *marker = path_in(dir, LAYOUT_MARKER);
-  return file_exists(marker) || (file_exists(created) && file_exists(ca));
+  return file_exists(marker) || *lock ||
+         (file_exists(created) && file_exists(ca));
 }
 
 /* Another `destroy --all` ends what was begun, or a `seed` begins anew. With
@@ -492,6 +494,9 @@ static bool is_known(const char *dir) {
 static void must_go_on(const struct fixture *f, run_fn *command, bool theirs,
                        long at) {
   bool refused = theirs && !is_known(f->state);
+  _cleanup_free_ char *lock = path_in(f->state, LAYOUT_LOCK);
+  if (refused && file_exists(lock))
+    fail_msg("after change %ld nobody knows whose the lock is", at);
   int status = run(f, command, f->spec, NONE, 0);
   if (!WIFEXITED(status) ||
       WEXITSTATUS(status) != (refused ? ERROR_USAGE : ERROR_NONE)) {
