@@ -4,8 +4,8 @@
  * every command that needs machines.
  *
  *   launch_init ──▶ launch_prepare ──▶ launch_start ──▶ launch_wait
- *   who is on?      host, image,       one after the    until all
- *                   seeds, ports       other            are ready
+ *   who is on?      host, image,       ports, one       until all
+ *                   seeds              after the other  are ready
  *
  * Nothing here prints; what happens is told by struct launch_events. Nothing
  * here catches signals: a caller that wants an end before the end hands over a
@@ -65,7 +65,7 @@ struct launch {
 
   /* To be read from launch_prepare on. */
   struct follow follow; /* the selected machines, in the order of starting */
-  struct ports ports;   /* all zero where the kind forwards none */
+  struct ports ports;   /* from launch_start on; zero: none is forwarded */
   struct machine_host host;       /* once a machine is to be started */
   const struct follow_node *dead; /* of LAUNCH_DIED */
   double began;                   /* monotonic seconds */
@@ -87,14 +87,14 @@ size_t launch_running(const struct launch *l);
 /*
  * What starting takes: the host's programs, an image if a machine without a
  * disk is off, seeds for all that are off (the spec may have changed; those
- * that run have read theirs), ports. Starts nothing.
+ * that run have read theirs). Starts nothing.
  */
 int launch_prepare(struct launch *l, struct error *err) _must_check_;
 
 /*
- * Switches on what is off, `stagger` apart. ret: LAUNCH_ON, _INTERRUPTED or
- * _DIED. After an error machines may be on: launch_running. Ports that were
- * chosen now are forgotten again when no machine came up.
+ * Chooses ports and switches on what is off, `stagger` apart. ret: LAUNCH_ON,
+ * _INTERRUPTED or _DIED. After an error machines may be on: launch_running.
+ * Ports that were chosen now are forgotten again then when no machine came up.
  */
 int launch_start(struct launch *l, enum launch_end *ret,
                  struct error *err) _must_check_;
