@@ -16,7 +16,7 @@ static void buf_reserve(struct buf *b, size_t extra) {
   char *data = xrealloc(NULL, cap, 1);
   if (b->data) {
     memcpy(data, b->data, b->len);
-    explicit_bzero(b->data, b->len);
+    explicit_bzero(b->data, b->cap); /* it may have been longer */
     free(b->data);
   }
   data[b->len] = '\0';

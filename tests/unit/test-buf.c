@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/buf.h"
+#include <dlfcn.h>
+#include <malloc.h>
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+/* What is freed while it is looked for. */
+static const char *secret;
+static bool found;
+
+/* Instead of libc's. */
+void free(void *p) {
+  static void (*real)(void *);
+  if (!real)
+    *(void **)&real = dlsym(RTLD_NEXT, "free");
+  if (p && secret && memmem(p, malloc_usable_size(p), secret, strlen(secret)))
+    found = true;
+  real(p);
+}
 
 static void test_add(void **state) {
   (void)state;
@@ -60,11 +77,30 @@ static void test_take(void **state) {
   buf_done(&b);
 }
 
+/* Whatever happens to it, nothing of it is in memory that was freed. */
+static void test_wiped(void **state) {
+  (void)state;
+  struct buf b = {0};
+  secret = "a pass word";
+  for (int i = 0; i < 100; i++)
+    buf_adds(&b, secret);
+  b.len = 3; /* it was cut short */
+  size_t more = 2 * b.cap;
+  memset(buf_extend(&b, more), 'x', more);
+  buf_adds(&b, secret);
+  buf_done(&b);
+  assert_false(found);
+  char *copy = strdup(secret);
+  free(copy);
+  assert_true(found); /* it would have been seen */
+  secret = NULL;
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_add),    cmocka_unit_test(test_add_nothing),
       cmocka_unit_test(test_extend), cmocka_unit_test(test_grow),
-      cmocka_unit_test(test_take),
+      cmocka_unit_test(test_take),   cmocka_unit_test(test_wiped),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
