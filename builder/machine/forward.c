@@ -73,11 +73,12 @@ static void give(struct lane *l) {
 }
 
 /* What is to be waited for at an end: of which `out` takes and into which `in`
- * gives. An end that no lane has to do with may have hung up, over and over. */
+ * gives. One that may have hung up says so over and over: it is not looked at
+ * while nothing is to be had from it. */
 static struct pollfd wanted(const struct lane *out, const struct lane *in) {
   bool read = !out->over && out->n == 0, write = in->n > 0;
   return (struct pollfd){
-      .fd = is_done(out) && is_done(in) ? -1 : out->from,
+      .fd = is_done(in) && !read ? -1 : out->from,
       .events = (short)((read ? POLLIN : 0) | (write ? POLLOUT : 0))};
 }
 

@@ -10,14 +10,26 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "check.h"
+
+static atomic_uint polls;
+
+/* Instead of libc's. */
+int poll(struct pollfd *fds, nfds_t n, int ms) {
+  const struct timespec t = {.tv_sec = ms / 1000,
+                             .tv_nsec = ms % 1000 * 1000000L};
+  (void)atomic_fetch_add(&polls, 1);
+  return ppoll(fds, n, ms < 0 ? NULL : &t, NULL);
+}
 
 /* left ◀──▶ [pump] ◀──▶ right */
 struct fixture {
@@ -132,6 +144,21 @@ static void test_gone(void **state) {
   end(&f);
 }
 
+/* One has said all and gone, and the other takes its time: that costs none. */
+static void test_slow(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f);
+  size_t there = fill(f.left);
+  assert_int_equal(close(f.left), 0);
+  unsigned before = atomic_load(&polls);
+  (void)poll(NULL, 0, 300);
+  assert_in_range(atomic_load(&polls) - before, 1, 10);
+  assert_int_equal(drain(f.right), there);
+  assert_int_equal(close(f.right), 0);
+  end(&f);
+}
+
 static int bound_port(int fd) {
   struct sockaddr_in a;
   socklen_t len = sizeof(a);
@@ -167,9 +194,8 @@ static void test_listen(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_half_closed),
-      cmocka_unit_test(test_both_full),
-      cmocka_unit_test(test_gone),
+      cmocka_unit_test(test_half_closed), cmocka_unit_test(test_both_full),
+      cmocka_unit_test(test_gone),        cmocka_unit_test(test_slow),
       cmocka_unit_test(test_listen),
   };
   (void)alarm(60); /* a lane that blocks would do so for ever */
