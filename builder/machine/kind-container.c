@@ -22,8 +22,11 @@
 #include "machine/terminal.h"
 #include "state/layout.h"
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define LOG_SUFFIX "container"
 #define START_SECONDS 60.0
@@ -55,15 +58,46 @@ static int check_kernel(struct error *err) {
   return 0;
 }
 
-static int check_host(struct machine_host *ret, struct error *err) {
-  _cleanup_cgroups_ struct cgroup_vec trees = {0};
+/* Root of a container may be root in name alone. */
+static int check_rights(struct error *err) {
+  static const struct {
+    unsigned number;
+    const char *name;
+  } needed[] = {{CAP_SYS_ADMIN, "CAP_SYS_ADMIN"},
+                {CAP_NET_ADMIN, "CAP_NET_ADMIN"},
+                {CAP_MKNOD, "CAP_MKNOD"}};
+  struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
   if (geteuid() != 0)
     return error_missing(err, "containers are machines that only root can "
                               "make (sudo kubeseed ...)");
-  if (process_require("ip", "iproute2", err) < 0 ||
+  if (syscall(SYS_capget, &head, data) < 0)
+    return error_set(err, errno, "cannot ask for our capabilities");
+  for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+    if (!(data[CAP_TO_INDEX(needed[i].number)].effective &
+          CAP_TO_MASK(needed[i].number)))
+      return error_missing(err, "root has no %s here, which containers take",
+                           needed[i].name);
+  return 0;
+}
+
+/* Its machines have groups below each of the host's. */
+static int check_groups(struct error *err) {
+  _cleanup_cgroups_ struct cgroup_vec trees = {0};
+  if (cgroup_find(&trees, err) < 0)
+    return -1;
+  for (size_t i = 0; i < trees.n; i++)
+    if (access(trees.v[i].path, W_OK) < 0)
+      return error_missing(err, "no control group can be made in '%s': %s",
+                           trees.v[i].path, strerror(errno));
+  return 0;
+}
+
+static int check_host(struct machine_host *ret, struct error *err) {
+  if (check_rights(err) < 0 || process_require("ip", "iproute2", err) < 0 ||
       process_require("qemu-img", "qemu-utils", err) < 0 ||
       process_require("resize2fs", "e2fsprogs", err) < 0 ||
-      check_kernel(err) < 0 || cgroup_find(&trees, err) < 0)
+      check_kernel(err) < 0 || check_groups(err) < 0)
     return -1;
   ret->kvm = false;
   ret->how =

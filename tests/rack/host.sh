@@ -116,6 +116,13 @@ host_log_is_left() {
   ! dmesg | grep "the machine $$ was here"
 }
 
+# In a container without privileges, for one.
+told_without() { # CAPABILITY WORDS
+  setpriv --bounding-set="-$1" "$KUBESEED" up -C "$STATE" \
+    --machines container --no-wait "$SPEC"
+  [ $? -eq 3 ] && grep -q "$2" "$WORK/check.out"
+}
+
 "$KUBESEED" destroy -q -C "$STATE" "$SPEC" >/dev/null 2>&1
 host_settings >"$WORK/before"
 must "the machine is switched on" ks up --no-wait
@@ -142,4 +149,6 @@ check "down finds the machine all the same" ks down --now
 check "nothing runs any more, again" within 30 nothing_runs
 check "the host is as before, again" unchanged
 check "and no group is left" no_groups
+check "root who may not mount is told" told_without sys_admin CAP_SYS_ADMIN
+check "nor make cards" told_without net_admin CAP_NET_ADMIN
 finish
