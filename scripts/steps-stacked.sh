@@ -14,10 +14,15 @@ etcd_manifest=/etc/kubernetes/manifests/etcd.yaml
 # ---- Who founds ----
 #
 # One node does, and with an empty disk it cannot know whether it is new or has
-# lost what it had. So the others, until they are members, tell that they wait
-# (etcd-empty), and the founder begins when all but one of them say so; or it
-# joins when one is a member. Members that only boot more slowly are not
-# overlooked by that.
+# lost what it had. So the others, until they are members, tell at etcd's port for
+# peers (etcd-empty) that they are "empty", or "joining" when they have seen a
+# cluster. The founder joins when one is a member. It founds when
+#
+#   * all but one say that they are empty, and with it they are most; or
+#   * nobody is missing, and nobody is a member: then no member is left.
+#
+# Members that only boot more slowly are not overlooked by that. The same must
+# hold for the members of each earlier seed, whose cluster may be switched off.
 
 peer_is_member() {
   for peer in $PEERS; do
@@ -26,28 +31,50 @@ peer_is_member() {
   return 1
 }
 
-most_peers_wait() {
-  waiting=0
+# Who says what: names in $agreed and $silent, and in $seen who saw a cluster.
+ask_peers() {
+  agreed=" $NODE "
   silent=
+  seen=
   for peer in $PEERS; do
+    name=${peer%%=*}
     answer=$(curl -s --max-time 5 "http://${peer#*=}:2380/") || answer=
     case $answer in
-    empty*) waiting=$((waiting + 1)) ;;
-    *) silent="$silent ${peer%%=*}" ;;
+    empty*) agreed="$agreed$name " ;;
+    joining*)
+      agreed="$agreed$name "
+      seen="$seen $name"
+      ;;
+    *) silent="$silent $name" ;;
     esac
   done
-  # shellcheck disable=SC2086
-  set -- $PEERS
-  why="no answer from$silent; the disk is empty here, and others must tell that \
-there is no cluster yet"
-  [ $((waiting + 1)) -ge $# ]
+}
+
+# Of NAMES, with commas between them, enough say that they are no members.
+enough_agree() { # NAMES
+  missing=0
+  for name in $(printf '%s' "$1" | tr , ' '); do
+    case $agreed in
+    *" $name "*) ;;
+    *) missing=$((missing + 1)) ;;
+    esac
+  done
+  [ "$missing" -eq 0 ] ||
+    { [ "$missing" -eq 1 ] && [ -z "$seen" ] && etcd_most_agree "$1"; }
 }
 
 founder_place_is_known() {
   place="join"
   ! peer_is_member || return 0
   place="found"
-  most_peers_wait
+  ask_peers
+  why="no answer from$silent; the disk is empty here, and others must tell that \
+there is no cluster yet"
+  [ -z "$seen" ] || why="no answer from$silent; the disk is empty here, and$seen \
+saw a cluster: its members are needed"
+  for names in "$ETCD_MEMBERS" $ETCD_EARLIER; do
+    enough_agree "$names" || return
+  done
 }
 
 founder_has_peer() {
@@ -57,10 +84,80 @@ founder_has_peer() {
 
 # Until this node's member of etcd is to have the port.
 tell_empty() {
-  echo empty >/run/kubeseed/etcd-members
+  word=empty
+  [ ! -e "$cluster_seen" ] || word=joining
+  echo "$word" >/run/kubeseed/etcd-members
   if [ ! -s "$etcd_manifest" ] && [ ! -d /var/lib/etcd/member ]; then
     systemctl start --no-block etcd-empty.service
   fi
+}
+
+# ---- One at a time ----
+#
+# Who changes etcd's membership has its name in a key of etcd's, and so does not
+# depend on which of the others are on. The key goes with its lease when the power
+# of its holder has failed for good.
+
+turn_key=kubeseed/joining
+turn_seconds=900
+
+member_list() {
+  etcd_ask "$ETCD_PEERS" member list
+}
+
+# The key's value is "NODE LEASE".
+turn_is_ours() {
+  why="most members of etcd are needed, and do not answer"
+  holder=$(etcd_ask "$ETCD_PEERS" get --print-value-only $turn_key) || return 1
+  if [ -z "$holder" ]; then
+    lease=$(etcd_ask "$ETCD_PEERS" lease grant $turn_seconds) || return 1
+    lease=${lease#lease }
+    lease=${lease%% *}
+    etcd_ask "$ETCD_PEERS" txn >/dev/null <<TXN || return 1
+create("$turn_key") = "0"
+
+put --lease=$lease $turn_key "$NODE $lease"
+
+
+TXN
+    holder=$(etcd_ask "$ETCD_PEERS" get --print-value-only $turn_key) ||
+      return 1
+  fi
+  why="${holder%% *} is joining"
+  [ "${holder%% *}" = "$NODE" ] || return 1
+  lease=${holder#* }
+  etcd_ask "$ETCD_PEERS" lease keep-alive --once "$lease" >/dev/null
+}
+
+# A member that was added and does not run is that of a node which came to grief
+# while it joined. It has no data that anybody needs, and etcd adds no other
+# beside it. When its node comes back, it joins anew.
+others_have_joined() {
+  list=$(member_list) || return 1
+  own=$(etcd_own_line "$list")
+  stray=$(printf '%s\n' "$list" | grep -e ', unstarted, ' -e ', true$' |
+    grep -vxF -e "$own") || return 0
+  stray=$(printf '%s\n' "$stray" | head -n 1)
+  address=${stray#*, https://}
+  address=${address%%:2380*}
+  why="the member $address of etcd is joining"
+  ! listens "$address" 2379 || return 1
+  report wait "removing the etcd member $address, which does not run"
+  etcd_ask "$ETCD_PEERS" member remove "${stray%%,*}"
+  return 1
+}
+
+# The next one comes when this node's API server has most of its work behind it:
+# on machines that share a slow host two at once take each other's time.
+turn_is_over() {
+  [ "$(uptime_seconds)" -ge "$turn_ends" ] || own_api_is_ready
+}
+
+end_turn() {
+  turn_ends=$(($(uptime_seconds) + 300))
+  wait_for "this node's API server, before others join" turn_is_over
+  [ -z "${lease-}" ] ||
+    etcd_ask "$ETCD_PEERS" lease revoke "$lease" >/dev/null || :
 }
 
 # ---- Joins ----
@@ -72,33 +169,14 @@ etcd_client_certificate() {
       --cert-dir /etc/kubernetes/pki --kubernetes-version "v$VERSION"
 }
 
-member_list() {
-  etcd_ask "$ETCD_PEERS" member list
-}
-
-# The node before this one must be a started, healthy, voting member, and no
-# other membership change be under way.
-predecessor_votes() {
-  why="etcd does not answer"
-  list=$(member_list 2>/dev/null) || return 1
-  why="another node is joining"
-  ! printf '%s\n' "$list" | grep -q -e ', unstarted, ' -e ', true$' || return 1
-  why="it has not joined"
-  printf '%s\n' "$list" | grep -q ", started, $PREDECESSOR, " || return 1
-  why="no answer from $PREDECESSOR_ADDRESS:2379: is it on?"
-  etcd_ask "https://$PREDECESSOR_ADDRESS:2379" endpoint health >/dev/null 2>&1
-}
-
-# And its API server should be ready, for the reason that predecessor_goes_first
-# has; the five minutes count from when it votes.
-predecessor_is_done() {
-  predecessor_votes || return 1
-  turn_comes=${turn_comes:-$(($(uptime_seconds) + 300))}
-  why="its API server is not ready"
-  predecessor_goes_first
-}
-
-own_member_is_healthy() {
+# From 1.29 on kubeadm adds a member that has no vote yet, and may have been cut
+# off before it gave it one. etcd refuses as long as the member is behind.
+own_member_votes() {
+  list=$(member_list) || return 1
+  own=$(etcd_own_line "$list")
+  case $own in
+  *", true") etcd_ask "$ETCD_PEERS" member promote "${own%%,*}" || return ;;
+  esac
   etcd_ask "https://$ADDRESS:2379" endpoint health >/dev/null 2>&1
 }
 
@@ -111,23 +189,29 @@ finish_member() {
   image=$(kubeadm config images list --kubernetes-version "v$VERSION" \
     2>/dev/null | grep /etcd:) || image=
   sed -e "s|@INITIAL_CLUSTER@|$(initial_cluster "$1")|" \
-    -e "s|@IMAGE@|$image|" \
-    /etc/kubeseed/etcd-pod.yaml >"$etcd_manifest.new" || return
-  sync
-  mv "$etcd_manifest.new" "$etcd_manifest"
-  sync
+    -e "s|@IMAGE@|$image|" /etc/kubeseed/etcd-pod.yaml | keep "$etcd_manifest"
+}
+
+# The kubelet runs static pods also while it waits to be let in, which from 1.33
+# on it asks of this node's own API server: that needs this member.
+kubelet_can_run() {
+  kubelet_is_member || {
+    [ -s /var/lib/kubelet/config.yaml ] &&
+      [ -s /var/lib/kubelet/kubeadm-flags.env ] &&
+      [ -s /etc/kubernetes/bootstrap-kubelet.conf ]
+  }
 }
 
 # Whether that member of the list, ours, can start with this disk.
 member_can_start() { # OWN-LINE
-  kubelet_is_member || return 1
+  kubelet_can_run || return 1
   [ -d /var/lib/etcd/member ] || [ "${1#*, started, }" = "$1" ]
 }
 
 # In the middle of a join this node's member may be the one that etcd lacks for
 # a quorum; then there will be no API to wait for before it runs.
 revive_member() {
-  kubelet_is_member && [ ! -s "$etcd_manifest" ] || return 0
+  kubelet_can_run && [ ! -s "$etcd_manifest" ] || return 0
   list=$(member_list 2>/dev/null) || return 0
   own=$(etcd_own_line "$list")
   [ -n "$own" ] || return 0
@@ -137,7 +221,10 @@ revive_member() {
 cluster_is_open_with_us() {
   etcd_client_certificate
   revive_member
-  cluster_is_open
+  ! cluster_is_open || return 0
+  ! peer_is_member || why="$why; etcd runs elsewhere, of which most members are \
+needed"
+  return 1
 }
 
 # The kubelet's identity must be on the disk before etcd's membership changes: a
@@ -150,29 +237,50 @@ start_kubelet_first() {
   sync
 }
 
+# Leads to where the cluster is as it was before this node was ever added.
+begin_join() {
+  if [ -n "$own" ]; then
+    # The member belongs to a disk that is gone. Not a matter of turns: as long as
+    # it is there, etcd adds nobody.
+    report wait "removing the etcd member whose data is gone"
+    etcd_ask "$ETCD_PEERS" member remove "${own%%,*}"
+  fi
+  wait_for "this node's turn to join etcd" turn_is_ours
+  wait_for "etcd to have no member that is half added" others_have_joined
+  rm -rf "$etcd_manifest" /var/lib/etcd/member
+  start_kubelet_first
+  turn_is_ours
+  systemctl stop etcd-empty.service
+}
+
+# From 1.33 on the phase that adds is another one, and adds nothing twice.
+finish_join() {
+  if [ "$(minor_version)" -ge 33 ]; then
+    kubeadm_join
+  else
+    kubeadm_join control-plane-join/etcd
+  fi
+}
+
 # What state the join is in, told by the member list and this disk.
 join_stacked() {
+  lease=
+  note_cluster
+  tell_empty
   list=$(member_list)
   own=$(etcd_own_line "$list")
-  if [ -n "$own" ] && ! member_can_start "$own"; then
-    # The member belongs to a disk that is gone.
-    report wait "removing the etcd member whose data is gone"
-    rm -f "$etcd_manifest"
-    etcd_ask "$ETCD_PEERS" member remove "${own%%,*}"
-    own=
-  fi
-  if [ -z "$own" ]; then
-    rm -rf "$etcd_manifest" /var/lib/etcd/member
-    turn_comes=
-    wait_for "$PREDECESSOR to be a voting member of etcd" predecessor_is_done
-    start_kubelet_first
-    systemctl stop etcd-empty.service
-    kubeadm_join && return
+  if [ -z "$own" ] || ! member_can_start "$own"; then
+    begin_join
+    if kubeadm_join; then
+      end_turn
+      return
+    fi
     list=$(member_list)
     own=$(etcd_own_line "$list")
     [ -n "$own" ] || return 1
   fi
   [ -s "$etcd_manifest" ] || finish_member "$list"
-  wait_for "this node's etcd member to vote" own_member_is_healthy
-  kubeadm_join control-plane-join/etcd
+  wait_for "this node's etcd member to vote" own_member_votes
+  finish_join
+  end_turn
 }

@@ -48,7 +48,7 @@ int main(int argc, char **argv) {
   add(name, strlen(name) + 1);
   for (int i = 1; i < argc; i++) {
     add(argv[i], strlen(argv[i]) + 1);
-    if (strcmp(argv[i], "-") == 0)
+    if (strcmp(argv[i], "-") == 0 || strcmp(argv[i], "txn") == 0)
       wants_stdin = 1;
   }
   /* An empty argument cannot end the list: each argument ends with a zero, and

@@ -349,10 +349,13 @@ class Kubeadm:
     def note_turn(self):
         """Who comes later lets the one before it finish, for five minutes."""
         node, world = self.node, self.world
-        before = world.nodes[node.env["PREDECESSOR"]]
-        if world.in_turn and before.joining_since is not None and \
-                world.now - before.joining_since < 300 and not before.api():
-            world.violation(node, f"joins beside {before.name}")
+        others = [world.nodes[node.env["PREDECESSOR"]]]
+        if node.env["ETCD_MODE"] == "stacked":
+            others = [n for n in world.nodes.values() if n is not node]
+        for other in others:
+            if world.in_turn and other.joining_since is not None and \
+                    world.now - other.joining_since < 300 and not other.api():
+                world.violation(node, f"joins beside {other.name}")
         node.joining_since = world.now
 
     def discover(self):

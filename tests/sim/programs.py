@@ -287,13 +287,13 @@ def etcd_version(node):
 
 
 def etcdctl(world, actor, args, stdin):
-    del stdin
     node = actor.node
     yield world.delay(node, 0.3, 1.5)
     options, words = {}, []
     rest = iter(args)
     for word in rest:
-        if word in ("--keys-only", "--cluster", "--prefix", "--learner"):
+        if word in ("--keys-only", "--cluster", "--prefix", "--learner",
+                    "--once", "--print-value-only"):
             options[word] = True
         elif word.startswith("-"):
             options[word] = next(rest)
@@ -336,6 +336,11 @@ def etcdctl(world, actor, args, stdin):
     if words[:2] == ["get", "/registry/minions/"]:
         names = sorted(server.kube.nodes) if server.kube else []
         return 0, "".join(f"/registry/minions/{n}\n\n" for n in names), ""
+    if command.startswith("get kubeseed/"):
+        value = server.key(words[1])
+        return 0, f"{value}\n" if value else "", ""
+    if words[0] in ("lease", "txn"):
+        return etcd_lease(world, actor, server, words, stdin)
     if words[:1] == ["member"]:
         return change_members(world, actor, server, words, options)
     return not_modelled(actor, "etcdctl", args)
@@ -413,6 +418,36 @@ def change_members(world, actor, server, words, options):
         world.note(node, f"etcd member {member.ident} removed")
     world.bump()
     return 0, "done\n", ""
+
+
+def etcd_lease(world, actor, server, words, stdin):
+    """Leases, and the one kind of transaction: a key is made that is not
+    there."""
+    leases = world.raft.leases
+    if words[1:2] == ["grant"]:
+        lease = f"{world.rng.getrandbits(63):016x}"
+        leases[lease] = world.now + int(words[2])
+        world.after(int(words[2]), None, world.bump)
+        return 0, f"lease {lease} granted with TTL({words[2]}s)\n", ""
+    if words[1:2] == ["keep-alive"]:
+        if leases.get(words[2], 0) <= world.now:
+            return 1, "", "Error: lease not found"
+        leases[words[2]] = world.now + 900
+        world.after(900, None, world.bump)
+        return 0, "", ""
+    if words[1:2] == ["revoke"]:
+        leases.pop(words[2], None)
+        world.bump()
+        return 0, "revoked\n", ""
+    found = re.fullmatch(r'create\("(.*)"\) = "0"\n\nput --lease=(\w+) (\S+) '
+                         r'"(.*)"\n\n\n', stdin.decode())
+    if words != ["txn"] or not found or found.group(1) != found.group(3):
+        return not_modelled(actor, "etcdctl", words + [stdin.decode()])
+    if server.key(found.group(1)) is not None:
+        return 0, "FAILURE\n", ""
+    server.propose("key", (found.group(1), found.group(4), found.group(2)))
+    world.bump()
+    return 0, "SUCCESS\n\nOK\n", ""
 
 
 # pki.mode copied

@@ -48,6 +48,7 @@ class Wal:
         self.removed = set()
         self.value = 0  # of the register
         self.kube = None
+        self.keys = {}  # of others than Kubernetes: their value and lease
 
     def advance(self, commit):
         self.commit = max(self.commit, min(commit, len(self.log)))
@@ -81,6 +82,10 @@ class Wal:
 
     def apply_put(self, value):
         self.value = value
+
+    def apply_key(self, what):
+        name, value, lease = what
+        self.keys[name] = value, lease
 
     def apply_kube(self, kube):
         self.kube = kube
@@ -152,6 +157,13 @@ class Server:
         """The members in its view that run and that it reaches."""
         return [s for s in self.raft.peers(self) if s.ident in self.members]
 
+    def key(self, name):
+        """Its value; None when it is not there, or its lease has ended."""
+        value, lease = (self.leader() or self).wal.keys.get(name, (None, None))
+        if self.raft.leases.get(lease, 0) <= self.world.now:
+            return None
+        return value
+
     @property
     def kube(self):
         return (self.leader() or self).wal.kube
@@ -185,6 +197,7 @@ class Raft:
         self.acknowledged = 0
         self.wals = []  # of all disks there ever were
         self.added = []  # members
+        self.leases = {}  # id: when it ends
         self.settled = None  # the world's version that has been seen to
         self.settling = False
 

@@ -70,29 +70,45 @@ TOPOLOGIES = {
     role: worker
     address: 192.168.4.41
 """,
+    "five": SPEC + "etcd:\n  mode: stacked\nnodes:\n" +
+    MASTERS.replace("3}", "5}"),
+    # Seeds of three, then of five, for one cluster.
+    "grown": (SPEC + "nodes:\n" + MASTERS,
+              SPEC + "nodes:\n" + MASTERS.replace("3}", "5}")),
+    "grown-stacked": (
+        SPEC + "etcd:\n  mode: stacked\nnodes:\n" + MASTERS,
+        SPEC + "etcd:\n  mode: stacked\nnodes:\n" +
+        MASTERS.replace("m{1..3}", "m{4..5}").replace(".31+", ".34+") +
+        MASTERS),
     "copied": SPEC + "etcd:\n  mode: stacked\npki:\n  mode: copied\nnodes:\n" +
     MASTERS + WORKERS,
 }
 
 
+def read_seeds(folder):
+    """{node: its files and its user-data}"""
+    seeds = folder + "/sim.cluster/seeds"
+    return {medium[:-4]: sandbox.read_seed(f"{seeds}/{medium}")
+            for medium in sorted(os.listdir(seeds))
+            if medium.endswith(".iso")}
+
+
 class Topology:
     """The seeds of one cluster, made by kubeseed itself."""
+
+    earlier = seeds = None
 
     def __init__(self, name, kubeseed, mutate=None):
         self.name = name
         folder = f"{sandbox.BASE}/specs/{name}"
-        if not os.path.isdir(folder):
-            os.makedirs(folder)
+        os.makedirs(folder, exist_ok=True)
+        specs = TOPOLOGIES[name]
+        for spec in (specs,) if isinstance(specs, str) else specs:
             with open(folder + "/sim.yaml", "w", encoding="utf-8") as f:
-                f.write(TOPOLOGIES[name])
+                f.write(spec)
             subprocess.run([kubeseed, "-q", "seed", "sim.yaml"], check=True,
                            cwd=folder, stdin=subprocess.DEVNULL)
-        self.seeds = {}
-        seeds = folder + "/sim.cluster/seeds"
-        for medium in sorted(os.listdir(seeds)):
-            if medium.endswith(".iso"):
-                self.seeds[medium[:-4]] = sandbox.read_seed(
-                    f"{seeds}/{medium}")
+            self.earlier, self.seeds = self.seeds, read_seeds(folder)
         self.priority = {}
         for node, (files, _) in self.seeds.items():
             conf = files.get("/etc/keepalived/keepalived.conf")
@@ -149,6 +165,19 @@ def random_gap(world):
     """From seconds to hours."""
     return world.rng.choice((1, 10, 60, 600, 3600, 6 * 3600)) * \
         world.rng.uniform(0.5, 1.5)
+
+
+def boot_and_wait(world, nodes):
+    """Only these; what does not depend on the others must come about."""
+    for node in nodes:
+        world.after(world.rng.uniform(0, 30), None, node.power_on)
+    yield lambda: all(reported(n, "ready", "done") for n in nodes)
+
+
+def reported(node, step, state):
+    """On its console, since it was last switched on."""
+    return any((item["step"], item["state"]) == (step, state)
+               for when, item in node.console if when > node.boot_time)
 
 
 def boot_orders(masters, rest):
@@ -527,7 +556,125 @@ def behind(world, what):
     yield from boot_at_once(world)
 
 
-SCENARIOS = {"behind": behind, "disk-lost-cut": disk_lost_and_cut,
+def absent(world, name):
+    """One control plane is not there; the others do not wait for it. It comes
+    hours later."""
+    node = world.nodes[name]
+    yield from boot_and_wait(world, [n for n in world.nodes.values()
+                                     if n is not node])
+    yield 7200
+    node.power_on()
+    yield world.all_done
+
+
+def founder_lost(world, name):
+    """Stacked: a node has joined, its member of etcd has not, when the power
+    fails and the founder's disk is lost; these two come back long before those
+    that have the data. If they are no quorum any more, at least all say so and
+    nothing is founded or deleted."""
+    node, founder = world.nodes[name], world.nodes["m1"]
+    others = [n for n in world.nodes.values() if n.role == "control-plane"
+              and n not in (node, founder)]
+    for one in world.nodes.values():
+        if one is not node:
+            one.power_on()
+    yield lambda: all(n.etcd and n.etcd.serves for n in others)
+    node.power_on()
+    yield lambda: node.has_identity()
+    if node.etcd:
+        raise w.Failure("its member was faster")
+    for one in world.nodes.values():
+        one.power_off(world.lossy)
+    founder.new_disk()
+    yield 60
+    founder.power_on()
+    node.power_on()
+    yield 7200
+    for one in world.nodes.values():
+        one.power_on()
+    if len(others) > 1:
+        yield from handing_over_keys(world, founder)
+        return
+    world.forms = False
+    yield 7200
+    for one in (founder, node):
+        if not said(one, "of which most members are needed") and \
+                not said(one, "copy-certificates.sh"):
+            raise w.Failure(f"{one.name} does not say what is missing")
+    if len({s.cluster for s in world.raft.servers}) != 1 or \
+            not others[0].etcd:
+        raise w.Failure("the data of the only member is not kept")
+
+
+def replaced_together(world, names):
+    """Some members get new disks and come back at the same moment."""
+    yield from boot_at_once(world)
+    nodes = [world.nodes[n] for n in names.split(",")]
+    for node in nodes:
+        node.power_off()
+        node.new_disk()
+    yield 60
+    world.in_turn = True
+    for node in nodes:
+        node.power_on()
+    yield world.all_done
+
+
+def left(world, name):
+    """Its member of etcd has been added and does not run yet, when the power of
+    a node fails for hours. The last node does not wait for it."""
+    node = world.nodes[name]
+    last = [n for n in world.nodes.values() if n is not node][-1]
+    for other in world.nodes.values():
+        if other is not last:
+            other.power_on()
+    yield lambda: said(world.nodes["m1"], "kubeadm init")
+    node.power_off()
+    yield from boot_and_wait(world, [n for n in world.nodes.values()
+                                     if n not in (node, last)])
+    node.power_on()
+
+    def half_added():
+        found = world.endpoint()
+        member = found and found.by_url(f"https://{node.address}:2380")
+        return member and not member.name
+    yield half_added
+    node.power_off(world.lossy)
+    yield from boot_and_wait(world, [last])
+    node.power_on()
+    yield world.all_done
+
+
+def grown(world, late):
+    """Three were seeded, of which two have been on; then all are seeded again,
+    as five. The founded ones are off while the others come."""
+    before = world.topology.earlier
+    old = [world.nodes[n] for n in before if n != late]
+    right = {node: node.files for node in old}
+    for node in old:
+        node.files = before[node.name][0]
+    yield from boot_and_wait(world, old)
+    for node in old:
+        node.power_off()
+        node.files = right[node]
+    yield 60
+    new = [n for n in world.nodes.values() if n not in old]
+    for node in new:
+        node.power_on()
+    yield 7200
+    if any(reported(n, "etcd", "done") for n in new):
+        raise w.Failure("they did without those that have the data")
+    yield from boot_at_once(world)
+
+
+def grown_before(world, _):
+    """The cluster of the earlier seeds has never been on."""
+    yield from boot_at_once(world)
+
+
+SCENARIOS = {"absent": absent, "founder-lost": founder_lost, "left": left, "grown": grown,
+             "grown-before": grown_before, "replaced": replaced_together,
+             "behind": behind, "disk-lost-cut": disk_lost_and_cut,
              "disk-lost-dark": disk_lost_in_the_dark,
              "disk-lost-early": disk_lost_early,
              "order": in_order, "at-once": at_once, "line": cut_after_line,
@@ -543,6 +690,8 @@ SCENARIOS = {"behind": behind, "disk-lost-cut": disk_lost_and_cut,
 
 def check(world):
     report = world.violation
+    if not world.forms:
+        return
     # One whose every disk was lost is not there any more.
     live = [c for c in world.etcds.values()
             if c.kube and c.kube.cluster_info and c.running()]
@@ -642,6 +791,20 @@ def jobs(topology, number, salt=""):
     rest = [n for n in nodes if n not in masters]
     points = random.Random(name + salt)
     found = []
+    if topology.earlier:
+        found = [("grown", late, lossy) for late in list(topology.earlier)[-1:]
+                 for lossy in (False, True) for _ in range(number // 4 + 1)]
+        found += [("grown-before", "", False)]
+        return named(name, found, salt)
+    if name == "five":
+        found = [("replaced", "m2,m4", False) for _ in range(number // 2 + 1)]
+        found += [("absent", n, False) for n in nodes[1:]]
+        found += [("left", n, lossy) for n in nodes[1:]
+                  for lossy in (False, True)]
+        found += [("founder-lost", n, lossy) for n in nodes[1:]
+                  for lossy in (False, True)]
+        found += [("at-once", str(i), False) for i in range(number // 4 + 1)]
+        return named(name, found, salt)
     found += [("order", ",".join(order), False)
               for order in boot_orders(masters, rest)]
     found += [("order", ",".join(points.sample(nodes, len(nodes))), False)
@@ -683,5 +846,13 @@ def jobs(topology, number, salt=""):
               for _ in range(number // 4 + 1)]
     found += [("disk-lost-cut", f"{n},{points.randint(20, 120)}", True)
               for n in masters for _ in range(number)]
+    found += [("absent", n, False) for n in masters[1:]]
+    if not members and len(masters) > 2:  # stacked
+        found += [("founder-lost", n, lossy) for n in masters[1:]
+                  for lossy in (False, True)]
+    return named(name, found, salt)
+
+
+def named(name, found, salt):
     return [f"{name}/{s}/{a}/{'lossy' if lossy else 'kept'}/{i}{salt}"
             for i, (s, a, lossy) in enumerate(found)]

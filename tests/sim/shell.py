@@ -522,7 +522,8 @@ def execute(sh, args):
     """A program: of the simulated world, a tool, or a script by its path."""
     name = args[0]
     if name in sh.process.programs:
-        stdin = sh.fds[0].read() if name == "ssh" or "-" in args else ""
+        stdin = sh.fds[0].read() if name == "ssh" or "-" in args or "txn" in args \
+            else ""
         status, out, err = sh.process.ask(args, stdin)
         if out:
             sh.fds[1].write(out)
