@@ -50,8 +50,13 @@ ask_peers() {
   done
 }
 
-# Of NAMES, with commas between them, enough say that they are no members.
+# Of NAMES, with commas between them, enough say that they are no members. The
+# first one founds, and may have been alone in that.
 enough_agree() { # NAMES
+  case $agreed in
+  *" ${1%%,*} "*) ;;
+  *) return 1 ;;
+  esac
   missing=0
   for name in $(printf '%s' "$1" | tr , ' '); do
     case $agreed in
@@ -138,11 +143,11 @@ others_have_joined() {
   stray=$(printf '%s\n' "$list" | grep -e ', unstarted, ' -e ', true$' |
     grep -vxF -e "$own") || return 0
   stray=$(printf '%s\n' "$stray" | head -n 1)
-  address=${stray#*, https://}
-  address=${address%%:2380*}
-  why="the member $address of etcd is joining"
-  ! listens "$address" 2379 || return 1
-  report wait "removing the etcd member $address, which does not run"
+  lost=${stray#*, https://}
+  lost=${lost%%:2380*}
+  why="the member $lost of etcd is joining"
+  ! listens "$lost" 2379 || return 1
+  report wait "removing the etcd member $lost, which does not run"
   etcd_ask "$ETCD_PEERS" member remove "${stray%%,*}"
   return 1
 }

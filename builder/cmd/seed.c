@@ -258,6 +258,7 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
       pki_left(c.state.dir, &c.plan, &left.paths, &left.nodes, err) < 0)
     return -1;
   o.nodes = nodes;
+  o.forget = pruning;
   double start = monotonic_seconds();
   if ((pruning && check_off(&c, &gone, err) < 0) ||
       seed_make(&c.plan, &c.state, &o, err) < 0 ||
@@ -268,6 +269,7 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   seed_tell_mended(&report, &cli->log);
   tell_seeds(cli, &c, &o, monotonic_seconds() - start);
   warn_renewed(cli, &c, &o);
+  seed_tell_members(&report, c.spec.file, &cli->log);
   if (!pruning) {
     warn_gone(cli, &c, &gone);
     warn_left(cli, &c, &left);

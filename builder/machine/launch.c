@@ -51,6 +51,7 @@ static int prepare_seeds(const struct launch *l, struct error *err) {
   if (o.n_nodes && seed_make(l->plan, l->state, &o, err) < 0)
     return -1;
   seed_tell_mended(&report, l->log);
+  seed_tell_members(&report, l->plan->spec->file, l->log);
   return 0;
 }
 

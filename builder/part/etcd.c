@@ -35,7 +35,7 @@ static void values(const struct part_input *in, struct scope *s) {
   scope_set_flag(s, "etcd_own", false);
   nodes_set(s, "etcd_members", &p->members, NULL, ", ", nodes_name);
   nodes_set(s, "etcd_peers", &p->members, NULL, ",", nodes_etcd);
-  scope_set(s, "etcd_earlier", "");
+  scope_set(s, "etcd_earlier", in->earlier ? in->earlier : "");
   /* Who is no member asks whoever answers. */
   nodes_set(s, "etcd_ask", &p->members, NULL, ",", nodes_etcd);
   scope_set(s, "etcd_cert", ETCD_PKI "server");

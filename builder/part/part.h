@@ -44,7 +44,8 @@ struct part_step {
 /* What values are made from. */
 struct part_input {
   const struct plan *plan;
-  time_t created; /* when the seeds count as made */
+  time_t created;      /* when the seeds count as made */
+  const char *earlier; /* lists of members of earlier seeds; NULL: none */
   /* The text of one of the cluster's keys or secrets (pki.h has the names),
    * borrowed; "" where there is none. */
   const char *(*key)(const void *keys, const char *name);

@@ -79,7 +79,7 @@ int admin_write_contexts(const struct plan *plan, const struct pki *pki,
   _cleanup_buf_ struct buf conf = {0};
   _cleanup_free_ char *path = state_path(s, "%s", file);
   /* Nothing in a kubeconfig depends on when the seeds were made. */
-  if (render_new(plan, pki, 0, &render, err) < 0 ||
+  if (render_new(plan, pki, 0, NULL, &render, err) < 0 ||
       render_admin_conf(render, contexts, n, &conf, err) < 0)
     return -1;
   return file_refresh(path, conf.data, conf.len, 0600, err);

@@ -345,15 +345,18 @@ static int parse_templates(struct render *r, struct error *err) {
 }
 
 int render_new(const struct plan *plan, const struct pki *pki, time_t time,
-               struct render **ret, struct error *err) {
+               const char *earlier, struct render **ret, struct error *err) {
   _cleanup_render_ struct render *r = xcalloc(1, sizeof(*r));
   r->plan = plan;
   r->pki = pki;
   r->time = time;
   if (parse_templates(r, err) < 0)
     return -1;
-  const struct part_input in = {
-      .plan = plan, .created = time, .key = key_text, .keys = pki};
+  const struct part_input in = {.plan = plan,
+                                .created = time,
+                                .earlier = earlier,
+                                .key = key_text,
+                                .keys = pki};
   parts_values(&in, &r->scope);
   *ret = TAKE_PTR(r);
   return 0;

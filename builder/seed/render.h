@@ -27,11 +27,13 @@ struct render;
 
 /*
  * time is when the seeds count as made, see pki_seed_time: nodes take a clock
- * that is far from it for wrong. plan and pki are borrowed. The caller
- * render_free's ret.
+ * that is far from it for wrong. earlier has the lists of members for which
+ * seeds were made before, see members.h; NULL for none. plan, pki and earlier
+ * are borrowed. The caller render_free's ret.
  */
 int render_new(const struct plan *plan, const struct pki *pki, time_t time,
-               struct render **ret, struct error *err) _must_check_;
+               const char *earlier, struct render **ret,
+               struct error *err) _must_check_;
 
 /*
  * Makes the files of a node once for all nodes whose files have the same bytes;

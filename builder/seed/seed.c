@@ -5,6 +5,7 @@
 #include "medium/medium.h"
 #include "pki/store.h"
 #include "seed/admin.h"
+#include "seed/members.h"
 #include "seed/put.h"
 #include "seed/render.h"
 #include <pthread.h>
@@ -31,6 +32,8 @@ struct session {
   char *pki_dir;
   struct pki old; /* as it was in the files */
   struct pki pki;
+  struct members members;
+  char *earlier;
   time_t created;
   bool is_new; /* created is not in a file yet */
   struct render *render;
@@ -45,6 +48,8 @@ static void session_done(struct session *s) {
   free(s->pki_dir);
   pki_done(&s->old);
   pki_done(&s->pki);
+  members_done(&s->members);
+  free(s->earlier);
   render_free(s->render);
 }
 
@@ -54,10 +59,29 @@ void seed_tell_mended(const struct seed_report *r, const struct log *log) {
              r->mended.v[i]);
 }
 
+void seed_tell_members(const struct seed_report *r, const char *spec_file,
+                       const struct log *log) {
+  if (r->earlier)
+    log_warn(log,
+             "seeds for this cluster were made before with other members of "
+             "etcd (%s): a cluster of theirs is joined, and none is founded "
+             "beside it. Until most of them are on, new members wait",
+             r->earlier);
+  if (r->unreachable)
+    log_warn(log,
+             "of %s the spec has too few left to tell whether their cluster is "
+             "there, so nothing is founded without them. If it is gone for "
+             "good, `kubeseed seed --prune %s` forgets the nodes that the spec "
+             "does not have",
+             r->unreachable, spec_file);
+}
+
 void seed_report_done(struct seed_report *r) {
   free(r->fates);
   free(r->renewed);
   strv_done(&r->mended);
+  free(r->earlier);
+  free(r->unreachable);
   *r = (struct seed_report){0};
 }
 
@@ -200,12 +224,18 @@ static int commit_keys(const struct session *s, struct error *err) {
     pki_node_save(&s->jobs[i].keys, s->jobs[i].node, &c);
   if (s->is_new)
     commit_add(&c, "created", created, strlen(created));
+  _cleanup_buf_ struct buf members = {0};
+  members_write(&s->members, &members);
+  if (s->members.changed)
+    commit_add(&c, "members", members.data, members.len);
   return commit_write(&c, err);
 }
 
 /* Not a key is written before all are made. */
 static int make_keys(struct session *s, struct error *err) {
   if (read_created(s, err) < 0 || pki_load(s->pki_dir, &s->old, err) < 0 ||
+      members_load(s->state, s->plan, s->options->forget, &s->members, err) <
+          0 ||
       pki_make(s->plan, &s->old, s->options->now, &s->pki, err) < 0 ||
       do_jobs(s, make_stored_keys, err) < 0 ||
       file_mkdirs(s->pki_dir, 0700, err) < 0 || commit_keys(s, err) < 0)
@@ -214,8 +244,9 @@ static int make_keys(struct session *s, struct error *err) {
 }
 
 static int prepare(struct session *s, struct error *err) {
+  s->earlier = members_earlier(&s->members);
   if (render_new(s->plan, &s->pki, pki_seed_time(s->created, s->options->now),
-                 &s->render, err) < 0)
+                 s->earlier, &s->render, err) < 0)
     return -1;
   for (size_t i = 0; i < s->options->n_nodes; i++)
     if (render_share(s->render, s->jobs[i].node, err) < 0)
@@ -336,6 +367,9 @@ static void report(const struct session *s) {
   struct seed_report *r = s->options->report;
   if (!r)
     return;
+  if (s->members.changed && *s->earlier)
+    r->earlier = xstrdup(s->earlier);
+  r->unreachable = members_unreachable(&s->members, s->plan);
   r->fates = xcalloc(s->options->n_nodes, sizeof(*r->fates));
   r->renewed = xcalloc(s->options->n_nodes, sizeof(*r->renewed));
   add_all(&r->mended, &s->old.mended);

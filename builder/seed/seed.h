@@ -21,10 +21,17 @@ struct seed_report {
   enum put_fate *fates; /* of options->nodes, in that order */
   bool *renewed;        /* of these: certificates that were there are others */
   struct strv mended;   /* keys that an interrupted run left, now made good */
+  char *earlier;     /* new: other members for which seeds were made before */
+  char *unreachable; /* those of them that are not there to be asked any more */
 };
 
 /* Warns of what was mended. */
 void seed_tell_mended(const struct seed_report *r, const struct log *log);
+
+/* Warns when seeds were made before with other members of etcd: a new list is
+ * no vote, for who has an earlier one may have founded. */
+void seed_tell_members(const struct seed_report *r, const char *spec_file,
+                       const struct log *log);
 
 void seed_report_done(struct seed_report *r);
 #define _cleanup_seed_report_ _cleanup_(seed_report_done)
@@ -33,6 +40,7 @@ struct seed_options {
   const size_t *nodes; /* indexes into plan->nodes */
   size_t n_nodes;
   time_t now;                         /* for new keys */
+  bool forget;                        /* nodes that the spec does not have */
   const struct medium_writer *writer; /* of media; NULL: the default */
 
   struct seed_report *report; /* filled in when not NULL */

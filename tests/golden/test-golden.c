@@ -82,7 +82,7 @@ static void cluster_open(const char *spec, struct cluster *c) {
   c->spec.pki.algorithm = KEY_ECDSA_P256;
   ok(pki_make(&c->plan, &old, c->now, &c->pki, &err), &err);
   c->spec.pki.algorithm = algorithm;
-  ok(render_new(&c->plan, &c->pki, c->now, &c->render, &err), &err);
+  ok(render_new(&c->plan, &c->pki, c->now, NULL, &c->render, &err), &err);
 }
 
 static void cluster_done(struct cluster *c) {

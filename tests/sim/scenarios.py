@@ -4,6 +4,7 @@ import itertools
 import os
 import random
 import re
+import shutil
 import subprocess
 
 import disk
@@ -87,9 +88,8 @@ TOPOLOGIES = {
 
 def read_seeds(folder):
     """{node: its files and its user-data}"""
-    seeds = folder + "/sim.cluster/seeds"
-    return {medium[:-4]: sandbox.read_seed(f"{seeds}/{medium}")
-            for medium in sorted(os.listdir(seeds))
+    return {medium[:-4]: sandbox.read_seed(f"{folder}/{medium}")
+            for medium in sorted(os.listdir(folder))
             if medium.endswith(".iso")}
 
 
@@ -101,14 +101,17 @@ class Topology:
     def __init__(self, name, kubeseed, mutate=None):
         self.name = name
         folder = f"{sandbox.BASE}/specs/{name}"
-        os.makedirs(folder, exist_ok=True)
         specs = TOPOLOGIES[name]
-        for spec in (specs,) if isinstance(specs, str) else specs:
-            with open(folder + "/sim.yaml", "w", encoding="utf-8") as f:
-                f.write(spec)
-            subprocess.run([kubeseed, "-q", "seed", "sim.yaml"], check=True,
-                           cwd=folder, stdin=subprocess.DEVNULL)
-            self.earlier, self.seeds = self.seeds, read_seeds(folder)
+        for i, spec in enumerate((specs,) if isinstance(specs, str) else specs):
+            kept = f"{folder}/{i}"
+            if not os.path.isdir(kept):
+                os.makedirs(folder, exist_ok=True)
+                with open(folder + "/sim.yaml", "w", encoding="utf-8") as f:
+                    f.write(spec)
+                subprocess.run([kubeseed, "-q", "seed", "sim.yaml"], check=True,
+                               cwd=folder, stdin=subprocess.DEVNULL)
+                shutil.copytree(folder + "/sim.cluster/seeds", kept)
+            self.earlier, self.seeds = self.seeds, read_seeds(kept)
         self.priority = {}
         for node, (files, _) in self.seeds.items():
             conf = files.get("/etc/keepalived/keepalived.conf")
@@ -645,24 +648,57 @@ def left(world, name):
     yield world.all_done
 
 
+def lay_earlier(world, nodes):
+    for node in nodes:
+        node.files = world.topology.earlier[node.name][0]
+        node.env["STEPS"] = steps_of(node)
+
+
+def steps_of(node):
+    return re.search(rb"STEPS='(.*)'", node.files["/etc/kubeseed/node.env"][1]
+                     ).group(1).decode()
+
+
 def grown(world, late):
     """Three were seeded, of which two have been on; then all are seeded again,
     as five. The founded ones are off while the others come."""
-    before = world.topology.earlier
-    old = [world.nodes[n] for n in before if n != late]
+    old = [world.nodes[n] for n in world.topology.earlier if n != late]
     right = {node: node.files for node in old}
-    for node in old:
-        node.files = before[node.name][0]
+    lay_earlier(world, old)
     yield from boot_and_wait(world, old)
     for node in old:
         node.power_off()
         node.files = right[node]
     yield 60
+    yield from without(world, old)
+
+
+def grown_alone(world, _):
+    """As grown; the only one that founded had no others yet. It is not the
+    first any more."""
+    old = [world.nodes[n] for n in world.topology.earlier]
+    right = {node: node.files for node in old}
+    lay_earlier(world, old)
+    for node in old:
+        node.power_on()
+    yield lambda: world.endpoint() and world.endpoint().kube.cluster_info
+    for node in old:
+        node.power_off()
+        node.files = right[node]
+        node.env["STEPS"] = steps_of(node)
+        if node is not old[0]:
+            node.new_disk()
+    yield 60
+    yield from without(world, old[:1])
+
+
+def without(world, old):
     new = [n for n in world.nodes.values() if n not in old]
     for node in new:
         node.power_on()
     yield 7200
-    if any(reported(n, "etcd", "done") for n in new):
+    if any(reported(n, "etcd", "done") or said(n, "kubeadm init")
+           for n in new):
         raise w.Failure("they did without those that have the data")
     yield from boot_at_once(world)
 
@@ -673,7 +709,7 @@ def grown_before(world, _):
 
 
 SCENARIOS = {"absent": absent, "founder-lost": founder_lost, "left": left, "grown": grown,
-             "grown-before": grown_before, "replaced": replaced_together,
+             "grown-before": grown_before, "grown-alone": grown_alone, "replaced": replaced_together,
              "behind": behind, "disk-lost-cut": disk_lost_and_cut,
              "disk-lost-dark": disk_lost_in_the_dark,
              "disk-lost-early": disk_lost_early,
@@ -795,6 +831,9 @@ def jobs(topology, number, salt=""):
         found = [("grown", late, lossy) for late in list(topology.earlier)[-1:]
                  for lossy in (False, True) for _ in range(number // 4 + 1)]
         found += [("grown-before", "", False)]
+        if name != "grown":
+            found += [("grown-alone", str(i), False)
+                      for i in range(number // 4 + 1)]
         return named(name, found, salt)
     if name == "five":
         found = [("replaced", "m2,m4", False) for _ in range(number // 2 + 1)]

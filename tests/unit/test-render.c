@@ -42,7 +42,7 @@ static void open_fixture(const char *text, struct fixture *f) {
   ok(parts_read_spec("t.yaml", text, strlen(text), &f->spec, &err), &err);
   ok(parts_plan(&f->spec, &f->plan, &err), &err);
   ok(pki_make(&f->plan, NULL, NOW, &f->pki, &err), &err);
-  ok(render_new(&f->plan, &f->pki, NOW, &f->render, &err), &err);
+  ok(render_new(&f->plan, &f->pki, NOW, NULL, &f->render, &err), &err);
 }
 
 static void fixture_done(struct fixture *f) {
@@ -129,7 +129,7 @@ static void test_sharing_changes_nothing(void **state) {
   }
   for (size_t first = 0; first < ARRAY_SIZE(alone); first++) {
     _cleanup_render_ struct render *r = NULL;
-    ok(render_new(&f.plan, &f.pki, NOW, &r, &err), &err);
+    ok(render_new(&f.plan, &f.pki, NOW, NULL, &r, &err), &err);
     for (size_t i = 0; i < ARRAY_SIZE(alone); i++)
       ok(render_share(r, &f.plan.nodes.v[(first + i) % ARRAY_SIZE(alone)],
                       &err),
