@@ -132,6 +132,13 @@ static int check_contents(const char *dir, const char *cluster,
     return -1;
   if (foreign.n == 0)
     return 0;
+  _cleanup_free_ char *own = xasprintf("/%s.cluster", cluster);
+  if (strcmp(strrchr(dir, '/'), own) == 0)
+    return error_usage(err,
+                       "'%s' is neither empty nor a state folder of kubeseed: "
+                       "'%s' is in it; move that elsewhere, or name a new "
+                       "folder with -C",
+                       dir, foreign.v[0]);
   return error_usage(err,
                      "'%s' is neither empty nor a state folder of kubeseed: "
                      "'%s' is in it; name a new folder with -C, or none for "

@@ -100,6 +100,16 @@ static int make(const char *path, struct error *err) {
   return -1;
 }
 
+static int check_path(const char *path, struct error *err) {
+  struct stat st;
+  if (!*path)
+    return error_usage(err, "the state folder that -C names has no name");
+  if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+    return error_usage(err, "'%s' is no folder; name another one with -C",
+                       path);
+  return 0;
+}
+
 bool state_exists(const char *dir, const char *spec_file, const char *name) {
   _cleanup_free_ char *path = path_for(dir, spec_file, name);
   return file_exists(path);
@@ -108,6 +118,8 @@ bool state_exists(const char *dir, const char *spec_file, const char *name) {
 int state_open(const char *dir, const char *spec_file, const char *name,
                bool create, struct state *ret, struct error *err) {
   _cleanup_free_ char *path = path_for(dir, spec_file, name);
+  if (check_path(path, err) < 0)
+    return -1;
   _cleanup_free_ char *full = absolute(path);
   if (create && (state_check_name(full, err) < 0 || make(path, err) < 0))
     return -1;
