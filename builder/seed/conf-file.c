@@ -36,6 +36,8 @@ static int check_folder(const char *path, struct error *err) {
 
 int conf_file_check(const char *path, enum conf_how how, struct error *err) {
   struct stat st;
+  if (!*path)
+    return error_usage(err, "-o '': which file? '-' is standard output");
   /* Replaced by a file, even /dev/null would be gone. */
   if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
     return error_usage(err,

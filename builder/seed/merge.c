@@ -178,6 +178,13 @@ static int check_kind(const struct yaml_node *root, struct error *err) {
   if (kind && (kind->kind != YAML_SCALAR || strcmp(kind->text, "Config") != 0))
     return yaml_fault(err, kind,
                       "the kind is not Config, so this is no kubeconfig");
+  for (size_t i = 0; !kind && root->n && i < ARRAY_SIZE(sections); i++)
+    if (yaml_get(root, sections[i].list))
+      return 0;
+  if (!kind && root->n)
+    return yaml_fault(err, root,
+                      "there is neither 'kind: Config' nor a list of clusters, "
+                      "so this is no kubeconfig");
   return 0;
 }
 

@@ -219,6 +219,7 @@ static void test_no_kubeconfig(void **state) {
   static const char *const rows[][2] = {
       {"- a\n", "this is no kubeconfig"},
       {"kind: Pod\n", "not Config"},
+      {"apiVersion: v1\nimage: nginx\n", "neither 'kind: Config' nor"},
       {"kind: Config\nusers: {a: b}\n", "'users' is not a list"},
       {"a: [\n", ""},
       {"a: 1\na: 2\n", ""},
