@@ -177,7 +177,7 @@ const struct key spec_keys[] = {
      .derived = "2G, or 512M for a load balancer", .example = "3G",
      .also = "ram mem memoryMB"},
     {"nodes.disk", TYPE_SIZE, "0.1", AT_NODE(disk),
-     .doc = "Size of the disk under QEMU; at least image.disk.",
+     .doc = "Size of the disk of a machine on this host; at least image.disk.",
      .derived = "image.disk", .example = "20G", .also = "diskSize storage"},
     {"nodes.labels", TYPE_LABELS, "0.1", AT_NODE(labels),
      .doc = "Labels of the node in Kubernetes, for workers and control planes. "
