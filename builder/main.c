@@ -196,7 +196,7 @@ static const char global_help[] =
     "      --version         the version\n"
     "\n"
     "Exit codes: 0 done; 1 failed; 2 the spec or the command line is wrong;\n"
-    "3 something outside is missing (a program, KVM, disk space).\n";
+    "3 something outside is missing (a program, root's rights, disk space).\n";
 
 static void print_help(void) {
   printf("kubeseed - a Kubernetes cluster that assembles itself: one spec to "
@@ -361,6 +361,12 @@ static bool has_json(const struct command *c) {
          c->run == cmd_verify || c->run == cmd_image;
 }
 
+/* Who works with the cluster that was made has read them then. */
+static bool tells_warnings(const struct command *c) {
+  return c->run == cmd_check || c->run == cmd_plan || c->run == cmd_payload ||
+         c->run == cmd_image || c->run == cmd_seed || c->run == cmd_up;
+}
+
 static int run(struct cli *cli, int argc, char **argv, struct error *err) {
   enum wish wish = WISH_COMMAND;
   if (take_leading(cli, argc, argv, &wish, err) < 0)
@@ -389,6 +395,7 @@ static int run(struct cli *cli, int argc, char **argv, struct error *err) {
                        "'%s' has no output for programs; --json is for check, "
                        "plan, status, verify and image --list",
                        command->name);
+  cli->warns = tells_warnings(command);
   /* Start getopt over on the command's own arguments (getopt(3)). */
   optind = 0;
   return command->run(cli, argc, argv, err);

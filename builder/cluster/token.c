@@ -20,6 +20,10 @@ static void write_script(const char *token, struct buf *out) {
   buf_addf(
       out,
       "export KUBECONFIG=/etc/kubernetes/admin.conf\n"
+      "[ -e $KUBECONFIG ] || {\n"
+      "  echo 'it is not yet in a cluster' >&2\n"
+      "  exit 1\n"
+      "}\n"
       /* The first one has no end and stays. That none is there is an answer,
        * and no answer is a failure. */
       "ends=$(kubectl -n kube-system get secret bootstrap-token-%.6s "

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/cli.h"
 
+#include "base/buf.h"
 #include "base/file.h"
+#include "base/quote.h"
 #include "base/word.h"
 #include "part/parts.h"
 #include "spec/excerpt.h"
@@ -13,6 +15,36 @@
 /* The YAML reader has its own limit; this one only bounds the memory. */
 #define SPEC_MAX_BYTES ((size_t)2 << 20)
 
+static void add_word(const char *word, struct buf *out) {
+  if (*word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789_-+=.,:@%/")])
+    buf_adds(out, word);
+  else
+    quote_sh(word, out);
+}
+
+char *cli_target(const struct cli *cli, const char *spec_path) {
+  _cleanup_buf_ struct buf b = {0};
+  if (cli->state_dir) {
+    buf_adds(&b, "-C ");
+    add_word(cli->state_dir, &b);
+    buf_adds(&b, " ");
+  }
+  add_word(spec_path, &b);
+  return buf_take(&b);
+}
+
+static int no_spec(const char *path, struct error *err) {
+  _cleanup_buf_ struct buf word = {0};
+  error_done(err);
+  add_word(path, &word);
+  return error_usage(err,
+                     "there is no spec '%s'; `kubeseed init %s` writes one to "
+                     "begin with",
+                     path, word.data);
+}
+
 int cluster_load(const struct cli *cli, const char *spec_path,
                  struct cluster *ret, struct error *err) {
   _cleanup_buf_ struct buf text = {0};
@@ -20,6 +52,8 @@ int cluster_load(const struct cli *cli, const char *spec_path,
   bool standard = strcmp(spec_path, "-") == 0;
   if (file_read(standard ? "/dev/stdin" : spec_path, SPEC_MAX_BYTES, &text,
                 err) < 0) {
+    if (!standard && err->errnum == ENOENT)
+      return no_spec(spec_path, err);
     err->kind = ERROR_USAGE;
     return -1;
   }
@@ -27,7 +61,7 @@ int cluster_load(const struct cli *cli, const char *spec_path,
     excerpts_add(err, spec_path, text.data);
     return -1;
   }
-  for (size_t i = 0; i < ret->spec.warnings.n; i++)
+  for (size_t i = 0; cli->warns && i < ret->spec.warnings.n; i++)
     log_warn_at(&cli->log, ret->spec.warnings.v[i]);
   if (parts_plan(&ret->spec, &ret->plan, err) < 0) {
     excerpts_add(err, spec_path, text.data);

@@ -16,7 +16,8 @@
 struct cli {
   const char *state_dir; /* -C, or NULL */
   bool json;             /* --json */
-  struct log log;        /* stderr; -q and -v */
+  bool warns; /* the command makes something of a spec, or tells its faults */
+  struct log log; /* stderr; -q and -v */
 };
 
 /* argv[0] is the command's name. Results go to stdout, the rest to cli->log. */
@@ -38,6 +39,11 @@ struct cluster {
   struct state state;
   const struct machine_kind *kind; /* of its machines; with the state */
 };
+
+/* The words that lead a command to the same spec and state, for commands that
+ * are suggested: SPEC, or -C DIR SPEC, quoted where a shell wants that. The
+ * caller frees. */
+char *cli_target(const struct cli *cli, const char *spec_path);
 
 /* Reads, checks and plans the spec, "-" being standard input; warnings are
  * logged. */

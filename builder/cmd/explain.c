@@ -42,11 +42,12 @@ static void print_comments(const struct request *r) {
 static const struct format {
   const char *name;
   void (*print)(const struct request *r);
+  bool whole; /* of all keys */
 } formats[] = {
-    {"text", print_text},
-    {"words", print_words},
-    {"man", print_man},
-    {"comments", print_comments},
+    {"text", print_text, false},
+    {"words", print_words, false},
+    {"man", print_man, true},
+    {"comments", print_comments, true},
 };
 
 static const struct format *find_format(const char *name, struct error *err) {
@@ -72,6 +73,9 @@ int cmd_explain(struct cli *cli, int argc, char **argv, struct error *err) {
   if (argc - optind > 2)
     return error_usage(err,
                        "one key at a time: kubeseed explain [KEY [VALUE]]");
+  if (optind < argc && format->whole)
+    return error_usage(err, "--output %s is of all keys, without KEY",
+                       format->name);
   if (optind < argc && !(r.key = explain_find(argv[optind], err)))
     return -1;
   if (optind + 1 < argc &&

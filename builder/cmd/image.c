@@ -83,6 +83,9 @@ static int print_list(const struct cli *cli, struct error *err) {
   _cleanup_(image_entries_done) struct image_entry_vec all = {0};
   if (image_list(&all, err) < 0)
     return -1;
+  if (all.n == 0 && !cli->json)
+    log_info(&cli->log, "there is no image yet; `kubeseed image SPEC` bakes "
+                        "one");
   _cleanup_json_ json_t *list = json_array();
   for (size_t i = 0; i < all.n; i++)
     if (cli->json)

@@ -130,12 +130,13 @@ static int fetch(const struct cli *cli, struct cluster *c, struct error *err) {
   _cleanup_ports_ struct ports ports = {0};
   _cleanup_buf_ struct buf whys = {0};
   _cleanup_pki_ struct pki pki = {0};
+  _cleanup_free_ char *target = cli_target(cli, c->spec.file);
   if (!file_exists(config))
     return error_set(err, 0,
                      "with pki.mode copied the first node makes it, and there "
                      "is no '%s' to reach that by; `kubeseed up %s` or "
-                     "`kubeseed seed` comes first",
-                     config, c->spec.file);
+                     "`kubeseed seed %s` comes first",
+                     config, target, target);
   const struct remote r = {.config = config, .timeout = FETCH_TIMEOUT};
   if (ports_load(&c->state, &c->plan, &ports, err) < 0 ||
       fetch_any(cli, c, &r, &ports, &whys, &pki, err) < 0)
@@ -143,8 +144,9 @@ static int fetch(const struct cli *cli, struct cluster *c, struct error *err) {
   return store(c, &pki, err);
 }
 
-static int deliver(const struct cli *cli, const struct options *o,
-                   const char *path, struct error *err) {
+static int deliver(const struct cli *cli, const struct cluster *c,
+                   const struct options *o, const char *path,
+                   struct error *err) {
   _cleanup_buf_ struct buf text = {0};
   if (!o->out) {
     printf("%s\n", path);
@@ -152,9 +154,14 @@ static int deliver(const struct cli *cli, const struct options *o,
   }
   if (file_read(path, CONF_MAX_BYTES, &text, err) < 0)
     return -1;
-  if (to_file(o))
-    return conf_file_write(o->out, how_of(o), &text, &cli->log, err);
-  (void)fwrite(text.data, 1, text.len, stdout);
+  if (!to_file(o)) {
+    (void)fwrite(text.data, 1, text.len, stdout);
+    return 0;
+  }
+  if (conf_file_write(o->out, how_of(o), &text, &cli->log, err) < 0)
+    return -1;
+  log_info(&cli->log, "'%s' has the context '%s', which is the current one",
+           o->out, c->spec.name);
   return 0;
 }
 
@@ -169,8 +176,9 @@ int cmd_kubeconfig(struct cli *cli, int argc, char **argv, struct error *err) {
     return -1;
   _cleanup_free_ char *path =
       state_path(&c.state, o.qemu ? "qemu.conf" : "admin.conf");
+  _cleanup_free_ char *target = cli_target(cli, c.spec.file);
   if (!file_exists(path))
     return error_set(err, 0, "there is no '%s' yet; `kubeseed %s %s` makes it",
-                     path, o.qemu ? "up" : "seed", c.spec.file);
-  return deliver(cli, &o, path, err);
+                     path, o.qemu ? "up" : "seed", target);
+  return deliver(cli, &c, &o, path, err);
 }

@@ -86,11 +86,12 @@ static char *describe(const struct strv *names) {
 static void warn_gone(const struct cli *cli, const struct cluster *c,
                       const struct strv *gone) {
   _cleanup_free_ char *names = describe(gone);
+  _cleanup_free_ char *target = cli_target(cli, c->spec.file);
   if (gone->n > 0)
     log_warn(&cli->log,
              "'%s' still has what belongs to %s, which the spec does not have; "
              "`kubeseed seed --prune %s` removes it: seeds, keys, disks, logs",
-             c->state.dir, names, c->spec.file);
+             c->state.dir, names, target);
 }
 
 /* Keys of nodes that the spec has, but not for what they were made for. */
@@ -106,12 +107,13 @@ static void leftover_done(struct leftover *l) {
 static void warn_left(const struct cli *cli, const struct cluster *c,
                       const struct leftover *left) {
   _cleanup_free_ char *names = describe(&left->nodes);
+  _cleanup_free_ char *target = cli_target(cli, c->spec.file);
   if (left->nodes.n > 0)
     log_warn(
         &cli->log,
         "'%s' still has keys for etcd of %s, for which the spec has no use "
         "any more; `kubeseed seed --prune %s` removes them",
-        c->state.dir, names, c->spec.file);
+        c->state.dir, names, target);
 }
 
 static int remove_left(const struct cli *cli, const struct cluster *c,
@@ -131,8 +133,9 @@ static int remove_left(const struct cli *cli, const struct cluster *c,
 }
 
 /* A machine that is on reads its seed and writes its disk. */
-static int check_off(const struct cluster *c, const struct strv *gone,
-                     struct error *err) {
+static int check_off(const struct cli *cli, const struct cluster *c,
+                     const struct strv *gone, struct error *err) {
+  _cleanup_free_ char *target = cli_target(cli, c->spec.file);
   for (size_t i = 0; i < gone->n; i++)
     for (size_t k = 0; machine_kinds[k]; k++)
       if (machine_kinds[k]->running(&c->state, gone->v[i], NULL))
@@ -140,7 +143,7 @@ static int check_off(const struct cluster *c, const struct strv *gone,
                          "the machine of %s, which the spec does not have, is "
                          "on; nothing was removed. Put the node into the spec "
                          "again and end it by `kubeseed down %s %s` first",
-                         gone->v[i], c->spec.file, gone->v[i]);
+                         gone->v[i], target, gone->v[i]);
   return 0;
 }
 
@@ -260,7 +263,7 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   o.nodes = nodes;
   o.forget = pruning;
   double start = monotonic_seconds();
-  if ((pruning && check_off(&c, &gone, err) < 0) ||
+  if ((pruning && check_off(cli, &c, &gone, err) < 0) ||
       seed_make(&c.plan, &c.state, &o, err) < 0 ||
       access_write_ssh_config(&c.plan, &c.state, err) < 0 ||
       (pruning && (prune(cli, &c, &gone, err) < 0 ||

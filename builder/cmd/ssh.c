@@ -20,21 +20,22 @@ static int check_answers(const struct cluster *c, const struct ports *ports,
 }
 
 /* One of ours that is off, or nothing to reach a machine of the user's by. */
-static int check_reachable(const struct cluster *c,
+static int check_reachable(const struct cli *cli, const struct cluster *c,
                            const struct plan_node *node, const char *config,
                            struct error *err) {
   _cleanup_ports_ struct ports ports = {0};
   if (ports_load(&c->state, &c->plan, &ports, err) < 0)
     return -1;
+  _cleanup_free_ char *target = cli_target(cli, c->spec.file);
   bool here = reach_is_here(node, &c->state, &ports);
   if (here && !c->kind->running(&c->state, node->name, NULL))
     return error_set(err, 0, "%s is off; `kubeseed up %s` switches it on",
-                     node->name, c->spec.file);
+                     node->name, target);
   if (!file_exists(config))
     return error_set(err, 0,
                      "there is no '%s' to reach %s by; `kubeseed seed %s` "
                      "writes it",
-                     config, node->name, c->spec.file);
+                     config, node->name, target);
   return here ? 0 : check_answers(c, &ports, node, err);
 }
 
@@ -56,7 +57,7 @@ int cmd_ssh(struct cli *cli, int argc, char **argv, struct error *err) {
     return -1;
   const struct plan_node *node = &c.plan.nodes.v[sel[0]];
   _cleanup_free_ char *config = state_path(&c.state, "ssh_config");
-  if (check_reachable(&c, node, config, err) < 0 ||
+  if (check_reachable(cli, &c, node, config, err) < 0 ||
       access_ssh_args(config, &args, err) < 0)
     return -1;
   strv_push(&args, node->name);

@@ -116,12 +116,13 @@ int cmd_status(struct cli *cli, int argc, char **argv, struct error *err) {
     print_json(&c, &f, &ports, here);
   else
     print_table(&f, &ports, here);
+  _cleanup_free_ char *target = cli_target(cli, c.spec.file);
   if (!here)
     return error_set(err, 0,
                      "no machine of '%s' was ever switched on here; `kubeseed "
                      "verify %s` asks machines of your own, `kubeseed up %s` "
                      "switches machines on here",
-                     c.spec.name, c.spec.file, c.spec.file);
+                     c.spec.name, target, target);
   if (follow_ready(&f) < n)
     return error_set(err, 0, "%zu of %zu nodes are ready", follow_ready(&f), n);
   return 0;

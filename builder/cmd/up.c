@@ -9,10 +9,12 @@
 #include "pki/store.h"
 #include "seed/admin.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_TIMEOUT_MIN 60
@@ -24,6 +26,7 @@ struct up {
   const char *machines; /* --machines KIND, or NULL */
   const char *order;    /* --order A,B,... */
   bool no_wait;
+  unsigned told; /* seconds, when it last said that it goes on waiting */
 
   struct cluster cluster;
   struct launch launch;
@@ -71,9 +74,7 @@ static int parse(struct up *u, int argc, char **argv, struct error *err) {
   if (optind == argc)
     return error_usage(err, "up: which spec? (kubeseed up SPEC [NODE...])");
   u->spec_path = argv[optind];
-  const char *dir = u->cli->state_dir;
-  u->target =
-      dir ? xasprintf("-C %s %s", dir, u->spec_path) : xstrdup(u->spec_path);
+  u->target = cli_target(u->cli, u->spec_path);
   return 0;
 }
 
@@ -104,10 +105,23 @@ static void on_started(void *arg, const struct follow_node *n) {
     log_info(&u->cli->log, "%s is switched on", n->node->name);
 }
 
+/* A step may last minutes, in which there is no line to tell. */
+static void say_alive(struct up *u, const struct launch *l) {
+  unsigned seconds = (unsigned)(monotonic_seconds() - l->began);
+  _cleanup_free_ char *text = xasprintf("waiting: %zu of %zu nodes are ready",
+                                        follow_ready(&l->follow), l->follow.n);
+  if (seconds > u->told)
+    log_alive(&u->cli->log, text, u->told = seconds);
+}
+
 static void on_tick(void *arg, const struct launch *l) {
   struct up *u = arg;
-  if (!u->table.live || u->cli->log.quiet)
+  if (u->cli->log.quiet)
     return;
+  if (!u->table.live) {
+    say_alive(u, l);
+    return;
+  }
   _cleanup_free_ struct table_row *rows = NULL;
   follow_rows(&l->follow, &rows);
   table_resize(&u->table);
@@ -116,16 +130,32 @@ static void on_tick(void *arg, const struct launch *l) {
 
 /* ---- Running ---- */
 
+/* The qcow2 specification: the first four bytes. */
+static int check_qcow2(const char *path, struct error *err) {
+  static const char magic[] = {'Q', 'F', 'I', '\xfb'};
+  char head[sizeof(magic)];
+  struct stat st;
+  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0 || fstat(fd, &st) < 0)
+    return error_usage(err, "--image '%s': %s", path, strerror(errno));
+  if (S_ISDIR(st.st_mode) || read(fd, head, sizeof(head)) != sizeof(head) ||
+      memcmp(head, magic, sizeof(magic)) != 0)
+    return error_usage(err,
+                       "--image '%s' is no qcow2 image, as `kubeseed image "
+                       "SPEC` makes one and prints its name",
+                       path);
+  return 0;
+}
+
 /* What is wrong with the command line or the spec is told before there is a
  * state folder. A cluster that has one may have disks, and then needs neither
  * image nor payload. */
 static int check_image(const struct up *u, struct error *err) {
   char key[IMAGE_KEY];
-  if (u->launch.image && access(u->launch.image, R_OK) < 0)
-    return error_usage(err, "--image '%s': %s", u->launch.image,
-                       strerror(errno));
-  if (u->launch.image || state_exists(u->cli->state_dir, u->cluster.spec.file,
-                                      u->cluster.spec.name))
+  if (u->launch.image)
+    return check_qcow2(u->launch.image, err);
+  if (state_exists(u->cli->state_dir, u->cluster.spec.file,
+                   u->cluster.spec.name))
     return 0;
   return image_key(&u->cluster.spec, key, err);
 }

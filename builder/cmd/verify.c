@@ -74,15 +74,17 @@ static int read_stats_secret(const struct cluster *c, char **ret,
   return 0;
 }
 
-static int check_access(const struct cluster *c, const char *config,
-                        struct error *err) {
+static int check_access(const struct cli *cli, const struct cluster *c,
+                        const char *config, struct error *err) {
+  _cleanup_free_ char *target = cli_target(cli, c->spec.file);
   if (file_exists(config))
     return 0;
-  return error_set(err, 0,
-                   "there is no '%s' to reach the nodes by; `kubeseed up %s` "
-                   "switches them on here and writes it, `kubeseed seed` does "
-                   "for machines of your own",
-                   config, c->spec.file);
+  return error_set(
+      err, 0,
+      "there is no '%s' to reach the nodes by; `kubeseed up %s` "
+      "switches them on here and writes it, `kubeseed seed %s` does "
+      "for machines of your own",
+      config, target, target);
 }
 
 /* What one round has found. */
@@ -139,7 +141,7 @@ static int ask(const struct cli *cli, const struct cluster *c,
   const struct remote r = {
       .config = config, .timeout = NODE_TIMEOUT, .parallel = parallel(c)};
   struct verify_facts *f = &ret->facts;
-  if (check_access(c, config, err) < 0 ||
+  if (check_access(cli, c, config, err) < 0 ||
       read_stats_secret(c, &secret, err) < 0)
     return -1;
   verify_facts_init(f, &c->plan, time(NULL));
@@ -232,8 +234,11 @@ int cmd_verify(struct cli *cli, int argc, char **argv, struct error *err) {
       tell(cli, &c, &o, &found.checks, monotonic_seconds() - began, err) < 0)
     return -1;
   size_t failed = verify_count(&found.checks, VERIFY_FAIL);
+  size_t skipped = verify_count(&found.checks, VERIFY_SKIP);
+  _cleanup_free_ char *more =
+      skipped ? xasprintf(", %zu could not be made", skipped) : xstrdup("");
   if (failed)
-    return error_set(err, 0, "%zu of %zu checks failed", failed,
-                     found.checks.n);
+    return error_set(err, 0, "%zu of %zu checks failed%s", failed,
+                     found.checks.n, more);
   return 0;
 }

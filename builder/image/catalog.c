@@ -396,6 +396,8 @@ int image_prune(const struct log *log, const struct strv *names,
   if (image_list(&all, err) < 0 || check_names(&all, names, err) < 0)
     return -1;
   image_sweep("");
+  if (all.n == 0)
+    log_info(log, "there is no image to remove");
   for (size_t i = 0; i < all.n; i++) {
     bool named = strv_has(names, all.v[i].name);
     if ((names->n == 0 || named) &&

@@ -148,6 +148,7 @@ int source_debian_ensure(const struct log *log, const struct spec *spec,
   if ((rebuild || !is_current(dir)) && build(log, spec, dir, err) < 0)
     return -1;
   if (payload_open(dir, ret, err) < 0 || payload_verify(ret, err) < 0)
-    return error_prefix(err, "make it anew with `kubeseed payload --rebuild`");
+    return error_prefix(
+        err, "make it anew with `kubeseed payload --rebuild %s`", spec->file);
   return 0;
 }

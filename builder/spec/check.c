@@ -47,9 +47,9 @@ static const char *outside(const struct spec *s, struct ip a) {
   if (!cidr_has(net, a))
     return "is not in the subnet";
   if (ip_equal(a, net->base))
-    return "is the subnet's own network address";
+    return "is the network address of the subnet";
   if (ip_equal(a, cidr_last(net)))
-    return "is the subnet's broadcast address";
+    return "is the broadcast address of the subnet";
   return NULL;
 }
 

@@ -51,6 +51,10 @@ sed 's/payload: debian/payload: pkgs.k8s.io/; s/1\.20\.2/1.34.2/' \
   "$work/offline.yaml" >"$work/elsewhere.yaml"
 check "up --image of a file that is not there" \
   early 2 "--image '$work/none'" up --image "$work/none" "$work/offline.yaml"
+for file in "$work" "$work/offline.yaml" /dev/null; do
+  check "up --image $file" early 2 "--image '$file' is no qcow2 image" \
+    up --image "$file" "$work/offline.yaml"
+done
 check "up with a payload that is not to be had" \
   early 3 "pkgs.k8s.io" up "$work/elsewhere.yaml"
 check "verify --junit into a folder that is not there" \

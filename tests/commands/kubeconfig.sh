@@ -33,8 +33,12 @@ no_kubeconfig() {
 }
 check "kubeconfig --merge leaves alone what is no kubeconfig" no_kubeconfig
 
+check "kubeconfig -o wants a name" exits 2 ks offline kubeconfig -o '' --merge
+
 forced() {
-  ks offline kubeconfig -o "$conf" --force &&
+  ks offline kubeconfig -o "$conf" --force 2>"$work/said" || return 1
+  cat "$work/said"
+  grep -q "has the context 'demo', which is the current one" "$work/said" &&
     cmp "$conf" "$work/offline/admin.conf" && [ "$(stat -c %a "$conf")" = 600 ]
 }
 check "kubeconfig --force overwrites" forced

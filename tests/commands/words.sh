@@ -46,7 +46,9 @@ help paln|unknown command 'paln'; did you mean 'plan'?
 help plan up|help is for one command
 seed --json x|'seed' has no output for programs
 --json up x|'up' has no output for programs
-plan no-such.yaml|cannot open 'no-such.yaml'
+plan no-such.yaml|there is no spec 'no-such.yaml'; `kubeseed init no-such.yaml`
+explain -o man nodes|--output man is of all keys, without KEY
+explain -o comments nodes|--output comments is of all keys, without KEY
 plan .|'.'
 WORDS
 check "none of these has written anything" rmdir "$work/words"
@@ -80,6 +82,40 @@ check "a terminal obeys no file's name and no value" obeys_nothing
 check "a warning stands at its place" ends_with 0 \
   "one-node.yaml:9:8: warning: one control-plane" \
   "$kubeseed" check tests/specs/good/one-node.yaml
+
+said_once() {
+  "$kubeseed" seed -C "$work/one" tests/specs/good/one-node.yaml 2>&1 |
+    grep -q "warning: one control-plane" || return 1
+  exits 1 "$kubeseed" status -C "$work/one" tests/specs/good/one-node.yaml \
+    >"$work/said" 2>&1
+  cat "$work/said"
+  ! grep -q warning "$work/said"
+}
+check "and not again by who looks at the cluster" said_once
+
+# tests/bin/ssh runs the script here, where there is no cluster.
+mkdir "$work/unanswered"
+check "a node that is not in its cluster yet takes no token, and says so" \
+  ends_with 0 "m3 failed: it is not yet in a cluster; a node that joins late" \
+  env FAKE_SSH_DIR="$work/unanswered" \
+  "$kubeseed" seed -C "$work/offline" "$work/offline.yaml" m2
+
+# A command that is suggested leads to the same state.
+check "a suggested command has the -C of the one before" ends_with 1 \
+  "\`kubeseed up -C '$work/a b' $work/offline.yaml\`" \
+  sh -c '"$1" -q seed -C "$2" "$3" && "$1" status -C "$2" "$3"' sh \
+  "$kubeseed" "$work/a b" "$work/offline.yaml"
+gone() {
+  sed 's/name: m3/name: m4/' "$work/offline.yaml" >"$work/gone.yaml"
+  ends_with 0 "\`kubeseed seed --prune -C '$work/a b' $work/gone.yaml\`" \
+    "$kubeseed" seed -C "$work/a b" "$work/gone.yaml"
+}
+check "so has seed's --prune" gone
+
+check "a state folder has a name" ends_with 2 "-C names has no name" \
+  "$kubeseed" seed -C '' "$work/offline.yaml"
+check "and is no file" ends_with 2 "offline.yaml' is no folder" \
+  "$kubeseed" seed -C "$work/offline.yaml" "$work/offline.yaml"
 
 check "destroy of nothing has nothing to do" ends_with 0 "nothing to delete" \
   "$kubeseed" destroy --all --yes -C "$work/never" "$work/offline.yaml"

@@ -79,6 +79,7 @@ static void test_warnings_are_logged(void **state) {
   struct fixture *f = *state;
   _cleanup_error_ struct error err = {0};
   _cleanup_cluster_ struct cluster c;
+  f->cli.warns = true;
   _cleanup_free_ char *text =
       xasprintf("%.*s[{name: m1}]\n",
                 (int)(strstr(spec_text, "[{") - spec_text), spec_text);
