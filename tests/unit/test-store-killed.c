@@ -475,9 +475,11 @@ static void test_damaged(void **state) {
 }
 
 static void test_up(void **state) {
-  end_everywhere(
-      *state, &(struct grid){
-                  .step = up, .then = {up, prune}, .images = 1, .disk = true});
+  end_everywhere(*state, &(struct grid){.begin = {image},
+                                        .step = up,
+                                        .then = {up, prune},
+                                        .images = 1,
+                                        .disk = true});
 }
 
 /* One that is not there yet is destroyed. */
@@ -506,7 +508,8 @@ static int destroy_container(struct fixture *f, struct error *err) {
 
 static void test_container(void **state) {
   end_everywhere(*state,
-                 &(struct grid){.step = container,
+                 &(struct grid){.begin = {image},
+                                .step = container,
                                 .then = {container, destroy_container, prune}});
 }
 
