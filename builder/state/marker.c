@@ -23,11 +23,6 @@ static bool is_file(const char *path) {
   return lstat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-static bool has_text(const char *path) {
-  struct stat st;
-  return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
-}
-
 /* ---- The marker ---- */
 
 static const char *text_of(const struct yaml_node *root, const char *key) {
@@ -101,6 +96,22 @@ int marker_write_lock(int lock_fd, const char *cluster, time_t made) {
 
 /* ---- Without one ---- */
 
+/* The cluster of a state of which nothing but the lock is left, as
+ * marker_write_lock has written it; NULL for any other lock. The caller frees.
+ */
+static char *ending_cluster(const char *dir) {
+  _cleanup_free_ char *path = xasprintf("%s/" LAYOUT_LOCK, dir);
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_yaml_ struct yaml_node *root = NULL;
+  _cleanup_buf_ struct buf text = {0};
+  if (!is_file(path) || file_read(path, MAX_BYTES, &text, &ignored) < 0 ||
+      yaml_parse(path, text.data, text.len, &root, &ignored) < 0)
+    return NULL;
+  const char *format = text_of(root, "format");
+  const char *cluster = text_of(root, "cluster");
+  return format && strcmp(format, FORMAT) == 0 ? xstrdup(cluster) : NULL;
+}
+
 /*
  * The cluster of a state that an older kubeseed made, or NULL when it is not
  * one: these two files are there once a run has made all keys, and the comment
@@ -152,11 +163,10 @@ int marker_check(const char *dir, const char *cluster, bool *ret_marked,
   *ret_marked = file_exists(path);
   if (*ret_marked)
     return check_marker(dir, path, cluster, err);
-  _cleanup_free_ char *lock = xasprintf("%s/" LAYOUT_LOCK, dir);
-  if (has_text(lock))
-    return check_marker(dir, lock, cluster, err);
-  _cleanup_free_ char *old = old_cluster(dir);
-  if (old)
-    return check_cluster(dir, old, cluster, err);
+  _cleanup_free_ char *found = ending_cluster(dir);
+  if (!found)
+    found = old_cluster(dir);
+  if (found)
+    return check_cluster(dir, found, cluster, err);
   return check_contents(dir, cluster, err);
 }

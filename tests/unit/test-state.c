@@ -242,6 +242,35 @@ static void test_pipes_in_a_strange_folder(void **state) {
   }
 }
 
+/* A lock is the last of a state only when it says so. */
+static void test_lock_alone(void **state) {
+  static const struct {
+    const char *text, *says;
+  } cases[] = {
+      {"", "neither empty nor"},
+      {"4711\n", "neither empty nor"},
+      {"format: 1\nname: x\n", "neither empty nor"},
+      {"format: 2\ncluster: x\n", "neither empty nor"},
+      {"format: 1\ncluster: y\n", "the state of the cluster 'y'"},
+      {"format: 1\ncluster: x\n", NULL},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_state_ struct state s = {.lock_fd = -1};
+    _cleanup_free_ char *dir = xasprintf("%s/%zu", (char *)*state, i);
+    _cleanup_free_ char *lock = xasprintf("%s/lock", dir);
+    _cleanup_free_ char *other = xasprintf("%s/theirs", dir);
+    assert_int_equal(file_mkdirs(dir, 0700, &err), 0);
+    assert_int_equal(file_write(other, "", 0, 0600, &err), 0);
+    assert_int_equal(
+        file_write(lock, cases[i].text, strlen(cases[i].text), 0600, &err), 0);
+    assert_int_equal(state_open(dir, "x", "x", false, &s, &err),
+                     cases[i].says ? -1 : 0);
+    if (cases[i].says)
+      assert_non_null(strstr(err.faults[0].msg, cases[i].says));
+  }
+}
+
 /* ---- What a killed run has begun ---- */
 
 static void put_commit(const char *dir, const char *text) {
@@ -357,6 +386,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_removal_of_a_node, setup, teardown),
       cmocka_unit_test_setup_teardown(test_pipes_in_a_strange_folder, setup,
                                       teardown),
+      cmocka_unit_test_setup_teardown(test_lock_alone, setup, teardown),
       cmocka_unit_test_setup_teardown(test_finish, setup, teardown),
       cmocka_unit_test_setup_teardown(test_finish_of_a_damaged_one, setup,
                                       teardown),
