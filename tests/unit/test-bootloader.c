@@ -46,6 +46,8 @@ static void test_loaded_late(void **state) {
   (void)state;
   _cleanup_error_ struct error err = {0};
   assert_null(dlopen("libguestfs.so.0", RTLD_NOW | RTLD_NOLOAD));
+  /* It stays: unloaded, what it has got would count as leaked. */
+  (void)dlopen("libguestfs.so.0", RTLD_NOW);
   assert_int_equal(boot_require(&err), 0);
 }
 

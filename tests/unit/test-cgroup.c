@@ -72,6 +72,7 @@ static void test_odd(void **state) {
 
 struct fixture {
   char *dir;
+  char none[1]; /* options */
   struct cgroup_tree tree;
   struct cgroup_vec trees;
 };
@@ -81,7 +82,7 @@ static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
   assert_non_null(mkdtemp(dir));
   f->dir = xstrdup(dir);
-  f->tree = (struct cgroup_tree){.path = f->dir, .options = (char[]){""}};
+  f->tree = (struct cgroup_tree){.path = f->dir, .options = f->none};
   f->trees = (struct cgroup_vec){.v = &f->tree, .n = 1};
   *state = f;
   return 0;

@@ -90,6 +90,7 @@ static int teardown(void **state) {
     _cleanup_error_ struct error ignored = {0};
     (void)!machine_qemu.stop(&f->state, f->plan.nodes.v[i].name, &ignored);
     free(f->plan.nodes.v[i].fqdn);
+    plan_interfaces_done(&f->plan.nodes.v[i].interfaces);
   }
   check_ok(file_remove_tree(f->top, &f->err), &f->err);
   free(f->spec.users.v[0].name);

@@ -326,7 +326,7 @@ static void test_prune(void **state) {
   _cleanup_strv_ struct strv names = {0};
   strv_push_all(&names, c, a, NULL);
   check_error(image_prune(&f->log, &names, &f->err), &f->err, "is in use");
-  names.n = 1;
+  free(names.v[--names.n]);
   names.v[0][0] = 'x';
   check_error(image_prune(&f->log, &names, &f->err), &f->err,
               "there is no image");
