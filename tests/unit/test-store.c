@@ -215,6 +215,8 @@ static void test_waits(void **state) {
   if (pid == 0) {
     _cleanup_free_ char *got = NULL;
     (void)close(fd); /* the parent's lock is not ours */
+    /* One that does not wait, or does not look again, fails to bake. */
+    (void)setenv("PATH", "/nonexistent", 1);
     f->log = (struct log){.out = fopen(said, "w")};
     setvbuf(f->log.out, NULL, _IONBF, 0);
     int r = image_ensure(&f->log, &f->plan, NULL, &got, &f->err);
