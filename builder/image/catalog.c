@@ -164,10 +164,12 @@ static int remove_file(const char *path, const char *end, struct error *err) {
 }
 
 /* The image first: what is left without it is nobody's base, and a sweep finds
- * it. */
+ * it. The pointer last, and only where it is to this image: a bake may have
+ * ended since the list was made. */
 static int remove_image(const char *dir, const struct image_entry *e,
                         struct error *err) {
   _cleanup_free_ char *stem = xasprintf("%s/%s", dir, e->name);
+  _cleanup_free_ char *current = image_current(dir, e->key);
   if (remove_file(stem, ".qcow2", err) < 0 ||
       remove_file(stem, ".json", err) < 0 ||
       remove_file(stem, ".raw", err) < 0 ||
@@ -175,7 +177,8 @@ static int remove_image(const char *dir, const struct image_entry *e,
       remove_file(stem, ".users", err) < 0)
     return -1;
   _cleanup_free_ char *key = xasprintf("%s/%s", dir, e->key);
-  return e->current ? remove_file(key, ".current", err) : 0;
+  bool is_current = current && strcmp(current, e->name) == 0;
+  return is_current ? remove_file(key, ".current", err) : 0;
 }
 
 /* The image that a file of the store belongs to, when it is not the image
@@ -197,10 +200,9 @@ static char *image_of(const char *dir, const char *file) {
 /* Removes what an image left that is not there, unless disks lie on it: then
  * it may be put back. The key's lock is held, for a bake writes the manifest
  * before the image. */
-static void sweep_rest(const char *dir, struct image_entry *e) {
+static void sweep_rest(const char *dir, const struct image_entry *e) {
   _cleanup_error_ struct error ignored = {0};
   _cleanup_(image_users_done) struct image_user_vec users = {0};
-  _cleanup_free_ char *current = image_current(dir, e->key);
   _cleanup_close_ int fd = -1;
   struct stat st;
   if (image_users_lock(e->path, &fd, &ignored) < 0 ||
@@ -208,7 +210,6 @@ static void sweep_rest(const char *dir, struct image_entry *e) {
       image_users_read(e->path, &users, &ignored) < 0 ||
       count_users(&users) > 0)
     return;
-  e->current = current && strcmp(current, e->name) == 0;
   (void)!remove_image(dir, e, &ignored);
 }
 

@@ -366,6 +366,47 @@ static void test_prune_busy(void **state) {
   assert_true(file_exists(image));
 }
 
+/* Until somebody has the lock. */
+static void await_lock(const struct fixture *f, const char *path) {
+  for (int i = 0; i < 3000; i++) {
+    _cleanup_error_ struct error ignored = {0};
+    _cleanup_close_ int fd = -1;
+    if (file_lock(path, &fd, &ignored) < 0)
+      return;
+    cleanup_close(&fd);
+    fd = -1;
+    (void)poll(NULL, 0, 10);
+  }
+  fail_msg("%s: nobody locks %s", f->top, path);
+}
+
+/* A bake that ends while the images before it are removed: its image stays the
+ * current one. The list is made before the key is locked, and the image goes
+ * once those who use images are known. */
+static void test_prune_beside_bake(void **state) {
+  struct fixture *f = *state;
+  _cleanup_free_ char *lock = xasprintf("%s/%s.lock", f->images, f->key);
+  _cleanup_free_ char *old = NULL, *new = NULL;
+  _cleanup_free_ char *path = put_image(f, "old", true, &old);
+  _cleanup_close_ int fd = -1;
+  check_ok(image_users_lock(path, &fd, &f->err), &f->err);
+  pid_t pid = fork();
+  if (pid == 0) {
+    (void)close(fd);
+    const struct strv names = {.v = &old, .n = 1};
+    _exit(image_prune(&f->log, &names, &f->err) == 0 ? 0 : 1);
+  }
+  await_lock(f, lock);
+  free(put_image(f, "new", true, &new));
+  assert_int_equal(close(take_fd(&fd)), 0);
+  int status;
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_int_equal(status, 0);
+  assert_false(file_exists(path));
+  _cleanup_free_ char *current = image_current(f->images, f->key);
+  assert_string_equal(current, new);
+}
+
 /* What killed bakes left goes, but for that of a bake that runs. */
 static void test_sweep(void **state) {
   struct fixture *f = *state;
@@ -483,7 +524,7 @@ int main(void) {
       STORE_TEST(test_prune_busy),  STORE_TEST(test_list),
       STORE_TEST(test_sweep),       STORE_TEST(test_prune_killed),
       STORE_TEST(test_sweep_keeps), STORE_TEST(test_file_system),
-      STORE_TEST(test_waits),
+      STORE_TEST(test_waits),       STORE_TEST(test_prune_beside_bake),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
