@@ -70,22 +70,9 @@ static int find_gone(const struct cluster *c, struct strv *ret,
   return 0;
 }
 
-/* "node 'a'", "2 nodes (a, b)", "200 nodes"; the caller frees. */
-static char *describe(const struct strv *names) {
-  enum { SHOWN = 8 };
-  _cleanup_buf_ struct buf b = {0};
-  if (names->n == 1)
-    return xasprintf("the node %s", names->v[0]);
-  buf_addf(&b, "%zu nodes", names->n);
-  for (size_t i = 0; i < names->n && names->n <= SHOWN; i++)
-    buf_addf(&b, "%s%s", i ? ", " : " (", names->v[i]);
-  buf_adds(&b, names->n <= SHOWN ? ")" : "");
-  return buf_take(&b);
-}
-
 static void warn_gone(const struct cli *cli, const struct cluster *c,
                       const struct strv *gone) {
-  _cleanup_free_ char *names = describe(gone);
+  _cleanup_free_ char *names = seed_name_nodes(gone);
   _cleanup_free_ char *target = cli_target(cli, c->spec.file);
   if (gone->n > 0)
     log_warn(&cli->log,
@@ -106,7 +93,7 @@ static void leftover_done(struct leftover *l) {
 
 static void warn_left(const struct cli *cli, const struct cluster *c,
                       const struct leftover *left) {
-  _cleanup_free_ char *names = describe(&left->nodes);
+  _cleanup_free_ char *names = seed_name_nodes(&left->nodes);
   _cleanup_free_ char *target = cli_target(cli, c->spec.file);
   if (left->nodes.n > 0)
     log_warn(
@@ -118,7 +105,7 @@ static void warn_left(const struct cli *cli, const struct cluster *c,
 
 static int remove_left(const struct cli *cli, const struct cluster *c,
                        const struct leftover *left, struct error *err) {
-  _cleanup_free_ char *names = describe(&left->nodes);
+  _cleanup_free_ char *names = seed_name_nodes(&left->nodes);
   for (size_t i = 0; i < left->paths.n; i++) {
     _cleanup_free_ char *path = state_path(&c->state, "%s", left->paths.v[i]);
     if (unlink(path) < 0 && errno != ENOENT)
@@ -149,7 +136,7 @@ static int check_off(const struct cli *cli, const struct cluster *c,
 
 static int prune(const struct cli *cli, const struct cluster *c,
                  const struct strv *gone, struct error *err) {
-  _cleanup_free_ char *names = describe(gone);
+  _cleanup_free_ char *names = seed_name_nodes(gone);
   for (size_t i = 0; i < gone->n; i++)
     for (size_t k = 0; machine_kinds[k]; k++)
       if (machine_kinds[k]->delete (&c->state, gone->v[i], err) < 0)
@@ -229,13 +216,7 @@ static void warn_renewed(const struct cli *cli, const struct cluster *c,
     if (o->report->renewed[i] && (!here || has_disk(c, node)))
       strv_push(&nodes, node);
   }
-  _cleanup_free_ char *names = describe(&nodes);
-  if (nodes.n > 0)
-    log_warn(&cli->log,
-             "the certificates for etcd of %s are made anew; a machine that "
-             "was on before keeps its old ones, for it takes its seed only "
-             "once: CERTIFICATES in kubeseed(1) tells how it gets them",
-             names);
+  seed_tell_renewed(&nodes, &cli->log);
 }
 
 int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {

@@ -41,6 +41,17 @@ static int prepare_image(struct launch *l, struct error *err) {
   return image_ensure(l->log, l->plan, NULL, &l->baked, err);
 }
 
+/* A machine that has a disk was on before. */
+static void tell_renewed(const struct launch *l, const struct seed_options *o) {
+  _cleanup_strv_ struct strv nodes = {0};
+  for (size_t i = 0; i < o->n_nodes; i++) {
+    const char *node = l->plan->nodes.v[o->nodes[i]].name;
+    if (o->report->renewed[i] && l->kind->has_disk(l->state, node))
+      strv_push(&nodes, node);
+  }
+  seed_tell_renewed(&nodes, l->log);
+}
+
 static int prepare_seeds(const struct launch *l, struct error *err) {
   _cleanup_free_ size_t *off = xcalloc(l->follow.n, sizeof(*off));
   _cleanup_seed_report_ struct seed_report report = {0};
@@ -52,6 +63,7 @@ static int prepare_seeds(const struct launch *l, struct error *err) {
     return -1;
   seed_tell_mended(&report, l->log);
   seed_tell_members(&report, l->plan->spec->file, l->log);
+  tell_renewed(l, &o);
   return 0;
 }
 

@@ -76,6 +76,28 @@ void seed_tell_members(const struct seed_report *r, const char *spec_file,
              r->unreachable, spec_file);
 }
 
+char *seed_name_nodes(const struct strv *names) {
+  enum { SHOWN = 8 };
+  _cleanup_buf_ struct buf b = {0};
+  if (names->n == 1)
+    return xasprintf("the node %s", names->v[0]);
+  buf_addf(&b, "%zu nodes", names->n);
+  for (size_t i = 0; i < names->n && names->n <= SHOWN; i++)
+    buf_addf(&b, "%s%s", i ? ", " : " (", names->v[i]);
+  buf_adds(&b, names->n <= SHOWN ? ")" : "");
+  return buf_take(&b);
+}
+
+void seed_tell_renewed(const struct strv *nodes, const struct log *log) {
+  _cleanup_free_ char *names = seed_name_nodes(nodes);
+  if (nodes->n > 0)
+    log_warn(log,
+             "the certificates for etcd of %s are made anew; a machine that "
+             "was on before keeps its old ones, for it takes its seed only "
+             "once: CERTIFICATES in kubeseed(1) tells how it gets them",
+             names);
+}
+
 void seed_report_done(struct seed_report *r) {
   free(r->fates);
   free(r->renewed);

@@ -33,6 +33,12 @@ void seed_tell_mended(const struct seed_report *r, const struct log *log);
 void seed_tell_members(const struct seed_report *r, const char *spec_file,
                        const struct log *log);
 
+/* "the node a", "2 nodes (a, b)", "200 nodes"; the caller frees. */
+char *seed_name_nodes(const struct strv *names);
+
+/* Warns that these nodes, if any, have certificates that they will not take. */
+void seed_tell_renewed(const struct strv *nodes, const struct log *log);
+
 void seed_report_done(struct seed_report *r);
 #define _cleanup_seed_report_ _cleanup_(seed_report_done)
 
