@@ -3,12 +3,14 @@
 #
 # Steps that nodes of every role take. Sourced by bootstrap.
 
-# Outside of these every certificate is "not yet valid" or expired: from a day
-# before the seed was made (ours begin a day early) to five years after.
+# A machine is switched on after its seed was made, give or take what the clocks
+# differ; and five years later its certificates end. What the others' clocks say
+# is asked when they are there.
 clock_is_sane() {
   now=$(date +%s)
-  why="it says $(date -u +%F), the seed is of $(date -u -d "@$SEED_TIME" +%F)"
-  [ "$now" -ge $((SEED_TIME - 86400)) ] &&
+  why="it says $(date -u '+%F %H:%M'), the seed is of \
+$(date -u -d "@$SEED_TIME" '+%F %H:%M')"
+  [ "$now" -ge $((SEED_TIME - 600)) ] &&
     [ "$now" -le $((SEED_TIME + 5 * 31536000)) ]
 }
 

@@ -198,9 +198,32 @@ token_is_valid() {
   [ "$code" -eq 200 ] || [ "$code" -eq 403 ]
 }
 
-# A control-plane node holds the CA key, so it can let itself in for an hour.
-renew_token() {
+# What time it is for the API server, which judges tokens by its own clock.
+api_time() {
+  at=$(curl -s --max-time 10 --cacert /etc/kubeseed/ca.crt -o /dev/null -D - \
+    "https://$ENDPOINT/api" | tr -d '\r' | sed -n 's/^[Dd]ate: //p')
+  [ -n "$at" ] && date -u -d "$at" +%s
+}
+
+# Certificates and tokens that one machine makes are not valid yet, or not any
+# more, for another whose clock is minutes away.
+clock_agrees() {
+  why="the API server does not tell its own"
+  there=$(api_time) || return 1
+  here=$(date +%s)
+  why="it says $(date -u -d "@$here" '+%F %H:%M:%S'), the API server's says \
+$(date -u -d "@$there" '+%F %H:%M:%S')"
+  [ $((here - there)) -le 300 ] && [ $((there - here)) -le 300 ]
+}
+
+expiration_in() { # SECONDS
+  now=$(api_time) && date -u -d "@$((now + $1))" +%Y-%m-%dT%H:%M:%SZ
+}
+
+# A control-plane node holds the CA key, so it can let itself and others in.
+renew_token() { # SECONDS
   token=$(bootstrap_token)
+  expiration=$(expiration_in "$1") || return
   (
     umask 077
     kubeadm init phase kubeconfig admin --kubeconfig-dir /run/kubeseed \
@@ -220,7 +243,7 @@ type: bootstrap.kubernetes.io/token
 stringData:
   token-id: "${token%%.*}"
   token-secret: "${token#*.}"
-  expiration: "$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)"
+  expiration: "$expiration"
   usage-bootstrap-authentication: "true"
   usage-bootstrap-signing: "true"
   auth-extra-groups: system:bootstrappers:kubeadm:default-node-token
@@ -236,7 +259,7 @@ ensure_token() {
   if [ "$ROLE" = worker ] && kubelet_is_member; then return 0; fi
   if token_is_valid; then return 0; fi
   case $ROLE in
-  control-plane) renew_token ;;
+  control-plane) renew_token 3600 ;;
   *) wait_for "a valid bootstrap token: this seed's is not known to the \
 cluster (any more); run 'kubeseed seed' for this node while the cluster runs" \
     token_is_valid ;;
@@ -245,6 +268,8 @@ cluster (any more); run 'kubeseed seed' for this node while the cluster runs" \
 
 wait_until_open() { # CONDITION
   wait_for "the first node to open the cluster at https://$ENDPOINT" "$1"
+  wait_for "this machine's clock to be that of the others; set the one that is \
+wrong" clock_agrees
   ensure_token
 }
 
@@ -326,13 +351,50 @@ all_have_joined_for_good() {
   all_have_joined && sleep 60 && all_have_joined
 }
 
+# While somebody is missing the token is kept valid, a day at a time, so that it
+# ends soon when this node does. That begins when it is first asked for, and lasts
+# as long as the spec allows. The secret part is only in the cluster: here it has
+# been wiped.
+token_kept_since=/var/lib/kubeseed/token-kept-since
+
+keep_token() {
+  now=$(api_time) || return
+  [ -s "$token_kept_since" ] || echo "$now" | keep "$token_kept_since" || return
+  token_is_kept || return
+  [ "$now" -ge "${token_due:-0}" ] || return 0
+  expiration=$(expiration_in 86400) || return
+  kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system patch secret \
+    "bootstrap-token-$TOKEN_ID" --type merge \
+    -p "{\"stringData\":{\"expiration\":\"$expiration\"}}" || return
+  token_due=$((now + 21600))
+}
+
+token_is_kept() {
+  [ ! -s "$token_kept_since" ] ||
+    [ "$now" -lt $(($(cat "$token_kept_since") + JOIN_DAYS * 86400)) ]
+}
+
+nobody_needs_token() {
+  if all_have_joined_for_good; then return 0; fi
+  now=$(api_time) || return 1
+  if ! token_is_kept; then
+    report wait "not all nodes have joined, after $JOIN_DAYS days \
+(kubernetes.joinDays); for one that comes now run 'kubeseed seed'"
+    return 0
+  fi
+  why=
+  keep_token || why="the token has ended, or cannot be kept; for a node that \
+comes now run 'kubeseed seed'"
+  return 1
+}
+
 # The first node, once everybody is there: a token that nobody needs is only a
 # way in. It is named by its public part.
 step_tidy() {
   # kubectl costs seconds of an emulated machine's time.
   [ ! -e /run/kubeseed/emulated ] || POLL=60
   wait_for "all $EXPECTED nodes to have joined, to delete the bootstrap token" \
-    all_have_joined_for_good
+    nobody_needs_token
   kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete secret \
     --ignore-not-found "bootstrap-token-$TOKEN_ID"
 }

@@ -37,6 +37,7 @@ static void values(const struct part_input *in, struct scope *s) {
   scope_set(s, "version", p->spec->kubernetes.version_text);
   scope_set(s, "pki_mode", pki_mode_name(p->spec->pki.mode));
   scope_setf(s, "seed_time", "%lld", (long long)in->created);
+  scope_setf(s, "join_days", "%d", p->spec->kubernetes.join_days);
   scope_setf(s, "expected_nodes", "%zu", p->kubelets.n);
 }
 

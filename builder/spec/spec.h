@@ -49,6 +49,7 @@ struct spec {
     enum bootstrapper bootstrapper;
     char *payload;       /* "debian", "pkgs.k8s.io" or a folder */
     char *payload_where; /* "file:line:column", or NULL for a default */
+    int join_days;       /* how long the bootstrap token is renewed */
   } kubernetes;
   struct {
     int debian;    /* 12 */

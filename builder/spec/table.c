@@ -41,6 +41,10 @@ const struct key spec_keys[] = {
      .derived = "debian for 1.20.2, the version that Debian has; else "
                 "pkgs.k8s.io",
      .words = payload_words},
+    {"kubernetes.joinDays", TYPE_INT, "0.1", AT(kubernetes.join_days),
+     .doc = "For how many days the bootstrap token is kept valid while nodes "
+            "are missing; for one that comes later run kubeseed seed.",
+     .value = "30", .min = 1, .max = 365, .also = "tokenTTL ttl"},
 
     {"image", TYPE_MAP, "0.1", 0,
      .doc = "The disk image that all nodes start from."},

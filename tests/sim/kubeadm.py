@@ -267,9 +267,11 @@ class Kubeadm:
         world.bump()
         yield self.take()
         kube = yield from self.api("bootstrap-token")
-        token = self.config["InitConfiguration"]["bootstrapTokens"][0]["token"]
-        ident, _, secret = token.partition(".")
-        kube.tokens[ident] = (secret, float("inf"))
+        token = self.config["InitConfiguration"]["bootstrapTokens"][0]
+        ident, _, secret = token["token"].partition(".")
+        hours = int(token["ttl"].partition("h")[0]) if "h" in token["ttl"] \
+            else float("inf")
+        kube.tokens[ident] = (secret, world.now + hours * 3600)
         world.bump()
         yield self.take()
         kube = yield from self.api("cluster-info")

@@ -5,6 +5,7 @@ Each is a generator: it yields how long it takes and returns its exit status,
 its output and its error text.
 """
 import datetime
+import email.utils
 import json
 import re
 
@@ -35,18 +36,29 @@ def sync(world, actor, args, stdin):
     return 0, "", ""
 
 
+SKEW = {"clock-ahead": 20 * 365 * 86400, "clock-behind": -20 * 365 * 86400,
+        "clock-slow": -3600}
+
+
+def clock(world, node):
+    """Seconds since 1970, as the node has it."""
+    return int(node.env["SEED_TIME"]) + int(world.now) + \
+        SKEW.get(node.trouble, 0)
+
+
 def date(world, actor, args, stdin):
     del stdin
     yield 0
-    now = int(actor.node.env["SEED_TIME"]) + int(world.now)
-    now += {"clock-ahead": 20, "clock-behind": -20}.get(
-        actor.node.trouble, 0) * 365 * 86400
-    if "+1 hour" in args:
-        now += 3600
+    now = clock(world, actor.node)
+    if "-d" in args:
+        given = args[args.index("-d") + 1]
+        if given == "+1 hour":
+            now += 3600
+        elif given.startswith("@"):
+            now = int(given[1:])
+        else:
+            now = int(email.utils.parsedate_to_datetime(given).timestamp())
     when = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
-    if "-d" in args and args[args.index("-d") + 1].startswith("@"):
-        when = datetime.datetime.fromtimestamp(
-            int(args[args.index("-d") + 1][1:]), datetime.timezone.utc)
     form = next(a for a in args if a.startswith("+") and "%" in a)[1:]
     form = form.replace("%s", str(now)).replace("%F", "%Y-%m-%d")
     return 0, when.strftime(form) + "\n", ""
@@ -219,6 +231,10 @@ def _curl_endpoint(world, actor, args, path, stdin, limit):
     ca = node.read("/etc/kubeseed/ca.crt").encode()
     if cluster.kube.ca and ca != cluster.kube.ca:
         return 60, "", "certificate of an unknown authority"
+    if path == "api" and "-D" in args:
+        holder = next(n for n in world.nodes.values() if n.api() is cluster)
+        return 0, "HTTP/2 403\r\ndate: " + email.utils.formatdate(
+            clock(world, holder), usegmt=True) + "\r\n\r\n", ""
     if path == "api":
         token = re.search(rb"Bearer ([^\"]*)", stdin).group(1).decode()
         known = cluster.kube.token_is_known(token, world.now)
@@ -233,6 +249,22 @@ def _curl_endpoint(world, actor, args, path, stdin, limit):
             return 0, "{}", ""
         return 22, "", ""
     return not_modelled(actor, "curl", args)
+
+
+def field(text, name):
+    return re.search(name + r'"?: "([^"]*)"', text).group(1)
+
+
+def set_expiry(world, node, text, ident, secret):
+    expires = datetime.datetime.strptime(
+        field(text, "expiration"), "%Y-%m-%dT%H:%M:%SZ").replace(
+            tzinfo=datetime.timezone.utc).timestamp()
+    world.endpoint(node).kube.tokens[ident] = (
+        secret, expires - int(node.env["SEED_TIME"]))
+    for hours in (6, 24):  # when somebody may look at it again
+        world.after(hours * 3600 + 1, None, world.bump)
+    world.note(node, "token renewed")
+    world.bump()
 
 
 def kubectl(world, actor, args, stdin):
@@ -259,18 +291,20 @@ def kubectl(world, actor, args, stdin):
             world.note(node, "token deleted")
             world.bump()
         return 0, "", ""
+    if "patch" in args:
+        known = kube.tokens.get(args[args.index("secret") + 1][
+            len("bootstrap-token-"):])
+        # Kubernetes deletes one that has ended.
+        if not known or known[1] <= world.now:
+            return 1, "", "Error from server (NotFound)"
+        set_expiry(world, node, args[-1].replace('":"', '": "'),
+                   args[args.index("secret") + 1][len("bootstrap-token-"):],
+                   known[0])
+        return 0, "", ""
     if "apply" in args:
         text = stdin.decode()
-
-        def field(name):
-            return re.search(name + r': "([^"]*)"', text).group(1)
-        expires = datetime.datetime.strptime(
-            field("expiration"), "%Y-%m-%dT%H:%M:%SZ").replace(
-                tzinfo=datetime.timezone.utc).timestamp()
-        kube.tokens[field("token-id")] = (
-            field("token-secret"), expires - int(node.env["SEED_TIME"]))
-        world.note(node, "token renewed")
-        world.bump()
+        set_expiry(world, node, text, field(text, "token-id"),
+                   field(text, "token-secret"))
         return 0, "", ""
     return not_modelled(actor, "kubectl", args)
 

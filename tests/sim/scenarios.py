@@ -570,6 +570,54 @@ def absent(world, name):
     yield world.all_done
 
 
+def token_lives(world, name):
+    """A node is missing for days, and then for good, as far as the spec can
+    tell. Until then the token lets it in, but not without the first node."""
+    node, first = world.nodes[name], world.nodes["m1"]
+    first.files = with_address(first.files, "JOIN_DAYS='30'", "JOIN_DAYS='6'")
+    yield from boot_and_wait(world, [n for n in world.nodes.values()
+                                     if n is not node])
+    kube = world.endpoint().kube
+
+    def lives():
+        return any(expires > world.now for _, expires in kube.tokens.values())
+    for _ in range(2):
+        yield 86400
+        if not lives():
+            raise w.Failure("the token has ended, and a node is missing")
+    if world.lossy:
+        first.power_off()
+        yield 90000
+        if lives():
+            raise w.Failure("the token lives without the first node")
+        first.power_on()
+        yield lambda: said(first, "the token has ended")
+    yield 6 * 86400
+    if lives():
+        raise w.Failure("the token lives longer than the spec allows")
+    node.power_on()
+    yield lambda: said(node, "valid bootstrap token")
+    renew_token(world, node)
+    yield world.all_done
+
+
+def slow_clock(world, name):
+    """Long after the others a new disk comes, with a clock that is an hour
+    behind."""
+    yield from boot_at_once(world)
+    node = world.nodes[name]
+    node.power_off()
+    node.new_disk()
+    node.trouble = "clock-slow"
+    yield 86400
+    node.power_on()
+    yield lambda: said(node, "clock to be that of the others")
+    yield 3600
+    node.trouble = ""
+    world.bump()
+    yield world.all_done
+
+
 def founder_lost(world, name):
     """Stacked: a node has joined, its member of etcd has not, when the power
     fails and the founder's disk is lost; these two come back long before those
@@ -708,7 +756,8 @@ def grown_before(world, _):
     yield from boot_at_once(world)
 
 
-SCENARIOS = {"absent": absent, "founder-lost": founder_lost, "left": left, "grown": grown,
+SCENARIOS = {"token": token_lives, "slow-clock": slow_clock,
+             "absent": absent, "founder-lost": founder_lost, "left": left, "grown": grown,
              "grown-before": grown_before, "grown-alone": grown_alone, "replaced": replaced_together,
              "behind": behind, "disk-lost-cut": disk_lost_and_cut,
              "disk-lost-dark": disk_lost_in_the_dark,
@@ -818,6 +867,9 @@ def check_secrets(node):
 
 # All runs of a topology.
 
+PKI_COPIED = b"PKI_MODE='copied'"
+
+
 def jobs(topology, number, salt=""):
     """The names of all runs; number scales the random ones, another salt makes
     others of them."""
@@ -886,6 +938,11 @@ def jobs(topology, number, salt=""):
     found += [("disk-lost-cut", f"{n},{points.randint(20, 120)}", True)
               for n in masters for _ in range(number)]
     found += [("absent", n, False) for n in masters[1:]]
+    if PKI_COPIED not in topology.seeds[masters[0]][0][
+            "/etc/kubeseed/node.env"][1]:
+        found += [("token", n, lossy) for n in rest[-1:] if topology.joins(n)
+                  for lossy in (False, True)]
+        found += [("slow-clock", n, False) for n in masters]
     if not members and len(masters) > 2:  # stacked
         found += [("founder-lost", n, lossy) for n in masters[1:]
                   for lossy in (False, True)]
