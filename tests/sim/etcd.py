@@ -103,7 +103,9 @@ def found(world, node, initial, token):
     if any(ident in w.removed for w in earlier):
         world.violation(node, "etcd was founded anew although its member "
                               "had been replaced")
-    if any(w.ident == ident and len(w.log) > w.bootstrap for w in earlier):
+    # The last of them all may: it is kubeadm's first member, with its one name.
+    if any(w.ident == ident and len(w.log) > w.bootstrap for w in earlier) and \
+            not all(w.gone for w in earlier):
         world.violation(node, "an etcd member came back under its old "
                               "identity without its data")
     if not earlier:

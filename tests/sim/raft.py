@@ -332,7 +332,9 @@ class Raft:
             if wal.node is node:
                 wal.gone = True
         left = [w for w in self.wals if not w.gone]
-        if not left or not self.acknowledged:
+        if not left:
+            self.acknowledged = 0
+        if not self.acknowledged:
             return
         voters = set(max(left, key=Wal.newest).voters())
         lost = voters - {w.ident for w in left} & {w.ident for w in self.wals}
