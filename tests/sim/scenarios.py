@@ -469,6 +469,8 @@ def wrong_peer(world, name):
     switch_all_on(world)
     yield lambda: said(node, "no answer from 192.168.4.99") or node.done
     yield until_corrected(world)
+    if not world.lossy and not (node.etcd and node.etcd.has_quorum()):
+        raise w.Failure("it did not join what the others founded")
     node.power_off(world.lossy)
     node.files = right
     yield 10
