@@ -134,6 +134,73 @@ static void test_p256_as_openssl_writes_it(void **state) {
   }
 }
 
+/* The curve's generator, and so the point of the scalar 1 (SEC 2, 2.4.2). */
+static struct p256 smallest(void) {
+  struct p256 raw = {.point = "\x04"
+                              "\x6b\x17\xd1\xf2\xe1\x2c\x42\x47"
+                              "\xf8\xbc\xe6\xe5\x63\xa4\x40\xf2"
+                              "\x77\x03\x7d\x81\x2d\xeb\x33\xa0"
+                              "\xf4\xa1\x39\x45\xd8\x98\xc2\x96"
+                              "\x4f\xe3\x42\xe2\xfe\x1a\x7f\x9b"
+                              "\x8e\xe7\xeb\x4a\x7c\x0f\x9e\x16"
+                              "\x2b\xce\x33\x57\x6b\x31\x5e\xce"
+                              "\xcb\xb6\x40\x68\x37\xbf\x51\xf5"};
+  raw.scalar[P256_SCALAR - 1] = 1;
+  return raw;
+}
+
+/* One key in 256 begins with a zero; a new one hardly ever does. */
+static void test_p256_leading_zeros(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_buf_ struct buf pem = {0}, again = {0};
+  _cleanup_key_ struct key *key = NULL;
+  const struct p256 raw = smallest();
+  p256_private_pem(&raw, &pem);
+  assert_int_equal(key_parse(pem.data, pem.len, &key, &err), 0);
+  assert_int_equal(key_pem(key, &again, &err), 0);
+  assert_string_equal(again.data, pem.data);
+}
+
+/* With any character of it another one, a key is none or another one. */
+static void test_p256_reads_nothing_else(void **state) {
+  (void)state;
+  const struct p256 raw = smallest();
+  _cleanup_buf_ struct buf private = {0}, public = {0};
+  p256_private_pem(&raw, &private);
+  p256_public_pem(raw.point, &public);
+  for (size_t i = 0; i < private.len; i++) {
+    struct p256 got = {0};
+    private.data[i] ^= 1;
+    if (p256_read_private(private.data, private.len, &got) &&
+        (got.point[0] != 4 || memcmp(&got, &raw, sizeof(got)) == 0))
+      fail_msg("character %zu of a private key is not looked at", i);
+    private.data[i] ^= 1;
+  }
+  for (size_t i = 0; i < public.len; i++) {
+    uint8_t got[P256_POINT] = {0};
+    public.data[i] ^= 1;
+    if (p256_read_public(public.data, public.len, got) &&
+        (got[0] != 4 || memcmp(got, raw.point, sizeof(got)) == 0))
+      fail_msg("character %zu of a public key is not looked at", i);
+    public.data[i] ^= 1;
+  }
+}
+
+/* A curve with numbers of the same length. */
+static void test_other_curve(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_strv_ struct strv argv = {0};
+  strv_push_all(&argv, "openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+                "ec_paramgen_curve:secp256k1", NULL);
+  _cleanup_buf_ struct buf pem = run(&argv), again = {0};
+  _cleanup_key_ struct key *key = NULL;
+  assert_int_equal(key_parse(pem.data, pem.len, &key, &err), 0);
+  assert_int_equal(key_pem(key, &again, &err), 0);
+  assert_string_equal(again.data, pem.data);
+}
+
 /* Not a key, though it has the form of one: the point is not on the curve. */
 static void test_p256_off_the_curve(void **state) {
   (void)state;
@@ -481,6 +548,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_key_pem_round_trip),
       cmocka_unit_test(test_p256_as_openssl_writes_it),
+      cmocka_unit_test(test_p256_leading_zeros),
+      cmocka_unit_test(test_p256_reads_nothing_else),
+      cmocka_unit_test(test_other_curve),
       cmocka_unit_test(test_p256_off_the_curve),
       cmocka_unit_test(test_bad_pem_is_refused),
       cmocka_unit_test(test_encrypted_key_is_refused),
