@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How the workstation reaches the nodes: machines under QEMU here through
+ * How the workstation reaches the nodes: machines that run here through
  * forwarded ports on 127.0.0.1, all others at their addresses; with the nodes'
  * own names for their host keys, and a limit of seconds for connecting.
  */
