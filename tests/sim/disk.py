@@ -47,7 +47,7 @@ class Root:
         self.console = b""
         self.uptime = b""
         self.touched = set()  # since the last look at changed()
-        self.room = None  # how many bytes may still be written, if that is known
+        self.room = None  # how many bytes the disk still takes, if that is known
         for folder in FOLDERS:
             self.make_folders("/" + folder)
 
@@ -207,7 +207,7 @@ class Root:
     def grow(self, file, data):
         """Appends to it, as much as there is room."""
         self.touched.add(file.path)
-        if self.room is not None:
+        if self.room is not None and file.path.startswith(ON_DISK):
             if len(data) > self.room:
                 file.data += data[:self.room]
                 self.room = 0
@@ -219,7 +219,8 @@ class Root:
         """A whole file, its folder made if need be."""
         self.make_folders(posixpath.dirname(path))
         file = self.open(path)
-        file.data, file.mode = data, mode
+        file.data, file.mode = b"", mode
+        self.grow(file, data)
 
     def changed(self):
         """The paths on the disk that may be otherwise than at the last call."""

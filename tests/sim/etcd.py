@@ -80,7 +80,7 @@ def start(world, node, config, unit):
         world.raft.wals.append(wal)
     node.etcd = raft.Server(world.raft, node, wal)
     # Until then it runs, and has not what the others have.
-    lag = world.delay(node, 0.2, 5)
+    lag = world.delay(node, 0.2, 5) + node.fsync
     node.etcd.ready_at += lag
     world.after(lag, node, world.bump)
     world.raft.servers.append(node.etcd)

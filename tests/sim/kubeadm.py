@@ -45,6 +45,8 @@ def run(world, actor, args, stdin):
     except Refused as e:
         world.note(node, f"kubeadm {args[0]} failed: {e}")
         return 1, "", f"error execution phase: {e}\n"
+    except OSError as e:
+        return 1, "", f"error execution phase: {e.strerror}\n"
     return 0, "", ""
 
 

@@ -47,6 +47,7 @@ class Node:
         self.address = self.env["ADDRESS"]
         self.role = self.env["ROLE"]
         self.root = root
+        root.room = None
         self.speed = world.rng.choice((0.5, 1.0, 1.0, 2.0, 4.0))
         self.emulated = self.speed > 1  # what is slow runs without KVM
         self.disk = 0
@@ -57,6 +58,8 @@ class Node:
         self.console = []
         self.rest = ""
         self.joins = 0  # TLS bootstraps with this disk
+        self.skew = 0.0  # of its clock, in seconds
+        self.fsync = 0.0  # what every sync takes longer
         self.trouble = ""  # what is wrong with the machine or its network
         self.history = loss.History(root) if world.lossy else None
         self._power_fields()
@@ -302,6 +305,13 @@ class Node:
     def tick(self):
         """The units' and the kubelet's loops, once; again after a change."""
         self.ticking = False
+        try:
+            self._tick()
+        except OSError as e:  # the disk is full
+            self.world.note(self, f"a program fails: {e.strerror}")
+            self.world.after(10, self, self.tick)
+
+    def _tick(self):
         if "etcd.service" in self.units and not self.etcd:
             config = etcd.unit_config(self)
             if config:
@@ -341,11 +351,17 @@ class Node:
         def certificate():
             if self.reached_cut():
                 return
+            if self.root.room is not None:
+                world.after(10, self, certificate)
+                return
             self.write(pem, "pem")
             world.after(world.delay(self, 0.1, 1), self, kubeconfig)
 
         def kubeconfig():
             if self.reached_cut():
+                return
+            if self.root.room is not None:
+                world.after(10, self, kubeconfig)
                 return
             self.pods_pending.discard("bootstrap")
             self.joins += 1
@@ -366,7 +382,7 @@ class Node:
 
         def start_etcd():
             config = etcd.pod_config(self)
-            if config and not self.etcd:
+            if config and not self.etcd and self.root.room is None:
                 etcd.start(world, self, config, False)
 
         def start_api():
@@ -394,8 +410,11 @@ class Node:
     def etcd_serves(self):
         """systemd is told that it has started (etcd-start.conf)."""
         if "etcd.service" in self.units:
-            self.write(etcd.JOINED, "")
-            self.sync()
+            try:
+                self.write(etcd.JOINED, "")
+                self.sync()
+            except OSError:
+                self.world.after(10, self, self.etcd_serves)
 
     def api_cluster(self):
         """The etcd this node's API server keeps its data in."""
@@ -418,6 +437,8 @@ class Node:
             return None
         if not cluster.kube:
             cluster.kube = kube.Kube()
+            if not cluster.kube:  # it cannot be written yet
+                return None
         return cluster
 
     def _register(self):

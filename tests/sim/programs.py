@@ -31,7 +31,7 @@ def sleep(world, node_actor, args, stdin):
 
 def sync(world, actor, args, stdin):
     del args, stdin
-    yield world.delay(actor.node, 0.05, 0.5)
+    yield world.delay(actor.node, 0.05, 0.5) + actor.node.fsync
     actor.node.sync()
     return 0, "", ""
 

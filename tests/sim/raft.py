@@ -88,7 +88,7 @@ class Wal:
         self.keys[name] = value, lease
 
     def apply_kube(self, kube):
-        self.kube = kube
+        self.kube = self.kube or kube  # whoever is first makes it
 
     def apply_noop(self, _):
         pass

@@ -130,7 +130,10 @@ class Shell:
         return disk.clean(name if name[0] == "/" else f"{self.cwd}/{name}")
 
     def complain(self, text):
-        self.fds[2].write(text + "\n")
+        try:
+            self.fds[2].write(text + "\n")
+        except OSError:
+            pass
 
     def run_forked(self, tree):
         """In a shell that is this one already, or a copy of it."""
@@ -475,6 +478,9 @@ class Simple:
                 status = call(sh, function, args)
             else:
                 status = self.program(sh, args)
+        except OSError as e:  # of what is written to
+            sh.complain(f"{args[0]}: write error: {e.strerror}")
+            status = 1
         finally:
             if saved and not (args[0] == "exec" and len(args) == 1):
                 sh.fds = saved

@@ -52,6 +52,7 @@ class World:
         self.blocked = set()  # (from, to): packets that do not arrive
         self.lossy = lossy
         self.forms = True  # in the end there is a cluster
+        self.absent = set()  # names of nodes that are not to be waited for
         self.in_turn = False  # nothing keeps a control plane from its turn
         self.slow_adds = 0.4  # how many of kubeadm's additions time out
         self.script = None
