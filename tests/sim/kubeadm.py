@@ -2,8 +2,11 @@
 """kubeadm: what `init` and `join` do, phase by phase, as in 1.20; a power cut
 may come between any two of their files.
 
-What newer versions do otherwise and the scripts may meet is taken from the
-node's VERSION: how they are told of patches.
+What newer versions do otherwise and the scripts may meet goes by the node's
+VERSION: how they are told of patches; from 1.29 on members of etcd are added as
+learners and promoted; from 1.32 on an addition may be repeated (kubernetes pull
+127491); from 1.33 on etcd is joined before the kubelet has its certificate, which
+it asks of its own API server, in a phase of its own (pull 134106).
 """
 
 import json
@@ -25,8 +28,8 @@ class Refused(Exception):
 def run(world, actor, args, stdin):
     del stdin
     node = actor.node
-    job = Kubeadm(world, node, args)
     try:
+        job = Kubeadm(world, node, args)
         if args[:4] == ["init", "phase", "certs", "all"]:
             yield from job.all_certificates()
         elif args[:3] == ["init", "phase", "certs"]:
@@ -59,6 +62,9 @@ class Kubeadm:
         if "--skip-phases" in args:
             self.skip = set(self.option("--skip-phases").split(","))
         self.config = {}
+        self.minor = int(node.env["VERSION"].split(".")[1])
+        if self.minor >= 36 and "control-plane-join/etcd" in self.skip:
+            raise Refused("invalid phase name: control-plane-join/etcd")
 
     def option(self, name):
         return self.args[self.args.index(name) + 1]
@@ -315,10 +321,18 @@ class Kubeadm:
             self.note_turn()
             self.check_patches()
             yield from self.control_plane_prepare(stacked)
+        local = control_plane and self.minor >= 33
         if "kubelet-start" not in self.skip:
             yield from self.kubelet_start(token)
+            if not local:
+                yield from self.kubelet_wait()
+        if local and stacked and "etcd-join" not in self.skip:
+            yield from self.join_etcd()
+        if local and "kubelet-wait-bootstrap" not in self.skip:
+            yield from self.kubelet_wait()
         if control_plane and "control-plane-join" not in self.skip:
-            if stacked and "control-plane-join/etcd" not in self.skip:
+            if stacked and not local and \
+                    "control-plane-join/etcd" not in self.skip:
                 yield from self.join_etcd()
             kube = yield from self.api("mark-control-plane", 120)
             kube.marked.add(node.name)
@@ -407,13 +421,16 @@ class Kubeadm:
         node.write(PKI + "ca.crt", w.secret_of(node))
         yield self.take(0.1, 1)
         yield from self.kubelet_files()
+
+    def kubelet_wait(self):
+        node = self.node
         try:
             yield from self.until(node.has_identity, 300,
                                   "the kubelet's TLS bootstrap")
         finally:
             # Not when the power fails: GeneratorExit comes after it.
             if node.on:
-                node.remove(bootstrap)
+                node.remove("/etc/kubernetes/bootstrap-kubelet.conf")
         yield from self.until(
             lambda: self.kube and node.name in self.kube.nodes, 120,
             "the node to register")
@@ -437,7 +454,26 @@ class Kubeadm:
         server = self.etcd_server()
         if server:
             world.topology.note_join(world, node, server)
+        yield from self.add_member(url)
+        server = self.etcd_server()
+        if not server:
+            raise Refused("etcdserver: request timed out")
+        initial = ",".join(
+            f"{node.name if m.url == url else m.name or m.ident}={m.url}"
+            for m in server.members.values())
+        yield self.take(0.05, 0.5)
+        if not node.has(MANIFESTS + "etcd.yaml"):
+            self.etcd_pod(initial, "existing")
+        world.bump()
+        yield from self.until(lambda: node.etcd and node.etcd.has_quorum(), 40,
+                              "etcd to be available")
+        if self.minor >= 29:
+            yield from self.promote(url)
+
+    def add_member(self, url):
+        node, world = self.node, self.world
         slow = world.rng.random() < world.slow_adds
+        learner = self.minor >= 29
         for attempt in range(9):
             server = self.etcd_server()
             if not server:
@@ -446,26 +482,42 @@ class Kubeadm:
                 yield 2 + 0.05 * 2 ** attempt
                 continue
             if server.by_url(url):
+                if self.minor >= 32:
+                    return
                 raise Refused("etcdserver: Peer URLs already exists")
-            if not etcd.may_add(server):
+            if learner and any(m.learner for m in server.members.values()):
+                # "too many learner members": tried again for two minutes.
+                yield 5 + 2 ** attempt
+                continue
+            if not etcd.may_add(server, learner):
                 yield 0.05 * 2 ** attempt
                 continue
             yield world.rng.uniform(0.01, 1)
             if server.has_quorum() and not server.by_url(url):
-                etcd.add(world, server, url)
+                etcd.add(world, server, url, learner)
                 if not slow:
-                    break
+                    return
             yield 2
-        else:
-            raise Refused("etcdserver: request timed out")
-        initial = ",".join(
-            f"{node.name if m.url == url else m.name or m.ident}={m.url}"
-            for m in server.members.values())
-        yield self.take(0.05, 0.5)
-        self.etcd_pod(initial, "existing")
-        world.bump()
-        yield from self.until(lambda: node.etcd and node.etcd.has_quorum(), 40,
-                              "etcd to be available")
+        raise Refused("etcdserver: request timed out")
+
+    def promote(self, url):
+        """Tried again while it has not what the leader has."""
+        node, world = self.node, self.world
+        deadline = world.now + 120
+        while world.now < deadline:
+            yield self.take(0.1, 1)
+            server = self.etcd_server()
+            member = server.by_url(url) if server else None
+            if member and not member.learner:
+                return
+            if member and node.etcd and node.etcd.serves:
+                server.propose("promote", member.ident)
+                world.note(node, f"etcd member {member.ident} promoted")
+                world.bump()
+                return
+            yield 2
+        raise Refused("etcdserver: can only promote a learner member which is "
+                      "in sync with leader")
 
     def leave_proposal(self, url):
         """A leader that has just lost its quorum may hold the addition."""
@@ -473,5 +525,5 @@ class Kubeadm:
             if peer.etcd and peer.etcd.serves and not peer.etcd.by_url(url) \
                     and self.world.connected(self.node, peer):
                 ident = etcd.member_id(peer.etcd.cluster, f"{url} held")
-                peer.etcd.hold("add", (ident, "", url, False))
+                peer.etcd.hold("add", (ident, "", url, self.minor >= 29))
                 return

@@ -318,10 +318,21 @@ class Node:
                 etcd.start(self.world, self, config, True)
         if "kubelet.service" in self.units:
             self._tick_kubelet()
-        if self.kubelet:
+        if self.kubelet or self.waits_locally():
             self._tick_pods()
+        if self.kubelet:
             self._register()
         self.world.raft.settle()
+
+    def waits_locally(self):
+        """From 1.33 on a control plane's kubelet asks the API server of its own
+        node for its certificate, and runs it meanwhile."""
+        return self.role == "control-plane" and \
+            int(self.env["VERSION"].split(".")[1]) >= 33 and \
+            "kubelet.service" in self.units and \
+            self.has("/etc/kubernetes/bootstrap-kubelet.conf") and \
+            self.has("/var/lib/kubelet/config.yaml") and \
+            self.has("/var/lib/kubelet/kubeadm-flags.env")
 
     def _tick_kubelet(self):
         world = self.world
@@ -340,7 +351,7 @@ class Node:
         token = self.read("/etc/kubernetes/bootstrap-kubelet.conf")
         if not token or not self.has("/var/lib/kubelet/config.yaml"):
             return
-        api = world.endpoint(self)
+        api = self.api() if self.waits_locally() else world.endpoint(self)
         if not api or not api.kube.token_is_known(token.strip(), world.now):
             return
         # TLS bootstrap: the certificate first, then the file that names it.

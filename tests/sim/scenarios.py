@@ -31,6 +31,7 @@ endpoint:
 OTHER = SPEC.replace("payload: debian", "payload: pkgs.k8s.io")
 V1BETA3 = OTHER.replace("1.20.2", "1.29.3")
 V1BETA4 = OTHER.replace("1.20.2", "1.34.2")
+STACKED = "etcd:\n  mode: stacked\nnodes:\n"
 
 MASTERS = """\
   - name: m{1..3}
@@ -45,7 +46,7 @@ WORKERS = """\
 
 TOPOLOGIES = {
     "founding": SPEC + "nodes:\n" + MASTERS + WORKERS,
-    "stacked": SPEC + "etcd:\n  mode: stacked\nnodes:\n" + MASTERS + WORKERS,
+    "stacked": SPEC + STACKED + MASTERS + WORKERS,
     "external": V1BETA4 + "  provider: haproxy\netcd:\n  mode: external\n"
     "nodes:\n" + """\
   - name: lb{1..2}
@@ -82,9 +83,16 @@ TOPOLOGIES = {
         SPEC + "etcd:\n  mode: stacked\nnodes:\n" +
         MASTERS.replace("m{1..3}", "m{4..5}").replace(".31+", ".34+") +
         MASTERS),
+    # Members of etcd are learners first; and their order is another from 1.33.
+    "learners": V1BETA3 + STACKED + MASTERS,
+    "local": V1BETA4 + STACKED + MASTERS,
     "copied": SPEC + "etcd:\n  mode: stacked\npki:\n  mode: copied\nnodes:\n" +
     MASTERS + WORKERS,
 }
+
+# Only when they are named: the scripts do not promote a learner that kubeadm has
+# left behind.
+BY_NAME = ("learners", "local")
 
 
 def read_seeds(folder):
