@@ -544,6 +544,11 @@ def corrected(world, name):
     yield from boot_at_once(world)
 
 
+def others_have_quorum(world, node):
+    return all(n.etcd and n.etcd.serves for n in etcd_nodes(world)
+               if n is not node)
+
+
 def behind(world, what):
     """A member of etcd has started and does not have yet what the others wrote,
     when the power fails and another one's disk is lost; these two come back
@@ -561,10 +566,16 @@ def behind(world, what):
         yield lambda: node.etcd and all(
             n.etcd or n.has("/var/lib/kubeseed/etcd-founding") for n in members)
         node.power_off(world.lossy)
-    # The first control plane is needed for anything to be written there.
-    yield lambda: victim.etcd and victim.etcd.has_quorum() and (
-        not node.on and name == "m1" or
-        victim.etcd.kube and victim.etcd.kube.cluster_info)
+    if late and name != "m1":
+        yield lambda: victim.etcd and victim.etcd.kube and \
+            victim.etcd.kube.cluster_info
+    else:
+        limit = world.now + 3600
+        world.after(3600, None, world.bump)
+        yield lambda: world.now >= limit or others_have_quorum(world, node)
+        if not others_have_quorum(world, node):  # they wait for it
+            yield from boot_at_once(world)
+            return
     node.power_on()
     yield lambda: node.etcd
     for other in world.nodes.values():
