@@ -122,14 +122,11 @@ SCENARIOS = {"never-comes": never_comes, "leaves": leaves, "partition": partitio
              "disk-fills": disk_fills}
 
 
-def jobs(topology, nodes, masters, number):
+def jobs(nodes, masters, number):
     """(scenario, argument, lossy) of every run."""
-    # Nobody does the first one's part. A stacked member that stays away is
-    # waited for.
+    # Nobody does the first one's part.
     others = [n for n in nodes if n != masters[0]]
-    if topology.stacked:
-        others = [n for n in others if n not in masters]
-    if len(nodes) > 3:
+    if len(masters) > 1:
         for name in others:
             yield "never-comes", name, False
             yield "leaves", name, False

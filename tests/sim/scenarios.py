@@ -90,10 +90,6 @@ TOPOLOGIES = {
     MASTERS + WORKERS,
 }
 
-# Only when they are named: the scripts do not promote a learner that kubeadm has
-# left behind.
-BY_NAME = ("learners", "local")
-
 
 def read_seeds(folder):
     """{node: its files and its user-data}"""
@@ -121,8 +117,6 @@ class Topology:
                                cwd=folder, stdin=subprocess.DEVNULL)
                 shutil.copytree(folder + "/sim.cluster/seeds", kept)
             self.earlier, self.seeds = self.seeds, read_seeds(kept)
-        self.stacked = b"stacked" in next(iter(self.seeds.values()))[0][
-            "/etc/kubeseed/node.env"][1]
         self.priority = {}
         for node, (files, _) in self.seeds.items():
             conf = files.get("/etc/keepalived/keepalived.conf")
@@ -984,7 +978,7 @@ def jobs(topology, number, salt=""):
     if not members and len(masters) > 2:  # stacked
         found += [("founder-lost", n, lossy) for n in masters[1:]
                   for lossy in (False, True)]
-    found += faults.jobs(topology, nodes, masters, number)
+    found += faults.jobs(nodes, masters, number)
     return named(name, found, salt)
 
 
