@@ -42,7 +42,7 @@ SKEW = {"clock-ahead": 20 * 365 * 86400, "clock-behind": -20 * 365 * 86400,
 
 def clock(world, node):
     """Seconds since 1970, as the node has it."""
-    return int(node.env["SEED_TIME"]) + int(world.now) + \
+    return int(node.env["SEED_TIME"]) + int(world.now + node.skew) + \
         SKEW.get(node.trouble, 0)
 
 
