@@ -99,6 +99,11 @@ def found(world, node, initial, token):
                 ident in peer.members and peer.members[ident].client:
             node.write("/var/lib/etcd/member/snap/db", "db")
             return fail(world, node, "member has already been bootstrapped")
+        if peer.cluster != cluster and world.reaches(node, peer.node) and \
+                len(peer.node.seeds) == 1 and \
+                (peer.node.name, f"https://{peer.node.address}:2380") in initial:
+            world.violation(node, "etcd is founded with other members than "
+                            + peer.node.name + " has founded it with")
     earlier = [w for w in world.raft.wals if w.cluster == cluster]
     if any(ident in w.removed for w in earlier):
         world.violation(node, "etcd was founded anew although its member "

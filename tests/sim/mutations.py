@@ -112,7 +112,7 @@ ALL = [
              ["disk-lost/m1"]),
     Mutation("an empty disk asks nobody", LIB + "steps-etcd.sh",
              *emptied("etcd_most_agree"), ["founding"],
-             ["disk-lost-dark"]),
+             ["disk-lost-dark"], 40),
     Mutation("whoever has lost its data keeps its identity",
              LIB + "steps-etcd.sh", "; most of its members \\\nare needed to give it a "
              'place"\n    etcd_tell', '"\n    etcd_start; return',
