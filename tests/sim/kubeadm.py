@@ -460,7 +460,7 @@ class Kubeadm:
             raise Refused("etcdserver: request timed out")
         initial = ",".join(
             f"{node.name if m.url == url else m.name or m.ident}={m.url}"
-            for m in server.members.values())
+            for m in server.leader().members.values())
         yield self.take(0.05, 0.5)
         if not node.has(MANIFESTS + "etcd.yaml"):
             self.etcd_pod(initial, "existing")

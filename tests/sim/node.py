@@ -124,7 +124,7 @@ class Node:
         self.root.new_disk()
         # A random one for each reader; here one a disk will do.
         self.root.write("/proc/sys/kernel/random/uuid",
-                        b"%016x\n" % self.world.rng.getrandbits(64), 0o444)
+                        f"{self.name}-{self.disk}\n".encode(), 0o444)
         if self.history:
             self.history.begin()
 

@@ -460,7 +460,9 @@ def etcd_lease(world, actor, server, words, stdin):
     there."""
     leases = world.raft.leases
     if words[1:2] == ["grant"]:
-        lease = f"{world.rng.getrandbits(63):016x}"
+        # No random one: what the tools make of it is remembered over runs.
+        world.raft.granted += 1
+        lease = f"{world.raft.granted:016x}"
         leases[lease] = world.now + int(words[2])
         world.after(int(words[2]), None, world.bump)
         return 0, f"lease {lease} granted with TTL({words[2]}s)\n", ""

@@ -197,6 +197,7 @@ class Raft:
         self.acknowledged = 0
         self.wals = []  # of all disks there ever were
         self.added = []  # members
+        self.granted = 0  # leases
         self.leases = {}  # id: when it ends
         self.settled = None  # the world's version that has been seen to
         self.settling = False
