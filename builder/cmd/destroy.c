@@ -56,7 +56,7 @@ static int destroy_node(struct cli *cli, const struct machine_kind *kind,
                         struct error *err) {
   bool ran = kind->running(s, node, NULL);
   bool was = ran || kind->has_disk(s, node);
-  if (ran && kind->stop(s, node, err) < 0)
+  if (ran && machine_stop(kind, s, node, err) < 0)
     return -1;
   if (kind->delete (s, node, err) < 0)
     return -1;

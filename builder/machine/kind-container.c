@@ -172,15 +172,6 @@ static int end(const char *node, int fd, struct error *err) {
                      STOP_SECONDS, err);
 }
 
-static int stop(const struct state *s, const char *node, struct error *err) {
-  _cleanup_close_ int fd = -1;
-  if (monitor_open(s, node, &fd, err) < 0 ||
-      (fd >= 0 && end(node, fd, err) < 0))
-    return -1;
-  clean(s, node);
-  return 0;
-}
-
 static int delete_files(const struct state *s, const char *node,
                         struct error *err) {
   clean(s, node);
@@ -215,7 +206,6 @@ const struct machine_kind machine_container = {
     .power_down = power_down,
     .open = monitor_open,
     .end = end,
-    .stop = stop,
     .clean = clean,
     .delete = delete_files,
     .last_words = last_words,

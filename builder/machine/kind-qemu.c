@@ -134,15 +134,6 @@ static int end(const char *node, int fd, struct error *err) {
   return monitor_end(node, "QEMU", fd, SIGTERM, QUIT_SECONDS, err);
 }
 
-static int stop(const struct state *s, const char *node, struct error *err) {
-  _cleanup_close_ int fd = -1;
-  if (monitor_open(s, node, &fd, err) < 0 ||
-      (fd >= 0 && end(node, fd, err) < 0))
-    return -1;
-  clean(s, node);
-  return 0;
-}
-
 static int delete_files(const struct state *s, const char *node,
                         struct error *err) {
   return disk_delete(s, node, err) < 0
@@ -193,7 +184,6 @@ const struct machine_kind machine_qemu = {
     .power_down = power_down,
     .open = monitor_open,
     .end = end,
-    .stop = stop,
     .clean = clean,
     .delete = delete_files,
     .last_words = last_words,

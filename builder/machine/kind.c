@@ -43,6 +43,16 @@ int machine_kind_save(const struct state *s, const struct machine_kind *kind,
   return file_refresh(path, text, strlen(text), 0600, err);
 }
 
+int machine_stop(const struct machine_kind *kind, const struct state *s,
+                 const char *node, struct error *err) {
+  _cleanup_close_ int fd = -1;
+  if (kind->open(s, node, &fd, err) < 0 ||
+      (fd >= 0 && kind->end(node, fd, err) < 0))
+    return -1;
+  kind->clean(s, node);
+  return 0;
+}
+
 void machine_host_done(struct machine_host *h) {
   free(h->how);
   *h = (struct machine_host){0};

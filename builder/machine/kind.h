@@ -77,10 +77,6 @@ struct machine_kind {
    * gone. One that has ended is fine. */
   int (*end)(const char *node, int fd, struct error *err);
 
-  /* Ends the machine that has the name now, likewise, and cleans. The state is
-   * locked. */
-  int (*stop)(const struct state *s, const char *node, struct error *err);
-
   /* Removes what a machine that is off left of its last run. The state is
    * locked, or it could be what one leaves that just begins. */
   void (*clean)(const struct state *s, const char *node);
@@ -115,6 +111,11 @@ const struct machine_kind *machine_kind_find(const char *name);
  */
 int machine_kind_load(const struct state *s, const struct machine_kind **ret,
                       struct error *err) _must_check_;
+
+/* Ends the machine that has the name now, as its kind's end, and cleans. One
+ * that is off is fine. The state is locked. */
+int machine_stop(const struct machine_kind *kind, const struct state *s,
+                 const char *node, struct error *err) _must_check_;
 
 /* Remembers the kind. Call it with the state locked. */
 int machine_kind_save(const struct state *s, const struct machine_kind *kind,

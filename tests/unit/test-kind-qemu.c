@@ -88,7 +88,8 @@ static int teardown(void **state) {
   struct fixture *f = *state;
   for (size_t i = 0; i < NODES; i++) {
     _cleanup_error_ struct error ignored = {0};
-    (void)!machine_qemu.stop(&f->state, f->plan.nodes.v[i].name, &ignored);
+    (void)!machine_stop(&machine_qemu, &f->state, f->plan.nodes.v[i].name,
+                        &ignored);
     free(f->plan.nodes.v[i].fqdn);
     plan_interfaces_done(&f->plan.nodes.v[i].interfaces);
   }
@@ -136,7 +137,7 @@ static void test_start_and_power_off(void **state) {
   check_ok(machine_qemu.power_down(&f->state, "m1", &f->err), &f->err);
   assert_true(gone(f, "m1"));
   /* and once more: what is off stays off without complaint */
-  check_ok(machine_qemu.stop(&f->state, "m1", &f->err), &f->err);
+  check_ok(machine_stop(&machine_qemu, &f->state, "m1", &f->err), &f->err);
 }
 
 static void test_log_is_private_and_marked(void **state) {
@@ -171,7 +172,7 @@ static void test_stop_deaf(void **state) {
   check_ok(machine_qemu.power_down(&f->state, "m1", &f->err), &f->err);
   (void)poll(NULL, 0, 200);
   assert_true(machine_qemu.running(&f->state, "m1", NULL));
-  check_ok(machine_qemu.stop(&f->state, "m1", &f->err), &f->err);
+  check_ok(machine_stop(&machine_qemu, &f->state, "m1", &f->err), &f->err);
   assert_false(machine_qemu.running(&f->state, "m1", NULL));
 }
 
@@ -203,7 +204,7 @@ static void test_killed_starter(void **state) {
   assert_int_equal(waitpid(up, NULL, 0), up);
   assert_true(machine_qemu.running(&f->state, "m1", NULL));
   assert_false(machine_qemu.running(&f->state, "m2", NULL));
-  check_ok(machine_qemu.stop(&f->state, "m1", &f->err), &f->err);
+  check_ok(machine_stop(&machine_qemu, &f->state, "m1", &f->err), &f->err);
   assert_false(machine_qemu.running(&f->state, "m1", NULL));
   check_ok(start(f, 0), &f->err);
   _cleanup_free_ char *begun = state_path(&f->state, "run/m1.begun");
@@ -223,7 +224,7 @@ static void test_foreign_pids(void **state) {
     const char *t = texts[i] ? texts[i] : own;
     check_ok(file_write(pidfile, t, strlen(t), 0600, &f->err), &f->err);
     assert_false(machine_qemu.running(&f->state, "m1", NULL));
-    check_ok(machine_qemu.stop(&f->state, "m1", &f->err),
+    check_ok(machine_stop(&machine_qemu, &f->state, "m1", &f->err),
              &f->err); /* spares us */
   }
 }
@@ -256,7 +257,7 @@ static void test_delete(void **state) {
   _cleanup_free_ char *disks = state_path(&f->state, "disks");
   check_ok(file_mkdirs(disks, 0700, &f->err), &f->err);
   check_ok(start(f, 0), &f->err);
-  check_ok(machine_qemu.stop(&f->state, "m1", &f->err), &f->err);
+  check_ok(machine_stop(&machine_qemu, &f->state, "m1", &f->err), &f->err);
   for (int node = 1; node <= 2; node++)
     for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
       _cleanup_free_ char *path = machine_file(f, files[i], node);
@@ -363,7 +364,7 @@ static void test_follow(void **state) {
   assert_string_equal(rows[1].node, "w1");
   assert_string_equal(rows[1].state, "off");
   /* off and on again: ready was yesterday */
-  check_ok(machine_qemu.stop(&f->state, "m1", &f->err), &f->err);
+  check_ok(machine_stop(&machine_qemu, &f->state, "m1", &f->err), &f->err);
   follow_look(&fo);
   assert_int_equal(follow_ready(&fo), 0);
   check_ok(start(f, 0), &f->err);
