@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "machine/bridge.h"
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
+#include "machine/proc.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 
 #define BRIDGE "kubeseed0"
-#define CMDLINE_MAX ((size_t)1 << 20)
 
 static int ip(const char *const *words, struct error *err) {
   _cleanup_strv_ struct strv argv = {0};
@@ -28,26 +27,22 @@ static int ip(const char *const *words, struct error *err) {
 
 /* ---- Who else is in the network? ---- */
 
-/* Whether the arguments in b have the network's number. */
-static bool names_network(const struct buf *b, const char *number) {
-  bool next = false;
-  for (size_t i = 0; i < b->len; i += strlen(b->data + i) + 1) {
-    if (next && strcmp(b->data + i, number) == 0)
-      return true;
-    next = strcmp(b->data + i, BRIDGE_ARGUMENT) == 0;
-  }
-  return false;
-}
-
-/* A launcher leads its session; what it starts may be in another network. */
-static bool is_launcher(pid_t pid, const char *number) {
-  _cleanup_error_ struct error ignored = {0};
-  _cleanup_buf_ struct buf b = {0};
-  _cleanup_free_ char *path = xasprintf("/proc/%d/cmdline", (int)pid);
+/* A launcher leads its session; what it starts may be in another network. The
+ * number alone may be another state's as well: unlike QEMU's port nothing holds
+ * it, and a copy of a state has it. */
+bool bridge_is_launcher(pid_t pid, const char *number) {
+  _cleanup_strv_ struct strv argv = {0};
+  _cleanup_free_ char *path = xasprintf("/proc/%d", (int)pid);
   struct stat st;
-  return pid != getpid() && getsid(pid) == pid && stat(path, &st) == 0 &&
-         st.st_uid == 0 && file_read(path, CMDLINE_MAX, &b, &ignored) == 0 &&
-         names_network(&b, number);
+  if (pid == getpid() || getsid(pid) != pid || stat(path, &st) < 0 ||
+      st.st_uid != geteuid() || !proc_runs_in(pid, "."))
+    return false;
+  proc_arguments(pid, &argv);
+  for (size_t i = 1; i < argv.n; i++)
+    if (strcmp(argv.v[i - 1], BRIDGE_ARGUMENT) == 0 &&
+        strcmp(argv.v[i], number) == 0)
+      return true;
+  return false;
 }
 
 /* A descriptor of the namespace that a process is in, unless that is ours. */
@@ -69,7 +64,7 @@ static int find_network(const char *number) {
     if (!isdigit((unsigned char)e->d_name[0]))
       continue;
     pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
-    if (is_launcher(pid, number))
+    if (bridge_is_launcher(pid, number))
       found = open_namespace(pid);
   }
   if (proc)

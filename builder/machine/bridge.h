@@ -17,14 +17,20 @@
 
 #include "base/error.h"
 #include "base/net.h"
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* The word before a network's number in a launcher's arguments. */
 #define BRIDGE_ARGUMENT "--network"
 
-/* Goes into the network of that number (see ports.h), which is made when no
- * launcher is in it. Needs iproute2 and root. */
+/* Goes into the network of that number (see ports.h) of the working folder,
+ * which is a state: it is made when none of the state's launchers is in it.
+ * Another state's may have the same number. Needs iproute2 and root. */
 int bridge_enter(int number, struct error *err) _must_check_;
+
+/* Whether the process is a launcher of the state that is the working folder, in
+ * the network of that number. */
+bool bridge_is_launcher(pid_t pid, const char *number);
 
 /* Gives the process's namespace a card, which is plugged into the bridge. To be
  * called in the network. */

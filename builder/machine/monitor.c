@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "machine/console.h"
+#include "machine/proc.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,11 +14,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
-#define CMDLINE_MAX ((size_t)1 << 20)
 #define LOG_MAX ((size_t)16 << 20)
 #define LAST_LINES 6
 #define KILL_SECONDS 10.0
@@ -38,31 +37,15 @@ static pid_t read_pid(const struct state *s, const char *node) {
   return good && pid > 1 && pid <= INT_MAX ? (pid_t)pid : 0;
 }
 
-/* Whether one of a process's arguments is exactly arg. */
-static bool has_argument(pid_t pid, const char *arg) {
-  _cleanup_error_ struct error ignored = {0};
-  _cleanup_buf_ struct buf b = {0};
-  _cleanup_free_ char *path = xasprintf("/proc/%d/cmdline", (int)pid);
-  if (file_read(path, CMDLINE_MAX, &b, &ignored) < 0)
-    return false;
-  for (size_t i = 0; i < b.len; i += strlen(b.data + i) + 1)
-    if (strcmp(b.data + i, arg) == 0)
-      return true;
-  return false;
-}
-
-static bool runs_in(pid_t pid, const char *dir) {
-  struct stat a, b;
-  _cleanup_free_ char *cwd = xasprintf("/proc/%d/cwd", (int)pid);
-  return stat(cwd, &a) == 0 && stat(dir, &b) == 0 && a.st_dev == b.st_dev &&
-         a.st_ino == b.st_ino;
-}
-
 /* Node names and UUIDs repeat in another state folder; this pair does not. A
  * process that has ended but is not reaped shows neither. */
 static bool is_machine(const struct state *s, const char *node, pid_t pid) {
+  _cleanup_strv_ struct strv argv = {0};
   _cleanup_free_ char *pidfile = xasprintf("run/%s.pid", node);
-  return runs_in(pid, s->dir) && has_argument(pid, pidfile);
+  if (!proc_runs_in(pid, s->dir))
+    return false;
+  proc_arguments(pid, &argv);
+  return strv_has(&argv, pidfile);
 }
 
 bool monitor_has_pid_file(const struct state *s, const char *node) {
