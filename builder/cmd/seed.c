@@ -219,6 +219,18 @@ static void warn_renewed(const struct cli *cli, const struct cluster *c,
   seed_tell_renewed(&nodes, &cli->log);
 }
 
+struct telling {
+  const struct cli *cli;
+  const struct cluster *cluster;
+};
+
+static void tell_keys(void *arg, const struct seed_options *o) {
+  const struct telling *t = arg;
+  seed_tell_mended(o->report, &t->cli->log);
+  warn_renewed(t->cli, t->cluster, o);
+  seed_tell_members(o->report, t->cluster->spec.file, &t->cli->log);
+}
+
 int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_seed_report_ struct seed_report report = {0};
   struct seed_options o = {.now = time(NULL), .report = &report};
@@ -241,8 +253,11 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
       find_gone(&c, &gone, err) < 0 ||
       pki_left(c.state.dir, &c.plan, &left.paths, &left.nodes, err) < 0)
     return -1;
+  struct telling telling = {.cli = cli, .cluster = &c};
   o.nodes = nodes;
   o.forget = pruning;
+  o.tell = tell_keys;
+  o.arg = &telling;
   double start = monotonic_seconds();
   if ((pruning && check_off(cli, &c, &gone, err) < 0) ||
       seed_make(&c.plan, &c.state, &o, err) < 0 ||
@@ -250,10 +265,7 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
       (pruning && (prune(cli, &c, &gone, err) < 0 ||
                    remove_left(cli, &c, &left, err) < 0)))
     return -1;
-  seed_tell_mended(&report, &cli->log);
   tell_seeds(cli, &c, &o, monotonic_seconds() - start);
-  warn_renewed(cli, &c, &o);
-  seed_tell_members(&report, c.spec.file, &cli->log);
   if (!pruning) {
     warn_gone(cli, &c, &gone);
     warn_left(cli, &c, &left);

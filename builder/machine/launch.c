@@ -52,19 +52,25 @@ static void tell_renewed(const struct launch *l, const struct seed_options *o) {
   seed_tell_renewed(&nodes, l->log);
 }
 
-static int prepare_seeds(const struct launch *l, struct error *err) {
+static void tell_keys(void *arg, const struct seed_options *o) {
+  const struct launch *l = arg;
+  seed_tell_mended(o->report, l->log);
+  tell_renewed(l, o);
+  seed_tell_members(o->report, l->plan->spec->file, l->log);
+}
+
+static int prepare_seeds(struct launch *l, struct error *err) {
   _cleanup_free_ size_t *off = xcalloc(l->follow.n, sizeof(*off));
   _cleanup_seed_report_ struct seed_report report = {0};
-  struct seed_options o = {.nodes = off, .now = time(NULL), .report = &report};
+  struct seed_options o = {.nodes = off,
+                           .now = time(NULL),
+                           .report = &report,
+                           .tell = tell_keys,
+                           .arg = l};
   for (size_t i = 0; i < l->follow.n; i++)
     if (!l->follow.v[i].running)
       off[o.n_nodes++] = l->follow.v[i].node->index;
-  if (o.n_nodes && seed_make(l->plan, l->state, &o, err) < 0)
-    return -1;
-  seed_tell_mended(&report, l->log);
-  seed_tell_members(&report, l->plan->spec->file, l->log);
-  tell_renewed(l, &o);
-  return 0;
+  return o.n_nodes ? seed_make(l->plan, l->state, &o, err) : 0;
 }
 
 static int prepare_ports(struct launch *l, struct error *err) {

@@ -253,20 +253,47 @@ static int commit_keys(const struct session *s, struct error *err) {
   return commit_write(&c, err);
 }
 
+static void add_all(struct strv *to, const struct strv *from) {
+  for (size_t i = 0; i < from->n; i++)
+    strv_push(to, from->v[i]);
+}
+
+/* A node without keys in files had none that could have been renewed or left.
+ */
+static void report_keys(const struct session *s) {
+  const struct seed_options *o = s->options;
+  struct seed_report *r = o->report;
+  if (!r)
+    return;
+  if (s->members.changed && *s->earlier)
+    r->earlier = xstrdup(s->earlier);
+  r->unreachable = members_unreachable(&s->members, s->plan);
+  r->renewed = xcalloc(o->n_nodes, sizeof(*r->renewed));
+  add_all(&r->mended, &s->old.mended);
+  for (size_t i = 0; i < o->n_nodes; i++) {
+    r->renewed[i] = s->jobs[i].renewed;
+    add_all(&r->mended, &s->jobs[i].keys.mended);
+  }
+  if (o->tell)
+    o->tell(o->arg, o);
+}
+
 /* Not a key is written before all are made. */
 static int make_keys(struct session *s, struct error *err) {
   if (read_created(s, err) < 0 || pki_load(s->pki_dir, &s->old, err) < 0 ||
       members_load(s->state, s->plan, s->options->forget, &s->members, err) <
           0 ||
       pki_make(s->plan, &s->old, s->options->now, &s->pki, err) < 0 ||
-      do_jobs(s, make_stored_keys, err) < 0 ||
-      file_mkdirs(s->pki_dir, 0700, err) < 0 || commit_keys(s, err) < 0)
+      do_jobs(s, make_stored_keys, err) < 0)
     return -1;
-  return 0;
+  s->earlier = members_earlier(&s->members);
+  report_keys(s);
+  if (file_mkdirs(s->pki_dir, 0700, err) < 0)
+    return -1;
+  return commit_keys(s, err);
 }
 
 static int prepare(struct session *s, struct error *err) {
-  s->earlier = members_earlier(&s->members);
   if (render_new(s->plan, &s->pki, pki_seed_time(s->created, s->options->now),
                  s->earlier, &s->render, err) < 0)
     return -1;
@@ -314,11 +341,7 @@ static int make_medium(struct session *s, struct job *j, struct error *err) {
       begin_medium(s, j, &seed, err) < 0)
     return -1;
   /* Ten thousand nodes' keys are not kept until the end. */
-  _cleanup_strv_ struct strv mended = j->keys.mended;
-  j->keys.mended = (struct strv){0};
   pki_node_done(&j->keys);
-  j->keys.mended = mended;
-  mended = (struct strv){0};
   return 0;
 }
 
@@ -380,26 +403,13 @@ static int write_known_hosts(const struct session *s, struct error *err) {
   return write_state_file(s, "known_hosts", text.data, text.len, err);
 }
 
-static void add_all(struct strv *to, const struct strv *from) {
-  for (size_t i = 0; i < from->n; i++)
-    strv_push(to, from->v[i]);
-}
-
-static void report(const struct session *s) {
+static void report_fates(const struct session *s) {
   struct seed_report *r = s->options->report;
   if (!r)
     return;
-  if (s->members.changed && *s->earlier)
-    r->earlier = xstrdup(s->earlier);
-  r->unreachable = members_unreachable(&s->members, s->plan);
   r->fates = xcalloc(s->options->n_nodes, sizeof(*r->fates));
-  r->renewed = xcalloc(s->options->n_nodes, sizeof(*r->renewed));
-  add_all(&r->mended, &s->old.mended);
-  for (size_t i = 0; i < s->options->n_nodes; i++) {
+  for (size_t i = 0; i < s->options->n_nodes; i++)
     r->fates[i] = s->jobs[i].fate;
-    r->renewed[i] = s->jobs[i].renewed;
-    add_all(&r->mended, &s->jobs[i].keys.mended);
-  }
 }
 
 int seed_make(const struct plan *plan, const struct state *state,
@@ -418,6 +428,6 @@ int seed_make(const struct plan *plan, const struct state *state,
       write_known_hosts(&s, err) < 0 ||
       admin_write(plan, &s.pki, state, err) < 0 || make_media(&s, err) < 0)
     return -1;
-  report(&s);
+  report_fates(&s);
   return 0;
 }

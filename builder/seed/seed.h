@@ -50,6 +50,12 @@ struct seed_options {
   const struct medium_writer *writer; /* of media; NULL: the default */
 
   struct seed_report *report; /* filled in when not NULL */
+
+  /* Called when not NULL with the report but its fates, before new keys count:
+   * what is told then was told, whatever ends the program afterwards. Once they
+   * count, nothing would make another run tell it. */
+  void (*tell)(void *arg, const struct seed_options *o);
+  void *arg;
 };
 
 /*

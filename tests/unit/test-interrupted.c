@@ -375,9 +375,18 @@ static void must_have(const char *dir, const char *name) {
 
 /* ---- The grid ---- */
 
-/* Ends runs with this spec, that begin with f->before, at each change. */
+/* Whether the last run has told it. */
+static bool has_told(const struct fixture *f, const char *words) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_buf_ struct buf log = {0};
+  assert_int_equal(file_read(f->log, 65536, &log, &err), 0);
+  return strstr(log.data, words);
+}
+
+/* Ends runs with this spec, that begin with f->before, at each change. What is
+ * to be told is told by such a run or by the next one. */
 static void end_everywhere(const struct fixture *f, const char *spec,
-                           enum ending ending) {
+                           enum ending ending, const char *told) {
   _cleanup_(kept_done) struct kept original = {0};
   look(f->before, &original);
   for (long at = 1;; at++) {
@@ -395,9 +404,12 @@ static void end_everywhere(const struct fixture *f, const char *spec,
     if (!ended)
       fail_msg("at change %ld it ended with status %x", at, (unsigned)status);
     compare(&original, f->state, at);
+    bool is_told = has_told(f, told);
     _cleanup_(kept_done) struct kept half = {0};
     look(f->state, &half);
     must_run(f, spec, at);
+    if (!is_told && !has_told(f, told))
+      fail_msg("after change %ld nobody told: %s", at, told);
     compare(&original, f->state, at);
     compare(&half, f->state, at);
     must_be_clean(f, at);
@@ -409,12 +421,12 @@ static void end_everywhere(const struct fixture *f, const char *spec,
 
 static void test_fresh(void **state) {
   const struct fixture *f = *state;
-  end_everywhere(f, f->spec, KILLED);
+  end_everywhere(f, f->spec, KILLED, "");
 }
 
 static void test_fresh_on_a_full_disk(void **state) {
   const struct fixture *f = *state;
-  end_everywhere(f, f->spec, FULL);
+  end_everywhere(f, f->spec, FULL, "");
 }
 
 static void make_state(const struct fixture *f) {
@@ -422,16 +434,18 @@ static void make_state(const struct fixture *f) {
   copy_tree(f->state, f->before);
 }
 
+#define RENEWED "the certificates for etcd of"
+
 static void test_moved(void **state) {
   const struct fixture *f = *state;
   make_state(f);
-  end_everywhere(f, f->moved, KILLED);
+  end_everywhere(f, f->moved, KILLED, RENEWED);
 }
 
 static void test_moved_on_a_full_disk(void **state) {
   const struct fixture *f = *state;
   make_state(f);
-  end_everywhere(f, f->moved, FULL);
+  end_everywhere(f, f->moved, FULL, RENEWED);
 }
 
 /* ---- The end of a state ---- */
