@@ -15,6 +15,15 @@ void quote_sh(const char *s, struct buf *out) {
   buf_add(out, "'", 1);
 }
 
+void quote_word(const char *s, struct buf *out) {
+  if (*s && !s[strspn(s, "abcdefghijklmnopqrstuvwxyz"
+                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                         "0123456789_-+=.,:@%/")])
+    buf_adds(out, s);
+  else
+    quote_sh(s, out);
+}
+
 /* What may stand for itself in double quotes: YAML 1.2, 5.1 and 5.4. */
 static bool yaml_printable(uint32_t c) {
   if (c < 0xA0)

@@ -7,6 +7,7 @@
  *
  *   format       cannot hold
  *   sh           -
+ *   a word       -
  *   YAML         bytes that are not UTF-8
  *   XML          - (what it has no way to say becomes '?')
  *   QEMU         -
@@ -19,6 +20,10 @@
 
 /* A word in single quotes for a POSIX shell (2.2.2). */
 void quote_sh(const char *s, struct buf *out);
+
+/* The same where the shell wants it; other words as they are. For commands that
+ * a user is told to type. */
+void quote_word(const char *s, struct buf *out);
 
 /* A double-quoted YAML scalar on one line (YAML 1.2, 5.7 and 7.3.1). */
 bool quote_yaml(const char *s, struct buf *out) _must_check_;

@@ -15,30 +15,14 @@
 /* The YAML reader has its own limit; this one only bounds the memory. */
 #define SPEC_MAX_BYTES ((size_t)2 << 20)
 
-static void add_word(const char *word, struct buf *out) {
-  if (*word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                  "0123456789_-+=.,:@%/")])
-    buf_adds(out, word);
-  else
-    quote_sh(word, out);
-}
-
 char *cli_target(const struct cli *cli, const char *spec_path) {
-  _cleanup_buf_ struct buf b = {0};
-  if (cli->state_dir) {
-    buf_adds(&b, "-C ");
-    add_word(cli->state_dir, &b);
-    buf_adds(&b, " ");
-  }
-  add_word(spec_path, &b);
-  return buf_take(&b);
+  return state_target(cli->state_dir, spec_path);
 }
 
 static int no_spec(const char *path, struct error *err) {
   _cleanup_buf_ struct buf word = {0};
   error_done(err);
-  add_word(path, &word);
+  quote_word(path, &word);
   return error_usage(err,
                      "there is no spec '%s'; `kubeseed init %s` writes one to "
                      "begin with",

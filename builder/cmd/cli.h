@@ -40,9 +40,7 @@ struct cluster {
   const struct machine_kind *kind; /* of its machines; with the state */
 };
 
-/* The words that lead a command to the same spec and state, for commands that
- * are suggested: SPEC, or -C DIR SPEC, quoted where a shell wants that. The
- * caller frees. */
+/* state_target of a spec's path; the caller frees. */
 char *cli_target(const struct cli *cli, const char *spec_path);
 
 /* Reads, checks and plans the spec, "-" being standard input; warnings are

@@ -90,6 +90,7 @@ int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
     return error_usage(err, "'%s' exists; --force overwrites it", path);
   if (file_write(path, e->data, e->len, 0644, err) < 0)
     return -1;
-  log_info(&cli->log, "%s written; next: kubeseed up %s", path, path);
+  _cleanup_free_ char *target = cli_target(cli, path);
+  log_info(&cli->log, "%s written; next: kubeseed up %s", path, target);
   return 0;
 }

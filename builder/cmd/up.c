@@ -131,7 +131,8 @@ static void on_tick(void *arg, const struct launch *l) {
 /* ---- Running ---- */
 
 /* The qcow2 specification: the first four bytes. */
-static int check_qcow2(const char *path, struct error *err) {
+static int check_qcow2(const char *path, const char *target,
+                       struct error *err) {
   static const char magic[] = {'Q', 'F', 'I', '\xfb'};
   char head[sizeof(magic)];
   struct stat st;
@@ -142,8 +143,8 @@ static int check_qcow2(const char *path, struct error *err) {
       memcmp(head, magic, sizeof(magic)) != 0)
     return error_usage(err,
                        "--image '%s' is no qcow2 image, as `kubeseed image "
-                       "SPEC` makes one and prints its name",
-                       path);
+                       "%s` makes one and prints its name",
+                       path, target);
   return 0;
 }
 
@@ -153,7 +154,7 @@ static int check_qcow2(const char *path, struct error *err) {
 static int check_image(const struct up *u, struct error *err) {
   char key[IMAGE_KEY];
   if (u->launch.image)
-    return check_qcow2(u->launch.image, err);
+    return check_qcow2(u->launch.image, u->target, err);
   if (state_exists(u->cli->state_dir, u->cluster.spec.file,
                    u->cluster.spec.name))
     return 0;

@@ -62,9 +62,9 @@ int choose_kind(const struct log *log, const struct state *s,
       return 0;
     return error_usage(err,
                        "--machines %s: the cluster's machines are of the kind "
-                       "'%s'; `kubeseed destroy SPEC` deletes them with their "
+                       "'%s'; `kubeseed destroy %s` deletes them with their "
                        "disks",
-                       word, old->name);
+                       word, old->name, s->target);
   }
   *ret = automatic ? pick(log) : named;
   return 0;

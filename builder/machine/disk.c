@@ -26,6 +26,13 @@ struct base {
   char *stamp; /* NULL: not known */
 };
 
+/* One that there is: what it is called by, and whose it is. */
+struct overlay {
+  const char *disk, *note;
+  const struct plan_node *node;
+  const char *target; /* see state.h */
+};
+
 static void base_done(struct base *b) {
   free(b->id);
   free(b->path);
@@ -100,24 +107,24 @@ static int create(const char *disk, const struct plan_node *node,
 }
 
 /* The same image at another place: only the name in the overlay changes. */
-static int rebase(const char *disk, const struct plan_node *node,
-                  const struct base *base, struct error *err) {
+static int rebase(const struct overlay *o, const struct base *base,
+                  struct error *err) {
   _cleanup_strv_ struct strv argv = {0};
   strv_push_all(&argv, "qemu-img", "rebase", "-u", "-f", "qcow2", "-b",
-                base->path, "-F", "qcow2", disk, NULL);
-  return qemu_img(&argv, err) < 0 ? error_prefix(err, "%s", node->name) : 0;
+                base->path, "-F", "qcow2", o->disk, NULL);
+  return qemu_img(&argv, err) < 0 ? error_prefix(err, "%s", o->node->name) : 0;
 }
 
 /* ---- Is an overlay's base still what it was made on? ---- */
 
 /* What a disk that cannot be used any more leaves to do. */
-static int lost(const struct plan_node *node, const char *path,
-                const char *what, struct error *err) {
+static int lost(const struct overlay *o, const char *path, const char *what,
+                struct error *err) {
   return error_set(err, 0,
                    "%s: its disk lies on the image '%s', which %s; put the "
                    "image back or name a copy of it with `up --image FILE`, or "
-                   "delete the disk with `kubeseed destroy SPEC %s`",
-                   node->name, path, what, node->name);
+                   "delete the disk with `kubeseed destroy %s %s`",
+                   o->node->name, path, what, o->target, o->node->name);
 }
 
 static int same_digest(const char *path, const char *id, bool *ret,
@@ -146,11 +153,11 @@ static bool same_as_noted(const struct base *old, const struct stat *image,
 
 /* The base at its noted place: by size and time, and only when these have
  * changed by what is in it. */
-static int check_base(const char *file, const struct plan_node *node,
-                      struct base *old, struct error *err) {
+static int check_base(const struct overlay *o, struct base *old,
+                      struct error *err) {
   struct stat st;
   if (stat(old->path, &st) < 0)
-    return lost(node, old->path, errno == ENOENT ? "is gone" : strerror(errno),
+    return lost(o, old->path, errno == ENOENT ? "is gone" : strerror(errno),
                 err);
   _cleanup_free_ char *stamp = stamp_of(&st);
   if (old->stamp && strcmp(stamp, old->stamp) == 0)
@@ -160,19 +167,18 @@ static int check_base(const char *file, const struct plan_node *node,
     if (same_digest(old->path, old->id, &same, err) < 0)
       return -1;
   } else {
-    same = same_as_noted(old, &st, stamp, file);
+    same = same_as_noted(old, &st, stamp, o->note);
   }
   if (!same)
-    return lost(node, old->path, "has changed since", err);
+    return lost(o, old->path, "has changed since", err);
   free(old->stamp);
   old->stamp = TAKE_PTR(stamp);
-  return base_write(file, old, err);
+  return base_write(o->note, old, err);
 }
 
 /* An image was named for a disk that is there: it must be the disk's own, but
  * may be another file. */
-static int check_named(const char *disk, const char *file,
-                       const struct plan_node *node, const struct base *old,
+static int check_named(const struct overlay *o, const struct base *old,
                        struct base *now, struct error *err) {
   bool same = strcmp(old->id, now->id) == 0;
   if (!same && is_sha256(old->id) && !is_sha256(now->id)) {
@@ -181,15 +187,13 @@ static int check_named(const char *disk, const char *file,
     free(now->id);
     now->id = xstrdup(old->id);
   }
-  if (!same)
-    return error_set(err, 0,
-                     "%s: its disk was made on another image than '%s' now is; "
-                     "`kubeseed destroy SPEC %s` deletes the disk, then `up` "
-                     "makes a new one",
-                     node->name, now->path, node->name);
-  if (strcmp(old->path, now->path) != 0 && rebase(disk, node, now, err) < 0)
-    return -1;
-  return base_write(file, now, err);
+  if (same)
+    return 0;
+  return error_set(err, 0,
+                   "%s: its disk was made on another image than '%s' now is; "
+                   "`kubeseed destroy %s %s` deletes the disk, then `up` makes "
+                   "a new one",
+                   o->node->name, now->path, o->target, o->node->name);
 }
 
 /* Of images in the store it is noted who uses them; others are the user's. The
@@ -210,29 +214,27 @@ static void forget_use(const char *image, const char *disk) {
   (void)!image_users_remove(image, disk, &ignored);
 }
 
-static int check(const char *disk, const char *file,
-                 const struct plan_node *node, const char *image,
+static int check(const struct overlay *o, const char *image,
                  struct error *err) {
   _cleanup_(base_done) struct base old = {0}, now = {0};
   _cleanup_close_ int fd = -1;
-  if (base_read(file, &old, err) < 0)
-    return error_prefix(err, "%s: its disk is of an unknown image", node->name);
-  if (!image)
-    return note_use(old.path, disk, &fd, err) < 0
-               ? -1
-               : check_base(file, node, &old, err);
-  if (image_base(image, &now, err) < 0 ||
-      note_use(now.path, disk, &fd, err) < 0)
+  if (base_read(o->note, &old, err) < 0)
+    return error_prefix(err, "%s: its disk is of an unknown image",
+                        o->node->name);
+  if (image && image_base(image, &now, err) < 0)
     return -1;
-  /* A disk of before digests were noted, and the file it has always had. */
-  if (strcmp(old.path, now.path) == 0)
-    return check_base(file, node, &old, err);
-  if (check_named(disk, file, node, &old, &now, err) < 0)
+  /* Also for a disk of before digests were noted. */
+  if (!image || strcmp(old.path, now.path) == 0)
+    return note_use(old.path, o->disk, &fd, err) < 0 ? -1
+                                                     : check_base(o, &old, err);
+  if (check_named(o, &old, &now, err) < 0 ||
+      note_use(now.path, o->disk, &fd, err) < 0 || rebase(o, &now, err) < 0 ||
+      base_write(o->note, &now, err) < 0)
     return -1;
   /* Both may be in one folder, and so have one lock. */
   cleanup_close(&fd);
   fd = -1;
-  forget_use(old.path, disk);
+  forget_use(old.path, o->disk);
   return 0;
 }
 
@@ -244,7 +246,7 @@ int disk_ensure(const struct state *s, const struct plan_node *node,
   _cleanup_free_ char *disk = state_path(s, "disks/%s.qcow2", node->name);
   _cleanup_free_ char *file = state_path(s, "disks/%s.base", node->name);
   if (file_exists(disk))
-    return check(disk, file, node, image, err);
+    return check(&(struct overlay){disk, file, node, s->target}, image, err);
   if (!image)
     return error_set(err, 0, "%s has no disk, and there is no image for one",
                      node->name);

@@ -59,7 +59,7 @@ void seed_tell_mended(const struct seed_report *r, const struct log *log) {
              r->mended.v[i]);
 }
 
-void seed_tell_members(const struct seed_report *r, const char *spec_file,
+void seed_tell_members(const struct seed_report *r, const struct state *s,
                        const struct log *log) {
   if (r->earlier)
     log_warn(log,
@@ -73,7 +73,7 @@ void seed_tell_members(const struct seed_report *r, const char *spec_file,
              "there, so nothing is founded without them. If it is gone for "
              "good, `kubeseed seed --prune %s` forgets the nodes that the spec "
              "does not have",
-             r->unreachable, spec_file);
+             r->unreachable, s->target);
 }
 
 char *seed_name_nodes(const struct strv *names) {
@@ -186,8 +186,8 @@ static int check_clock(const struct session *s, struct error *err) {
   return error_set(err, 0,
                    "this machine's clock says %s, but the keys in '%s' were "
                    "made on %s: set the clock; if it was wrong when they were "
-                   "made, `kubeseed destroy --all` and make them anew",
-                   now, s->pki_dir, then);
+                   "made, `kubeseed destroy --all %s` and make them anew",
+                   now, s->pki_dir, then, s->state->target);
 }
 
 /* When the keys were first made: kept, so that seeds do not change with time.

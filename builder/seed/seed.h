@@ -30,7 +30,7 @@ void seed_tell_mended(const struct seed_report *r, const struct log *log);
 
 /* Warns when seeds were made before with other members of etcd: a new list is
  * no vote, for who has an earlier one may have founded. */
-void seed_tell_members(const struct seed_report *r, const char *spec_file,
+void seed_tell_members(const struct seed_report *r, const struct state *s,
                        const struct log *log);
 
 /* "the node a", "2 nodes (a, b)", "200 nodes"; the caller frees. */

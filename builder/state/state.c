@@ -26,6 +26,17 @@ static char *path_for(const char *dir, const char *spec_file,
   return xasprintf("%s.cluster", name);
 }
 
+char *state_target(const char *dir, const char *spec_file) {
+  _cleanup_buf_ struct buf b = {0};
+  if (dir) {
+    buf_adds(&b, "-C ");
+    quote_word(dir, &b);
+    buf_adds(&b, " ");
+  }
+  quote_word(spec_file, &b);
+  return buf_take(&b);
+}
+
 /* Reads only. */
 static int check(const char *dir, const char *name, bool *ret_marked,
                  struct error *err) {
@@ -118,6 +129,7 @@ bool state_exists(const char *dir, const char *spec_file, const char *name) {
 int state_open(const char *dir, const char *spec_file, const char *name,
                bool create, struct state *ret, struct error *err) {
   _cleanup_free_ char *path = path_for(dir, spec_file, name);
+  _cleanup_free_ char *target = state_target(dir, spec_file);
   if (check_path(path, err) < 0)
     return -1;
   _cleanup_free_ char *full = absolute(path);
@@ -125,14 +137,15 @@ int state_open(const char *dir, const char *spec_file, const char *name,
     return -1;
   if (!file_exists(path)) {
     (void)error_set(err, 0,
-                    "there is no state folder '%s' yet; `kubeseed seed` or "
-                    "`kubeseed up` makes it",
-                    path);
+                    "there is no state folder '%s' yet; `kubeseed seed %s` or "
+                    "`kubeseed up %s` makes it",
+                    path, target, target);
     err->errnum = ENOENT;
     return -1;
   }
   /* An absolute path stays right for programs with another working folder. */
-  _cleanup_state_ struct state s = {.dir = realpath(path, NULL), .lock_fd = -1};
+  _cleanup_state_ struct state s = {
+      .dir = realpath(path, NULL), .lock_fd = -1, .target = TAKE_PTR(target)};
   if (!s.dir)
     return error_set(err, errno, "cannot resolve '%s'", path);
   bool marked;
@@ -153,6 +166,7 @@ int state_lock(struct state *s, struct error *err) {
 
 void state_done(struct state *s) {
   free(s->dir);
+  free(s->target);
   if (s->lock_fd >= 0)
     (void)close(s->lock_fd);
   *s = (struct state){.lock_fd = -1};

@@ -23,8 +23,14 @@
 
 struct state {
   char *dir;
-  int lock_fd; /* -1: not locked */
+  int lock_fd;  /* -1: not locked */
+  char *target; /* state_target of how it was opened, for what users are told */
 };
+
+/* The words that lead a command to the same spec and state, for commands that
+ * are suggested: SPEC, or -C DIR SPEC, quoted where a shell wants that. The
+ * caller frees. */
+char *state_target(const char *dir, const char *spec_file);
 
 /*
  * Opens the folder for the spec file's cluster name: dir if given (-C), else

@@ -26,7 +26,8 @@ static int setup(void **state) {
   char dir[] = "/tmp/kubeseed-choose-XXXXXX";
   struct fixture *f = xcalloc(1, sizeof(*f));
   assert_non_null(mkdtemp(dir));
-  f->state = (struct state){.dir = xstrdup(dir), .lock_fd = -1};
+  f->state = (struct state){
+      .dir = xstrdup(dir), .lock_fd = -1, .target = xstrdup("-C D lab.yaml")};
   f->cards[0] = (struct plan_interface){.name = "kube0", .mac = {{2, 1}}};
   f->cards[1] = (struct plan_interface){.name = "kube1", .mac = {{2, 2}}};
   f->node = (struct plan_node){
@@ -103,7 +104,8 @@ static void test_in_use(void **state) {
   const struct machine_kind *kind = NULL;
   choose_and_save(f, "container", &kind);
   touch_disk(f, "m1.raw");
-  check_error(choose(f, "qemu", &kind, &err), &err, "kubeseed destroy SPEC");
+  check_error(choose(f, "qemu", &kind, &err), &err,
+              "`kubeseed destroy -C D lab.yaml`");
   check_ok(choose(f, "auto", &kind, &err), &err);
   assert_ptr_equal(kind, &machine_container);
 }

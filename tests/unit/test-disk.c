@@ -32,6 +32,7 @@ static int setup(void **state) {
   assert_non_null(mkdtemp(top));
   f->top = xstrdup(top);
   f->state.lock_fd = -1;
+  f->state.target = xstrdup("-C D lab.yaml");
   f->state.dir = xasprintf("%s/a folder, with a comma/demo.cluster", top);
   check_ok(file_mkdirs(f->state.dir, 0700, &f->err), &f->err);
   f->spec = (struct spec_node){.disk = (uint64_t)64 << 20};
@@ -107,7 +108,7 @@ static void test_disk(void **state) {
   assert_true(lies_on(f, disk, moved));
   touch(moved, 1);
   check_error(disk_ensure(&f->state, n, moved, &f->err), &f->err,
-              "kubeseed destroy");
+              "`kubeseed destroy -C D lab.yaml m1`");
   check_error(disk_ensure(&f->state, n, NULL, &f->err), &f->err,
               "has changed since");
 }
@@ -223,12 +224,32 @@ static void test_noted(void **state) {
   check_ok(disk_delete(&f->state, n->name, &f->err), &f->err);
 }
 
+/* An image that is refused has no disk on it, and is free to go. */
+static void test_refused(void **state) {
+  struct fixture *f = *state;
+  _cleanup_free_ char *image = make_stored(f, "stored");
+  _cleanup_free_ char *other = make_stored(f, "other");
+  _cleanup_free_ char *manifest = xasprintf("%s/other.json", f->top);
+  _cleanup_free_ char *users = xasprintf("%s/other.users", f->top);
+  char hex[] =
+      "0000000000000000000000000000000000000000000000000000000000000000";
+  struct stat st;
+  assert_int_equal(stat(other, &st), 0);
+  _cleanup_free_ char *text = xasprintf("{\"size\": %lld, \"sha256\": \"%s\"}",
+                                        (long long)st.st_size, hex);
+  write_file(f, manifest, text);
+  check_ok(disk_ensure(&f->state, &f->node, image, &f->err), &f->err);
+  check_error(disk_ensure(&f->state, &f->node, other, &f->err), &f->err,
+              "`kubeseed destroy -C D lab.yaml m1` deletes the disk");
+  assert_false(file_exists(users));
+}
+
 int main(void) {
 #define DISK_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
   const struct CMUnitTest tests[] = {
       DISK_TEST(test_disk),     DISK_TEST(test_content),
       DISK_TEST(test_replaced), DISK_TEST(test_old_note),
-      DISK_TEST(test_noted),
+      DISK_TEST(test_noted),    DISK_TEST(test_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -219,7 +219,8 @@ static int setup(void **state) {
   f->before = xasprintf("%s/before", f->top);
   f->images = xasprintf("%s/cache/kubeseed/images", f->world);
   f->copy = xasprintf("%s/copy.qcow2", f->world);
-  f->state = (struct state){xasprintf("%s/state", f->world), -1};
+  f->state =
+      (struct state){.dir = xasprintf("%s/state", f->world), .lock_fd = -1};
   check_ok(file_mkdirs(f->state.dir, 0700, &f->err), &f->err);
   _cleanup_free_ char *cache = xasprintf("%s/cache", f->world);
   assert_int_equal(setenv("XDG_CACHE_HOME", cache, 1), 0);
