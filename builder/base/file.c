@@ -10,6 +10,22 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#define CHUNK ((size_t)16384)
+
+static size_t least(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+/* Reads the next bytes, room of them at the most, into b itself: what else held
+ * them would have to be wiped, however the reading ends. */
+static ssize_t read_some(int fd, size_t room, struct buf *b) {
+  char *at = buf_extend(b, room);
+  ssize_t n = read(fd, at, room);
+  b->len -= room - (n > 0 ? (size_t)n : 0);
+  b->data[b->len] = '\0';
+  return n;
+}
+
 int file_read(const char *path, size_t max, struct buf *ret,
               struct error *err) {
   _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -21,22 +37,17 @@ int file_read(const char *path, size_t max, struct buf *ret,
   if (S_ISDIR(st.st_mode))
     return error_set(err, EISDIR, "cannot read '%s'", path);
   _cleanup_buf_ struct buf b = {0};
-  char chunk[16384];
-  for (;;) {
-    ssize_t n = read(fd, chunk, sizeof(chunk));
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
+  /* One more than there are, to see the end; pipes and /proc do not say. */
+  size_t more = st.st_size > 0 ? (size_t)st.st_size + 1 : CHUNK;
+  for (ssize_t n = 1; n != 0; more = CHUNK) {
+    size_t room = b.cap > b.len + 1 ? b.cap - b.len - 1 : more;
+    n = read_some(fd, least(room, max - b.len + 1), &b);
+    if (n < 0 && errno != EINTR)
       return error_set(err, errno, "cannot read '%s'", path);
-    if (n == 0)
-      break;
-    buf_add(&b, chunk, (size_t)n);
     if (b.len > max)
       return error_set(err, 0, "'%s' is larger than the %zu bytes allowed",
                        path, max);
   }
-  explicit_bzero(chunk, sizeof(chunk));
-  buf_add(&b, "", 0);
   *ret = b;
   b = (struct buf){0};
   return 0;
@@ -168,7 +179,10 @@ bool file_exists(const char *path) {
 int file_check_place(const char *path, struct error *err) {
   _cleanup_free_ char *dir = file_parent(path);
   struct stat st;
-  if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+  size_t len = strlen(path);
+  if (len == 0)
+    return error_set(err, ENOENT, "cannot write '%s'", path);
+  if (path[len - 1] == '/' || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
     return error_set(err, EISDIR, "cannot write '%s'", path);
   if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
     return error_set(err, ENOTDIR, "cannot write '%s'", path);

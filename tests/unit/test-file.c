@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -226,6 +227,39 @@ static void test_free_space(void **state) {
   assert_int_equal(file_free_space("/nowhere", &space, &err), -1);
 }
 
+static void test_check_place(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *fresh = in(state, "f");
+  _cleanup_free_ char *folder = in(state, "f/");
+  _cleanup_free_ char *below = in(state, "none/f");
+  const char *bad[] = {"", "/", *state, folder, below};
+  assert_int_equal(file_check_place(fresh, &err), 0);
+  for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+    assert_int_equal(file_check_place(bad[i], &err), -1);
+    error_done(&err);
+  }
+}
+
+/* What a read that fails has seen may be a key: it is nowhere on the stack,
+ * which the kernel reads here, for no program may. */
+static void test_read_leaves_nothing(void **state) {
+  static const char secret[] = "a secret that is repeated; ";
+  enum { STACK = 128 << 10, MAX = 20000 };
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *path = in(state, "f");
+  _cleanup_buf_ struct buf text = {0}, b = {0};
+  while (text.len < (size_t)2 * MAX)
+    buf_adds(&text, secret);
+  assert_int_equal(file_write(path, text.data, text.len, 0600, &err), 0);
+  _cleanup_close_ int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+  _cleanup_free_ char *seen = xcalloc(STACK, 1);
+  char here = 0;
+  assert_int_equal(file_read(path, MAX, &b, &err), -1);
+  ssize_t n = pread(memory, seen, STACK, (off_t)(uintptr_t)&here - STACK);
+  assert_int_equal(n, STACK);
+  assert_null(memmem(seen, STACK, secret, strlen(secret)));
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
@@ -233,6 +267,8 @@ int main(void) {
       TEST(test_write_fails_clean),
       TEST(test_read_limits),
       TEST(test_read_faults),
+      TEST(test_read_leaves_nothing),
+      TEST(test_check_place),
       TEST(test_refresh),
       TEST(test_commit),
       TEST(test_mkdirs),
