@@ -127,6 +127,8 @@ int cluster_order(const struct cluster *c, const char *order, size_t *sel,
     memmove(&sel[done + 1], &sel[done], (i - done) * sizeof(*sel));
     sel[done++] = found;
   }
+  if (done == 0)
+    return error_usage(err, "--order: '%s' names no node", order);
   return 0;
 }
 

@@ -73,7 +73,7 @@ int cluster_select(const struct cluster *c, char **names, int n, size_t **ret,
 /*
  * Puts those of the n nodes of sel first that order ("a,b,...") names, in that
  * order; a name that stands there again changes nothing. A name that is not
- * one of them is a usage error, and sel is then in any order.
+ * one of them, or none at all, is a usage error, and sel is then in any order.
  */
 int cluster_order(const struct cluster *c, const char *order, size_t *sel,
                   size_t n, struct error *err) _must_check_;

@@ -156,7 +156,7 @@ static void test_order(void **state) {
     const char *order;
     size_t expected[3];
   } rows[] = {
-      {"", {0, 1, 2}},         {"m2", {1, 0, 2}},    {"m3,m1", {2, 0, 1}},
+      {",m1", {0, 1, 2}},      {"m2", {1, 0, 2}},    {"m3,m1", {2, 0, 1}},
       {"m3,m2,m1", {2, 1, 0}}, {"m2,m2", {1, 0, 2}}, {"m3,m1,m3", {2, 0, 1}},
   };
   _cleanup_error_ struct error err = {0};
@@ -171,6 +171,11 @@ static void test_order(void **state) {
   assert_int_equal(cluster_order(&c, "m3", two, 2, &err), -1);
   assert_int_equal(err.kind, ERROR_USAGE);
   assert_non_null(strstr(err.faults[0].msg, "'m3'"));
+  error_done(&err);
+  assert_int_equal(cluster_order(&c, "", two, 2, &err), -1);
+  assert_int_equal(cluster_order(&c, ",", two, 2, &err), -1);
+  assert_int_equal(err.kind, ERROR_USAGE);
+  assert_non_null(strstr(err.faults[0].msg, "'' names no node"));
 }
 
 static void test_getopt(void **state) {
