@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cluster/verify.h"
 
+#include "base/json.h"
 #include "base/quote.h"
 #include "base/utf8.h"
 #include <string.h>
@@ -16,18 +17,6 @@ void verify_print(const struct verify_check_vec *checks, FILE *out) {
   }
 }
 
-/* json_string takes UTF-8 only; what a node said may be anything. */
-static json_t *text_json(const char *s) {
-  _cleanup_buf_ struct buf b = {0};
-  while (*s) {
-    uint32_t c = 0;
-    int n = utf8_next(s, &c);
-    buf_add(&b, n ? s : "?", n ? (size_t)n : 1);
-    s += n ? n : 1;
-  }
-  return json_string(b.data ? b.data : "");
-}
-
 json_t *verify_json(const struct verify_check_vec *checks,
                     const char *cluster) {
   json_t *list = json_array();
@@ -37,7 +26,7 @@ json_t *verify_json(const struct verify_check_vec *checks,
                                           c->id, "what", c->what, "ok",
                                           c->state != VERIFY_FAIL, "state",
                                           verify_state_name(c->state), "detail",
-                                          text_json(c->detail)));
+                                          json_text(c->detail)));
   }
   size_t failed = verify_count(checks, VERIFY_FAIL);
   return json_pack(

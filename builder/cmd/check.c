@@ -2,6 +2,7 @@
 #include "cmd/cli.h"
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "image/payload.h"
 #include "spec/payload-facts.h"
 #include <getopt.h>
@@ -30,13 +31,14 @@ static int check_folder(const struct spec *s, struct error *err) {
 
 /* "FILE:LINE:COLUMN: text" or its parts as an object. */
 static json_t *place_json(const char *where, const char *message) {
-  json_t *o = json_pack("{ss}", "message", message);
+  json_t *o = json_pack("{so}", "message", json_text(message));
   const char *column = where ? strrchr(where, ':') : NULL;
   const char *line =
       column ? memrchr(where, ':', (size_t)(column - where)) : NULL;
   if (!line)
     return o;
-  json_object_set_new(o, "file", json_stringn(where, (size_t)(line - where)));
+  _cleanup_free_ char *file = xstrndup(where, (size_t)(line - where));
+  json_object_set_new(o, "file", json_text(file));
   json_object_set_new(o, "line", json_integer(strtol(line + 1, NULL, 10)));
   json_object_set_new(o, "column", json_integer(strtol(column + 1, NULL, 10)));
   return o;
@@ -64,8 +66,8 @@ static int print_json(const char *path, const struct cluster *c,
     json_array_append_new(faults,
                           place_json(err->faults[i].where, err->faults[i].msg));
   _cleanup_json_ json_t *o = json_pack(
-      "{sssbsisosIso}", "spec", path, "ok", !error_is_set(err), "nodes",
-      (int)c->plan.nodes.n, "faults", faults, "more",
+      "{sosbsisosIso}", "spec", json_text(path), "ok", !error_is_set(err),
+      "nodes", (int)c->plan.nodes.n, "faults", faults, "more",
       (json_int_t)err->n_dropped, "warnings", warnings_json(&c->spec));
   int r = json_dumpf(o, stdout, JSON_INDENT(2));
   putchar('\n');

@@ -70,11 +70,11 @@ static void print_image(const struct image_entry *e) {
 static json_t *image_json(const struct image_entry *e) {
   json_t *users = json_array();
   for (size_t i = 0; i < e->users.n; i++)
-    json_array_append_new(users, json_pack("{ss ss}", "disk",
-                                           e->users.v[i].overlay, "state",
-                                           word_of_user(e->users.v[i].state)));
-  return json_pack("{ss ss sI sI ss* sb sb so}", "name", e->name, "path",
-                   e->path, "bytes", (json_int_t)e->size, "baked",
+    json_array_append_new(
+        users, json_pack("{so ss}", "disk", json_text(e->users.v[i].overlay),
+                         "state", word_of_user(e->users.v[i].state)));
+  return json_pack("{ss so sI sI ss* sb sb so}", "name", e->name, "path",
+                   json_text(e->path), "bytes", (json_int_t)e->size, "baked",
                    (json_int_t)e->baked, "kubernetes", e->kubernetes, "current",
                    e->current, "usersKnown", !e->old, "users", users);
 }

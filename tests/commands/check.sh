@@ -33,6 +33,19 @@ for_programs() {
 }
 check "check --json" for_programs
 
+# A file's name may be any bytes, and JSON takes only some.
+odd_names() {
+  odd=$work/check/$(printf 'b\377d')
+  cp "$work/check/good.yaml" "$odd.good.yaml"
+  cp "$work/check/bad.yaml" "$odd.bad.yaml"
+  "$kubeseed" --json check "$odd.good.yaml" >"$work/said" &&
+    jq -e '.ok and (.spec | endswith("/b?d.good.yaml"))' "$work/said" || return 1
+  "$kubeseed" --json check "$odd.bad.yaml" >"$work/said" 2>"$work/err"
+  [ $? -eq 2 ] && jq -e '.faults[0].line == 6 and
+    (.faults[0].file | endswith("/b?d.bad.yaml"))' "$work/said"
+}
+check "check --json of a file with an odd name" odd_names
+
 hides_keys() {
   sed 's/^nodes:/users: [{name: a, sshKeys: ["-----BEGIN PRIVATE KEY----- c2VjcmV0"]}]\n&/' \
     "$work/check/bad.yaml" >"$work/check/secret.yaml"
