@@ -246,12 +246,14 @@ static bool reap(struct launcher *l, int *ret_status) {
   return ended;
 }
 
+/* Those that come after init's end are the next run's, or nobody's: its number
+ * may be another's by then. */
 static bool take_signals(struct launcher *l, int *ret_status) {
   struct signalfd_siginfo info;
   bool ended = false;
-  while (read(l->signals, &info, sizeof(info)) == sizeof(info)) {
+  while (!ended && read(l->signals, &info, sizeof(info)) == sizeof(info)) {
     if (info.ssi_signo == SIGCHLD)
-      ended = reap(l, ret_status) || ended;
+      ended = reap(l, ret_status);
     else if (info.ssi_signo == CONTAINER_POWER_BUTTON)
       (void)kill(l->power.pid, POWEROFF_SIGNAL);
     else

@@ -150,9 +150,14 @@ int monitor_list(const struct state *s, struct strv *ret, struct error *err) {
   if (!dir)
     return error_set(err, errno, "cannot open '%s'", path);
   for (struct dirent *e; (e = readdir(dir));) {
-    size_t len = strlen(e->d_name);
-    if (len > 4 && strcmp(e->d_name + len - 4, ".pid") == 0)
-      strv_pushf(ret, "%.*s", (int)(len - 4), e->d_name);
+    const char *dot = strrchr(e->d_name, '.');
+    bool traces =
+        dot && dot > e->d_name &&
+        (strcmp(dot, ".pid") == 0 || strcmp(dot, "." MONITOR_BEGUN) == 0);
+    _cleanup_free_ char *node =
+        traces ? xstrndup(e->d_name, (size_t)(dot - e->d_name)) : NULL;
+    if (node && !strv_has(ret, node))
+      strv_push(ret, node);
   }
   (void)closedir(dir);
   return 0;

@@ -48,7 +48,8 @@ bool monitor_ends_within(int fd, double seconds);
 int monitor_end(const char *node, const char *program, int fd, int signal,
                 double seconds, struct error *err) _must_check_;
 
-/* The machines that have left a pid file, running or not. */
+/* The machines that have left a pid file, or of which a start is not known to
+ * have ended, each once: running or not. */
 int monitor_list(const struct state *s, struct strv *ret,
                  struct error *err) _must_check_;
 

@@ -15,6 +15,10 @@
  * Makes the node's disk from the image unless it is there. The file system
  * takes what a larger disk offers. Needs qemu-utils, and for larger disks
  * e2fsprogs and root.
+ *
+ * It is not synced, which would take seconds for each machine: after a power
+ * cut of the host soon after, it may be damaged under its name, as what QEMU's
+ * machines wrote may be (qemu.c, cache=unsafe). `kubeseed destroy` deletes it.
  */
 int rawdisk_ensure(const struct state *s, const struct plan_node *node,
                    const char *image, struct error *err) _must_check_;

@@ -238,6 +238,14 @@ static void test_list(void **state) {
   check_ok(machine_qemu.list(&f->state, &names, &f->err), &f->err);
   assert_int_equal(names.n, 1);
   assert_string_equal(names.v[0], "m1");
+  /* One whose starter was killed before it had a pid file, and both. */
+  _cleanup_free_ char *begun = state_path(&f->state, "run/m2.begun");
+  _cleanup_free_ char *again = state_path(&f->state, "run/m1.begun");
+  check_ok(file_write(begun, "", 0, 0600, &f->err), &f->err);
+  check_ok(file_write(again, "", 0, 0600, &f->err), &f->err);
+  check_ok(machine_qemu.list(&f->state, &names, &f->err), &f->err);
+  assert_int_equal(names.n, 2);
+  assert_string_equal(names.v[1], "m2");
 }
 
 /* The file that format makes of mNUMBER; the caller frees. */
