@@ -227,37 +227,13 @@ int sshkey_parse_public(const char *line, uint8_t ret[static ED25519_KEY],
   return 0;
 }
 
-/* "ssh-ed25519 AAAA..." without an end. */
-static void add_public(struct buf *out,
-                       const uint8_t public[static ED25519_KEY]) {
+void sshkey_public_line(const uint8_t public[static ED25519_KEY],
+                        const char *comment, struct buf *out) {
   _cleanup_buf_ struct buf blob = {0};
   put_blob(&blob, public);
   buf_addf(out, "%s ", KEY_TYPE);
   base64_encode(blob.data, blob.len, 0, out);
-}
-
-void sshkey_public_line(const uint8_t public[static ED25519_KEY],
-                        const char *comment, struct buf *out) {
-  add_public(out, public);
   buf_addf(out, " %s\n", comment);
-}
-
-int sshkey_known_hosts(const struct strv *hosts, bool is_ca,
-                       const uint8_t public[static ED25519_KEY],
-                       struct buf *out, struct error *err) {
-  if (hosts->n == 0)
-    return error_set(err, 0, "a known_hosts line needs a host");
-  for (size_t i = 0; i < hosts->n; i++)
-    if (!*hosts->v[i] || strpbrk(hosts->v[i], " \t\r\n,#|@"))
-      return error_set(err, 0, "'%s' cannot stand in known_hosts", hosts->v[i]);
-  if (is_ca)
-    buf_adds(out, "@cert-authority ");
-  for (size_t i = 0; i < hosts->n; i++)
-    buf_addf(out, "%s%s", i ? "," : "", hosts->v[i]);
-  buf_adds(out, " ");
-  add_public(out, public);
-  buf_adds(out, "\n");
-  return 0;
 }
 
 /* --- certificates -------------------------------------------------------- */

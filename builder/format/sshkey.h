@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * OpenSSH's formats for Ed25519 keys, so that nothing has to run ssh-keygen:
- * key files (openssh-portable PROTOCOL.key), certificates (PROTOCOL.certkeys),
- * public key lines and known_hosts lines (sshd(8)). Pure functions: the same
- * key gives the same bytes, also where the format has a random field.
+ * key files (openssh-portable PROTOCOL.key), certificates (PROTOCOL.certkeys)
+ * and public key lines (sshd(8)). Pure functions: the same key gives the same
+ * bytes, also where the format has a random field.
  */
 #pragma once
 
@@ -44,15 +44,6 @@ void sshkey_private(const struct ssh_key *key, const char *comment,
 /* Appends "ssh-ed25519 AAAA... comment\n"; comment must be one line. */
 void sshkey_public_line(const uint8_t public[static ED25519_KEY],
                         const char *comment, struct buf *out);
-
-/*
- * Appends a known_hosts line for the hosts: names, addresses, or "[a]:port".
- * With is_ca the key is one that signs host certificates and hosts may be
- * patterns ("*.kube.demo"). A host that would break the line is an error.
- */
-int sshkey_known_hosts(const struct strv *hosts, bool is_ca,
-                       const uint8_t public[static ED25519_KEY],
-                       struct buf *out, struct error *err) _must_check_;
 
 /* What an OpenSSH certificate says. All pointers are borrowed. */
 struct ssh_cert {

@@ -128,17 +128,6 @@ int qmp_open(const char *path, double timeout, struct qmp *ret,
   return qmp_attach(fd, timeout, ret, err);
 }
 
-int qmp_status(struct qmp *q, char **ret, struct error *err) {
-  _cleanup_json_ json_t *r = NULL;
-  if (qmp_execute(q, "query-status", &r, err) < 0)
-    return -1;
-  const char *s = json_string_value(json_object_get(r, "status"));
-  if (!s)
-    return error_set(err, 0, "QEMU gives no status");
-  *ret = xstrdup(s);
-  return 0;
-}
-
 void qmp_done(struct qmp *q) {
   if (q->fd >= 0)
     (void)close(q->fd);

@@ -31,9 +31,6 @@ int qmp_attach(int fd, double timeout, struct qmp *ret,
 int qmp_execute(struct qmp *q, const char *command, json_t **ret,
                 struct error *err) _must_check_;
 
-/* The guest's state in QEMU's word ("running", "paused"); the caller frees. */
-int qmp_status(struct qmp *q, char **ret, struct error *err) _must_check_;
-
 void qmp_done(struct qmp *q);
 
 #define _cleanup_qmp_ _cleanup_(qmp_done)

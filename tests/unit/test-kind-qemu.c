@@ -4,6 +4,7 @@
  * folder), in a state folder whose path is too long for a unix socket's name.
  */
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "cluster/access.h"
@@ -331,10 +332,11 @@ static void test_real_qemu(void **state) {
   check_ok(r, &f->err);
   _cleanup_free_ char *sock = state_path(&f->state, "run/m1.qmp");
   _cleanup_qmp_ struct qmp q = {.fd = -1};
-  _cleanup_free_ char *status = NULL;
+  _cleanup_json_ json_t *status = NULL;
   check_ok(qmp_open(sock, 10, &q, &f->err), &f->err);
-  check_ok(qmp_status(&q, &status, &f->err), &f->err);
-  assert_string_equal(status, "running");
+  check_ok(qmp_execute(&q, "query-status", &status, &f->err), &f->err);
+  assert_string_equal(json_string_value(json_object_get(status, "status")),
+                      "running");
   qmp_done(&q); /* it serves one client as well */
   check_console(f);
   check_ok(qmp_open(sock, 10, &q, &f->err), &f->err);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/json.h"
 #include "base/mem.h"
 #include "machine/qmp.h"
 
@@ -72,11 +73,12 @@ static void test_status(void **state) {
   struct server s;
   struct error err = {0};
   struct qmp q;
-  _cleanup_free_ char *status = NULL;
+  _cleanup_json_ json_t *status = NULL;
   int fd = server_start(&s, says);
   assert_int_equal(qmp_attach(fd, 10, &q, &err), 0);
-  assert_int_equal(qmp_status(&q, &status, &err), 0);
-  assert_string_equal(status, "running");
+  assert_int_equal(qmp_execute(&q, "query-status", &status, &err), 0);
+  assert_string_equal(json_string_value(json_object_get(status, "status")),
+                      "running");
   qmp_done(&q);
   pthread_join(s.thread, NULL);
   assert_string_equal(s.heard.data, "{\"execute\":\"qmp_capabilities\"}\r\n"
