@@ -136,28 +136,15 @@ static bool answers(const struct state *s, const char *node) {
 static int start(const struct state *s, const struct plan_node *node,
                  const struct node_ports *ports,
                  const struct machine_host *host, struct error *err) {
+  static const struct monitor_program launcher = {"its launcher", LOG_SUFFIX,
+                                                  START_SECONDS, answers};
   _cleanup_strv_ struct strv argv = {0};
-  _cleanup_free_ char *log = state_path(s, "logs/%s.container", node->name);
-  _cleanup_free_ char *logs = state_path(s, "logs");
-  _cleanup_free_ char *run = state_path(s, "run");
   _cleanup_free_ char *group = cgroup_name(s, node->name);
+  const struct process p = {.argv = &argv};
   (void)host;
-  if (file_mkdirs(logs, 0700, err) < 0 || file_mkdirs(run, 0700, err) < 0)
-    return -1;
   clean(s, node->name);
-  /* Its last lines are quoted: they must be of this start. */
-  if (unlink(log) < 0 && errno != ENOENT)
-    return error_set(err, errno, "cannot remove '%s'", log);
-  if (monitor_mark_log(s, node->name, err) < 0)
-    return -1;
   container_argv("/proc/self/exe", node, ports, group, &argv);
-  pid_t pid = 0;
-  const struct process p = {.argv = &argv, .dir = s->dir, .log_path = log};
-  if (monitor_begin(s, node->name, err) < 0 ||
-      process_spawn_detached(&p, &pid, err) < 0)
-    return error_prefix(err, "%s", node->name);
-  return monitor_await(s, node->name, "its launcher", LOG_SUFFIX, pid,
-                       START_SECONDS, answers, err);
+  return monitor_start(s, node->name, &launcher, &p, err);
 }
 
 /* ---- Ending ---- */

@@ -77,34 +77,18 @@ static bool answers(const struct state *s, const char *node) {
 static int start(const struct state *s, const struct plan_node *node,
                  const struct node_ports *ports,
                  const struct machine_host *host, struct error *err) {
+  static const struct monitor_program qemu = {"QEMU", LOG_SUFFIX, START_SECONDS,
+                                              answers};
   _cleanup_qemu_paths_ struct qemu_paths paths = {0};
   _cleanup_strv_ struct strv argv = {0};
   _cleanup_strv_ struct strv env = {0};
-  _cleanup_free_ char *log = state_path(s, "logs/%s.qemu", node->name);
-  _cleanup_free_ char *logs = state_path(s, "logs");
-  _cleanup_free_ char *run = state_path(s, "run");
-  if (file_mkdirs(logs, 0700, err) < 0 || file_mkdirs(run, 0700, err) < 0)
-    return -1;
+  const struct process p = {
+      .argv = &argv, .env = &env, .package = QEMU_PACKAGE};
   clean(s, node->name);
-  /* Its last lines are quoted: they must be of this start. */
-  if (unlink(log) < 0 && errno != ENOENT)
-    return error_set(err, errno, "cannot remove '%s'", log);
-  if (monitor_mark_log(s, node->name, err) < 0)
-    return -1;
   qemu_paths_make(node->name, &paths);
   qemu_argv(NULL, node, &paths, ports, host->kvm, &argv);
-  pid_t pid = 0;
   qemu_env(host->kvm, &env);
-  struct process p = {.argv = &argv,
-                      .env = &env,
-                      .package = QEMU_PACKAGE,
-                      .dir = s->dir,
-                      .log_path = log};
-  if (monitor_begin(s, node->name, err) < 0 ||
-      process_spawn_detached(&p, &pid, err) < 0)
-    return error_prefix(err, "%s", node->name);
-  return monitor_await(s, node->name, "QEMU", LOG_SUFFIX, pid, START_SECONDS,
-                       answers, err);
+  return monitor_start(s, node->name, &qemu, &p, err);
 }
 
 /* ---- Ending ---- */

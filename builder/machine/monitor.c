@@ -182,8 +182,11 @@ char *monitor_last_words(const struct state *s, const char *node,
   return xstrndup(b.data + begin, end - begin);
 }
 
-int monitor_mark_log(const struct state *s, const char *node,
-                     struct error *err) {
+/* ---- Starting ---- */
+
+/* Makes the console's log, readable by us alone, and marks the power-on. */
+static int mark_log(const struct state *s, const char *node,
+                    struct error *err) {
   _cleanup_free_ char *path = state_path(s, "logs/%s.console", node);
   _cleanup_close_ int fd =
       open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -199,9 +202,8 @@ int monitor_mark_log(const struct state *s, const char *node,
   return 0;
 }
 
-/* ---- Starting ---- */
-
-int monitor_begin(const struct state *s, const char *node, struct error *err) {
+static int note_begun(const struct state *s, const char *node,
+                      struct error *err) {
   _cleanup_free_ char *begun = begun_path(s, node);
   return file_write(begun, "", 0, 0600, err);
 }
@@ -211,39 +213,66 @@ static void forget_begun(const struct state *s, const char *node) {
   (void)unlink(begun);
 }
 
-static int died(const struct state *s, const char *node, const char *program,
-                const char *suffix, int status, struct error *err) {
-  _cleanup_free_ char *words = monitor_last_words(s, node, suffix);
+static int died(const struct state *s, const char *node,
+                const struct monitor_program *program, int status,
+                struct error *err) {
+  _cleanup_free_ char *words = monitor_last_words(s, node, program->suffix);
+  const char *sep = *words ? ":\n" : "";
   if (WIFSIGNALED(status))
     return error_set(err, 0, "%s: %s was ended by signal %d (%s)%s%s", node,
-                     program, WTERMSIG(status), strsignal(WTERMSIG(status)),
-                     *words ? ":\n" : "", words);
+                     program->name, WTERMSIG(status),
+                     strsignal(WTERMSIG(status)), sep, words);
   return error_set(err, 0, "%s: %s ended with exit status %d%s%s", node,
-                   program, WEXITSTATUS(status), *words ? ":\n" : "", words);
+                   program->name, WEXITSTATUS(status), sep, words);
 }
 
-int monitor_await(const struct state *s, const char *node, const char *program,
-                  const char *suffix, pid_t pid, double seconds,
-                  bool (*answers)(const struct state *s, const char *node),
-                  struct error *err) {
-  double deadline = monotonic_seconds() + seconds;
+/* pid is a child of ours. */
+static int await(const struct state *s, const char *node,
+                 const struct monitor_program *program, pid_t pid,
+                 struct error *err) {
+  double deadline = monotonic_seconds() + program->seconds;
   while (monotonic_seconds() < deadline) {
     int status = 0;
-    if (waitpid(pid, &status, WNOHANG) == pid) {
-      forget_begun(s, node);
-      return died(s, node, program, suffix, status, err);
-    }
-    if (answers(s, node)) {
-      forget_begun(s, node);
+    if (waitpid(pid, &status, WNOHANG) == pid)
+      return died(s, node, program, status, err);
+    if (program->answers(s, node))
       return 0;
-    }
     (void)poll(NULL, 0, 20);
   }
   (void)kill(pid, SIGKILL);
   (void)waitpid(pid, NULL, 0);
+  return error_set(err, 0, "%s: %s did not answer within %.0f s", node,
+                   program->name, program->seconds);
+}
+
+/* The folders, and new logs: of the program's the last lines are quoted, which
+ * must be of this start. */
+static int prepare(const struct state *s, const char *node, const char *log,
+                   struct error *err) {
+  _cleanup_free_ char *logs = state_path(s, "logs");
+  _cleanup_free_ char *run = state_path(s, "run");
+  if (file_mkdirs(logs, 0700, err) < 0 || file_mkdirs(run, 0700, err) < 0)
+    return -1;
+  if (unlink(log) < 0 && errno != ENOENT)
+    return error_set(err, errno, "cannot remove '%s'", log);
+  return mark_log(s, node, err);
+}
+
+int monitor_start(const struct state *s, const char *node,
+                  const struct monitor_program *program,
+                  const struct process *start, struct error *err) {
+  _cleanup_free_ char *log = state_path(s, "logs/%s.%s", node, program->suffix);
+  struct process p = *start;
+  pid_t pid = 0;
+  p.dir = s->dir;
+  p.log_path = log;
+  if (prepare(s, node, log, err) < 0)
+    return -1;
+  if (note_begun(s, node, err) < 0 || process_spawn_detached(&p, &pid, err) < 0)
+    return error_prefix(err, "%s", node);
+  int r = await(s, node, program, pid, err);
   forget_begun(s, node);
-  return error_set(err, 0, "%s: %s did not answer within %.0f s", node, program,
-                   seconds);
+  return r;
 }
 
 void monitor_clean(const struct state *s, const char *node,

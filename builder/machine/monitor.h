@@ -9,10 +9,20 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/process.h"
 #include "base/strv.h"
 #include "state/state.h"
 #include <stdbool.h>
 #include <sys/types.h>
+
+/* What a kind's machines are processes of. */
+struct monitor_program {
+  const char *name;   /* for messages: "QEMU" */
+  const char *suffix; /* of its own log, logs/NODE.SUFFIX */
+  double seconds;     /* within which it answers once it is started */
+  /* Whether the machine is on. */
+  bool (*answers)(const struct state *s, const char *node);
+};
 
 /*
  * run/NODE.begun stands there from before a start until its end is known.
@@ -21,9 +31,15 @@
  */
 #define MONITOR_BEGUN "begun" /* for monitor_clean */
 
-/* Notes that a start begins; monitor_await removes the note. */
-int monitor_begin(const struct state *s, const char *node,
-                  struct error *err) _must_check_;
+/*
+ * Starts the process (argv, env and package, see base/process.h) in the state
+ * folder, with logs of its own, and waits until it answers as the machine does.
+ * One that ends instead, or is silent for so long and is killed then, is an
+ * error. What the last run left is gone.
+ */
+int monitor_start(const struct state *s, const char *node,
+                  const struct monitor_program *program,
+                  const struct process *start, struct error *err) _must_check_;
 
 /* Whether the machine runs and has written its pid file. */
 bool monitor_has_pid_file(const struct state *s, const char *node);
@@ -53,10 +69,6 @@ int monitor_end(const char *node, const char *program, int fd, int signal,
 int monitor_list(const struct state *s, struct strv *ret,
                  struct error *err) _must_check_;
 
-/* Makes the console's log, readable by us alone, and marks the power-on. */
-int monitor_mark_log(const struct state *s, const char *node,
-                     struct error *err) _must_check_;
-
 /* The last lines of logs/NODE.SUFFIX, "" if none; the caller frees. */
 char *monitor_last_words(const struct state *s, const char *node,
                          const char *suffix);
@@ -64,13 +76,3 @@ char *monitor_last_words(const struct state *s, const char *node,
 /* Deletes run/NODE.SUFFIX for each of the suffixes, up to a NULL. */
 void monitor_clean(const struct state *s, const char *node,
                    const char *const *suffixes);
-
-/*
- * Waits until the process pid, a child of ours, answers as the machine does.
- * One that ends instead, or is silent for so long and is killed then, is an
- * error that calls it by its program's name.
- */
-int monitor_await(const struct state *s, const char *node, const char *program,
-                  const char *suffix, pid_t pid, double seconds,
-                  bool (*answers)(const struct state *s, const char *node),
-                  struct error *err) _must_check_;
