@@ -88,11 +88,13 @@ int members_load(const struct state *state, const struct plan *plan,
   _cleanup_free_ char *seeded = list_of(state, plan, true);
   _cleanup_free_ char *list = list_of(state, plan, false);
   _cleanup_buf_ struct buf old = {0}, new = {0};
-  buf_adds(&old, "");
-  if (!file_exists(path))
+  if (file_exists(path)) {
+    if (read_lists(path, plan, forget, &old, &m, err) < 0)
+      return -1;
+  } else {
+    buf_adds(&old, "");
     add_list(&m, seeded);
-  else if (read_lists(path, plan, forget, &old, &m, err) < 0)
-    return -1;
+  }
   end_with(&m, list);
   members_write(&m, &new);
   m.changed = strcmp(old.data, new.data) != 0;
