@@ -148,19 +148,21 @@ test:
 	@$(MAKE) --no-print-directory rack
 	@$(MAKE) --no-print-directory consumers
 
+# Side by side; what takes longest comes first.
 unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
-	@tests/unit/run $(UNIT)
-	@tests/specs/run $(BUILD)/kubeseed
-	@tests/specs/schema $(BUILD)/kubeseed
-	@tests/specs/comments $(BUILD)/kubeseed
-	@tests/golden/run $(BUILD)/kubeseed
-	@tests/commands/run $(BUILD)/kubeseed
-	@tests/images/run $(BUILD)/kubeseed
-	@tests/commands/completion $(BUILD)/kubeseed
-	@tests/state/run $(BUILD)/kubeseed
-	@tests/scripts/run
-	@tests/fuzz/replay $(FUZZ)
-	@tests/bench/growth $(BUILD)/kubeseed
+	@tests/together "tests/unit/run $(UNIT)" \
+	  "tests/commands/run $<" \
+	  "tests/bench/growth $<" \
+	  "tests/state/run $<" \
+	  "tests/images/run $<" \
+	  "tests/specs/run $<" \
+	  "tests/specs/schema $<" \
+	  "tests/specs/comments $<" \
+	  "tests/golden/run $<" \
+	  "tests/commands/completion $<" \
+	  "tests/scripts/run" \
+	  "tests/runners" \
+	  "tests/fuzz/replay $(FUZZ)"
 
 consumers: $(BUILD)/kubeseed
 	@tests/consumers/run $(BUILD)/kubeseed $(SUITE)
