@@ -121,32 +121,35 @@ folder() {
 check "kubeconfig -o makes the folder, and only that one" folder
 
 # kubectl's lock: FILE.lock beside what is named, also where that is a link.
-locked() {
-  rm -f "$work/kube/two" && ln -s one "$work/kube/two" &&
-    echo 'kind: Config' >"$work/kube/one" && touch "$work/kube/two.lock" ||
-    return 1
-  for option in --merge --force; do
-    exits 1 ks offline kubeconfig $option -o "$work/kube/two" \
-      >"$work/said" 2>&1 || return 1
-    cat "$work/said"
-    [ "$(grep -c 'is locked' "$work/said")" -eq 1 ] &&
-      grep -qF "if none is, it was left behind: \`rm '$work/kube/two.lock'\`" \
-      "$work/said" && [ "$(cat "$work/kube/one")" = 'kind: Config' ] &&
-      [ -e "$work/kube/two.lock" ] || return 1
-  done
+locked() { # NAME OPTION
+  file=$work/kube/$1
+  ln -s "$1.real" "$file" && echo 'kind: Config' >"$file.real" &&
+    touch "$file.lock" || return 1
+  exits 1 ks offline kubeconfig "$2" -o "$file" >"$work/$1.said" 2>&1
+  result=$?
+  cat "$work/$1.said"
+  [ "$result" -eq 0 ] && [ "$(grep -c 'is locked' "$work/$1.said")" -eq 1 ] &&
+    grep -qF "if none is, it was left behind: \`rm '$file.lock'\`" \
+      "$work/$1.said" && [ "$(cat "$file.real")" = 'kind: Config' ] &&
+    [ -e "$file.lock" ]
 }
-check "kubeconfig -o respects kubectl's lock" locked
+both_locked() { # at once, since each waits
+  locked three --merge &
+  locked four --force && wait $!
+}
+check "kubeconfig -o respects kubectl's lock" both_locked
 
 # Who has the lock adds something and gives it back.
 waits_for_lock() {
   mkfifo "$work/said.fifo" &&
-    { ks offline kubeconfig --merge -o "$work/kube/two" 2>"$work/said.fifo" & } &&
+    { ks offline kubeconfig --merge -o "$work/kube/three" 2>"$work/said.fifo" & } &&
     read -r line <"$work/said.fifo" && echo "$line" || return 1
-  case $line in *two\'\ is\ locked*) ;; *) return 1 ;; esac
-  echo 'extra: added meanwhile' >>"$work/kube/one"
-  rm "$work/kube/two.lock"
-  wait $! && grep 'added meanwhile' "$work/kube/one" &&
-    grep 'name: demo-admin' "$work/kube/one" && [ ! -e "$work/kube/two.lock" ]
+  case $line in *three\'\ is\ locked*) ;; *) return 1 ;; esac
+  echo 'extra: added meanwhile' >>"$work/kube/three.real"
+  rm "$work/kube/three.lock"
+  wait $! && grep 'added meanwhile' "$work/kube/three.real" &&
+    grep 'name: demo-admin' "$work/kube/three.real" &&
+    [ ! -e "$work/kube/three.lock" ]
 }
 check "kubeconfig -o waits for kubectl's lock, and gives it back" waits_for_lock
 

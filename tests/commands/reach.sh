@@ -36,6 +36,21 @@ soon_fails() { # WORDS COMMAND...
   grep -q "$words" "$work/said"
 }
 
+begins() { # NAME ARGS...
+  name=$1
+  shift
+  soon "$kubeseed" "$@" >"$work/$name.said" 2>&1 &
+  echo $! >"$work/$name.pid"
+}
+
+has_failed() { # NAME WORDS
+  exits 1 wait "$(cat "$work/$1.pid")"
+  result=$?
+  cp "$work/$1.said" "$work/said"
+  cat "$work/said"
+  [ "$result" -eq 0 ] && grep -q "$2" "$work/said"
+}
+
 seed_says() {
   soon "$kubeseed" seed -C "$work/mute" "$work/mute.yaml" silent1 \
     >"$work/said" 2>&1 || return 1
@@ -43,15 +58,22 @@ seed_says() {
   tail -n 1 "$work/said" | grep -q "no control plane answers"
 }
 check "seed of a node before any is on does not wait, and tells the end" seed_says
+sed 's/^pki:.*//; /^network/a etcd: {mode: stacked}\npki: {mode: copied}' \
+  "$work/mute.yaml" >"$work/mute-copied.yaml"
+check "seed of that with keys of the first node" \
+  "$kubeseed" seed -C "$work/mute-copied" "$work/mute-copied.yaml"
+
+# All at once, since each waits.
+begins ssh ssh -C "$work/mute" "$work/mute.yaml" silent1 true
+begins verify verify -C "$work/mute" "$work/mute.yaml"
+begins kubeconfig kubeconfig -C "$work/mute-copied" "$work/mute-copied.yaml"
 check "ssh to a machine that is off does not wait" \
-  soon_fails "silent1 does not answer ssh at 192.168.4.41 within" \
-  "$kubeseed" ssh -C "$work/mute" "$work/mute.yaml" silent1 true
-check "ssh to a machine that refuses says so" \
-  soon_fails "dead3 does not answer ssh at 192.168.4.43: Connection refused" \
-  "$kubeseed" ssh -C "$work/mute" "$work/mute.yaml" dead3 true
+  has_failed ssh "silent1 does not answer ssh at 192.168.4.41 within"
+check "kubeconfig from machines that are off does not wait, and names all" \
+  has_failed kubeconfig \
+  "silent1 does not.*; silent2 does not.*; dead3 does not"
 check "verify of machines that are off does not wait" \
-  soon_fails "silent2 does not answer ssh at 192.168.4.42 within" \
-  "$kubeseed" verify -C "$work/mute" "$work/mute.yaml"
+  has_failed verify "silent2 does not answer ssh at 192.168.4.42 within"
 only_one_fails() {
   [ "$(grep -c '^FAIL' "$work/said")" -eq 1 ] && ! grep '^ok' "$work/said" &&
     grep -q "1 of 10 checks failed, 9 could not be made" "$work/said" &&
@@ -60,13 +82,9 @@ only_one_fails() {
 }
 check "and it calls nothing ok of which it knows nothing" only_one_fails
 
-sed 's/^pki:.*//; /^network/a etcd: {mode: stacked}\npki: {mode: copied}' \
-  "$work/mute.yaml" >"$work/mute-copied.yaml"
-check "seed of that with keys of the first node" \
-  "$kubeseed" seed -C "$work/mute-copied" "$work/mute-copied.yaml"
-check "kubeconfig from machines that are off does not wait, and names all" \
-  soon_fails "silent1 does not.*; silent2 does not.*; dead3 does not" \
-  "$kubeseed" kubeconfig -C "$work/mute-copied" "$work/mute-copied.yaml"
+check "ssh to a machine that refuses says so" \
+  soon_fails "dead3 does not answer ssh at 192.168.4.43: Connection refused" \
+  "$kubeseed" ssh -C "$work/mute" "$work/mute.yaml" dead3 true
 
 # The lock is tried for by the stand-in of ssh.
 holds_no_lock() {
