@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "machine/choose.h"
 #include "machine/container.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
@@ -88,6 +90,9 @@ static void test_remembered(void **state) {
   check_ok(choose(f, "container", &kind, &err), &err);
   check_ok(choose(f, NULL, &kind, &err), &err);
   assert_ptr_equal(kind, &machine_qemu);
+  choose_and_save(f, "qemu", &kind);
+  _cleanup_free_ char *path = state_path(&f->state, "machines");
+  assert_false(file_exists(path)); /* it says nothing new */
   choose_and_save(f, "container", &kind);
   assert_ptr_equal(kind, &machine_container);
   check_ok(choose(f, NULL, &kind, &err), &err);
@@ -108,6 +113,31 @@ static void test_in_use(void **state) {
               "`kubeseed destroy -C D lab.yaml`");
   check_ok(choose(f, "auto", &kind, &err), &err);
   assert_ptr_equal(kind, &machine_container);
+  check_ok(choose(f, "container", &kind, &err), &err);
+  assert_ptr_equal(kind, &machine_container);
+}
+
+/* So do machines that run, be their disks removed. */
+static void test_running(void **state) {
+  struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_strv_ struct strv argv = {0};
+  _cleanup_free_ char *run = state_path(&f->state, "run");
+  _cleanup_free_ char *pidfile = state_path(&f->state, "run/m1.pid");
+  _cleanup_free_ char *log = state_path(&f->state, "run/log");
+  const struct machine_kind *kind = NULL;
+  pid_t pid = 0;
+  choose_and_save(f, "container", &kind);
+  check_ok(file_mkdirs(run, 0700, &err), &err);
+  strv_push_all(&argv, "tail", "-f", "/dev/null", "run/m1.pid", NULL);
+  const struct process p = {
+      .argv = &argv, .dir = f->state.dir, .log_path = log};
+  check_ok(process_spawn_detached(&p, &pid, &err), &err);
+  _cleanup_free_ char *number = xasprintf("%d\n", (int)pid);
+  int r = file_write(pidfile, number, strlen(number), 0600, &err);
+  int chosen = r < 0 ? r : choose(f, "qemu", &kind, &err);
+  assert_int_equal(kill(pid, SIGKILL), 0);
+  check_error(chosen, &err, "kubeseed destroy SPEC");
 }
 
 /* The disks of virtual machines keep `up --machines auto` from containers. */
@@ -161,6 +191,7 @@ int main(void) {
       cmocka_unit_test(test_words),
       cmocka_unit_test_setup_teardown(test_remembered, setup, teardown),
       cmocka_unit_test_setup_teardown(test_in_use, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_running, setup, teardown),
       cmocka_unit_test_setup_teardown(test_disks_of_qemu, setup, teardown),
       cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
       cmocka_unit_test_setup_teardown(test_argv, setup, teardown),

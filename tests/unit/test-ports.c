@@ -109,6 +109,21 @@ static void test_ports_taken(void **state) {
   assert_int_equal(a.node[1].ssh, b.node[1].ssh);
 }
 
+/* Nor has another node of the same file what one has. */
+static void test_ports_twice(void **state) {
+  struct fixture *f = *state;
+  _cleanup_ports_ struct ports a = {0}, b = {0};
+  _cleanup_free_ char *path = state_path(&f->state, "run/ports.json");
+  check_ok(ports_ensure(&f->state, &f->plan, is_off, &a, &f->err), &f->err);
+  _cleanup_free_ char *text =
+      xasprintf("{\"nodes\": {\"m1\": {\"ssh\": %d}, \"m2\": {\"ssh\": %d}}}",
+                a.node[0].ssh, a.node[0].ssh);
+  check_ok(file_write(path, text, strlen(text), 0600, &f->err), &f->err);
+  check_ok(ports_ensure(&f->state, &f->plan, is_off, &b, &f->err), &f->err);
+  assert_int_equal(b.node[0].ssh, a.node[0].ssh);
+  assert_int_not_equal(b.node[1].ssh, b.node[0].ssh);
+}
+
 /* A machine that runs has its ports itself: they are taken, and stay. */
 static void test_ports_of_running(void **state) {
   struct fixture *f = *state;
@@ -174,7 +189,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       PORTS_TEST(test_ports_kept),       PORTS_TEST(test_ports_taken),
       PORTS_TEST(test_ports_of_running), PORTS_TEST(test_ports_of_gone),
-      PORTS_TEST(test_ethernet_taken),   PORTS_TEST(test_ports_broken),
+      PORTS_TEST(test_ports_twice),      PORTS_TEST(test_ethernet_taken),
+      PORTS_TEST(test_ports_broken),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
