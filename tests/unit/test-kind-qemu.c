@@ -175,6 +175,8 @@ static void test_stop_deaf(void **state) {
   assert_true(machine_qemu.running(&f->state, "m1", NULL));
   check_ok(machine_stop(&machine_qemu, &f->state, "m1", &f->err), &f->err);
   assert_false(machine_qemu.running(&f->state, "m1", NULL));
+  _cleanup_free_ char *qmp = state_path(&f->state, "run/m1.qmp");
+  assert_false(file_exists(qmp)); /* which nobody but us removes */
 }
 
 static void test_kill_and_stale_files(void **state) {

@@ -3,9 +3,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "cluster/reach.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -114,17 +116,55 @@ static void test_hang_up(void **state) {
   assert_non_null(strstr(f->reach[0].why, "Connection reset"));
 }
 
+/* A process that passes for the first node's machine, which forwards a port. */
+static pid_t start_machine(struct fixture *f, uint16_t port) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_strv_ struct strv argv = {0};
+  _cleanup_free_ char *run = state_path(&f->state, "run");
+  _cleanup_free_ char *pidfile = state_path(&f->state, "run/here.pid");
+  _cleanup_free_ char *log = state_path(&f->state, "run/log");
+  pid_t pid = 0;
+  strv_push_all(&argv, "tail", "-f", "/dev/null", "run/here.pid", NULL);
+  const struct process p = {
+      .argv = &argv, .dir = f->state.dir, .log_path = log};
+  f->plan.nodes.v[0].name = (char *)"here";
+  f->ports.node[0].ssh = port;
+  assert_int_equal(file_mkdirs(run, 0700, &err), 0);
+  assert_int_equal(process_spawn_detached(&p, &pid, &err), 0);
+  _cleanup_free_ char *text = xasprintf("%d\n", (int)pid);
+  assert_int_equal(file_write(pidfile, text, strlen(text), 0600, &err), 0);
+  return pid;
+}
+
+/* Greets one who connects, but a second later than one elsewhere must. */
+static pid_t greet_late(int fd) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    int c = accept(fd, NULL, NULL);
+    (void)poll(NULL, 0, (REACH_SECONDS + 1) * 1000);
+    _exit(write(c, "SSH-2.0-x\r\n", 11) != 11);
+  }
+  return pid;
+}
+
 /* Whoever takes connections and says nothing, as what forwards a port to a
- * machine that is off; all of them are waited for at the same time. */
+ * machine that is off; all of them are waited for at the same time, and longer
+ * for a machine that is here. */
 static void test_silence(void **state) {
   struct fixture *f = *state;
-  uint16_t port;
-  int fd = listen_somewhere(&port);
+  uint16_t port, late_port;
+  int fd = listen_somewhere(&port), late = listen_somewhere(&late_port);
+  pid_t machine = start_machine(f, late_port), greeter = greet_late(late);
   double began = monotonic_seconds();
   look(f, port, 20);
   (void)close(fd);
+  (void)close(late);
+  assert_int_equal(kill(machine, SIGKILL), 0);
+  assert_int_equal(waitpid(greeter, NULL, 0), greeter);
   assert_true(monotonic_seconds() - began < 3 * REACH_SECONDS);
-  for (size_t i = 0; i < 20; i++) {
+  if (!f->reach[0].answers)
+    fail_msg("%s", f->reach[0].why);
+  for (size_t i = 1; i < 20; i++) {
     assert_false(f->reach[i].answers);
     assert_string_equal(f->reach[i].why,
                         "m1 does not answer ssh at 127.0.0.1 within 4 s");
