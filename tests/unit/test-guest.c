@@ -133,6 +133,8 @@ int execve(const char *path, char *const argv[], char *const envp[]) {
 struct fixture {
   char *dir;
   char *out; /* what was asked for, and the error */
+  struct cgroup_tree tree[2];
+  struct cgroup_vec cgroups;
 };
 
 static const char *const FILES[] = {
@@ -155,6 +157,11 @@ static int setup(void **state) {
   assert_non_null(mkdtemp(dir));
   f->dir = xstrdup(dir);
   f->out = xasprintf("%s/out", dir);
+  static char unified[] = "/sys/fs/cgroup", cpu[] = "/sys/fs/cgroup/cpu";
+  static char none[] = "", both[] = "cpu,cpuacct";
+  f->tree[0] = (struct cgroup_tree){unified, none, true};
+  f->tree[1] = (struct cgroup_tree){cpu, both, false};
+  f->cgroups = (struct cgroup_vec){.v = f->tree, .n = 1};
   *state = f;
   return 0;
 }
@@ -184,19 +191,15 @@ static void make_root(const struct fixture *f) {
   put(root, "proc/sys/kernel/random/uuid", "a-boot\n");
 }
 
-static void run_guest(void) {
+static void run_guest(const struct fixture *f) {
   struct iso_file file = {
       .name = (char[]){"user-data"}, .data = "hi", .len = 2};
   const struct iso_volume seed = {.files = {.v = &file, .n = 1}};
-  struct cgroup_tree tree = {.path = (char[]){"/sys/fs/cgroup"},
-                             .options = (char[]){""},
-                             .unified = true};
-  const struct cgroup_vec cgroups = {.v = &tree, .n = 1};
   const struct guest g = {.device = "/dev/loop7p1",
                           .console = "/dev/pts/3",
                           .uuid = "1-2",
                           .seed = &seed,
-                          .cgroups = &cgroups};
+                          .cgroups = &f->cgroups};
   _cleanup_error_ struct error err = {0};
   int r = guest_exec(&g, &err);
   dprintf(kernel.to, "%d, %zu: %s\n", r, err.n_faults,
@@ -215,7 +218,7 @@ static char *outcome(const struct fixture *f, long refused) {
     if (kernel.to < 0 || chdir(f->dir) < 0)
       _exit(1);
     (void)umask(077); /* which it must not keep */
-    run_guest();
+    run_guest(f);
     _exit(0);
   }
   int status;
@@ -288,6 +291,25 @@ static void test_asks(void **state) {
   assert_string_equal(said, EXPECTED);
 }
 
+/* Where the host has more than the unified hierarchy, or another. */
+static void test_cgroups(void **state) {
+  struct fixture *f = *state;
+#define V1                                                                     \
+  "mount tmpfs sys/fs/cgroup tmpfs " API " mode=0755\n%s"                      \
+  "mount cgroup sys/fs/cgroup/cpu cgroup " API " cpu,cpuacct\n"
+  static char path[] = "/sys/fs/cgroup/unified";
+  _cleanup_free_ char *two =
+      xasprintf(V1, "mount cgroup2 sys/fs/cgroup/unified cgroup2 " API " -\n");
+  _cleanup_free_ char *one = xasprintf(V1, "");
+  f->tree[0].path = path;
+  f->cgroups.n = 2;
+  _cleanup_free_ char *said = outcome(f, 0);
+  assert_non_null(strstr(said, two));
+  f->cgroups = (struct cgroup_vec){.v = f->tree + 1, .n = 1};
+  _cleanup_free_ char *again = outcome(f, 0);
+  assert_non_null(strstr(again, one));
+}
+
 /* Nothing is begun when one of them is refused. */
 static void test_refused(void **state) {
   const struct fixture *f = *state;
@@ -352,6 +374,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
       T(test_asks),
+      T(test_cgroups),
       T(test_refused),
       T(test_files),
   };
