@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/codec.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
@@ -184,6 +185,34 @@ static void test_p256_reads_nothing_else(void **state) {
         (got[0] != 4 || memcmp(got, raw.point, sizeof(got)) == 0))
       fail_msg("character %zu of a public key is not looked at", i);
     public.data[i] ^= 1;
+  }
+}
+
+/* The PEM text with n bytes more, or less, in its DER. The caller frees. */
+static char *longer(const struct buf *pem, int n) {
+  _cleanup_buf_ struct buf der = {0}, text = {0};
+  const char *from = strchr(pem->data, '\n') + 1;
+  const char *end = strstr(pem->data, "-----END");
+  assert_true(base64_decode(from, (size_t)(end - from), &der));
+  if (n > 0)
+    buf_addf(&der, "%*s", n, "");
+  buf_add(&text, pem->data, (size_t)(from - pem->data));
+  base64_encode(der.data, der.len - (n < 0 ? (size_t)-n : 0), 64, &text);
+  buf_adds(&text, end);
+  return buf_take(&text);
+}
+
+static void test_p256_reads_no_more(void **state) {
+  (void)state;
+  const struct p256 raw = smallest();
+  _cleanup_buf_ struct buf private = {0}, public = {0};
+  p256_private_pem(&raw, &private);
+  p256_public_pem(raw.point, &public);
+  for (int n = -1; n <= 1; n++) {
+    struct p256 got = {0};
+    _cleanup_free_ char *a = longer(&private, n), *b = longer(&public, n);
+    assert_int_equal(p256_read_private(a, strlen(a), &got), n == 0);
+    assert_int_equal(p256_read_public(b, strlen(b), got.point), n == 0);
   }
 }
 
@@ -550,6 +579,7 @@ int main(void) {
       cmocka_unit_test(test_p256_as_openssl_writes_it),
       cmocka_unit_test(test_p256_leading_zeros),
       cmocka_unit_test(test_p256_reads_nothing_else),
+      cmocka_unit_test(test_p256_reads_no_more),
       cmocka_unit_test(test_other_curve),
       cmocka_unit_test(test_p256_off_the_curve),
       cmocka_unit_test(test_bad_pem_is_refused),
