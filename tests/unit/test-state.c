@@ -242,6 +242,32 @@ static void test_pipes_in_a_strange_folder(void **state) {
   }
 }
 
+/* One without a marker is known by what only kubeseed writes so. */
+static void test_known_by_its_keys(void **state) {
+  static const char *const created[] = {"",      "\n",     "12",  "12x\n",
+                                        "x12\n", "12\n\n", "12\n"};
+  static const char ca[] = "ssh-ed25519 AAAA kubeseed-ca@x\n";
+  for (size_t i = 0; i < ARRAY_SIZE(created); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_state_ struct state s = {.lock_fd = -1};
+    _cleanup_free_ char *dir = xasprintf("%s/%zu", (char *)*state, i);
+    _cleanup_free_ char *folder = xasprintf("%s/pki/ssh-ca", dir);
+    _cleanup_free_ char *path = xasprintf("%s/pki/created", dir);
+    _cleanup_free_ char *ca_path = xasprintf("%s/ca.pub", folder);
+    _cleanup_free_ char *other = xasprintf("%s/theirs", dir);
+    assert_int_equal(file_mkdirs(folder, 0700, &err), 0);
+    assert_int_equal(file_write(other, "", 0, 0600, &err), 0);
+    assert_int_equal(file_write(ca_path, ca, strlen(ca), 0600, &err), 0);
+    assert_int_equal(
+        file_write(path, created[i], strlen(created[i]), 0600, &err), 0);
+    bool known = i + 1 == ARRAY_SIZE(created);
+    int r = state_open(dir, "x", "x", false, &s, &err);
+    if (r != (known ? 0 : -1))
+      fail_msg("'%s': %d", created[i], r);
+    assert_true(known || strstr(err.faults[0].msg, "neither empty nor"));
+  }
+}
+
 /* A lock is the last of a state only when it says so. */
 static void test_lock_alone(void **state) {
   static const struct {
@@ -386,6 +412,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_removal_of_a_node, setup, teardown),
       cmocka_unit_test_setup_teardown(test_pipes_in_a_strange_folder, setup,
                                       teardown),
+      cmocka_unit_test_setup_teardown(test_known_by_its_keys, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lock_alone, setup, teardown),
       cmocka_unit_test_setup_teardown(test_finish, setup, teardown),
       cmocka_unit_test_setup_teardown(test_finish_of_a_damaged_one, setup,
