@@ -21,8 +21,16 @@ static int put(int fd, const char *data, size_t len, struct error *err) {
 
 /* ---- The log ---- */
 
-static int show_log(const struct state *s, const char *node, bool follow,
-                    struct error *err) {
+/* Whether the reader of what is printed has gone; waits a while to see it. */
+static bool reader_goes(void) {
+  struct pollfd p = {.fd = STDOUT_FILENO};
+  return poll(&p, 1, FOLLOW_MS) == 1 && (p.revents & (POLLERR | POLLHUP));
+}
+
+/* With follow until the machine is off, and all it said has been printed. */
+static int show_log(struct cli *cli, const struct cluster *c, const char *node,
+                    bool follow, struct error *err) {
+  const struct state *s = &c->state;
   _cleanup_free_ char *path = state_path(s, "logs/%s.console", node);
   _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0 && errno == ENOENT)
@@ -31,16 +39,21 @@ static int show_log(const struct state *s, const char *node, bool follow,
   if (fd < 0)
     return error_set(err, errno, "cannot open '%s'", path);
   char chunk[16384];
-  for (;;) {
+  for (bool on = true;;) {
     ssize_t n = read(fd, chunk, sizeof(chunk));
     if (n < 0 && errno != EINTR)
       return error_set(err, errno, "cannot read '%s'", path);
     if (n > 0 && put(STDOUT_FILENO, chunk, (size_t)n, err) < 0)
       return -1;
-    if (n == 0 && !follow)
+    if (n != 0)
+      continue;
+    if (follow && !on)
+      log_info(&cli->log, "%s is off", node);
+    if (!follow || !on)
       return 0;
-    if (n == 0)
-      (void)poll(NULL, 0, FOLLOW_MS);
+    if (reader_goes())
+      return error_set(err, EPIPE, "nobody reads the console's log");
+    on = c->kind->running(s, node, NULL);
   }
 }
 
@@ -118,7 +131,7 @@ static int parse(int argc, char **argv, struct options *ret,
   }
   if (argc - optind != 2)
     return error_usage(
-        err, "console: one spec and one node (kubeseed console SPEC NODE)");
+        err, "console needs one spec and one node: kubeseed console SPEC NODE");
   return 0;
 }
 
@@ -134,6 +147,6 @@ int cmd_console(struct cli *cli, int argc, char **argv, struct error *err) {
     return -1;
   const char *node = c.plan.nodes.v[sel[0]].name;
   if (o.log)
-    return show_log(&c.state, node, o.follow, err);
+    return show_log(cli, &c, node, o.follow, err);
   return attach(cli, &c, node, err);
 }

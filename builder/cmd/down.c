@@ -49,7 +49,7 @@ static int parse(struct down *d, int argc, char **argv, struct error *err) {
     }
   }
   if (optind == argc)
-    return error_usage(err, "down: which spec? (kubeseed down SPEC [NODE...])");
+    return error_usage(err, "down needs a spec: kubeseed down SPEC [NODE...]");
   d->spec_path = argv[optind];
   return 0;
 }
@@ -119,11 +119,21 @@ static void drop_ended(struct down *d) {
   d->n = d->n_fds = kept;
 }
 
+static void say_alive(const struct down *d, unsigned seconds) {
+  _cleanup_free_ char *text = xasprintf("%zu machine%s still shutting down",
+                                        d->n, d->n == 1 ? " is" : "s are");
+  log_alive(&d->cli->log, text, seconds);
+}
+
 static void await_off(struct down *d) {
-  double deadline = monotonic_seconds() + d->timeout;
-  while (d->n > 0 && monotonic_seconds() < deadline) {
+  double began = monotonic_seconds();
+  unsigned told = 0;
+  while (d->n > 0 && monotonic_seconds() - began < d->timeout) {
     (void)poll(NULL, 0, TICK_MS);
     drop_ended(d);
+    unsigned seconds = (unsigned)(monotonic_seconds() - began);
+    if (d->n > 0 && seconds > told)
+      say_alive(d, told = seconds);
   }
 }
 
