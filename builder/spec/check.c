@@ -240,6 +240,18 @@ static void check_keys(const struct checking *c) {
   }
 }
 
+/* The cluster's own key is the first one's, by which `kubeseed ssh` logs in. */
+static void check_ways_in(const struct checking *c) {
+  const struct spec_user_vec *users = &c->spec->users;
+  const struct yaml_node *list = yaml_get(c->root, "users");
+  for (size_t i = 1; list && i < users->n; i++)
+    if (users->v[i].ssh_keys.n == 0)
+      check_warn(c, yaml_get(list->child[i], "name"),
+                 "nobody can log in as '%s' without sshKeys: the cluster's own "
+                 "key lets in the first user only",
+                 users->v[i].name);
+}
+
 static void check_users(const struct checking *c) {
   const struct spec_user_vec *users = &c->spec->users;
   const struct yaml_node *list = yaml_get(c->root, "users");
@@ -294,5 +306,6 @@ const struct spec_check check_table[] = {
     {check_memory, {"nodes"}},
     {check_users, {"users.name"}},
     {check_keys, {"users"}},
+    {check_ways_in, {"users"}},
     {0},
 };

@@ -147,7 +147,8 @@ const struct key spec_keys[] = {
      .doc = "The login name; none that the image has as a user or group.",
      .required = true, .example = "debian", .also = "username user login"},
     {"users.sshKeys", TYPE_KEYS, "0.1", AT_USER(ssh_keys),
-     .doc = "Public keys that let the user in, besides the cluster's own.",
+     .doc = "Public keys that let the user in. The first user is let in by the "
+            "cluster's own key as well, a further one without keys by nothing.",
      .derived = "none", .example = "[\"ssh-ed25519 AAAA... you@example\"]",
      .also = "sshKey ssh_keys ssh_authorized_keys sshAuthorizedKeys "
              "authorizedKeys keys publicKeys"},
