@@ -7,6 +7,7 @@
 #include "base/word.h"
 #include "cmd/cli.h"
 #include "machine/container.h"
+#include "spec/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -123,7 +124,7 @@ static const struct command commands[] = {
      cmd_status},
     {"console", "SPEC NODE", "a machine's serial console; Ctrl-] leaves it",
      "      --log             print what it has said so far\n"
-     "  -f, --follow          and go on printing\n"
+     "  -f, --follow          and go on printing while it is on\n"
      "\n"
      "Examples:\n"
      "  kubeseed console cluster.yaml kube-mast01\n"
@@ -172,7 +173,7 @@ static const struct command commands[] = {
      cmd_down},
     {"destroy", "SPEC [NODE...]", "end machines and delete their disks",
      "      --all             delete keys and seeds as well\n"
-     "      --yes             do not ask\n"
+     "      --yes             do not ask; without --all it never does\n"
      "\n"
      "Examples:\n"
      "  kubeseed destroy cluster.yaml\n"
@@ -221,6 +222,28 @@ static void print_command_help(const struct command *c) {
          global_help);
 }
 
+/* What other programs of this kind call it. */
+static const struct {
+  const char *ours, *also;
+} synonyms[] = {
+    {"up", "apply create start"},
+    {"down", "stop"},
+    {"destroy", "delete remove rm"},
+    {"status", "list ls ps"},
+    {"console", "logs"},
+    {"ssh", "shell"},
+    {"check", "validate lint"},
+    {"image", "build"},
+    {"--version", "version"},
+};
+
+static const char *synonym(const char *name) {
+  for (size_t i = 0; i < ARRAY_SIZE(synonyms); i++)
+    if (word_also(synonyms[i].also, name))
+      return synonyms[i].ours;
+  return NULL;
+}
+
 static const struct command *find_command(const char *name, struct error *err) {
   const char *names[ARRAY_SIZE(commands)];
   for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
@@ -228,7 +251,9 @@ static const struct command *find_command(const char *name, struct error *err) {
       return &commands[i];
     names[i] = commands[i].name;
   }
-  const char *near = nearest_word(name, names, ARRAY_SIZE(names));
+  const char *near = synonym(name);
+  if (!near)
+    near = nearest_word(name, names, ARRAY_SIZE(names));
   if (near)
     error_usage(err, "unknown command '%s'; did you mean '%s'?", name, near);
   else

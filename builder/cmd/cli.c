@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/quote.h"
 #include "base/word.h"
+#include "cmd/nearby.h"
 #include "part/parts.h"
 #include "spec/excerpt.h"
 #include <errno.h>
@@ -21,7 +22,11 @@ char *cli_target(const struct cli *cli, const char *spec_path) {
 
 static int no_spec(const char *path, struct error *err) {
   _cleanup_buf_ struct buf word = {0};
+  _cleanup_free_ char *near = spec_nearby(path);
   error_done(err);
+  if (near)
+    return error_usage(err, "there is no spec '%s'; did you mean '%s'?", path,
+                       near);
   quote_word(path, &word);
   return error_usage(err,
                      "there is no spec '%s'; `kubeseed init %s` writes one to "

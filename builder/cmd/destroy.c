@@ -25,8 +25,8 @@ static int parse(int argc, char **argv, struct options *ret,
     ret->yes = ret->yes || c == 'y';
   }
   if (optind == argc)
-    return error_usage(
-        err, "destroy: which spec? (kubeseed destroy SPEC [NODE...])");
+    return error_usage(err,
+                       "destroy needs a spec: kubeseed destroy SPEC [NODE...]");
   if (ret->all && argc - optind > 1)
     return error_usage(err, "destroy: --all is for the whole cluster, without "
                             "names of nodes");

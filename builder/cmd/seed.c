@@ -238,7 +238,7 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   if (read_options(argc, argv, &o, &pruning, err) < 0)
     return -1;
   if (optind == argc)
-    return error_usage(err, "which spec? kubeseed seed SPEC [NODE...]");
+    return error_usage(err, "seed needs a spec: kubeseed seed SPEC [NODE...]");
   if (pruning && argc - optind > 1)
     return error_usage(err, "--prune is for the whole cluster, without names "
                             "of nodes");

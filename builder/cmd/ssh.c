@@ -49,8 +49,8 @@ int cmd_ssh(struct cli *cli, int argc, char **argv, struct error *err) {
   if (cli_getopt(argc, argv, "+:", options, err) != -1)
     return -1;
   if (argc - optind < 2)
-    return error_usage(err, "ssh: one spec and one node (kubeseed ssh SPEC "
-                            "NODE [-- COMMAND...])");
+    return error_usage(err, "ssh needs one spec and one node: kubeseed ssh "
+                            "SPEC NODE [-- COMMAND...]");
   if (cluster_load(cli, argv[optind], &c, err) < 0 ||
       cluster_select(&c, argv + optind + 1, 1, &sel, &n, err) < 0 ||
       cluster_open_state(cli, &c, false, false, err) < 0)

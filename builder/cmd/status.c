@@ -90,7 +90,7 @@ static int parse(struct cli *cli, int argc, char **argv, struct error *err) {
   }
   if (optind == argc)
     return error_usage(err,
-                       "status: which spec? (kubeseed status SPEC [NODE...])");
+                       "status needs a spec: kubeseed status SPEC [NODE...]");
   return 0;
 }
 

@@ -72,7 +72,7 @@ static int parse(struct up *u, int argc, char **argv, struct error *err) {
       return -1;
   }
   if (optind == argc)
-    return error_usage(err, "up: which spec? (kubeseed up SPEC [NODE...])");
+    return error_usage(err, "up needs a spec: kubeseed up SPEC [NODE...]");
   u->spec_path = argv[optind];
   u->target = cli_target(u->cli, u->spec_path);
   return 0;

@@ -40,7 +40,14 @@ plan -C|the option '-C' needs a value
 up --image|the option '--image' needs a value
 kubeconfig x -o|the option '-o' needs a value
 clean x|unknown command 'clean'; see kubeseed --help
-version|unknown command 'version'; see kubeseed --help
+version|unknown command 'version'; did you mean '--version'?
+help stop|unknown command 'stop'; did you mean 'down'?
+rm x|unknown command 'rm'; did you mean 'destroy'?
+start|unknown command 'start'; did you mean 'up'?
+up|up needs a spec: kubeseed up SPEC [NODE...]
+seed|seed needs a spec: kubeseed seed SPEC [NODE...]
+console x|console needs one spec and one node: kubeseed console SPEC NODE
+ssh x|ssh needs one spec and one node: kubeseed ssh SPEC NODE [-- COMMAND...]
 paln x|unknown command 'paln'; did you mean 'plan'?
 help paln|unknown command 'paln'; did you mean 'plan'?
 help plan up|help is for one command
@@ -52,6 +59,17 @@ explain -o comments nodes|--output comments is of all keys, without KEY
 plan .|'.'
 WORDS
 check "none of these has written anything" rmdir "$work/words"
+
+said_nearby() {
+  mkdir "$work/nearby" && : >"$work/nearby/lab.yaml" || return 1
+  ends_with 2 "no spec '$work/nearby/lab.yml'; did you mean '$work/nearby/lab.yaml'?" \
+    "$kubeseed" up "$work/nearby/lab.yml" &&
+    ends_with 2 "no spec 'lba.yaml'; did you mean 'lab.yaml'?" \
+      env -C "$work/nearby" "$kubeseed" up lba.yaml
+}
+check "a spec whose name is mistyped is named" said_nearby
+check "what init suggests has the file's name as a shell takes it" ends_with 0 \
+  "next: kubeseed up 'a b.yaml'" env -C "$work/nearby" "$kubeseed" init "a b.yaml"
 
 for command in init check explain schema plan payload image seed up status \
   console ssh verify kubeconfig down destroy help; do
