@@ -231,7 +231,11 @@ install: $(OBJ)/kubeseed
 	install -D -m 0644 builder/kubeseed.bash-completion \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kubeseed
 
+# Machines of the demo that still run would go on without their state.
 clean:
+	$(Q)if [ -e $(BUILD)/demo/demo.cluster ] && [ -x $(BUILD)/kubeseed ]; then \
+	  $(BUILD)/kubeseed destroy --all --yes -C $(BUILD)/demo/demo.cluster \
+	    seeds/ha.yaml; fi
 	rm -rf $(BUILD)
 
 -include $(wildcard $(OBJ)/*.d $(OBJ)/*/*.d $(OBJ)/*/*/*.d)
