@@ -99,8 +99,8 @@ static void judge_health(struct judge *j) {
     if (o && strcmp(judge_text(o, "health"), "true") != 0)
       wrong_add(&w, "%s is not healthy %s", n->name, judge_text(o, "reason"));
   }
-  judge_end(j, "etcd.health", "every etcd member is healthy", &w, "%zu members",
-            j->plan->members.n);
+  judge_end_count(j, "etcd.health", "every etcd member is healthy", &w,
+                  j->plan->members.n, "member");
 }
 
 /* The member of that name in an answer of /v3/cluster/member/list. */
@@ -171,7 +171,8 @@ static void judge_members(struct judge *j) {
     buf_done(&own.text);
   }
   judge_end(j, "etcd.members", "etcd has the planned members", &w,
-            "%zu members, started and voting", j->plan->members.n);
+            "%zu member%s, started and voting", j->plan->members.n,
+            j->plan->members.n == 1 ? "" : "s");
 }
 
 /* Exactly one member is the leader, and all follow it. */

@@ -155,5 +155,5 @@ void judge_talk(struct judge *j) {
     wrong_add(&w, "%s", a->error ? a->error : "no answer");
   }
   talkers_done(&pods);
-  judge_end(j, id, what, &w, "%zu ways", pairs);
+  judge_end_count(j, id, what, &w, pairs, "connection");
 }

@@ -81,6 +81,6 @@ void judge_units(struct judge *j) {
     for (size_t k = 0; text && k < n->units.n; k++, units++)
       judge_unit(n->name, n->units.v[k], text, &w);
   }
-  judge_end(j, "units", "the plan's systemd units are well", &w, "%zu units",
-            units);
+  judge_end_count(j, "units", "the plan's systemd units are well", &w, units,
+                  "unit");
 }

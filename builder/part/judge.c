@@ -51,6 +51,11 @@ void judge_end(struct judge *j, const char *id, const char *what,
   *w = (struct wrong){0};
 }
 
+void judge_end_count(struct judge *j, const char *id, const char *what,
+                     struct wrong *w, size_t n, const char *noun) {
+  judge_end(j, id, what, w, "%zu %s%s", n, noun, n == 1 ? "" : "s");
+}
+
 const char *judge_text(const json_t *o, const char *key) {
   const char *s = json_string_value(json_object_get(o, key));
   return s ? s : "";

@@ -40,6 +40,10 @@ void wrong_add(struct wrong *w, const char *fmt, ...) _printf_(2, 3);
 void judge_end(struct judge *j, const char *id, const char *what,
                struct wrong *w, const char *fmt, ...) _printf_(5, 6);
 
+/* The same with the detail "3 nodes" for n and "node", and "1 node" for one. */
+void judge_end_count(struct judge *j, const char *id, const char *what,
+                     struct wrong *w, size_t n, const char *noun);
+
 /* A check with this state and detail. */
 void judge_add(struct judge *j, const char *id, const char *what,
                enum verify_state state, const char *fmt, ...) _printf_(5, 6);

@@ -70,8 +70,8 @@ static void judge_system_pods(struct judge *j) {
     n_pods++;
     judge_pod(o, object_name(o), true, &w);
   }
-  judge_end(j, "pods.system", "no pod of kube-system is in trouble", &w,
-            "%zu pods", n_pods);
+  judge_end_count(j, "pods.system", "no pod of kube-system is in trouble", &w,
+                  n_pods, "pod");
 }
 
 static void judge_dns(struct judge *j) {
@@ -80,7 +80,11 @@ static void judge_dns(struct judge *j) {
   struct wrong w = {0};
   const json_t *coredns = objects_find(j->objects, "Deployment", "coredns");
   if (!coredns) {
-    judge_add(j, id, what, VERIFY_SKIP, "there is no deployment coredns");
+    judge_add(j, id, what, VERIFY_SKIP, "there is no deployment coredns%s",
+              payload_facts(j->plan->spec->kubernetes.payload)->coredns
+                  ? ""
+                  : "; the payload has none, so pods find services by address "
+                    "only");
     return;
   }
   json_int_t expected = json_integer_value(

@@ -202,8 +202,8 @@ static void judge_registered(struct judge *j) {
     if (object_is(o, "Node") && (!n || !n->has_kubelet))
       wrong_add(&w, "%s is registered and not planned", object_name(o));
   }
-  judge_end(j, "nodes.names", "the spec's nodes are registered", &w,
-            "%zu nodes", j->plan->kubelets.n);
+  judge_end_count(j, "nodes.names", "the spec's nodes are registered", &w,
+                  j->plan->kubelets.n, "node");
 }
 
 static void judge_properties(struct judge *j) {
@@ -228,8 +228,8 @@ static void judge_properties(struct judge *j) {
       else
         wrong_add(&w, "%s is not registered", n->name);
     }
-    judge_end(j, properties[c].id, properties[c].what, &w, "%zu nodes",
-              j->plan->kubelets.n);
+    judge_end_count(j, properties[c].id, properties[c].what, &w,
+                    j->plan->kubelets.n, "node");
   }
 }
 
@@ -259,7 +259,8 @@ static void judge_readyz(struct judge *j) {
   }
   judge_end(j, "endpoint.readyz",
             "/readyz of the endpoint is ok from every node", &w,
-            "https://%s, from %zu nodes", j->plan->endpoint, n_asked);
+            "https://%s, from %zu node%s", j->plan->endpoint, n_asked,
+            n_asked == 1 ? "" : "s");
 }
 
 static void ask(const struct part_input *in, const struct plan_node *n,

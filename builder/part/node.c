@@ -61,7 +61,8 @@ static void judge_reach(struct judge *j) {
     if (!a->text)
       wrong_add(&w, "%s", a->error ? a->error : j->plan->nodes.v[i].name);
   }
-  judge_end(j, "reach", "every node answers ssh", &w, "%zu nodes", j->facts->n);
+  judge_end_count(j, "reach", "every node answers ssh", &w, j->facts->n,
+                  "node");
 }
 
 static void ask(const struct part_input *in, const struct plan_node *n,

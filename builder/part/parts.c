@@ -179,8 +179,8 @@ void parts_verify(const struct plan *plan, const struct verify_facts *facts,
   struct judge j = {.plan = plan, .facts = facts, .checks = ret};
   struct wrong w = {0};
   bool known = objects_read(&j, &objects, &w);
-  judge_end(&j, "api", "an API server tells about nodes and pods", &w,
-            "%zu objects", json_array_size(objects.items));
+  judge_end_count(&j, "api", "an API server tells about nodes and pods", &w,
+                  json_array_size(objects.items), "object");
   j.objects = known ? &objects : NULL;
   for (const struct part *const *part = all; *part; part++)
     if ((*part)->verify)

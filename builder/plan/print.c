@@ -2,6 +2,7 @@
 #include "plan/print.h"
 
 #include "base/utf8.h"
+#include "spec/payload-facts.h"
 #include <inttypes.h>
 
 /* ---- JSON ---- */
@@ -189,9 +190,12 @@ static void print_network(const struct plan *p, FILE *out) {
           s->network.domain);
   for (size_t i = 0; i < s->network.dns.n; i++)
     fprintf(out, " %s", ip_format(s->network.dns.v[i], a));
-  fprintf(out, "\npods        %s (cni %s), services %s, DNS %s\n",
+  fprintf(out, "\npods        %s (cni %s), services %s, DNS %s%s\n",
           cidr_format(&s->network.pods, a), cni_name(s->network.cni),
-          cidr_format(&s->network.services, b), p->cluster_dns);
+          cidr_format(&s->network.services, b), p->cluster_dns,
+          payload_facts(s->kubernetes.payload)->coredns
+              ? ""
+              : " (served by nobody: the payload has no CoreDNS)");
 }
 
 /* What the nodes' disks are made of. */

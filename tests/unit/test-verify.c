@@ -375,7 +375,7 @@ static void test_well(void **state) {
   expect(&f, "etcd.leader", VERIFY_OK, "m2");
   expect(&f, "certificates", VERIFY_OK, "the first ends on 2027-11-21 (m1: ");
   expect(&f, "pods.kube-apiserver", VERIFY_OK, "3, restarts so far: 3");
-  expect(&f, "pods.reach", VERIFY_OK, "16 ways");
+  expect(&f, "pods.reach", VERIFY_OK, "16 connections");
   end(&f);
   begin(&f, nodes_haproxy);
   parts_verify(&f.plan, &f.facts, &f.checks);
@@ -729,7 +729,7 @@ static void test_default_taints(void **state) {
     int minor;
     const char *detail;
   } cases[] = {
-      {23, "1 nodes"},
+      {23, "1 node"},
       {24, "m: node-role.kubernetes.io/control-plane:NoSchedule is missing"},
       {25, "m: node-role.kubernetes.io/control-plane:NoSchedule is missing; "
            "m: node-role.kubernetes.io/master:NoSchedule is not planned"},
@@ -804,7 +804,7 @@ static void test_many_nodes(void **state) {
   parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
   expect(&f, "nodes.names", VERIFY_OK, "123 nodes");
-  expect(&f, "pods.reach", VERIFY_OK, "15129 ways");
+  expect(&f, "pods.reach", VERIFY_OK, "15129 connections");
   end(&f);
 }
 
