@@ -122,8 +122,12 @@ size_t follow_ready(const struct follow *f) {
 
 void follow_rows(const struct follow *f, struct table_row **ret) {
   struct table_row *rows = xcalloc(f->n, sizeof(*rows));
-  for (size_t i = 0; i < f->n; i++)
+  for (size_t i = 0; i < f->n; i++) {
     rows[i] = row(&f->v[i]);
+    /* Whatever its last step is: this is what one looks for. */
+    if (rows[i].settled)
+      rows[i].state = "ready";
+  }
   *ret = rows;
 }
 

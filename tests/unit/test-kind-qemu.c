@@ -372,6 +372,7 @@ static void test_follow(void **state) {
   follow_rows(&fo, &rows);
   assert_string_equal(rows[0].step, "ready");
   assert_int_equal(rows[0].seconds, 7);
+  assert_string_equal(rows[0].state, "ready");
   assert_true(rows[0].settled);
   assert_string_equal(rows[1].node, "w1");
   assert_string_equal(rows[1].state, "off");
