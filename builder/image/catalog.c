@@ -107,6 +107,12 @@ static char *kubernetes_of(const char *path) {
   return version ? xstrdup(version) : NULL;
 }
 
+/* What a file takes of the disk; nothing when there is none. */
+static uint64_t on_disk(const char *path) {
+  struct stat st;
+  return lstat(path, &st) == 0 ? (uint64_t)st.st_blocks * 512 : 0;
+}
+
 static int add_entry(const char *dir, const char *file,
                      struct image_entry_vec *ret, struct error *err) {
   size_t n = strlen(file);
@@ -116,6 +122,7 @@ static int add_entry(const char *dir, const char *file,
   struct stat st;
   _cleanup_free_ char *name = xstrndup(file, n - 6);
   _cleanup_free_ char *path = xasprintf("%s/%s", dir, file);
+  _cleanup_free_ char *raw = xasprintf("%s/%s.raw", dir, name);
   if (!image_name_parse(name, key) || lstat(path, &st) < 0 ||
       !S_ISREG(st.st_mode))
     return 0;
@@ -124,7 +131,7 @@ static int add_entry(const char *dir, const char *file,
   memcpy(e->key, key, sizeof(key));
   e->old = strcmp(name, key) == 0;
   e->current = current && strcmp(current, name) == 0;
-  e->size = (uint64_t)st.st_blocks * 512;
+  e->size = on_disk(path) + on_disk(raw);
   e->baked = st.st_mtime;
   e->kubernetes = kubernetes_of(path);
   e->name = TAKE_PTR(name);

@@ -260,12 +260,13 @@ static int bake_image(const struct log *log, const struct spec *spec,
 }
 
 /* Only looks; nothing is written. */
-static int verify(const struct place *p, const struct spec *spec,
-                  struct error *err) {
+static int verify(const struct log *log, const struct place *p,
+                  const struct spec *spec, struct error *err) {
   if (!p->name)
     return error_set(err, 0,
                      "there is no image yet; `kubeseed image %s` bakes it",
                      spec->file);
+  log_info(log, "comparing image %s with its manifest", p->name);
   _cleanup_free_ char *fault = fault_of(p, true);
   if (!fault)
     return 0;
@@ -304,7 +305,7 @@ int image_ensure(const struct log *log, const struct plan *plan,
   _cleanup_place_ struct place p = {0};
   if (place_make(spec, &p, err) < 0)
     return -1;
-  if (opt->verify && verify(&p, spec, err) < 0)
+  if (opt->verify && verify(log, &p, spec, err) < 0)
     return -1;
   /* A complete image needs no lock: its name appears last. */
   _cleanup_free_ char *fault = p.name ? fault_of(&p, false) : NULL;
