@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 
 /* /proc/cpuinfo of a machine with a thousand cores has about 2 MB. */
 #define CPUINFO_MAX ((size_t)16 << 20)
@@ -59,4 +60,10 @@ void host_accel_probe(const char *cpuinfo, const char *device,
 void host_accel_done(struct host_accel *a) {
   free(a->reason);
   *a = (struct host_accel){0};
+}
+
+uint64_t host_memory(void) {
+  struct sysinfo info = {0};
+  (void)sysinfo(&info); /* fails for no address but a wrong one */
+  return (uint64_t)info.totalram * info.mem_unit;
 }

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The emulator, and the Debian package that brings it. */
 #define QEMU_PROGRAM "qemu-system-x86_64"
@@ -30,3 +31,6 @@ void host_accel_probe(const char *cpuinfo, const char *device,
 void host_accel_done(struct host_accel *a);
 
 #define _cleanup_host_accel_ _cleanup_(host_accel_done)
+
+/* The bytes of memory that it has, used or not. */
+uint64_t host_memory(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed up: switch machines on and watch them become a cluster. */
 #include "base/file.h"
+#include "base/host.h"
 #include "base/mem.h"
 #include "cluster/access.h"
 #include "cmd/cli.h"
@@ -206,14 +207,34 @@ static int catch_signals(struct up *u, struct error *err) {
   return 0;
 }
 
+/* Virtual machines take memory as they use it, all that they were promised in
+ * the end; a container has no memory of its own. */
+static void check_memory(const struct log *log, const struct launch *l) {
+  const double gib = 1ull << 30;
+  uint64_t wanted = 0;
+  if (l->kind != &machine_qemu)
+    return;
+  for (size_t i = 0; i < l->follow.n; i++)
+    wanted += l->follow.v[i].node->spec->memory;
+  uint64_t has = host_memory();
+  if (wanted > has)
+    log_warn(log,
+             "the machines have %.1f GiB of memory together and this host "
+             "%.1f: once they use it, the kernel ends some of them; give them "
+             "less by `memory` in the spec, or start fewer",
+             (double)wanted / gib, (double)has / gib);
+}
+
 static int start(struct up *u, enum launch_end *ret, struct error *err) {
   const struct log *log = &u->cli->log;
   struct launch *l = &u->launch;
   size_t running = launch_running(l);
   if (running > 0)
     log_info(log, "%zu of %zu machines run already", running, l->follow.n);
-  if (l->host.how)
+  if (l->host.how) {
     log_info(log, "running under %s", l->host.how);
+    check_memory(log, l);
+  }
   if (l->host.how && l->kind == &machine_qemu && !l->host.kvm)
     log_info(log, "`--machines container`, for root, is about six times as "
                   "fast, and root in it is root on this host's kernel");
