@@ -169,6 +169,19 @@ static int make_boot_id(struct error *err) {
   return bind(OURS "/boot_id", path, err) < 0 ? -1 : freeze(path, 0, err);
 }
 
+/* The kubelet and others tell machines apart by it, and it would be the host's
+ * in all of them. Not every host has a firmware that tells one. */
+static int make_board(const struct guest *g, struct error *err) {
+  static const char path[] = "sys/class/dmi/id/product_uuid";
+  if (access(path, F_OK) < 0)
+    return 0;
+  _cleanup_free_ char *text = xasprintf("%s\n", g->uuid);
+  if (make_file(OURS "/product_uuid", text, err) < 0 ||
+      bind(OURS "/product_uuid", path, err) < 0)
+    return -1;
+  return freeze(path, API_FLAGS, err);
+}
+
 /* Some kernels have no such key to press. */
 static int guard_sysrq(struct error *err) {
   static const char path[] = "proc/sysrq-trigger";
@@ -258,8 +271,9 @@ int guest_exec(const struct guest *g, struct error *err) {
   (void)umask(0);
   if (make_root(g, err) < 0 || make_dev(g, err) < 0 ||
       cgroup_mount(g->cgroups, "sys/fs/cgroup", err) < 0 ||
-      guard_host(err) < 0 || lay_seed(g->seed, err) < 0 ||
-      recipe_unpack(RECIPE, "run", err) < 0 || enter_root(err) < 0)
+      guard_host(err) < 0 || make_board(g, err) < 0 ||
+      lay_seed(g->seed, err) < 0 || recipe_unpack(RECIPE, "run", err) < 0 ||
+      enter_root(err) < 0)
     return -1;
   return run_init(g, err);
 }

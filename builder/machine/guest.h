@@ -5,7 +5,8 @@
  * its container interface asks for (systemd.io/CONTAINER_INTERFACE).
  *
  *   /                    the root partition of the machine's disk
- *   /proc /sys /dev /run  as of a container; /sys is for reading
+ *   /proc /sys /dev /run  as of a container; /sys is for reading, and has the
+ *                        machine's UUID where a host's board has its own
  *   /proc/sys            for reading, but for what belongs to the machine (net)
  *                        and for copies of what a node wants to set and only
  *                        the host has; the number of the boot is its own

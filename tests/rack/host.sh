@@ -116,6 +116,16 @@ host_log_is_left() {
   dmesg >"$WORK/dmesg" && ! grep "the machine $$ was here" "$WORK/dmesg"
 }
 
+# By which the kubelet tells machines apart: the board's, where there is one.
+system_uuid() {
+  on "$NODE" 'cat /sys/class/dmi/id/product_uuid 2>/dev/null ||
+    cat /etc/machine-id' | tr -d -
+}
+
+planned_uuid() {
+  "$KUBESEED" --json plan "$SPEC" | sed -n 's/.*"uuid": "\(.*\)".*/\1/p' | tr -d -
+}
+
 # In a container without privileges, for one.
 told_without() { # CAPABILITY WORDS
   setpriv --bounding-set="-$1" "$KUBESEED" up -C "$STATE" \
@@ -136,6 +146,7 @@ must "it is switched on without a pause" ks up
 check "it is Ready" within 60 all_ready 1
 check "the disk is as large as the spec says" large_disk
 check "it writes nothing into the host's log" host_log_is_left
+check "its UUID is its own" equals "$(planned_uuid)" system_uuid
 check "its console has one client" one_console
 check "the cluster is what the spec says" ks verify --wait 120
 check "the launcher is killed once more" kill_launcher
