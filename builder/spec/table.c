@@ -24,7 +24,10 @@ const struct key spec_keys[] = {
      .words = api_words},
     {"kind", TYPE_WORD, "0.1", AT(kind), .doc = "What the file describes.",
      .required = true, .words = kind_words},
-    {"name", TYPE_NAME, "0.1", AT(name), .doc = "The cluster's name.",
+    {"name", TYPE_NAME, "0.1", AT(name),
+     .doc = "The cluster's name. MAC addresses and UUIDs of its machines are "
+            "derived from it, so two clusters on one network need different "
+            "ones.",
      .required = true, .example = "demo", .also = "clusterName"},
 
     {"kubernetes", TYPE_MAP, "0.1", 0,
