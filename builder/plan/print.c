@@ -138,6 +138,7 @@ json_t *plan_json(const struct plan *p) {
   set_string(o, "endpointName", s->endpoint.name);
   set_string(o, "endpointProvider", provider_name(s->endpoint.provider));
   set_int(o, "debian", (uint64_t)s->image.debian);
+  set_int(o, "imageDisk", s->image.disk);
   set_string(o, "mirror", s->image.mirror);
   (void)json_object_set_new(
       o, "routerId", has_vip(p) ? json_integer(p->router_id) : json_null());
@@ -153,6 +154,7 @@ json_t *plan_json(const struct plan *p) {
   set_string(o, "pkiMode", pki_mode_name(s->pki.mode));
   set_string(o, "keyAlgorithm", key_algorithm_name(s->pki.algorithm));
   set_string(o, "discovery", word_of(discovery_words, (int)s->pki.discovery));
+  set_int(o, "joinDays", (uint64_t)s->kubernetes.join_days);
   (void)json_object_set_new(o, "users", json_users(s));
   json_t *nodes = json_array();
   for (size_t i = 0; i < p->nodes.n; i++)
@@ -227,10 +229,14 @@ static void print_cluster(const struct plan *p, FILE *out) {
           etcd_mode_name(s->etcd.mode), etcd_why(s), s->etcd.heartbeat_ms,
           s->etcd.election_ms);
   print_network(p, out);
-  fprintf(out, "keys        %s, %s; nodes find the cluster by %s\n",
-          pki_mode_name(s->pki.mode), key_algorithm_name(s->pki.algorithm),
-          s->pki.discovery == DISCOVERY_TOKEN ? "token and CA hash"
-                                              : "a file with its CA");
+  fprintf(
+      out,
+      "keys        %s, %s; nodes find the cluster by %s, and may join for %d "
+      "days\n",
+      pki_mode_name(s->pki.mode), key_algorithm_name(s->pki.algorithm),
+      s->pki.discovery == DISCOVERY_TOKEN ? "token and CA hash"
+                                          : "a file with its CA",
+      s->kubernetes.join_days);
   fprintf(out, "users      ");
   for (size_t i = 0; i < s->users.n; i++)
     fprintf(out, " %s", s->users.v[i].name);
