@@ -19,6 +19,9 @@ trap writer_stop EXIT
 trap 'exit 130' INT TERM
 must "three machines come up, switched on at once" ks up
 echo "$(seconds_on) s from power-on until the third was ready"
+check "no kubelet looks for the credentials of a cloud" on kube-mast01 \
+  "tr '\\0' '\\n' </proc/\$(pidof kubelet)/environ |
+    grep -x AWS_EC2_METADATA_DISABLED=true"
 must "three nodes are Ready" within 60 all_ready 3
 check "etcd has three started members" equals 3 healthy_members kube-mast01
 # shellcheck disable=SC2086
