@@ -154,14 +154,24 @@ static int note_running(struct launch *l, size_t i, struct error *err) {
   return l->events.on_first(l->events.arg, l, err);
 }
 
+/* Before any machine runs: to make a disk can take seconds, and machines are to
+ * be switched on at the same moment. */
+static int make_disks(struct launch *l, struct error *err) {
+  for (size_t i = 0; i < l->follow.n; i++) {
+    struct follow_node *n = &l->follow.v[i];
+    const char *image = !needs_image(l, n) ? NULL
+                        : l->image         ? l->image
+                                           : l->baked;
+    if (!n->running && l->kind->ensure_disk(l->state, n->node, image, err) < 0)
+      return -1;
+  }
+  return 0;
+}
+
 static int start_one(struct launch *l, size_t i, struct error *err) {
   struct follow_node *n = &l->follow.v[i];
   const struct node_ports *ports = &l->ports.node[n->node->index];
-  const char *image = !needs_image(l, n) ? NULL
-                      : l->image         ? l->image
-                                         : l->baked;
-  if (l->kind->ensure_disk(l->state, n->node, image, err) < 0 ||
-      l->kind->start(l->state, n->node, ports, &l->host, err) < 0)
+  if (l->kind->start(l->state, n->node, ports, &l->host, err) < 0)
     return -1;
   n->running = true;
   n->seen = monotonic_seconds();
@@ -199,9 +209,9 @@ static int start_all(struct launch *l, enum launch_end *ret,
 
 int launch_start(struct launch *l, enum launch_end *ret, struct error *err) {
   *ret = LAUNCH_ON;
-  l->began = monotonic_seconds();
-  if (prepare_ports(l, err) < 0)
+  if (make_disks(l, err) < 0 || prepare_ports(l, err) < 0)
     return -1;
+  l->began = monotonic_seconds();
   int r = start_all(l, ret, err);
   if (r < 0 && launch_running(l) == 0 && !l->had_ports)
     ports_forget(l->state);

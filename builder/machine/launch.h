@@ -92,9 +92,10 @@ size_t launch_running(const struct launch *l);
 int launch_prepare(struct launch *l, struct error *err) _must_check_;
 
 /*
- * Chooses ports and switches on what is off, `stagger` apart. ret: LAUNCH_ON,
- * _INTERRUPTED or _DIED. After an error machines may be on: launch_running.
- * Ports that were chosen now are forgotten again then when no machine came up.
+ * Makes the disks that are missing, chooses ports and switches on what is off,
+ * `stagger` apart. ret: LAUNCH_ON, _INTERRUPTED or _DIED. After an error
+ * machines may be on: launch_running. Ports that were chosen now are forgotten
+ * again then when no machine came up.
  */
 int launch_start(struct launch *l, enum launch_end *ret,
                  struct error *err) _must_check_;

@@ -57,8 +57,9 @@ static bool fake_has_disk(const struct state *s, const char *node) {
 
 static int fake_disk(const struct state *s, const struct plan_node *node,
                      const char *image, struct error *err) {
-  (void)err;
   assert_string_equal(image, "the image");
+  if (has(s, "run", node->name, ".full"))
+    return error_set(err, 0, "no room for %s", node->name);
   _cleanup_free_ char *file = xasprintf("run/%s.disk", node->name);
   append(s, file, "");
   return 0;
@@ -254,6 +255,18 @@ static void test_all_run_already(void **state) {
   assert_int_equal(f->started, 0);
 }
 
+/* Machines are switched on at the same moment: nobody waits for a disk then. */
+static void test_disks_come_first(void **state) {
+  struct fixture *f = *state;
+  append(&f->state, "run/m3.full", "");
+  prepare(f);
+  check_start_fails(f, "no room for m3");
+  assert_true(has(&f->state, "run", "m2", ".disk"));
+  assert_int_equal(launch_running(&f->launch), 0);
+  assert_int_equal(f->started, 0);
+  assert_false(has(&f->state, "run", "ports.json", ""));
+}
+
 /* A first start that fails leaves no word of how to reach anything. */
 static void test_first_start_fails(void **state) {
   struct fixture *f = *state;
@@ -362,6 +375,7 @@ int main(void) {
       LAUNCH_TEST(test_all_ready),
       LAUNCH_TEST(test_some_run_already),
       LAUNCH_TEST(test_all_run_already),
+      LAUNCH_TEST(test_disks_come_first),
       LAUNCH_TEST(test_first_start_fails),
       LAUNCH_TEST(test_ports_from_before_stay),
       LAUNCH_TEST(test_later_start_fails),
