@@ -61,9 +61,9 @@ if [ -d "$staging" ]; then
     admin.conf
   place 0644 pki/ca.crt pki/front-proxy-ca.crt pki/etcd/ca.crt pki/sa.pub
   cd /
-  sync
+  sync -f /
   mv "$staging" "$staging.old"
-  sync
+  sync -f /
   wipe "$staging.old"
 fi
 [ -s $target/pki/ca.crt ] ||

@@ -47,7 +47,7 @@ or does a machine of another cluster answer?" ;;
 }
 
 own_api_is_ready() {
-  "$lib/check-apiserver"
+  "$lib/check-apiserver" once
 }
 
 # As the kubelet, whose own word for it that is. kubectl would take ten times as
@@ -277,7 +277,8 @@ wrong" clock_agrees
 # minutes at most, for the kubelet to be let in. On machines that share a slow
 # host two joins at once take each other's time until both have failed. So the
 # node before this one goes first, when it is on; but nobody depends on it: one
-# that makes no progress is not waited for any longer than kubeadm would.
+# that makes no progress is not waited for any longer than kubeadm would. Where
+# nothing is emulated all join at once: it takes seconds, and etcd is not changed.
 predecessor_goes_first() {
   [ "$(uptime_seconds)" -lt "$turn_comes" ] || return 0
   listens "$PREDECESSOR_ADDRESS" 22 || return 0
@@ -286,6 +287,7 @@ predecessor_goes_first() {
 }
 
 wait_for_turn() {
+  [ -e /run/kubeseed/emulated ] || return 0
   turn_comes=$(($(uptime_seconds) + 300))
   wait_for "$PREDECESSOR, which is on, to join first" predecessor_goes_first
 }
@@ -391,7 +393,9 @@ comes now run 'kubeseed seed'"
 # The first node, once everybody is there: a token that nobody needs is only a
 # way in. It is named by its public part.
 step_tidy() {
-  # kubectl costs seconds of an emulated machine's time.
+  # kubectl costs seconds of an emulated machine's time, and elsewhere others are
+  # joining.
+  QUICK=0
   [ ! -e /run/kubeseed/emulated ] || POLL=60
   wait_for "all $EXPECTED nodes to have joined, to delete the bootstrap token" \
     nobody_needs_token

@@ -365,11 +365,15 @@ class Kubeadm:
                 self.world.violation(node, f"static pods get a wrong {name}")
 
     def note_turn(self):
-        """Who comes later lets the one before it finish, for five minutes."""
+        """Who comes later lets the one before it finish, for five minutes,
+        unless neither etcd's members nor an emulated machine are a reason."""
         node, world = self.node, self.world
-        others = [world.nodes[node.env["PREDECESSOR"]]]
         if node.env["ETCD_MODE"] == "stacked":
             others = [n for n in world.nodes.values() if n is not node]
+        elif node.emulated:
+            others = [world.nodes[node.env["PREDECESSOR"]]]
+        else:
+            others = []
         for other in others:
             if world.in_turn and other.joining_since is not None and \
                     world.now - other.joining_since < 300 and not other.api():

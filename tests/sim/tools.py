@@ -194,6 +194,12 @@ def exec_(sh, args):
     return 0
 
 
+def command(sh, args):
+    """No function, whatever its name."""
+    builtin = BUILTINS.get(args[1])
+    return builtin(sh, args[1:]) if builtin else shell.execute(sh, args[1:])
+
+
 def source(sh, args):
     try:
         data = sh.root.read(sh.path(args[1]))
@@ -260,7 +266,7 @@ def test_one(sh, op, word):
 
 
 BUILTINS = {":": true, "true": true, "false": false, "exit": end,
-            "return": return_, "break": loop_control,
+            "command": command, "return": return_, "break": loop_control,
             "continue": loop_control, "cd": cd, "echo": echo,
             "printf": printf, "read": read, "set": set_, "shift": shift,
             "export": export, "unset": unset, "umask": umask, "exec": exec_,
