@@ -9,10 +9,20 @@ static const char *why(const struct plan *p, const struct plan_node *n) {
   return n->spec->role == ROLE_CONTROL_PLANE ? "role control-plane" : NULL;
 }
 
+static bool readiness_is_late(const struct plan *p, const struct plan_node *n) {
+  (void)n;
+  return version_readiness_is_late(&p->spec->kubernetes.version);
+}
+
 static const struct part_file files[] = {
     {LIB "check-apiserver", "scripts/check-apiserver", 0755, ROOT, NULL},
     {"/etc/kubeseed/patches/kube-apiserver+strategic.yaml",
      "user-data/kube-apiserver.patch.yaml", 0644, ROOT, NULL},
+    {"/etc/kubeseed/patches/kube-controller-manager+strategic.yaml",
+     "user-data/kube-controller-manager.patch.yaml", 0644, ROOT,
+     readiness_is_late},
+    {"/etc/kubeseed/patches/kube-scheduler+strategic.yaml",
+     "user-data/kube-scheduler.patch.yaml", 0644, ROOT, readiness_is_late},
     {"/etc/kubeseed/emulated/kube-apiserver0+json.yaml",
      "user-data/kube-apiserver-emulated.patch.yaml", 0644, ROOT, NULL},
     {"/etc/kubeseed/emulated/kube-controller-manager0+json.yaml",
@@ -28,6 +38,7 @@ static void values(const struct part_input *in, struct scope *s) {
   const struct plan *p = in->plan;
   const struct version *v = &p->spec->kubernetes.version;
   scope_set_flag(s, "fairness_is_busy", version_fairness_is_busy(v));
+  scope_set_flag(s, "readiness_is_late", version_readiness_is_late(v));
   scope_set_flag(s, "patches_in_config", false);
   nodes_set(s, "peers", &p->control_planes, NULL, " ", nodes_address);
 }

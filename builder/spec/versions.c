@@ -97,6 +97,11 @@ bool version_etcd_probes_ask_all(const struct version *v) {
   return !at_least(v, 25);
 }
 
+/* Until 1.22 (kubernetes pull 98376). */
+bool version_readiness_is_late(const struct version *v) {
+  return !at_least(v, 22);
+}
+
 /* Until 1.26, in kubernetes issue 94145. */
 bool version_fairness_is_busy(const struct version *v) {
   return !at_least(v, 26);

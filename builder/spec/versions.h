@@ -51,5 +51,9 @@ const char *version_admin_group(const struct version *v);
  * about this member. */
 bool version_etcd_probes_ask_all(const struct version *v);
 
+/* The kubelet calls a pod ready a minute after its startup probe has succeeded,
+ * where no readiness probe tells it. */
+bool version_readiness_is_late(const struct version *v);
+
 /* The API server's priority and fairness never rests. */
 bool version_fairness_is_busy(const struct version *v);

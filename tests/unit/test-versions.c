@@ -62,6 +62,7 @@ static void test_yes_or_no(void **state) {
       {version_patches_in_config, "1.21.14", "1.22.0", true},
       {version_etcd_probes_ask_all, "1.24.17", "1.25.0", false},
       {version_fairness_is_busy, "1.25.16", "1.26.0", false},
+      {version_readiness_is_late, "1.21.14", "1.22.0", false},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     struct version before = version(rows[i].last);
