@@ -47,13 +47,18 @@ etcd_is_healthy() {
 #   founding DISK  it has promised to found; "with" names the disks that agreed
 #   joining DISK   it has seen a cluster, which is never founded a second time
 #
-# and the members of its seed. It then
+# and the members of its seed, and whom it "saw" say one of the first two: those
+# had not run etcd yet when this disk was there already. It then
 #
 #   * promises to found, on its disk, when most members say that they are empty or
 #     found with this very disk, all with the same list of members; and the same
-#     holds for each list of an earlier seed, whose cluster may be switched off;
+#     holds for each list of an earlier seed, whose cluster may be switched off.
+#     Or when it saw all the others, for then nobody has met this node before;
 #   * founds, when most members have promised: a disk with a promise has lost
-#     nothing since, so what etcd will say under this identity is new;
+#     nothing since, so what etcd will say under this identity is new. All that
+#     answer must have seen it, so that they do not take its etcd for an older one;
+#   * does neither when it meets an etcd that it did not see before that ran: this
+#     may have met an earlier disk of this node;
 #   * takes a new member's place by remove and add, when it meets a cluster that
 #     lives, also where its own line there has never run: what other members know
 #     may be old.
@@ -76,9 +81,17 @@ etcd_seed_members() {
 # were empty then.
 etcd_promise=/var/lib/kubeseed/etcd-founding
 
+# Not when etcd has been part of a quorum here, whatever became of its data.
 etcd_has_promised() {
-  [ -s "$etcd_promise" ] &&
+  [ -s "$etcd_promise" ] && [ ! -e "$etcd_has_joined" ] &&
     [ "$(grep -v -e '^with$' -e '^with ' "$etcd_promise")" = "$(etcd_seed_members)" ]
+}
+
+# NAME=DISK of those that this disk saw, with blanks around each.
+etcd_saw_file=/var/lib/kubeseed/etcd-saw
+
+etcd_saw() {
+  [ ! -s "$etcd_saw_file" ] || cat "$etcd_saw_file"
 }
 
 # What the others are told at the port for peers.
@@ -91,6 +104,7 @@ etcd_tell() {
   else
     { echo "empty $disk" && etcd_seed_members; }
   fi >/run/kubeseed/etcd-members.new
+  echo "saw $(etcd_saw)" >>/run/kubeseed/etcd-members.new
   mv /run/kubeseed/etcd-members.new /run/kubeseed/etcd-members
 }
 
@@ -169,6 +183,17 @@ etcd_drop_old_member() { # LIST
   own=
 }
 
+# etcd adds nobody while a member is not connected. One that has never run, and
+# whose machine is off, is given up: when it comes it joins anew.
+etcd_drop_absent() { # LIST
+  printf '%s\n' "$1" | awk -F', ' -v url="https://$ADDRESS:2380" '
+    $5 == "" && $4 != url { print $1, $4 }' | while read -r id url; do
+    url=${url#https://}
+    listens "${url%:*}" 22 ||
+      etcd_ask "$ETCD_PEERS" member remove "$id" || return
+  done
+}
+
 etcd_set() { # NAME VALUE: in its configuration, on the disk
   sed "s|^\(ETCD_$1\)=.*|\1=$2|" /etc/default/etcd | keep /etc/default/etcd
 }
@@ -178,18 +203,26 @@ etcd_forget() {
   rm -rf /var/lib/etcd/member && rm -f "$etcd_has_joined" && sync
 }
 
+# Never again under the identity of the seed: on the disk before anything follows
+# from it.
+etcd_give_up_place() {
+  note_cluster && rm -f "$etcd_promise" "$etcd_saw_file" &&
+    etcd_set INITIAL_CLUSTER_STATE existing
+}
+
 # A member that once ran, or another with its name, is replaced by a new one.
 etcd_join_existing() {
   list=$(etcd_ask "$ETCD_PEERS" member list) || return
-  # First of all, and on the disk: whatever comes between, etcd must not found
-  # anything with the identity that is removed here, and what the new one writes
-  # must not be taken for an attempt to found.
-  etcd_forget && rm -f "$etcd_promise" &&
-    etcd_set INITIAL_CLUSTER_STATE existing || return
+  # Whatever comes between, etcd must not found anything with the identity that
+  # is removed here, and what the new one writes is no attempt to found.
+  etcd_give_up_place && etcd_forget || return
   etcd_drop_old_member "$list" || return
   if [ -z "$own" ]; then
     etcd_ask "$ETCD_PEERS" member add "$NODE" \
-      --peer-urls "https://$ADDRESS:2380" || return
+      --peer-urls "https://$ADDRESS:2380" || {
+      etcd_drop_absent "$list"
+      return 1
+    }
   fi
   # Whatever the seed says, etcd wants to be told what is.
   list=$(etcd_ask "$ETCD_PEERS" member list) || return
@@ -198,9 +231,9 @@ etcd_join_existing() {
 }
 
 # Before anything is founded: an attempt by an earlier seed is over.
-etcd_give_promise() { # DISKS
+etcd_give_promise() {
   etcd_forget || return
-  { etcd_seed_members && echo "with$1"; } | keep "$etcd_promise" || return
+  { etcd_seed_members && echo "with$with"; } | keep "$etcd_promise" || return
   etcd_tell
 }
 
@@ -217,26 +250,63 @@ etcd_most_agree() { # NAMES
   [ "$for_it" -gt "$against" ]
 }
 
-# Does this answer let the present disk found? A disk with a promise needs the
-# others' promises, or etcd in their place.
-etcd_peer_agrees() { # ANSWER
-  case $promised,$1 in
-  yes,founding* | yes,\[*) ;;
-  ,empty* | ,founding*"$disk"*) ;;
-  *) return 1 ;;
-  esac
+# The same for this seed's members and for those of every earlier one.
+etcd_all_agree() { # NAMES OF THOSE THAT DO
+  agreed=$1
+  missing=
+  for names in "$ETCD_MEMBERS" $ETCD_EARLIER; do
+    etcd_most_agree "$names" || missing="most of $names must agree"
+  done
+  [ -z "$missing" ]
 }
 
-# One round of questions: leaves names in $agreed; in $busy those that go on
-# without this disk, in $differ those that know other members; addresses in
-# $silent; the agreeing disks in $with; and in $ran whether this node was a member.
+etcd_saw_all() {
+  for name in $(printf '%s ' "$ETCD_MEMBERS" "$ETCD_EARLIER" | tr , ' '); do
+    case "$name$saw" in "$NODE "* | *" $name="*) ;; *) return 1 ;; esac
+  done
+}
+
+# What a member says that knows the same others and has not run etcd yet.
+etcd_hear() { # NAME ANSWER
+  its_disk=$(printf '%s\n' "$2" | sed -n '1s/.* //p')
+  its_with=$(printf '%s\n' "$2" | sed -n 's/^with / /p')
+  its_saw=$(printf '%s\n' "$2" | sed -n 's/^saw / /p')
+  agrees=yes
+  case $2 in
+  founding*)
+    promised="$promised$1 "
+    case "$its_with " in *" $disk "*) ;; *) agrees= ;; esac
+    ;;
+  esac
+  if [ -n "$agrees" ]; then
+    fresh="$fresh$1 "
+    with="$with $its_disk"
+  else
+    busy="$busy $1"
+  fi
+  case "$its_saw " in *" $NODE=$disk "*) ;; *) unseen="$unseen $1" ;; esac
+  case $saw in *" $1=$its_disk "*) return ;; esac
+  saw="$(printf '%s' "$saw" | sed "s/ $1=[^ ]* / /") $1=$its_disk "
+  printf '%s\n' "$saw" | keep "$etcd_saw_file" && etcd_tell
+}
+
+# One round of questions: leaves names in $fresh of those that agree to a promise,
+# in $promised of those that have given one or run etcd, in $unseen of those that
+# have not seen this disk, in $apart of those that have a cluster without it, in
+# $busy of those that have promised others, in $differ of those that know other
+# members; addresses in $silent; the agreeing disks in $with; and in $ran whether
+# this node was a member.
 etcd_ask_peers() {
-  agreed=" $NODE "
+  fresh=" $NODE "
+  promised=" $NODE "
+  unseen=
+  apart=
   busy=
   differ=
   silent=
   with=
   ran=
+  saw=$(etcd_saw)
   for member in $seed; do
     name=${member%%=*}
     peer=${member#*=https://}
@@ -249,15 +319,17 @@ etcd_ask_peers() {
     case $answer in *clientURLs* | joining*) note_cluster || return ;; esac
     if [ "$(etcd_known_members "$answer")" != "$seed" ]; then
       differ="$differ $name"
-    elif etcd_peer_agrees "$answer"; then
-      agreed="$agreed$name "
-      read -r _ its_disk <<ANSWER
-$answer
-ANSWER
-      with="$with $its_disk"
-    else
-      busy="$busy $name"
+      continue
     fi
+    case $answer in
+    empty* | founding*) etcd_hear "$name" "$answer" || return ;;
+    *)
+      case $saw in
+      *" $name="*) fresh="$fresh$name " && promised="$promised$name " ;;
+      *) apart="$apart $name" ;;
+      esac
+      ;;
+    esac
   done
 }
 
@@ -265,31 +337,39 @@ ANSWER
 etcd_say_why() { # LAST
   why=${silent:+no answer from$silent: are they on, and are the addresses right?; }
   why=$why${differ:+other members than in this seed are known to$differ; }
-  why="$why${busy:+etcd is founded without this disk by$busy; }$1"
+  why="$why${busy:+a promise to found without this disk was given by$busy; }"
+  why="$why${apart:+etcd is founded without this disk by$apart; }$1"
+}
+
+# May this disk promise? When most agree, and no cluster is known; or when it saw
+# all the others, whatever they do now.
+etcd_may_promise() {
+  if [ -z "$differ" ] && etcd_saw_all; then return 0; fi
+  [ ! -e "$cluster_seen" ] && [ -z "$apart" ] && etcd_all_agree "$fresh"
 }
 
 # One step on the way to a place.
 etcd_find_place() {
   seed=$(etcd_seed_members)
   disk=$(disk_name) || return
-  promised=
-  ! etcd_has_promised || promised=yes
+  # It had data that is not there any more.
+  [ ! -e "$etcd_has_joined" ] || etcd_give_up_place || return
+  has_promised=
+  ! etcd_has_promised || has_promised=yes
   etcd_ask_peers || return
   missing=
-  for names in "$ETCD_MEMBERS" $ETCD_EARLIER; do
-    etcd_most_agree "$names" || missing="most of $names must agree"
-  done
-  if [ -z "$ran$missing" ] && [ -n "$promised" ]; then
+  if [ -z "$ran$apart$unseen" ] && [ -n "$has_promised" ] &&
+    etcd_all_agree "$promised"; then
     etcd_start
+  elif [ -z "$ran$has_promised" ] && etcd_may_promise; then
+    etcd_give_promise && etcd_find_place
   elif [ -n "$ran" ] || [ -e "$cluster_seen" ]; then
     etcd_say_why "this disk is new to a cluster that is there; most of its members \
 are needed to give it a place"
     etcd_tell
     ! etcd_peers_have_quorum || etcd_join_existing
-  elif [ -z "$missing" ]; then
-    etcd_give_promise "$with" && etcd_find_place
   else
-    etcd_say_why "$missing"
+    etcd_say_why "${missing:-these must see this disk:$unseen}"
   fi
 }
 
@@ -301,11 +381,34 @@ etcd_is_of_another_seed() {
   [ ! -e "$etcd_has_joined" ] && [ -s "$etcd_promise" ] && ! etcd_has_promised
 }
 
+# Does systemd start etcd again and again? It waits for the others as long as it
+# must; it ends when it cannot read its data, or has no place in the cluster.
+etcd_keeps_ending() {
+  restarts=$(systemctl show -p NRestarts --value etcd.service) || return
+  [ "$restarts" -ge "${etcd_restarts:=$restarts}" ] || etcd_restarts=$restarts
+  [ $((restarts - etcd_restarts)) -ge 5 ]
+}
+
+# Data that etcd cannot start with is kept for a person to look at. The cluster
+# has all of it when the others are most, and gives this node a new place.
+etcd_replace_data() {
+  etcd_keeps_ending || return 0
+  disk_has_room || return 0
+  why="etcd ends again and again; \`journalctl -u etcd\` tells why"
+  [ -n "$ETCD_PEERS" ] && etcd_peers_have_quorum || return 0
+  aside=/var/lib/kubeseed/etcd-damaged-$(date +%s)
+  report wait "etcd cannot start with its data, which is kept in $aside; this \
+node joins the others as a new member"
+  etcd_give_up_place && etcd_rest && mv /var/lib/etcd/member "$aside" &&
+    etcd_forget
+}
+
 etcd_is_in_place() {
   why=
   if etcd_has_data && ! etcd_is_of_another_seed; then
-    etcd_is_healthy
-    return
+    ! etcd_is_healthy || return 0
+    etcd_replace_data
+    return 1
   fi
   if ! etcd_is_starting; then
     [ ! -e /run/kubeseed/etcd-may-start ] || etcd_rest
@@ -324,5 +427,7 @@ step_etcd() {
 }
 
 ready_etcd() {
-  wait_for "etcd to have a quorum (its members: $ETCD_MEMBERS)" etcd_is_healthy
+  # Joined anew, and cut off before that was on the disk.
+  ! etcd_has_data || etcd_start
+  wait_for "etcd to have a quorum (its members: $ETCD_MEMBERS)" etcd_is_in_place
 }

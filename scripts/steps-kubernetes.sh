@@ -124,14 +124,20 @@ patch_for_emulated() {
     install -m 0644 /etc/kubeseed/emulated/* /etc/kubeseed/patches/
 }
 
+# The member beside it, or any of those that it asks.
+wait_for_etcd() {
+  case $ETCD_MODE in
+  founding) ready_etcd ;;
+  external) wait_for "etcd to have a quorum (its members: $ETCD_MEMBERS)" \
+    etcd_is_healthy ;;
+  esac
+}
+
 # The first node only. Run again after a power cut it goes over what exists:
 # kubeadm keeps keys and files that are there and rewrites the rest.
 step_kubeadm_init() {
   start_unit kubelet.service
-  if [ "$ETCD_MODE" != stacked ]; then
-    wait_for "etcd to have a quorum (its members: $ETCD_MEMBERS)" \
-      etcd_is_healthy
-  fi
+  wait_for_etcd
   drop_empty_files
   # A founder with a new disk must not found the cluster a second time.
   if joins_existing; then
@@ -180,7 +186,8 @@ kubeadm_join() {
     kubeadm "$@"
     return
   fi
-  patch_for_emulated
+  # Called in a condition, where `set -e` is no help.
+  patch_for_emulated || return
   kubeadm_patched "$@"
 }
 
@@ -311,9 +318,10 @@ join_cluster() {
 step_kubeadm_join() {
   start_unit kubelet.service
   drop_empty_files
-  if [ "$ROLE" = control-plane ] && [ "$ETCD_MODE" = stacked ]; then
-    tell_empty
-  fi
+  case $ROLE,$ETCD_MODE in
+  control-plane,founding) ready_etcd ;;
+  control-plane,stacked) tell_empty ;;
+  esac
   join_cluster
 }
 
@@ -328,8 +336,24 @@ step_pod_network() {
   start_unit nftables.service
 }
 
+# An API server whose etcd has damaged data never is. Leaves in $damaged whether
+# a stacked one has to join anew.
+own_api_or_damage() {
+  ! own_api_is_ready || return 0
+  case $ETCD_MODE in
+  founding) etcd_is_in_place || : ;;
+  stacked) ! member_is_damaged || { damaged=yes && return; } ;;
+  esac
+  return 1
+}
+
 ready_control_plane() {
-  wait_for "this node's API server" own_api_is_ready
+  damaged=
+  wait_for "this node's API server" own_api_or_damage
+  if [ -n "$damaged" ]; then
+    rejoin_etcd
+    wait_for "this node's API server" own_api_is_ready
+  fi
   ready_worker
 }
 

@@ -165,6 +165,61 @@ end_turn() {
     etcd_ask "$ETCD_PEERS" lease revoke "$lease" >/dev/null || :
 }
 
+# ---- Data that etcd cannot start with ----
+
+# The sum of the numbers that the kubelet gives the logs of etcd's containers,
+# which it starts again and again: one more each time, or two.
+container_numbers() {
+  sum=0
+  for file in /var/log/pods/kube-system_etcd-"$NODE"_*/etcd/*.log; do
+    [ -e "$file" ] || continue
+    number=${file##*/}
+    sum=$((sum + ${number%.log}))
+  done
+}
+
+# Its container ends again and again since this node waits, and most of the others
+# are there; or its data has been put aside.
+member_is_damaged() {
+  if [ ! -d /var/lib/etcd/member ] || [ ! -s "$etcd_manifest" ]; then
+    list=$(member_list) || return
+    [ ! -s "$etcd_manifest" ] || ! member_can_start "$(etcd_own_line "$list")"
+    return
+  fi
+  container_numbers
+  [ "$sum" -ge "${numbers_before:=$sum}" ] || numbers_before=$sum
+  [ $((sum - numbers_before)) -ge 6 ] || return
+  ! listens "$ADDRESS" 2379 && disk_has_room || return
+  why="etcd ends again and again; its log is in /var/log/pods"
+  list=$(member_list) && etcd_peers_have_quorum
+}
+
+# Kept for a person to look at. The cluster has all of it.
+put_data_aside() {
+  [ -d /var/lib/etcd/member ] || return 0
+  aside=/var/lib/kubeseed/etcd-damaged-$(date +%s)
+  report wait "etcd cannot start with its data, which is kept in $aside; this \
+node joins the others as a new member"
+  rm -f "$etcd_manifest"
+  sync
+  mv /var/lib/etcd/member "$aside"
+  sync
+}
+
+# A member whose join is long done gets another place in etcd.
+rejoin_etcd() {
+  lease=
+  put_data_aside
+  list=$(member_list)
+  own=$(etcd_own_line "$list")
+  begin_join
+  etcd_ask "$ETCD_PEERS" member add "$NODE" --peer-urls "https://$ADDRESS:2380"
+  list=$(member_list)
+  finish_member "$list"
+  wait_for "this node's etcd member to vote" own_member_votes
+  end_turn
+}
+
 # ---- Joins ----
 
 # The client certificate that kubeadm makes too, but only during the join.
@@ -183,6 +238,11 @@ own_member_votes() {
   *", true") etcd_ask "$ETCD_PEERS" member promote "${own%%,*}" || return ;;
   esac
   etcd_ask "https://$ADDRESS:2379" endpoint health >/dev/null 2>&1
+}
+
+own_member_votes_or_damage() {
+  ! own_member_votes || return 0
+  member_is_damaged && damaged=yes
 }
 
 # Starts the member that kubeadm added and never started.
@@ -285,7 +345,12 @@ join_stacked() {
     [ -n "$own" ] || return 1
   fi
   [ -s "$etcd_manifest" ] || finish_member "$list"
-  wait_for "this node's etcd member to vote" own_member_votes
+  damaged=
+  wait_for "this node's etcd member to vote" own_member_votes_or_damage
+  if [ -n "$damaged" ]; then
+    put_data_aside
+    return 1
+  fi
   finish_join
   end_turn
 }

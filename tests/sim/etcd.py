@@ -64,10 +64,10 @@ def start(world, node, config, unit):
         try:
             wal = world.raft.wals[json.loads(node.read(DATA))]
         except (ValueError, IndexError):
-            return fail(world, node, "its WAL is corrupt")
+            return ends(world, node, "its WAL is corrupt", unit)
         if any(wal.ident in s.wal.removed for s in world.raft.servers
                if s.cluster == wal.cluster):
-            return fail(world, node, "removed from the cluster for good")
+            return ends(world, node, "removed from the cluster for good", unit)
     else:
         initial = [tuple(item.split("=", 1))
                    for item in config["initial"].split(",")]
@@ -144,6 +144,33 @@ def fail(world, node, why):
         node.etcd_trouble = why
         world.note(node, "etcd does not start: " + why)
     return None
+
+
+def ends(world, node, why, unit):
+    """As fail; whoever started it does so again and again, and counts that."""
+    if not node.etcd_ends_since:
+        node.etcd_ends_since = world.now
+    elif unit:
+        return fail(world, node, why)
+    if not unit:
+        number = int(world.now - node.etcd_ends_since) // 60
+        node.write(f"/var/log/pods/kube-system_etcd-{node.name}_0/etcd/"
+                   f"{number}.log", why)
+        if number < 40:
+            world.after(61, node, world.bump)
+    return fail(world, node, why)
+
+
+def restarts(node):
+    if not node.etcd_ends_since:
+        return 0
+    node.world.after(40, node, node.world.bump)  # somebody wants to know
+    return int(node.world.now - node.etcd_ends_since) // 8
+
+
+def damage(node):
+    """What a cut or a full disk has left etcd cannot read."""
+    node.root.write(DATA, b"half", 0o600)
 
 
 def stop(node):

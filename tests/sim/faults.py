@@ -2,6 +2,8 @@
 """What happens to a cluster besides power cuts: nodes that never come, links
 that fail, clocks, disks and programs. Each is a generator of what to wait for,
 like those of scenarios.py."""
+import itertools
+
 import etcd
 
 
@@ -119,13 +121,126 @@ def disk_fills(world, name):
     yield world.all_done
 
 
-SCENARIOS = {"never-comes": never_comes, "leaves": leaves, "partition": partition,
+def members(world):
+    return [n for n in world.nodes.values()
+            if "/etc/default/etcd" in n.files or
+            n.env["ETCD_MODE"] == "stacked" and n.role == "control-plane"]
+
+
+def switch_off(world, nodes, lossy=False):
+    for node in nodes:
+        node.power_off(lossy)
+
+
+def said(node, words):
+    return any(words in item.get("message", "") for _, item in node.console)
+
+
+def damaged(world, name):
+    """A power cut leaves a member of etcd with data that it cannot start with.
+    Sometimes its power fails again while it joins anew."""
+    node = world.nodes[name]
+    switch_on(world, world.nodes)
+    yield lambda: all(n.etcd and n.etcd.serves and not n.etcd.learner
+                      for n in members(world))
+    yield world.rng.choice((0, 0, 60, 600))
+    node.power_off(world.lossy)
+    etcd.damage(node)
+    yield world.rng.choice((5, 600))
+    node.power_on()
+    # Unless its identity is lost too: then it joins anew as a whole.
+    yield lambda: said(node, "etcd cannot start with its data") or \
+        world.all_done()
+    if world.rng.random() < 0.5:
+        yield world.rng.uniform(0, 60)
+        node.power_off(world.lossy)
+        yield 20
+        node.power_on()
+    yield world.all_done
+    kept = [path for path in node.root.walk("/var/lib/kubeseed")
+            if path.startswith("/var/lib/kubeseed/etcd-damaged-")]
+    if said(node, "etcd cannot start with its data") and not kept:
+        world.violation(node, "the damaged data is not kept")
+
+
+def beside(world, what):
+    """Two have founded, the third was never on. The disk of one is lost; the
+    other's etcd runs, without a quorum, when the two with empty disks come:
+    nothing is founded beside it."""
+    late, lost = [world.nodes[n] for n in what.split(",")]
+    keeper = next(n for n in members(world) if n not in (late, lost))
+    switch_on(world, set_of(world, late.name))
+    yield lambda: keeper.etcd and lost.etcd
+    yield world.rng.uniform(0, 30)
+    switch_off(world, world.nodes.values(), world.lossy)
+    lost.new_disk()
+    yield 60
+    keeper.power_on()
+    yield lambda: keeper.etcd
+    for node in (late, lost):
+        world.after(world.rng.uniform(0, 30), None, node.power_on)
+    yield 7200
+    for node in (late, lost):
+        if node.etcd:
+            world.violation(node, "etcd runs beside one with data")
+        if not said(node, "etcd is founded without this disk by"):
+            world.violation(node, "it does not say why it waits")
+    world.forms = False
+
+
+def gone(world, name):
+    """The power of a member fails for good as soon as its etcd runs. The others
+    do without it if they have seen who runs before it ran."""
+    node = world.nodes[name]
+    others = [n for n in members(world) if n is not node]
+    switch_on(world, world.nodes)
+    yield lambda: any(n.etcd for n in members(world))
+    if all(f" {other.name}=" in n.read("/var/lib/kubeseed/etcd-saw")
+           for n in others for other in members(world)
+           if other.etcd and other is not n):
+        node.power_off()
+        world.absent = {name}
+    if not world.absent:
+        yield world.all_done
+    yield lambda: the_others_serve(world)
+
+
+def late(world, what):
+    """One never comes, two come hours later; the others can do nothing alone."""
+    never, *slow = what.split(",")
+    world.absent = {never}
+    early = [n for n in world.nodes if n != never and n not in slow]
+    switch_on(world, early)
+    yield 7200
+    if any(n.etcd for n in world.nodes.values()):
+        world.violation(None, "etcd was founded by two of five")
+    for name in slow:
+        world.nodes[name].power_on()
+        yield world.rng.choice((0, 10, 60, 7200))
+    yield lambda: the_others_serve(world)
+
+
+SCENARIOS = {"damaged": damaged, "beside": beside, "gone": gone, "late": late,
+             "never-comes": never_comes, "leaves": leaves, "partition": partition,
              "killed": killed, "slow-disk": slow_disk, "clocks": clocks,
              "disk-fills": disk_fills}
 
 
-def jobs(nodes, masters, number):
-    """(scenario, argument, lossy) of every run."""
+def jobs(nodes, masters, units, number):
+    """(scenario, argument, lossy) of every run; units are the members of etcd
+    that a seed knows."""
+    for name in units or masters:
+        for lossy in (False, True):
+            for _ in range(number // 4 + 1):
+                if len(units or masters) > 1:
+                    yield "damaged", name, lossy
+    for late_one, lost in itertools.permutations(units, 2):
+        for lossy in (False, True):
+            yield "beside", f"{late_one},{lost}", lossy
+    for name in units:
+        if name != masters[0] and len(units) > 1:
+            for _ in range(number // 4 + 1):
+                yield "gone", name, False
     # Nobody does the first one's part.
     others = [n for n in nodes if n != masters[0]]
     if len(masters) > 1:

@@ -69,6 +69,7 @@ class Node:
         self.actors = []
         self.etcd = None
         self.etcd_trouble = ""
+        self.etcd_ends_since = 0.0  # always at once
         self.kubelet = False
         self.joining_since = None  # kubeadm join of a control plane
         self.api_ready_at = None  # None while no API server runs
@@ -292,6 +293,7 @@ class Node:
     def stop_unit(self, unit):
         self.units.discard(unit)
         if unit == "etcd.service":
+            self.etcd_ends_since = 0.0
             etcd.stop(self)
         self.world.bump()
 

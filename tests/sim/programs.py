@@ -143,6 +143,8 @@ def systemctl(world, actor, args, stdin):
         return 0, "", ""
     if args[0] == "is-active":
         return (0 if unit in actor.node.units else 3), "", ""
+    if args == ["show", "-p", "NRestarts", "--value", "etcd.service"]:
+        return 0, f"{etcd.restarts(actor.node)}\n", ""
     return not_modelled(actor, "systemctl", args)
 
 
@@ -429,7 +431,8 @@ def change_members(world, actor, server, words, options):
             return 1, "", "Error: etcdserver: too many learner members"
         if not etcd.may_add(server, learner):
             return 1, "", "Error: etcdserver: unhealthy cluster"
-        world.topology.note_join(world, node, server.leader())
+        if node.env["ETCD_MODE"] == "stacked":
+            world.topology.note_join(world, node, server.leader())
         return 0, f"Member {etcd.add(world, server, url, learner)} added\n", ""
     if words[1] not in ("remove", "promote"):
         return not_modelled(actor, "etcdctl", words)

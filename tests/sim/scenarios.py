@@ -86,6 +86,7 @@ TOPOLOGIES = {
     # Members of etcd are learners first; and their order is another from 1.33.
     "learners": V1BETA3 + STACKED + MASTERS,
     "local": V1BETA4 + STACKED + MASTERS,
+    "founding-five": SPEC + "nodes:\n" + MASTERS.replace("3}", "5}"),
     "copied": SPEC + "etcd:\n  mode: stacked\npki:\n  mode: copied\nnodes:\n" +
     MASTERS + WORKERS,
 }
@@ -396,6 +397,14 @@ def disk_lost_early(world, name):
     for other in world.nodes.values():
         if not other.on:
             other.power_on()
+    if any("/etc/default/etcd" in n.files and
+           not n.has("/var/lib/etcd/member/wal/data.json") for n in late):
+        # Two have founded. The third has no proof that it may help.
+        yield lambda: world.all_done() or said(
+            node, "most of its members are needed")
+        yield 7200
+        world.forms = world.all_done()
+        return
     yield from handing_over_keys(world, node)
 
 
@@ -920,6 +929,13 @@ def jobs(topology, number, salt=""):
             found += [("grown-alone", str(i), False)
                       for i in range(number // 4 + 1)]
         return named(name, found, salt)
+    if name == "founding-five":
+        found = [("late", ",".join(points.sample(nodes[1:], 3)), False)
+                 for _ in range(number + 1)]
+        found += [("late", f"{never},m1,m2", False) for never in nodes[2:]]
+        found += [("damaged", n, lossy) for n in nodes
+                  for lossy in (False, True)]
+        return named(name, found, salt)
     if name == "five":
         found = [("replaced", "m2,m4", False) for _ in range(number // 2 + 1)]
         found += [("absent", n, False) for n in nodes[1:]]
@@ -980,7 +996,7 @@ def jobs(topology, number, salt=""):
     if not members and len(masters) > 2:  # stacked
         found += [("founder-lost", n, lossy) for n in masters[1:]
                   for lossy in (False, True)]
-    found += faults.jobs(nodes, masters, number)
+    found += faults.jobs(nodes, masters, members, number)
     return named(name, found, salt)
 
 
