@@ -5,6 +5,7 @@
 # make demo       a highly available cluster on this machine, from nothing
 # make test       what CI runs: units, quick lints, simulator, real boots
 # make unit       programs, specs, golden files and corpora (seconds)
+# make payload    a payload from a mirror on loopback, and its faults
 # make consumers  whether those who read seeds take them
 # make e2e        only the boots under QEMU
 # make rack       only those of containers, which takes root
@@ -143,12 +144,13 @@ FUZZ := $(patsubst tests/%.c,$(OBJ)/tests/%,$(wildcard tests/fuzz/fuzz-*.c))
 TIMED := @MAKE="$(MAKE)" tests/beside
 
 # Consumers come last: kubeadm is among them once a payload has been built.
-.PHONY: test unit specs replay consumers e2e rack sim sim-beside test-all lint lint-fast bench same fuzz
+.PHONY: test unit specs replay payload consumers e2e rack sim sim-beside test-all lint lint-fast bench same fuzz
 test:
 	@builder/deps build run test
 	$(TIMED) unit
 	$(TIMED) lint-fast
 	$(TIMED) same
+	$(TIMED) payload
 	$(TIMED) e2e sim-beside
 	$(TIMED) rack
 	$(TIMED) consumers
@@ -168,6 +170,9 @@ unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	  "tests/scripts/run" \
 	  "tests/runners" \
 	  "tests/fuzz/replay $(FUZZ)"
+
+payload: $(BUILD)/kubeseed
+	@tests/payload/run $(BUILD)/kubeseed
 
 consumers: $(BUILD)/kubeseed
 	@tests/consumers/run $(BUILD)/kubeseed $(SUITE)
@@ -189,7 +194,7 @@ sim sim-beside: $(BUILD)/kubeseed
 
 test-all:
 	@builder/deps build run test
-	@$(MAKE) --no-print-directory unit lint same
+	@$(MAKE) --no-print-directory unit lint same payload
 	@$(MAKE) --no-print-directory sim SIM= MUTATIONS=
 	@INTERRUPT_NODES=5 tests/unit/run $(OBJ)/tests/unit/test-interrupted
 	@$(MAKE) --no-print-directory unit VARIANT=asan

@@ -3,6 +3,7 @@
 
 #include "image/source-debian.h"
 #include "image/source-folder.h"
+#include "image/source-upstream.h"
 #include "spec/payload-facts.h"
 
 struct source {
@@ -17,6 +18,7 @@ struct source {
 static const struct source sources[] = {
     [PAYLOAD_DEBIAN] = {source_debian_identity, source_debian_ensure},
     [PAYLOAD_FOLDER] = {source_folder_identity, source_folder_ensure},
+    [PAYLOAD_UPSTREAM] = {source_upstream_identity, source_upstream_ensure},
 };
 
 /* The source of the spec's payload, or NULL after an error. */
@@ -24,13 +26,6 @@ static const struct source *find(const struct spec *spec, struct error *err) {
   const char *payload = spec->kubernetes.payload;
   const char *version = spec->kubernetes.version_text;
   const struct payload_facts *facts = payload_facts(payload);
-  if (facts->kind >= ARRAY_SIZE(sources) || !sources[facts->kind].ensure) {
-    error_missing(err,
-                  "the payload '%s' is not in this version of kubeseed; use "
-                  "'debian' or a folder",
-                  payload);
-    return NULL;
-  }
   if (!payload_can_have(facts, version)) {
     error_usage(err,
                 "the payload '%s' is Kubernetes %s, not %s; write 'version: "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spec/check-needs.h"
 
+#include "base/mem.h"
 #include "spec/payload-facts.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -20,6 +21,22 @@ static void check_payload(const struct checking *c) {
                "the payload '%s' is Kubernetes %s, not %s; write 'version: "
                "%s', or another payload",
                payload, facts->version, version, facts->version);
+}
+
+/* The keys beside the source are of one source. */
+static void check_from(const struct checking *c) {
+  static const char *const keys[] = {"packages", "registry", "key", "ca"};
+  const char *payload = c->spec->kubernetes.payload;
+  const struct yaml_node *map = check_place(c, "kubernetes", "payload");
+  if (!payload || payload_facts(payload)->kind == PAYLOAD_UPSTREAM)
+    return;
+  for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+    const struct yaml_node *value = yaml_get(map, keys[i]);
+    if (value)
+      yaml_fault(c->err, value,
+                 "'%s' is for the payload pkgs.k8s.io, and this one is '%s'",
+                 keys[i], payload);
+  }
 }
 
 /* False after a warning. */
@@ -45,6 +62,7 @@ static void check_machines(const struct checking *c) {
 
 const struct spec_check check_needs_table[] = {
     {check_payload, {"kubernetes"}},
+    {check_from, {"kubernetes"}},
     {check_machines,
      {"nodes.name", "nodes.role", "nodes.memory", "nodes.cpus"}},
     {0},

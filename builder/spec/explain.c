@@ -56,6 +56,8 @@ const struct word *explain_word(const struct key *k, const char *word,
                                 struct error *err) {
   const char *words[MAX_WORDS];
   size_t n = 0;
+  if (k->brief)
+    k = key_brief(k);
   for (const struct word *w = k->words; w && w->word && n < MAX_WORDS; w++) {
     if (strcmp(w->word, word) == 0)
       return w;
@@ -99,7 +101,7 @@ static const char *default_of(const struct key *k) {
 static void print_title(const struct key *k, FILE *out) {
   fprintf(out, "KIND:       Cluster\nVERSION:    kubeseed/v1\n\n");
   if (k)
-    fprintf(out, "FIELD: %s <%s>%s\n\n", k->path, type_info(k->type)->name,
+    fprintf(out, "FIELD: %s <%s>%s\n\n", k->path, key_type_name(k),
             k->required ? " -required-" : "");
 }
 
@@ -124,7 +126,8 @@ static void print_words(const struct key *k, FILE *out) {
 }
 
 /* What a value looks like, for keys that hold one. */
-static void print_value_rules(const struct key *k, FILE *out) {
+static void print_value_rules(const struct key *of, FILE *out) {
+  const struct key *k = of->brief ? key_brief(of) : of;
   if (k->type == TYPE_MAP)
     return;
   if (k->words)
@@ -139,12 +142,12 @@ static void print_value_rules(const struct key *k, FILE *out) {
     fprintf(out, "DEFAULT:    %s\n", default_of(k));
   if (k->example)
     fprintf(out, "EXAMPLE:    %s: %s\n", key_name(k), k->example);
-  fprintf(out, "SINCE:      kubeseed %s\n", k->since);
+  fprintf(out, "SINCE:      kubeseed %s\n", of->since);
 }
 
 static void print_field(const struct key *k, int indent, FILE *out) {
-  fprintf(out, "%*s%s\t<%s>%s\n", indent, "", key_name(k),
-          type_info(k->type)->name, k->required ? " -required-" : "");
+  fprintf(out, "%*s%s\t<%s>%s\n", indent, "", key_name(k), key_type_name(k),
+          k->required ? " -required-" : "");
 }
 
 static void print_tree(const struct key *of, int indent, FILE *out) {
@@ -184,7 +187,8 @@ void explain_key(const struct key *k, bool recursive, FILE *out) {
     print_value_rules(k, out);
   if (!key_first(k))
     return;
-  fprintf(out, "%sFIELDS:\n", k && k->type == TYPE_LIST ? "\n" : "");
+  fprintf(out, "%sFIELDS:\n",
+          k && (k->type == TYPE_LIST || k->brief) ? "\n" : "");
   if (recursive)
     print_tree(k, 2, out);
   else
@@ -199,12 +203,17 @@ void explain_value(const struct key *k, const struct word *w, FILE *out) {
 
 /* ---- For scripts ---- */
 
+/* Those that may stand behind the key. */
+static const struct word *words_of(const struct key *k) {
+  return k->brief ? key_brief(k)->words : k->words;
+}
+
 void explain_words(const struct key *k, FILE *out) {
   if (!k)
     for (k = spec_keys; k->path; k++)
       fprintf(out, "%s\n", k->path);
   else
-    for (const struct word *w = k->words; w && w->word; w++)
+    for (const struct word *w = words_of(k); w && w->word; w++)
       fprintf(out, "%s\n", w->word);
 }
 
@@ -213,7 +222,7 @@ void explain_comments(FILE *out) {
     fprintf(out, "%s\t%s\n", k->path, k->doc);
     if (k->derived)
       fprintf(out, "%s\t%s\n", k->path, k->derived);
-    for (const struct word *w = k->words; w && w->word; w++)
+    for (const struct word *w = words_of(k); w && w->word; w++)
       fprintf(out, "%s\t%s\n", k->path, w->doc);
   }
 }
@@ -246,7 +255,7 @@ static void mdoc_words(const struct key *k, FILE *out) {
 }
 
 static void mdoc_key(const struct key *k, const char *name, FILE *out) {
-  fprintf(out, ".It Cm %s Pq %s%s\n", name, type_info(k->type)->name,
+  fprintf(out, ".It Cm %s Pq %s%s\n", name, key_type_name(k),
           k->required ? ", required" : "");
   mdoc_text(k->doc, out);
   if (k->type == TYPE_INT) {

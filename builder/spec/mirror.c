@@ -18,6 +18,12 @@ static const char *after(const char *text, const char *prefix) {
   return strncmp(text, prefix, n) == 0 ? text + n : NULL;
 }
 
+/* Behind http:// or https://, or NULL. */
+static const char *behind_scheme(const char *text) {
+  const char *host = after(text, "http://");
+  return host ? host : after(text, "https://");
+}
+
 const char *mirror_fault(const char *text) {
   static const char rule[] = "must be " MIRROR_RULE;
   if (!plain(text))
@@ -25,12 +31,54 @@ const char *mirror_fault(const char *text) {
   const char *path = after(text, "file://");
   if (path)
     return *path == '/' && !strchr(path, '@') ? NULL : rule;
-  const char *host = after(text, "http://");
-  host = host ? host : after(text, "https://");
+  const char *host = behind_scheme(text);
   if (!host || *host == '/' || *host == ':' || !*host)
     return rule;
   if (memchr(host, '@', strcspn(host, "/")))
     return "has a user in it: it would stand in every image, which is no "
            "secret";
   return NULL;
+}
+
+static const char no_user[] =
+    "has a user in it, which every error would show; use a mirror that asks "
+    "for none";
+
+const char *packages_fault(const char *text) {
+  static const char rule[] = "must be " PACKAGES_RULE;
+  const char *host = behind_scheme(text);
+  if (!plain(text) || !host || !*host || *host == '/' || *host == ':')
+    return rule;
+  return memchr(host, '@', strcspn(host, "/")) ? no_user : NULL;
+}
+
+/* "/part/part", each of what images' names are of (OCI distribution). */
+static bool parts_ok(const char *p) {
+  while (*p == '/' && p[1]) {
+    size_t n = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+    if (n == 0)
+      return false;
+    p += 1 + n;
+  }
+  return !*p || (*p == '/' && !p[1]);
+}
+
+const char *registry_fault(const char *text) {
+  static const char rule[] = "must be " REGISTRY_RULE;
+  const char *host = behind_scheme(text);
+  host = host ? host : text;
+  if (memchr(host, '@', strcspn(host, "/")))
+    return no_user;
+  const char *p = host;
+  while (isalnum((unsigned char)*p) || (p > host && *p && strchr("-.", *p)))
+    p++;
+  if (p == host)
+    return rule;
+  if (*p == ':') {
+    size_t n = strspn(p + 1, "0123456789");
+    if (n == 0 || n > 5)
+      return rule;
+    p += 1 + n;
+  }
+  return parts_ok(p) ? NULL : rule;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
+ * Addresses of what others serve.
+ *
  * image.mirror: the address of a Debian mirror. It becomes an argument of
  * mmdebstrap and a line of the image's sources.list, so it is nothing but an
  * address: mmdebstrap would take options, files and whole lines in its place,
@@ -16,3 +18,18 @@
  * behind "'mirror' ".
  */
 const char *mirror_fault(const char *text);
+
+/*
+ * kubernetes.payload.packages, which becomes a line of apt's sources, and
+ * .registry, a part of an image's name for skopeo.
+ */
+#define PACKAGES_RULE                                                          \
+  "an address like https://mirror.example/kubernetes/core:/stable:/"
+#define REGISTRY_RULE                                                          \
+  "a registry like mirror.example:5000/k8s, with http:// in front when it "    \
+  "has "                                                                       \
+  "no TLS"
+
+/* As mirror_fault; neither takes a user, which would stand in every error. */
+const char *packages_fault(const char *text);
+const char *registry_fault(const char *text);

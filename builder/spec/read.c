@@ -109,9 +109,22 @@ static void read_list(struct reading *r, const struct key *k,
   }
 }
 
+/* A text in a map's place, which messages know by the map's name. */
+static void read_brief(struct reading *r, const struct key *k,
+                       const struct yaml_node *value, void *base) {
+  struct key one = *key_brief(k);
+  one.path = k->path;
+  size_t before = faults(r);
+  value_read(&one, value, base, r->err);
+  if (faults(r) != before)
+    mark(r, k);
+}
+
 static void read_one(struct reading *r, const struct key *k,
                      const struct yaml_node *value, void *base) {
-  if (k->type == TYPE_MAP) {
+  if (k->brief && value->kind == YAML_SCALAR) {
+    read_brief(r, k, value, base);
+  } else if (k->type == TYPE_MAP) {
     _cleanup_free_ char *what = xasprintf("'%s'", key_name(k));
     read_keys(r, k, what, value, base);
   } else if (k->type == TYPE_LIST) {
@@ -128,7 +141,9 @@ static void read_one(struct reading *r, const struct key *k,
 static void read_keys(struct reading *r, const struct key *of, const char *what,
                       const struct yaml_node *map, void *base) {
   if (map->kind != YAML_MAP) {
-    yaml_fault(r->err, map, "%s must be %s", what, type_info(TYPE_MAP)->rule);
+    _cleanup_free_ char *rule =
+        of && of->brief ? key_rule(of) : xstrdup(type_info(TYPE_MAP)->rule);
+    yaml_fault(r->err, map, "%s must be %s", what, rule);
     mark(r, of);
     return;
   }
@@ -199,6 +214,8 @@ int spec_read_with(const struct spec_check *const *more, const char *file,
   read_keys(&r, NULL, "the spec", root, &s);
   const struct yaml_node *payload =
       yaml_get(yaml_get(root, "kubernetes"), "payload");
+  if (payload && payload->kind == YAML_MAP && yaml_get(payload, "source"))
+    payload = yaml_get(payload, "source");
   if (payload)
     s.kubernetes.payload_where = yaml_where(payload);
   read_nodes(&r, &s, root);

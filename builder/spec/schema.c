@@ -7,6 +7,15 @@
 
 static json_t *keys_schema(const struct key *of);
 
+/* It may be of this type as well. */
+static void or_type(json_t *o, const char *type) {
+  json_t *types = json_object_get(o, "type");
+  json_t *list =
+      json_is_array(types) ? json_copy(types) : json_pack("[O]", types);
+  json_array_append_new(list, json_string(type));
+  json_object_set_new(o, "type", list);
+}
+
 /* A text of the type's pattern. Where YAML takes some texts for numbers or
  * bools, these are as good. */
 static json_t *text_schema(const struct key *k) {
@@ -35,10 +44,20 @@ static json_t *labels_schema(const struct key *k) {
                    "additionalProperties", 0);
 }
 
+/* The map, the text that may stand in its place, or nothing. */
+static json_t *brief_schema(const struct key *k) {
+  json_t *o = text_schema(key_brief(k));
+  json_t *map = keys_schema(k);
+  or_type(o, "object");
+  json_object_update_missing(o, map);
+  json_decref(map);
+  return o;
+}
+
 static json_t *value_schema(const struct key *k) {
   switch (k->type) {
   case TYPE_MAP:
-    return keys_schema(k);
+    return k->brief ? brief_schema(k) : keys_schema(k);
   case TYPE_LIST:
     return json_pack("{sssosi}", "type", "array", "items", keys_schema(k),
                      "minItems", 1);
@@ -57,6 +76,8 @@ static json_t *value_schema(const struct key *k) {
     return json_pack("{ssso}", "type", "array", "items", text_schema(k));
   case TYPE_TEXT:
   case TYPE_MIRROR:
+  case TYPE_PACKAGES:
+  case TYPE_REGISTRY:
   case TYPE_NAME:
   case TYPE_ACCOUNT:
   case TYPE_NAMES:
@@ -87,8 +108,7 @@ static json_t *key_schema(const struct key *k) {
   json_t *o = value_schema(k);
   /* Left empty it counts as not written. */
   if (key_holds_more(k) && !k->required)
-    json_object_set_new(o, "type",
-                        json_pack("[Os]", json_object_get(o, "type"), "null"));
+    or_type(o, "null");
   json_object_set_new(o, "description", description(k));
   if (k->value)
     json_object_set_new(o, "default",

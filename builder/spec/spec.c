@@ -19,6 +19,10 @@ void spec_done(struct spec *s) {
   free(s->kubernetes.version_text);
   free(s->kubernetes.payload);
   free(s->kubernetes.payload_where);
+  free(s->kubernetes.from.packages);
+  free(s->kubernetes.from.registry);
+  free(s->kubernetes.from.key);
+  free(s->kubernetes.from.ca);
   free(s->image.mirror);
   free(s->network.domain);
   free(s->network.dns.v);

@@ -49,7 +49,13 @@ struct spec {
     enum bootstrapper bootstrapper;
     char *payload;       /* "debian", "pkgs.k8s.io" or a folder */
     char *payload_where; /* "file:line:column", or NULL for a default */
-    int join_days;       /* how long the bootstrap token is renewed */
+    struct {             /* of pkgs.k8s.io; each NULL unless written */
+      char *packages;    /* address above v1.34/deb */
+      char *registry;    /* what stands for registry.k8s.io */
+      char *key;         /* file of the key that signs the packages */
+      char *ca;          /* file of further certificate authorities */
+    } from;
+    int join_days; /* how long the bootstrap token is renewed */
   } kubernetes;
   struct {
     int debian;    /* 12 */

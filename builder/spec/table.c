@@ -38,12 +38,36 @@ const struct key spec_keys[] = {
     {"kubernetes.bootstrapper", TYPE_WORD, "0.1", AT(kubernetes.bootstrapper),
      .doc = "What makes a cluster of the nodes.", .value = "kubeadm",
      .words = bootstrapper_words},
-    {"kubernetes.payload", TYPE_TEXT, "0.1", AT(kubernetes.payload),
-     .doc = "Where the Kubernetes software comes from: one of the words "
-            "below, or a folder with a manifest.json.",
+    {"kubernetes.payload", TYPE_MAP, "0.1", 0,
+     .doc = "Where the Kubernetes software comes from: its source alone, or a "
+            "map with the source and its mirrors.",
+     .brief = "source"},
+    {"kubernetes.payload.source", TYPE_TEXT, "0.2", AT(kubernetes.payload),
+     .doc = "One of the words below, or a folder with a manifest.json.",
      .derived = "debian for 1.20.2, the version that Debian has; else "
                 "pkgs.k8s.io",
      .words = payload_words},
+    {"kubernetes.payload.packages", TYPE_PACKAGES, "0.2",
+     AT(kubernetes.from.packages),
+     .doc = "A mirror of the packages of pkgs.k8s.io: the address above "
+            "v1.34/deb, by https or http.",
+     .derived = "the Kubernetes project's own",
+     .example = "http://mirror.example/kubernetes/core:/stable:/"},
+    {"kubernetes.payload.registry", TYPE_REGISTRY, "0.2",
+     AT(kubernetes.from.registry),
+     .doc = "A mirror of registry.k8s.io, from which the images of pkgs.k8s.io "
+            "come; with http:// in front it is asked without TLS. On the nodes "
+            "they keep their own names.",
+     .derived = "registry.k8s.io", .example = "mirror.example:5000/k8s"},
+    {"kubernetes.payload.key", TYPE_TEXT, "0.2", AT(kubernetes.from.key),
+     .doc = "The file of the key that signs the packages of pkgs.k8s.io.",
+     .derived =
+         "the Kubernetes project's, fetched and known by its fingerprint",
+     .example = "mirror.asc"},
+    {"kubernetes.payload.ca", TYPE_TEXT, "0.2", AT(kubernetes.from.ca),
+     .doc = "A file of certificate authorities, in PEM, that the mirrors' "
+            "certificates are from.",
+     .derived = "those of this machine alone", .example = "ca.pem"},
     {"kubernetes.joinDays", TYPE_INT, "0.1", AT(kubernetes.join_days),
      .doc = "For how many days the bootstrap token is kept valid while nodes "
             "are missing; for one that comes later run kubeseed seed.",
@@ -237,6 +261,14 @@ const struct key *key_find(const char *path) {
   return NULL;
 }
 
+const struct key *key_brief(const struct key *k) {
+  return k && k->brief ? key_below(k, k->brief) : NULL;
+}
+
+const char *key_type_name(const struct key *k) {
+  return k->brief ? "text or map" : type_info(k->type)->name;
+}
+
 const char *key_name(const struct key *k) {
   const char *dot = strrchr(k->path, '.');
   return dot ? dot + 1 : k->path;
@@ -268,6 +300,8 @@ bool key_holds_more(const struct key *k) {
     return true;
   case TYPE_TEXT:
   case TYPE_MIRROR:
+  case TYPE_PACKAGES:
+  case TYPE_REGISTRY:
   case TYPE_NAME:
   case TYPE_ACCOUNT:
   case TYPE_NAMES:
@@ -290,6 +324,8 @@ char *key_rule(const struct key *k) {
     return k->min == k->max
                ? xasprintf("%d", k->min)
                : xasprintf("a number from %d to %d", k->min, k->max);
+  if (k->brief)
+    return xstrdup("a text, or a map of keys and values");
   if (k->type != TYPE_WORD)
     return xstrdup(type_info(k->type)->rule);
   _cleanup_buf_ struct buf list = {0};

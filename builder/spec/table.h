@@ -32,6 +32,7 @@ struct key {
   const char *item;         /* TYPE_LIST: an entry in messages: "a node" */
   const char *example;      /* where no default shows what it looks like */
   const char *also;         /* what others call it: "podSubnet podCIDR" */
+  const char *brief;        /* TYPE_MAP: a text in its place is this key's */
 };
 
 extern const struct key spec_keys[];
@@ -54,6 +55,13 @@ bool key_holds_more(const struct key *k);
 /* The key that others call so, right below `of`, or wherever it is; NULL. */
 const struct key *key_called(const struct key *of, const char *name);
 const struct key *key_elsewhere(const char *name);
+
+/* The key below a map that a text in the map's place is the value of: "payload:
+ * debian" is "payload: {source: debian}". NULL when there is none. */
+const struct key *key_brief(const struct key *k);
+
+/* "size", "map", "text or map": what a value is called. */
+const char *key_type_name(const struct key *k);
 
 /* "subnet" of "network.subnet". */
 const char *key_name(const struct key *k);

@@ -27,6 +27,14 @@ static const struct type_info types[] = {
                      "^(file:///" PLAIN ":/]*|https?://" PLAIN "]" PLAIN
                      ":]*(/" PLAIN ":/@]*)?)$",
                      false},
+    /* As packages_fault and registry_fault have it. */
+    [TYPE_PACKAGES] = {"address", PACKAGES_RULE,
+                       "^https?://" PLAIN "]" PLAIN ":]*(/" PLAIN ":/@]*)?$",
+                       false},
+    [TYPE_REGISTRY] = {"registry", REGISTRY_RULE,
+                       "^(https?://)?[A-Za-z0-9][-.A-Za-z0-9]*(:[0-9]{1,5})?"
+                       "(/[-._a-z0-9]+)*/?$",
+                       false},
     [TYPE_NAME] = {"name", "a name of a-z, 0-9 and inner '-', at most 63 long",
                    "^" LABEL "$", true},
     [TYPE_ACCOUNT] = {"login name", ACCOUNT_RULE,

@@ -68,16 +68,33 @@ static void read_text(const struct key *k, const struct yaml_node *value,
     set_text(k, base, text);
 }
 
-static void read_mirror(const struct key *k, const struct yaml_node *value,
-                        void *base, struct error *err) {
+/* An address that fault takes. */
+static void read_web(const struct key *k, const struct yaml_node *value,
+                     void *base, const char *(*fault)(const char *text),
+                     struct error *err) {
   const char *text = scalar(k, value, err);
-  const char *wrong = text ? mirror_fault(text) : NULL;
+  const char *wrong = text ? fault(text) : NULL;
   /* Without the value itself, which may be a password. */
   if (wrong) {
     yaml_fault(err, value, "'%s' %s", key_name(k), wrong);
     error_secret(err);
   } else if (text)
     set_text(k, base, text);
+}
+
+static void read_mirror(const struct key *k, const struct yaml_node *value,
+                        void *base, struct error *err) {
+  read_web(k, value, base, mirror_fault, err);
+}
+
+static void read_packages(const struct key *k, const struct yaml_node *value,
+                          void *base, struct error *err) {
+  read_web(k, value, base, packages_fault, err);
+}
+
+static void read_registry(const struct key *k, const struct yaml_node *value,
+                          void *base, struct error *err) {
+  read_web(k, value, base, registry_fault, err);
 }
 
 static void read_name(const struct key *k, const struct yaml_node *value,
@@ -469,15 +486,16 @@ static void read_labels(const struct key *k, const struct yaml_node *value,
 void value_read(const struct key *k, const struct yaml_node *value, void *base,
                 struct error *err) {
   static reader *const readers[] = {
-      [TYPE_TEXT] = read_text,       [TYPE_MIRROR] = read_mirror,
-      [TYPE_NAME] = read_name,       [TYPE_ACCOUNT] = read_account,
-      [TYPE_NAMES] = read_names,     [TYPE_DNS_NAME] = read_dns_name,
-      [TYPE_WORD] = read_word,       [TYPE_INT] = read_int,
-      [TYPE_SIZE] = read_size,       [TYPE_VERSION] = read_version,
-      [TYPE_ADDRESS] = read_address, [TYPE_ADDRESSES] = read_addresses,
-      [TYPE_COUNTED] = read_counted, [TYPE_NETWORK] = read_network,
-      [TYPE_MAC] = read_mac,         [TYPE_KEYS] = read_ssh_keys,
-      [TYPE_LABELS] = read_labels,   [TYPE_TAINTS] = read_taints,
+      [TYPE_TEXT] = read_text,         [TYPE_MIRROR] = read_mirror,
+      [TYPE_PACKAGES] = read_packages, [TYPE_REGISTRY] = read_registry,
+      [TYPE_NAME] = read_name,         [TYPE_ACCOUNT] = read_account,
+      [TYPE_NAMES] = read_names,       [TYPE_DNS_NAME] = read_dns_name,
+      [TYPE_WORD] = read_word,         [TYPE_INT] = read_int,
+      [TYPE_SIZE] = read_size,         [TYPE_VERSION] = read_version,
+      [TYPE_ADDRESS] = read_address,   [TYPE_ADDRESSES] = read_addresses,
+      [TYPE_COUNTED] = read_counted,   [TYPE_NETWORK] = read_network,
+      [TYPE_MAC] = read_mac,           [TYPE_KEYS] = read_ssh_keys,
+      [TYPE_LABELS] = read_labels,     [TYPE_TAINTS] = read_taints,
   };
   readers[k->type](k, value, base, err);
 }

@@ -86,9 +86,7 @@ const struct word bootstrapper_words[] = {
 const struct word payload_words[] = {
     {"debian", 0, "built on this machine from Debian's source package", NULL},
     {"pkgs.k8s.io", 0,
-     "the Kubernetes project's packages; seeds are made for it, but no image "
-     "yet",
-     NULL},
+     "the Kubernetes project's packages and images, fetched once", NULL},
     {0},
 };
 

@@ -156,10 +156,7 @@ static void test_unlisted(void **state) {
 
 static void test_not_to_be_had(void **state) {
   (void)state;
-  char k8s[] = "pkgs.k8s.io", debian[] = "debian", nowhere[] = "/nowhere";
-  char version[] = "1.34.2";
-  _cleanup_free_ char *a = ensure(k8s, version, ERROR_MISSING);
-  assert_non_null(strstr(a, "use 'debian' or a folder"));
+  char debian[] = "debian", nowhere[] = "/nowhere", version[] = "1.34.2";
   _cleanup_free_ char *b = ensure(debian, version, ERROR_USAGE);
   assert_non_null(strstr(b, "is Kubernetes 1.20.2, not 1.34.2"));
   _cleanup_free_ char *c = ensure(nowhere, version, ERROR_FAILED);
@@ -181,6 +178,23 @@ static void test_identity(void **state) {
   assert_string_not_equal(a, c);
 }
 
+/* Another version is another payload, and so is one from elsewhere. */
+static void test_identity_upstream(void **state) {
+  (void)state;
+  char source[] = "pkgs.k8s.io", v1[] = "1.34.2", v2[] = "1.34.3";
+  char mirror[] = "http://mirror.example/";
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *a = NULL, *b = NULL, *c = NULL;
+  struct spec spec = {.kubernetes = {.payload = source, .version_text = v1}};
+  assert_int_equal(source_identity(&spec, &a, &err), 0);
+  spec.kubernetes.version_text = v2;
+  assert_int_equal(source_identity(&spec, &b, &err), 0);
+  assert_string_not_equal(a, b);
+  spec.kubernetes.from.packages = mirror;
+  assert_int_equal(source_identity(&spec, &c, &err), 0);
+  assert_string_not_equal(b, c);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_parse),
@@ -189,6 +203,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_unlisted, setup, teardown),
       cmocka_unit_test(test_not_to_be_had),
       cmocka_unit_test_setup_teardown(test_identity, setup, teardown),
+      cmocka_unit_test(test_identity_upstream),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

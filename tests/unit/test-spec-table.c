@@ -129,7 +129,8 @@ static bool ends_in_number(const char *text) {
 
 /* What is told only by counting or comparing, or lost above. */
 static bool beyond_patterns(const struct key *k, const char *text) {
-  return (k->type == TYPE_MIRROR && strchr(text, '[')) ||
+  return ((k->type == TYPE_MIRROR || k->type == TYPE_PACKAGES) &&
+          strchr(text, '[')) ||
          (k->type == TYPE_ACCOUNT && account_taken(text)) ||
          (k->type == TYPE_DNS_NAME && ends_in_number(text)) ||
          (k->type == TYPE_MAC && strcmp(text, "00:00:00:00:00:00") == 0) ||
@@ -246,6 +247,17 @@ static const char *const texts[] = {
     "ftp://h/",
     "http://h/a b",
     "--setup-hook=x",
+    "h:5000",
+    "h:5000/a/b",
+    "h:5000/a/b/",
+    "h:port",
+    "h:123456",
+    "h:",
+    "h//a",
+    "h/A",
+    "-h/a",
+    "u@h/a",
+    "https://h.b",
     "a\tb",
     "two words",
     "a_",

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The payload "pkgs.k8s.io": the Kubernetes project's own packages and images,
+ * or those of mirrors, fetched by images/payload-upstream. Packages are trusted
+ * for their signature, by the project's key or kubernetes.payload.key, and
+ * images for the registry's word and their digests. Both keep their names and
+ * bytes, wherever they come from.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/log.h"
+#include "image/payload.h"
+#include "spec/spec.h"
+
+/* As source.h's. A fetched payload is kept in the cache; an interrupted run
+ * goes on where it was. A file that kubernetes.payload names and that is not
+ * there is a fault of the spec. */
+int source_upstream_identity(const struct spec *spec, char **ret,
+                             struct error *err) _must_check_;
+int source_upstream_ensure(const struct log *log, const struct spec *spec,
+                           bool rebuild, struct payload *ret,
+                           struct error *err) _must_check_;
