@@ -56,9 +56,11 @@ int bake_require(struct error *err) {
   return boot_require(err) < 0 ? -1 : require_kernel(err);
 }
 
-/* An imported image is there twice: as it came, and unpacked. */
+/* An imported image is there twice: as it came, and unpacked, which is 4.5
+ * times as much as what a registry has. */
 static uint64_t tree_size(const struct payload *payload) {
-  return BASE_TREE + payload_size(payload) * 5 / 2;
+  uint64_t size = payload_size(payload);
+  return BASE_TREE + (payload_is_packed(payload) ? 6 * size : size * 5 / 2);
 }
 
 uint64_t bake_space(const struct payload *payload) {
@@ -137,6 +139,8 @@ static void make_env(const struct bake *b, const char *disk, struct strv *env) {
   strv_pushf(env, "KUBESEED_APT=%s", b->apt);
   strv_pushf(env, "KUBESEED_PAYLOAD=%s", b->payload->dir);
   strv_pushf(env, "KUBESEED_PAUSE=%s", b->payload->pause_image);
+  strv_pushf(env, "KUBESEED_ETCD=%s",
+             payload_has_etcd(b->payload) ? "image" : "package");
   strv_pushf(env, "KUBESEED_DISK=%s", disk);
   strv_pushf(env, "KUBESEED_OFFSET=%llu", (unsigned long long)BOOT_ROOT_AT);
   strv_pushf(env, "KUBESEED_SIZE=%llu",

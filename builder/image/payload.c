@@ -119,6 +119,7 @@ int payload_parse(const char *text, size_t len, struct payload *ret,
   if (json_integer_value(json_object_get(j, "format")) != FORMAT)
     return error_set(err, 0, "manifest.json: its format is not %d", FORMAT);
   _cleanup_payload_ struct payload p = {
+      .source = text_of(j, "payload"),
       .kubernetes = text_of(j, "kubernetes"),
       .etcd = text_of(j, "etcd"),
       .image_repository = text_of(j, "imageRepository"),
@@ -196,6 +197,21 @@ int payload_verify(const struct payload *p, struct error *err) {
   return 0;
 }
 
+static bool is_debian(const struct payload *p) {
+  return p->source && strcmp(p->source, "debian") == 0;
+}
+
+bool payload_has_etcd(const struct payload *p) {
+  for (size_t i = 0; i < p->images.n; i++)
+    if (strstr(p->images.v[i].name, "/etcd:"))
+      return !is_debian(p);
+  return false;
+}
+
+bool payload_is_packed(const struct payload *p) {
+  return !is_debian(p);
+}
+
 uint64_t payload_size(const struct payload *p) {
   uint64_t sum = 0;
   for (size_t i = 0; i < p->files.n; i++)
@@ -213,6 +229,7 @@ void payload_done(struct payload *p) {
   free(p->files.v);
   free(p->images.v);
   free(p->dir);
+  free(p->source);
   free(p->kubernetes);
   free(p->etcd);
   free(p->pause_image);

@@ -31,7 +31,8 @@ struct payload_image {
 DEFINE_VEC(payload_image_vec, struct payload_image);
 
 struct payload {
-  char *dir; /* absolute */
+  char *dir;    /* absolute */
+  char *source; /* who made it: "debian", "pkgs.k8s.io", or NULL */
   char *kubernetes;
   char *etcd;
   char *pause_image; /* full name of the one in images */
@@ -60,6 +61,13 @@ int payload_open(const char *dir, struct payload *ret,
  * all that is in debs/ and images/.
  */
 int payload_verify(const struct payload *p, struct error *err) _must_check_;
+
+/* Whether it is what etcd on the nodes is from: it has an image of it, and was
+ * not made of Debian's package, which fits Debian better. */
+bool payload_has_etcd(const struct payload *p);
+
+/* Whether its images' layers are compressed, as registries have them. */
+bool payload_is_packed(const struct payload *p);
 
 /* Bytes of all files together. */
 uint64_t payload_size(const struct payload *p);

@@ -42,6 +42,32 @@ static void test_parse(void **state) {
   assert_int_equal(p.files.n, 1);
   assert_string_equal(p.files.v[0].path, "debs/a.deb");
   assert_int_equal(payload_size(&p), 19);
+  assert_false(payload_has_etcd(&p));
+}
+
+/* Whose etcd runs on the nodes. */
+static void test_etcd(void **state) {
+  (void)state;
+  static const struct {
+    const char *source, *image;
+    bool own;
+  } cases[] = {{"debian", "r/etcd:3.4.23", false},
+               {"pkgs.k8s.io", "r/etcd:3.6.5-0", true},
+               {"mine", "r/etcd:3.6.5-0", true},
+               {"mine", "r/etcdish:1", false}};
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_payload_ struct payload p = {0};
+    _cleanup_free_ char *text = xasprintf(
+        "{\"format\":1,\"payload\":\"%s\",\"kubernetes\":\"1.34.2\","
+        "\"pause\":\"3.2\",\"imageRepository\":\"r\","
+        "\"files\":[{\"path\":\"a\",\"size\":1,\"sha256\":\"" DEB_SHA256
+        "\"}],\"images\":[{\"name\":\"r/pause:3.2\",\"file\":\"a\"},"
+        "{\"name\":\"%s\",\"file\":\"a\"}]}",
+        cases[i].source, cases[i].image);
+    assert_int_equal(parse(text, &p, &err), 0);
+    assert_int_equal(payload_has_etcd(&p), cases[i].own);
+  }
 }
 
 static void assert_refused(const char *text, const char *why) {
@@ -199,6 +225,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_parse),
       cmocka_unit_test(test_parse_faults),
+      cmocka_unit_test(test_etcd),
       cmocka_unit_test_setup_teardown(test_folder, setup, teardown),
       cmocka_unit_test_setup_teardown(test_unlisted, setup, teardown),
       cmocka_unit_test(test_not_to_be_had),
