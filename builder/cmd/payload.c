@@ -7,22 +7,24 @@
 
 static const struct option options[] = {
     {"rebuild", no_argument, NULL, 'r'},
+    {"update", no_argument, NULL, 'u'},
     {0},
 };
 
 int cmd_payload(struct cli *cli, int argc, char **argv, struct error *err) {
-  bool rebuild = false;
+  struct source_options opt = {0};
   for (int c; (c = cli_getopt(argc, argv, "", options, err)) != -1;) {
     if (c == '?')
       return -1;
-    rebuild |= c == 'r';
+    opt.rebuild |= c == 'r';
+    opt.update |= c == 'u';
   }
   if (optind + 1 != argc)
     return error_usage(err, "payload needs one spec: kubeseed payload SPEC");
   _cleanup_cluster_ struct cluster c;
   _cleanup_payload_ struct payload p = {0};
   if (cluster_load(cli, argv[optind], &c, err) < 0 ||
-      source_ensure(&cli->log, &c.spec, rebuild, &p, err) < 0)
+      source_ensure(&cli->log, &c.spec, &opt, &p, err) < 0)
     return -1;
   log_info(&cli->log, "Kubernetes %s: %zu files, %.0f MB, as in the manifest",
            p.kubernetes, p.files.n, (double)payload_size(&p) / 1e6);

@@ -20,7 +20,8 @@ int source_debian_identity(const struct spec *spec, char **ret,
 }
 
 int source_debian_ensure(const struct log *log, const struct spec *spec,
-                         bool rebuild, struct payload *ret, struct error *err) {
+                         const struct source_options *opt, struct payload *ret,
+                         struct error *err) {
   const char *version = spec->kubernetes.version_text;
   char hex[SHA256_HEX];
   recipe_digest(RECIPE, hex);
@@ -40,5 +41,5 @@ int source_debian_ensure(const struct log *log, const struct spec *spec,
                                  .intro = intro,
                                  .fault = "cannot build the payload"};
   /* Without namespaces for other users: there mmdebstrap has its own. */
-  return make_payload(log, &m, spec->file, rebuild, ret, err);
+  return make_payload(log, &m, spec->file, opt->rebuild, ret, err);
 }

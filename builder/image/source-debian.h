@@ -13,11 +13,12 @@
 
 #include "base/log.h"
 #include "image/payload.h"
+#include "image/source-options.h"
 #include "spec/spec.h"
 
 /* See source.h. */
 int source_debian_identity(const struct spec *spec, char **ret,
                            struct error *err) _must_check_;
 int source_debian_ensure(const struct log *log, const struct spec *spec,
-                         bool rebuild, struct payload *ret,
+                         const struct source_options *opt, struct payload *ret,
                          struct error *err) _must_check_;

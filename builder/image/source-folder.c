@@ -13,9 +13,10 @@ int source_folder_identity(const struct spec *spec, char **ret,
 }
 
 int source_folder_ensure(const struct log *log, const struct spec *spec,
-                         bool rebuild, struct payload *ret, struct error *err) {
+                         const struct source_options *opt, struct payload *ret,
+                         struct error *err) {
   (void)log;
-  (void)rebuild;
+  (void)opt;
   if (payload_open(spec->kubernetes.payload, ret, err) < 0)
     return -1;
   return payload_verify(ret, err);

@@ -5,11 +5,12 @@
 
 #include "base/log.h"
 #include "image/payload.h"
+#include "image/source-options.h"
 #include "spec/spec.h"
 
 /* See source.h. */
 int source_folder_identity(const struct spec *spec, char **ret,
                            struct error *err) _must_check_;
 int source_folder_ensure(const struct log *log, const struct spec *spec,
-                         bool rebuild, struct payload *ret,
+                         const struct source_options *opt, struct payload *ret,
                          struct error *err) _must_check_;

@@ -3,7 +3,9 @@
 
 #include "base/buf.h"
 #include "base/digest.h"
+#include "base/json.h"
 #include "base/mem.h"
+#include "image/lock.h"
 #include "image/make-payload.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -79,31 +81,45 @@ static int make_env(const struct spec *spec, struct strv *env,
                    err);
 }
 
+/* Of the lock's entries, and of payloads in the cache; the caller frees. */
+static char *name_of(const struct spec *spec) {
+  return xasprintf("pkgs.k8s.io %s", spec->kubernetes.version_text);
+}
+
 int source_upstream_identity(const struct spec *spec, char **ret,
                              struct error *err) {
   _cleanup_strv_ struct strv env = {0};
-  _cleanup_free_ char *more = settings(spec);
-  if (make_env(spec, &env, err) < 0)
+  _cleanup_json_ json_t *entry = NULL;
+  _cleanup_free_ char *more = settings(spec), *name = name_of(spec);
+  if (make_env(spec, &env, err) < 0 || lock_read(spec, name, &entry, err) < 0)
     return -1;
-  *ret = xasprintf("pkgs.k8s.io %d %s%s", FORMAT, spec->kubernetes.version_text,
-                   more);
+  _cleanup_free_ char *text =
+      entry ? json_dumps(entry, JSON_COMPACT | JSON_SORT_KEYS) : xstrdup("");
+  char hex[SHA256_HEX];
+  sha256_hex(text, strlen(text), hex);
+  *ret = xasprintf("%s%s %d %s", name, more, FORMAT, hex);
   return 0;
 }
 
-int source_upstream_ensure(const struct log *log, const struct spec *spec,
-                           bool rebuild, struct payload *ret,
-                           struct error *err) {
+/* The payload in the cache, fetched first where it is not there, or with fresh;
+ * by the lock unless there is none. */
+static int fetch(const struct log *log, const struct spec *spec, bool fresh,
+                 bool locked, struct payload *ret, struct error *err) {
   _cleanup_strv_ struct strv env = {0};
-  _cleanup_free_ char *more = settings(spec);
-  _cleanup_free_ char *name =
+  _cleanup_free_ char *more = settings(spec), *name = name_of(spec);
+  _cleanup_free_ char *path = lock_path(spec);
+  _cleanup_free_ char *folder =
       xasprintf("pkgs.k8s.io-%s%s", spec->kubernetes.version_text, more);
-  _cleanup_free_ char *made_of = xasprintf("%s %d", name, FORMAT);
+  _cleanup_free_ char *made_of = xasprintf("%s %d", folder, FORMAT);
   _cleanup_free_ char *intro =
       xasprintf("fetching Kubernetes %s; this takes some minutes, once",
                 spec->kubernetes.version_text);
-  if (make_env(spec, &env, err) < 0)
+  if (make_env(spec, &env, err) < 0 ||
+      push_file(spec, "KUBESEED_LOCK", "lock", locked ? path : NULL, &env,
+                err) < 0)
     return -1;
-  const struct make_payload m = {.name = name,
+  strv_pushf(&env, "KUBESEED_NAME=%s", name);
+  const struct make_payload m = {.name = folder,
                                  .recipe = RECIPE,
                                  .made_of = made_of,
                                  .env = &env,
@@ -113,5 +129,81 @@ int source_upstream_ensure(const struct log *log, const struct spec *spec,
                                  .fault = "cannot fetch the payload",
                                  .namespaces = true,
                                  .resume = true};
-  return make_payload(log, &m, spec->file, rebuild, ret, err);
+  return make_payload(log, &m, spec->file, fresh, ret, err);
+}
+
+/* How the payload is not the lock's; NULL when it is. The caller frees. */
+static int difference(const struct payload *p, json_t *entry, char **ret,
+                      struct error *err) {
+  _cleanup_json_ json_t *own = NULL;
+  if (lock_of(p, &own, err) < 0)
+    return -1;
+  *ret = lock_difference(entry, own);
+  return 0;
+}
+
+/* The payload that the lock's entry tells, or an error that says what of it is
+ * not to be had any more. */
+static int fetch_locked(const struct log *log, const struct spec *spec,
+                        bool rebuild, json_t *entry, struct payload *ret,
+                        struct error *err) {
+  _cleanup_free_ char *other = NULL, *still = NULL;
+  if (fetch(log, spec, rebuild, true, ret, err) < 0 ||
+      difference(ret, entry, &other, err) < 0)
+    return -1;
+  if (!other)
+    return 0;
+  /* Another spec's, or it was fetched before there was this lock. */
+  log_info(log, "the payload in the cache is not that of payload.lock.json: %s",
+           other);
+  payload_done(ret);
+  if (fetch(log, spec, true, true, ret, err) < 0 ||
+      difference(ret, entry, &still, err) < 0)
+    return -1;
+  if (!still)
+    return 0;
+  return error_set(err, 0,
+                   "what was fetched is not what payload.lock.json says: %s; "
+                   "where that is meant run `kubeseed payload --update %s`",
+                   still, spec->file);
+}
+
+/* Notes what the payload is made of. */
+static int write_lock(const struct log *log, const struct spec *spec,
+                      const char *name, json_t *before, const struct payload *p,
+                      struct error *err) {
+  _cleanup_json_ json_t *entry = NULL;
+  _cleanup_free_ char *path = lock_path(spec);
+  if (lock_of(p, &entry, err) < 0)
+    return -1;
+  _cleanup_free_ char *moved = before ? lock_difference(before, entry) : NULL;
+  if (before && !moved) {
+    log_info(log, "'%s' is as it was", path);
+    return 0;
+  }
+  if (lock_write(spec, name, entry, err) < 0)
+    return -1;
+  if (moved)
+    log_info(log, "'%s' has changed: %s", path, moved);
+  else
+    log_info(log, "'%s' notes what the payload is made of", path);
+  return 0;
+}
+
+int source_upstream_ensure(const struct log *log, const struct spec *spec,
+                           const struct source_options *opt,
+                           struct payload *ret, struct error *err) {
+  _cleanup_free_ char *name = name_of(spec);
+  _cleanup_json_ json_t *entry = NULL;
+  if (lock_read(spec, name, &entry, err) < 0)
+    return -1;
+  if (entry && !opt->update)
+    return fetch_locked(log, spec, opt->rebuild, entry, ret, err);
+  _cleanup_payload_ struct payload p = {0};
+  if (fetch(log, spec, opt->rebuild || opt->update, false, &p, err) < 0 ||
+      write_lock(log, spec, name, entry, &p, err) < 0)
+    return -1;
+  *ret = p;
+  p = (struct payload){0};
+  return 0;
 }

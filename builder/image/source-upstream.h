@@ -11,13 +11,15 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "image/payload.h"
+#include "image/source-options.h"
 #include "spec/spec.h"
 
-/* As source.h's. A fetched payload is kept in the cache; an interrupted run
+/* As source.h's. What is fetched first is noted in the lock, and fetched by it
+ * from then on. A fetched payload is kept in the cache; an interrupted run
  * goes on where it was. A file that kubernetes.payload names and that is not
  * there is a fault of the spec. */
 int source_upstream_identity(const struct spec *spec, char **ret,
                              struct error *err) _must_check_;
 int source_upstream_ensure(const struct log *log, const struct spec *spec,
-                           bool rebuild, struct payload *ret,
-                           struct error *err) _must_check_;
+                           const struct source_options *opt,
+                           struct payload *ret, struct error *err) _must_check_;

@@ -10,15 +10,19 @@ struct source {
   /* A text that changes with the payload. */
   int (*identity)(const struct spec *spec, char **ret, struct error *err);
 
-  /* Gives the payload, verified; rebuild is for sources that build. */
-  int (*ensure)(const struct log *log, const struct spec *spec, bool rebuild,
-                struct payload *ret, struct error *err);
+  /* Gives the payload, verified; the options are for sources that make it. */
+  int (*ensure)(const struct log *log, const struct spec *spec,
+                const struct source_options *opt, struct payload *ret,
+                struct error *err);
+
+  bool locks; /* it heeds and writes the lock */
 };
 
 static const struct source sources[] = {
-    [PAYLOAD_DEBIAN] = {source_debian_identity, source_debian_ensure},
-    [PAYLOAD_FOLDER] = {source_folder_identity, source_folder_ensure},
-    [PAYLOAD_UPSTREAM] = {source_upstream_identity, source_upstream_ensure},
+    [PAYLOAD_DEBIAN] = {source_debian_identity, source_debian_ensure, false},
+    [PAYLOAD_FOLDER] = {source_folder_identity, source_folder_ensure, false},
+    [PAYLOAD_UPSTREAM] = {source_upstream_identity, source_upstream_ensure,
+                          true},
 };
 
 /* The source of the spec's payload, or NULL after an error. */
@@ -41,12 +45,18 @@ int source_identity(const struct spec *spec, char **ret, struct error *err) {
   return s ? s->identity(spec, ret, err) : -1;
 }
 
-int source_ensure(const struct log *log, const struct spec *spec, bool rebuild,
-                  struct payload *ret, struct error *err) {
+int source_ensure(const struct log *log, const struct spec *spec,
+                  const struct source_options *opt, struct payload *ret,
+                  struct error *err) {
   const char *version = spec->kubernetes.version_text;
   const struct source *s = find(spec, err);
   _cleanup_payload_ struct payload p = {0};
-  if (!s || s->ensure(log, spec, rebuild, &p, err) < 0)
+  if (s && opt->update && !s->locks)
+    return error_usage(err,
+                       "--update is for the payload pkgs.k8s.io; '%s' has no "
+                       "lock",
+                       spec->kubernetes.payload);
+  if (!s || s->ensure(log, spec, opt, &p, err) < 0)
     return -1;
   if (!payload_is(&p, version))
     return error_usage(err, "the payload '%s' is Kubernetes %s, not %s", p.dir,

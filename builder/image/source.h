@@ -9,20 +9,22 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "image/payload.h"
+#include "image/source-options.h"
 #include "spec/spec.h"
 
 /*
  * A text that changes when the payload the spec wants changes, without making
  * it. The caller frees. Fails for a payload or version that is not to be had.
+ * Of one that has a lock it is what the lock says, which source_ensure writes.
  */
 int source_identity(const struct spec *spec, char **ret,
                     struct error *err) _must_check_;
 
 /*
- * Gives the spec's payload, made first where it must be, and verified. With
- * rebuild one in the cache is made anew. A damaged one is reported, not
- * replaced: what damaged it may damage the next one, and nothing here deletes
- * what took minutes to build without being asked.
+ * Gives the spec's payload, made first where it must be, and verified. A
+ * damaged one is reported, not replaced: what damaged it may damage the next
+ * one, and nothing here deletes what took minutes to build without being asked.
  */
-int source_ensure(const struct log *log, const struct spec *spec, bool rebuild,
-                  struct payload *ret, struct error *err) _must_check_;
+int source_ensure(const struct log *log, const struct spec *spec,
+                  const struct source_options *opt, struct payload *ret,
+                  struct error *err) _must_check_;

@@ -234,22 +234,19 @@ static int bake_and_commit(const struct log *log, const struct spec *spec,
 }
 
 static int bake_image(const struct log *log, const struct spec *spec,
-                      struct place *p, struct error *err) {
-  _cleanup_payload_ struct payload payload = {0};
-  if (bake_require(err) < 0 ||
-      source_ensure(log, spec, false, &payload, err) < 0)
-    return -1;
+                      struct place *p, const struct payload *payload,
+                      struct error *err) {
   image_sweep(p->key);
-  if (space_require(p->dir, bake_space(&payload), "baking an image", err) < 0)
+  if (space_require(p->dir, bake_space(payload), "baking an image", err) < 0)
     return -1;
   /* A folder of its own: programs of a killed bake may live on for a while. */
   if (!mkdtemp(p->work) || chmod(p->work, 0755) < 0)
     return error_set(err, errno, "cannot make '%s'", p->work);
   double start = monotonic_seconds();
   log_info(log, "baking the image: Debian %d, Kubernetes %s",
-           spec->image.debian, payload.kubernetes);
+           spec->image.debian, payload->kubernetes);
   _cleanup_error_ struct error ignored = {0};
-  int r = bake_and_commit(log, spec, p, &payload, err);
+  int r = bake_and_commit(log, spec, p, payload, err);
   if (r < 0)
     space_explain(p->work, err);
   if (bake_remove(p->work, &ignored) < 0)
@@ -284,16 +281,33 @@ static bool is_there(struct place *p) {
   return p->name && !fault;
 }
 
+/* With the payload may come the lock (lock.h), and another key with that. */
 static int make(const struct log *log, const struct spec *spec, struct place *p,
                 bool force, struct error *err) {
-  _cleanup_close_ int lock = -1;
-  if (file_mkdirs(p->dir, 0755, err) < 0 ||
-      file_mkdirs(p->apt, 0755, err) < 0 ||
-      wait_lock(log, p->lock, "the image", &lock, err) < 0)
-    return -1;
-  if (!force && is_there(p))
-    return 0;
-  return bake_image(log, spec, p, err);
+  static const struct source_options as_it_is = {0};
+  _cleanup_payload_ struct payload payload = {0};
+  for (;;) {
+    _cleanup_close_ int lock = -1;
+    char key[IMAGE_KEY];
+    if (file_mkdirs(p->dir, 0755, err) < 0 ||
+        file_mkdirs(p->apt, 0755, err) < 0 ||
+        wait_lock(log, p->lock, "the image", &lock, err) < 0)
+      return -1;
+    if (!force && is_there(p))
+      return 0;
+    if (!payload.dir &&
+        (bake_require(err) < 0 ||
+         source_ensure(log, spec, &as_it_is, &payload, err) < 0))
+      return -1;
+    if (image_key(spec, key, err) < 0)
+      return -1;
+    if (strcmp(key, p->key) == 0)
+      return bake_image(log, spec, p, &payload, err);
+    place_done(p);
+    *p = (struct place){0};
+    if (place_make(spec, p, err) < 0)
+      return -1;
+  }
 }
 
 int image_ensure(const struct log *log, const struct plan *plan,

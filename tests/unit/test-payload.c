@@ -139,7 +139,8 @@ static char *ensure(char *payload, char *version, enum error_kind kind) {
   const struct log log = {.out = stderr, .quiet = true};
   struct spec spec = {
       .kubernetes = {.payload = payload, .version_text = version}};
-  int r = source_ensure(&log, &spec, false, &p, &err);
+  const struct source_options opt = {0};
+  int r = source_ensure(&log, &spec, &opt, &p, &err);
   assert_int_equal(r, kind == ERROR_NONE ? 0 : -1);
   assert_int_equal(err.kind, kind);
   return xstrdup(r == 0 ? p.dir : err.faults[0].msg);
@@ -211,7 +212,9 @@ static void test_identity_upstream(void **state) {
   char mirror[] = "http://mirror.example/";
   _cleanup_error_ struct error err = {0};
   _cleanup_free_ char *a = NULL, *b = NULL, *c = NULL;
-  struct spec spec = {.kubernetes = {.payload = source, .version_text = v1}};
+  char file[] = "/nowhere/spec.yaml";
+  struct spec spec = {.file = file,
+                      .kubernetes = {.payload = source, .version_text = v1}};
   assert_int_equal(source_identity(&spec, &a, &err), 0);
   spec.kubernetes.version_text = v2;
   assert_int_equal(source_identity(&spec, &b, &err), 0);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "image/lock.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include <string.h>
+
+#define LOCK_MAX ((size_t)4 << 20)
+#define FORMAT 1
+
+char *lock_path(const struct spec *spec) {
+  _cleanup_free_ char *folder = file_parent(spec->file);
+  return xasprintf("%s/payload.lock.json", folder);
+}
+
+/* All of the file; an empty one where there is none. */
+static int read_all(const char *path, json_t **ret, struct error *err) {
+  _cleanup_buf_ struct buf text = {0};
+  json_error_t fault;
+  if (!file_exists(path)) {
+    *ret = json_pack("{si s{}}", "format", FORMAT, "payloads");
+    return 0;
+  }
+  if (file_read(path, LOCK_MAX, &text, err) < 0)
+    return -1;
+  _cleanup_json_ json_t *j = json_loadb(text.data ? text.data : "", text.len,
+                                        JSON_REJECT_DUPLICATES, &fault);
+  if (!j)
+    return error_usage(err, "%s:%d: %s; put back what it was, or delete it",
+                       path, fault.line, fault.text);
+  if (json_integer_value(json_object_get(j, "format")) != FORMAT ||
+      !json_is_object(json_object_get(j, "payloads")))
+    return error_usage(err, "'%s' is no lock of format %d", path, FORMAT);
+  *ret = TAKE_PTR(j);
+  return 0;
+}
+
+int lock_read(const struct spec *spec, const char *name, json_t **ret,
+              struct error *err) {
+  _cleanup_free_ char *path = lock_path(spec);
+  _cleanup_json_ json_t *all = NULL;
+  if (read_all(path, &all, err) < 0)
+    return -1;
+  *ret = json_incref(json_object_get(json_object_get(all, "payloads"), name));
+  return 0;
+}
+
+/* "debs/NAME_VERSION_ARCH.deb" into packages. */
+static void add_package(json_t *packages, const struct payload_file *f) {
+  static const char folder[] = "debs/";
+  if (strncmp(f->path, folder, strlen(folder)) != 0)
+    return;
+  const char *name = f->path + strlen(folder);
+  size_t n = strcspn(name, "_");
+  const char *version = name + n + (name[n] == '_');
+  _cleanup_free_ char *key = xstrndup(name, n);
+  _cleanup_free_ char *text = xstrndup(version, strcspn(version, "_"));
+  json_object_set_new(
+      packages, key,
+      json_pack("{ss ss}", "version", text, "sha256", f->sha256));
+}
+
+int lock_of(const struct payload *p, json_t **ret, struct error *err) {
+  _cleanup_free_ char *path = xasprintf("%s/manifest.json", p->dir);
+  _cleanup_buf_ struct buf text = {0};
+  if (file_read(path, LOCK_MAX, &text, err) < 0)
+    return -1;
+  _cleanup_json_ json_t *manifest = json_loadb(text.data, text.len, 0, NULL);
+  json_t *packages = json_object(), *images = json_object();
+  for (size_t i = 0; i < p->files.n; i++)
+    add_package(packages, &p->files.v[i]);
+  size_t i;
+  const json_t *image;
+  json_array_foreach(json_object_get(manifest, "images"), i, image) {
+    const char *name = json_string_value(json_object_get(image, "name"));
+    json_object_set_new(images, name ? name : "",
+                        json_pack("{sO* sO*}", "index",
+                                  json_object_get(image, "index"), "config",
+                                  json_object_get(image, "config")));
+  }
+  *ret = json_pack("{ss* so so}", "etcd", p->etcd, "packages", packages,
+                   "images", images);
+  return 0;
+}
+
+int lock_write(const struct spec *spec, const char *name, json_t *entry,
+               struct error *err) {
+  _cleanup_free_ char *path = lock_path(spec);
+  _cleanup_json_ json_t *all = NULL;
+  if (read_all(path, &all, err) < 0)
+    return -1;
+  json_object_set(json_object_get(all, "payloads"), name, entry);
+  _cleanup_free_ char *dump = json_dumps(all, JSON_INDENT(2) | JSON_SORT_KEYS);
+  _cleanup_free_ char *text = xasprintf("%s\n", dump);
+  return file_refresh(path, text, strlen(text), 0644, err);
+}
+
+/* ---- What is otherwise ---- */
+
+static const char *text_at(const json_t *o, const char *key) {
+  const char *text = json_string_value(json_object_get(o, key));
+  return text ? text : "not known";
+}
+
+/* One package or image; told by the first of keys that differs. */
+static void compare(const char *name, const json_t *wanted, const json_t *found,
+                    const char *const keys[2], struct buf *out) {
+  const char *sep = out->len ? "; " : "";
+  if (!found || !wanted) {
+    buf_addf(out, "%s%s is %s", sep, name, found ? "new" : "missing");
+    return;
+  }
+  for (size_t i = 0; i < 2; i++) {
+    const char *a = text_at(found, keys[i]), *b = text_at(wanted, keys[i]);
+    if (strcmp(a, b) == 0)
+      continue;
+    buf_addf(out, "%s%s is %s and not %s", sep, name, a, b);
+    return;
+  }
+}
+
+static void compare_all(json_t *wanted, json_t *found,
+                        const char *const keys[2], struct buf *out) {
+  const char *name;
+  json_t *one;
+  json_object_foreach(wanted, name, one)
+      compare(name, one, json_object_get(found, name), keys, out);
+  json_object_foreach(found, name, one) if (!json_object_get(wanted, name))
+      compare(name, NULL, one, keys, out);
+}
+
+char *lock_difference(json_t *wanted, json_t *found) {
+  static const char *const package[] = {"version", "sha256"};
+  static const char *const image[] = {"index", "config"};
+  _cleanup_buf_ struct buf out = {0};
+  compare_all(json_object_get(wanted, "packages"),
+              json_object_get(found, "packages"), package, &out);
+  compare_all(json_object_get(wanted, "images"),
+              json_object_get(found, "images"), image, &out);
+  return out.len ? buf_take(&out) : NULL;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * payload.lock.json, beside the spec: what a payload was made of when it was
+ * fetched first, so that it is made of the same again, or the difference is
+ * named.
+ *
+ *   {"format": 1, "payloads": {
+ *     "pkgs.k8s.io 1.34.2": {
+ *       "etcd": "3.6.5",
+ *       "packages": {"kubeadm": {"version": "1.34.2-1.1", "sha256": "..."}},
+ *       "images": {"registry.k8s.io/pause:3.10.1":
+ *                    {"index": "sha256:...", "config": "sha256:..."}}}}}
+ *
+ * Specs of one folder share it; each payload has its entry.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "image/payload.h"
+#include "spec/spec.h"
+#include <jansson.h>
+
+/* The file's name for this spec; the caller frees. */
+char *lock_path(const struct spec *spec);
+
+/* The entry called name; NULL when there is none. A file that is no lock
+ * fails. The caller json_decref's. */
+int lock_read(const struct spec *spec, const char *name, json_t **ret,
+              struct error *err) _must_check_;
+
+/* What the payload in p->dir is made of, from its manifest. */
+int lock_of(const struct payload *p, json_t **ret,
+            struct error *err) _must_check_;
+
+/* Puts the entry into the file, beside those of other payloads. */
+int lock_write(const struct spec *spec, const char *name, json_t *entry,
+               struct error *err) _must_check_;
+
+/* "kubeadm is 1.34.2-2.1 and not 1.34.2-1.1; ..."; NULL when found is as
+ * wanted. The caller frees. */
+char *lock_difference(json_t *wanted, json_t *found);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <stdbool.h>
+
+/* How a payload is asked for. */
+struct source_options {
+  bool rebuild; /* one in the cache is made anew */
+  bool update;  /* and what the lock (lock.h) says is forgotten */
+};
