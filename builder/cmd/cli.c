@@ -8,6 +8,7 @@
 #include "cmd/nearby.h"
 #include "part/parts.h"
 #include "spec/excerpt.h"
+#include "spec/sources.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -50,6 +51,8 @@ int cluster_load(const struct cli *cli, const char *spec_path,
     excerpts_add(err, spec_path, text.data);
     return -1;
   }
+  if (cli->warns && sources_read(&ret->spec, err) < 0)
+    return -1;
   for (size_t i = 0; cli->warns && i < ret->spec.warnings.n; i++)
     log_warn_at(&cli->log, ret->spec.warnings.v[i]);
   if (parts_plan(&ret->spec, &ret->plan, err) < 0) {

@@ -114,7 +114,8 @@ struct part {
   PART(nginx)                                                                  \
   PART(keepalived)                                                             \
   PART(first_node)                                                             \
-  PART(bridge)
+  PART(bridge)                                                                 \
+  PART(extras)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

@@ -30,6 +30,8 @@ int parts_read_spec(const char *file, const char *text, size_t len,
  */
 static const char *const steps[] = {
     "check",
+    "settings",
+    "commands-before",
     "proxy",
     "vip",
     "pod-network",
@@ -39,6 +41,7 @@ static const char *const steps[] = {
     "move-certificates",
     "kubeadm-join",
     "kubeconfig",
+    "commands-after",
     "wipe",
     "ready",
     "copy-certificates",

@@ -8,6 +8,7 @@ static void plan_node_done(struct plan_node *n) {
   free(n->fqdn);
   free(n->instance_id);
   plan_interfaces_done(&n->interfaces);
+  plan_extras_done(&n->extras);
   free(n->parts.v);
   free(n->files.v);
   strv_done(&n->taints);

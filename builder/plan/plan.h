@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "plan/extras.h"
 #include "plan/identity.h"
 #include "plan/network.h"
 #include "spec/spec.h"
@@ -26,6 +27,7 @@ DEFINE_VEC(plan_part_vec, struct plan_part);
  *   "pki:NAME"         a key or certificate (see pki.h for the names)
  *   "user-data/NAME"   a template, rendered for the node
  *   "scripts/NAME"     a script, as it is
+ *   "spec:files"       what the spec has for that path
  */
 struct plan_file {
   const char *path; /* absolute, on the node */
@@ -55,6 +57,7 @@ struct plan_node {
   /* What the Node object has when all is well: "key=value:Effect", or
    * "key:Effect" without a value. */
   struct strv taints;
+  struct plan_extras extras;
   struct plan_part_vec parts;
   struct plan_file_vec files;
   struct strv units; /* systemd units enabled on the node */

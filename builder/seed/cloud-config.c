@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "seed/cloud-config.h"
 
+#include "base/codec.h"
+#include "base/utf8.h"
 #include <string.h>
 
 static void add_user(const struct spec_user *u, const char *own_key,
@@ -26,14 +28,27 @@ static void add_users(const struct spec_user_vec *users, const char *own_key,
     add_user(&users->v[i], i == 0 ? own_key : NULL, yaml_seq_add_map(list));
 }
 
+/* What YAML cannot hold as a text: an author's file may be anything. */
+static bool is_binary(const struct buf *content) {
+  return content->len > 0 &&
+         (strlen(content->data) != content->len || !utf8_ok(content->data));
+}
+
 static void add_file(const struct plan_file *planned, const struct buf *content,
                      struct yaml_node *list) {
   struct yaml_node *file = yaml_seq_add_map(list);
+  _cleanup_buf_ struct buf encoded = {0};
+  bool binary = is_binary(content);
+  if (binary)
+    base64_encode(content->data, content->len, 0, &encoded);
+  const struct buf *text = binary ? &encoded : content;
   yaml_map_set_str(file, "path", planned->path);
   yaml_map_set_str(file, "owner", planned->owner);
   yaml_map_set_strf(file, "permissions", "%04o", planned->mode);
+  if (binary)
+    yaml_map_set_str(file, "encoding", "base64");
   yaml_map_set(file, "content",
-               yaml_new_strn(content->data ? content->data : "", content->len));
+               yaml_new_strn(text->data ? text->data : "", text->len));
 }
 
 /* Adds the tree's text to out once it has been read back. */

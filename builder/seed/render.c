@@ -40,6 +40,7 @@ struct render {
 #define USER_DATA "user-data/"
 #define PKI "pki:"
 #define PKI_NODE PKI "node/"
+#define SPEC_FILES "spec:files"
 
 void seed_done(struct seed *s) {
   buf_done(&s->user_data);
@@ -151,6 +152,11 @@ static int read_file(const struct render *r, const struct plan_node *node,
     buf_add(out, e->data.data, e->data.len);
     return 0;
   }
+  if (strcmp(f->source, SPEC_FILES) == 0) {
+    const struct spec_file *own = plan_extras_file(&node->extras, f->path);
+    buf_add(out, own->content.data, own->content.len);
+    return 0;
+  }
   const struct embedded *e = embedded_find(f->source);
   if (!e)
     return error_set(err, 0, "there is no file '%s'", f->source);
@@ -181,7 +187,8 @@ static bool is_own(const struct plan_file *f) {
 }
 
 static bool is_script(const struct plan_file *f) {
-  return !is_template(f->source) && strncmp(f->source, PKI, strlen(PKI)) != 0;
+  return !is_template(f->source) && strncmp(f->source, PKI, strlen(PKI)) != 0 &&
+         strcmp(f->source, SPEC_FILES) != 0;
 }
 
 static int share(struct render *r, const struct plan_node *node,

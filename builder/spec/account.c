@@ -25,14 +25,29 @@ static bool among(const char *name, const char *const *names, size_t n) {
   return false;
 }
 
+static const char *const users[] = {ACCOUNT_USERS(NAME)};
+static const char *const groups[] = {ACCOUNT_GROUPS(NAME)};
+
+static bool of_systemd(const char *name) {
+  return strncmp(name, ACCOUNT_SYSTEMD, strlen(ACCOUNT_SYSTEMD)) == 0;
+}
+
+bool account_is_user(const char *name, size_t len) {
+  _cleanup_free_ char *user = xstrndup(name, len);
+  return among(user, users, ARRAY_SIZE(users)) || of_systemd(user);
+}
+
+bool account_is_group(const char *name) {
+  static const char *const pairs[] = {ACCOUNT_PAIRS(NAME)};
+  return among(name, pairs, ARRAY_SIZE(pairs)) ||
+         among(name, groups, ARRAY_SIZE(groups)) || of_systemd(name);
+}
+
 const char *account_taken(const char *name) {
-  static const char *const users[] = {ACCOUNT_USERS(NAME)};
-  static const char *const groups[] = {ACCOUNT_GROUPS(NAME)};
   if (strcmp(name, "root") == 0)
     return "as whom nobody may log in; write another name: each user may use "
            "sudo";
-  if (among(name, users, ARRAY_SIZE(users)) ||
-      strncmp(name, ACCOUNT_SYSTEMD, strlen(ACCOUNT_SYSTEMD)) == 0)
+  if (among(name, users, ARRAY_SIZE(users)) || of_systemd(name))
     return "a system user of the image, with whom nobody can log in; write "
            "another name";
   if (among(name, groups, ARRAY_SIZE(groups)))

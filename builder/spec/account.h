@@ -7,15 +7,15 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* What the image has when it is baked: base-passwd's, and those of the packages
  * in images/debian-12/packages; tests/consumers compares. */
-#define ACCOUNT_USERS(X)                                                       \
+#define ACCOUNT_PAIRS(X)                                                       \
   X("root")                                                                    \
   X("daemon")                                                                  \
   X("bin")                                                                     \
   X("sys")                                                                     \
-  X("sync")                                                                    \
   X("games")                                                                   \
   X("man")                                                                     \
   X("lp")                                                                      \
@@ -27,13 +27,20 @@
   X("backup")                                                                  \
   X("list")                                                                    \
   X("irc")                                                                     \
-  X("_apt")                                                                    \
-  X("nobody")                                                                  \
   X("etcd")                                                                    \
   X("messagebus")                                                              \
-  X("haproxy")                                                                 \
+  X("haproxy")
+
+/* Users whose group has another name. */
+#define ACCOUNT_ALONE(X)                                                       \
+  X("sync")                                                                    \
+  X("nobody")                                                                  \
+  X("_apt")                                                                    \
   X("sshd")
 
+#define ACCOUNT_USERS(X) ACCOUNT_PAIRS(X) ACCOUNT_ALONE(X)
+
+/* Groups without a user. */
 #define ACCOUNT_GROUPS(X)                                                      \
   X("adm")                                                                     \
   X("tty")                                                                     \
@@ -75,6 +82,11 @@
 #define ACCOUNT_PATTERN "[a-z_]([a-z0-9_.-]{0,30}[a-z0-9_.$-])?"
 
 bool account_name_ok(const char *name);
+
+/* Whether a file of the image can belong to the user of the first len bytes of
+ * name, or to the group. */
+bool account_is_user(const char *name, size_t len);
+bool account_is_group(const char *name);
 
 /* What is wrong with a name that the image has already, for behind the name
  * itself ("a group of ..."); NULL when it has none. */

@@ -22,6 +22,7 @@ static void add_node(struct spec *s, const struct entry *e, char *name,
   struct spec_node *n = spec_node_vec_add(&s->nodes);
   *n = *e->node;
   n->labels = n->taints = (struct strv){0};
+  n->extras = (struct spec_extras){0};
   copy_strv(&n->labels, &e->node->labels);
   copy_strv(&n->taints, &e->node->taints);
   n->name = name;
@@ -89,6 +90,8 @@ void expand_nodes(struct spec *s, const struct yaml_node *list,
   for (size_t i = 0; i < entries.n && s->nodes.n <= RANGE_MAX; i++) {
     const struct entry e = {&entries.v[i], list->child[i], i};
     expand_entry(s, &e, err);
+    *spec_extras_vec_add(&s->entry_extras) = entries.v[i].extras;
+    entries.v[i].extras = (struct spec_extras){0};
   }
   if (s->nodes.n > RANGE_MAX)
     yaml_fault(err, list, "more than %d nodes", RANGE_MAX);

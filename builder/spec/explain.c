@@ -290,7 +290,8 @@ static void mdoc_section(const char *title, const struct key *of, FILE *out) {
 
 void explain_manual(FILE *out) {
   mdoc_section("The cluster", NULL, out);
-  for (const struct key *k = spec_keys; k->path; k++)
+  /* Those inside others are like the ones of the same name. */
+  for (const struct key *k = key_first(NULL); k; k = key_next(k))
     if (k->type == TYPE_LIST) {
       _cleanup_free_ char *title = xasprintf("Each of the %s", key_name(k));
       mdoc_section(title, k, out);

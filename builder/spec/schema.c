@@ -36,6 +36,7 @@ static json_t *word_schema(const struct key *k) {
   return json_pack("{so}", "enum", words);
 }
 
+/* A map of texts, whose keys are the author's. */
 static json_t *labels_schema(const struct key *k) {
   const struct type_info *type = type_info(k->type);
   return json_pack("{sss{s{s[ssss]ss}}sb}", "type", "object",
@@ -67,12 +68,15 @@ static json_t *value_schema(const struct key *k) {
     return json_pack("{sssisi}", "type", "integer", "minimum", k->min,
                      "maximum", k->max);
   case TYPE_LABELS:
+  case TYPE_SYSCTLS:
     return labels_schema(k);
   case TYPE_ADDRESSES:
     return json_pack("{sssosi}", "type", "array", "items", text_schema(k),
                      "minItems", 1);
   case TYPE_KEYS:
   case TYPE_TAINTS:
+  case TYPE_MODULES:
+  case TYPE_COMMANDS:
     return json_pack("{ssso}", "type", "array", "items", text_schema(k));
   case TYPE_TEXT:
   case TYPE_MIRROR:
@@ -88,6 +92,10 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_COUNTED:
   case TYPE_NETWORK:
   case TYPE_MAC:
+  case TYPE_PATH:
+  case TYPE_CONTENT:
+  case TYPE_MODE:
+  case TYPE_OWNER:
     break;
   }
   return text_schema(k);

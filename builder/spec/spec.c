@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spec/spec.h"
 
+static void extras_done(struct spec_extras *e) {
+  for (size_t i = 0; i < e->files.n; i++) {
+    free(e->files.v[i].path);
+    buf_done(&e->files.v[i].content);
+    free(e->files.v[i].source);
+    free(e->files.v[i].owner);
+  }
+  free(e->files.v);
+  strv_done(&e->sysctls);
+  strv_done(&e->modules);
+  strv_done(&e->before);
+  strv_done(&e->after);
+  *e = (struct spec_extras){0};
+}
+
 void spec_nodes_done(struct spec_node_vec *nodes) {
   for (size_t i = 0; i < nodes->n; i++) {
     struct spec_node *n = &nodes->v[i];
@@ -8,6 +23,7 @@ void spec_nodes_done(struct spec_node_vec *nodes) {
     free(n->name);
     strv_done(&n->labels);
     strv_done(&n->taints);
+    extras_done(&n->extras);
   }
   free(nodes->v);
   *nodes = (struct spec_node_vec){0};
@@ -33,6 +49,10 @@ void spec_done(struct spec *s) {
   }
   free(s->users.v);
   spec_nodes_done(&s->nodes);
+  extras_done(&s->extras);
+  for (size_t i = 0; i < s->entry_extras.n; i++)
+    extras_done(&s->entry_extras.v[i]);
+  free(s->entry_extras.v);
   strv_done(&s->warnings);
   *s = (struct spec){0};
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/net.h"
 #include "base/strv.h"
@@ -22,6 +23,27 @@ struct spec_user {
 };
 DEFINE_VEC(spec_user_vec, struct spec_user);
 
+/* A file that the author wants on nodes. One of content and source is written;
+ * spec/sources.h reads the latter into the former. */
+struct spec_file {
+  char *path;         /* absolute, on the node */
+  struct buf content; /* may be a secret */
+  bool written;       /* content is there, perhaps empty */
+  char *source;       /* a file beside the spec, or NULL */
+  unsigned mode;
+  char *owner; /* "root:root" */
+};
+DEFINE_VEC(spec_file_vec, struct spec_file);
+
+/* What the author adds to nodes: to all, or to those of an entry. */
+struct spec_extras {
+  struct spec_file_vec files;
+  struct strv sysctls; /* "name=value" */
+  struct strv modules;
+  struct strv before, after; /* commands of a shell, in order */
+};
+DEFINE_VEC(spec_extras_vec, struct spec_extras);
+
 /* One machine; a range in the spec has become several of these. */
 struct spec_node {
   char *where;  /* "file:line:column" of its mac, else of its entry */
@@ -36,6 +58,8 @@ struct spec_node {
   struct strv labels; /* "key=value" */
   struct strv taints; /* "key=value:Effect" or "key:Effect" */
   bool untainted;     /* control plane with an explicit "taints: []" */
+  /* Only while an entry is read; then in spec.entry_extras. */
+  struct spec_extras extras;
 };
 DEFINE_VEC(spec_node_vec, struct spec_node);
 
@@ -89,9 +113,11 @@ struct spec {
     enum key_algorithm algorithm;
     enum discovery discovery;
   } pki;
-  struct spec_user_vec users; /* at least one */
-  struct spec_node_vec nodes; /* in the order of the spec */
-  struct strv warnings;       /* "file:line:col: warning: text" for the user */
+  struct spec_extras extras;           /* for all nodes */
+  struct spec_extras_vec entry_extras; /* for those of an entry, by its index */
+  struct spec_user_vec users;          /* at least one */
+  struct spec_node_vec nodes;          /* in the order of the spec */
+  struct strv warnings; /* "file:line:col: warning: text" for the user */
 };
 
 void spec_done(struct spec *s);

@@ -14,9 +14,113 @@ static void *add_node(void *list) {
   return spec_node_vec_add(list);
 }
 
+static void *add_file(void *list) {
+  return spec_file_vec_add(list);
+}
+
 #define AT(member) offsetof(struct spec, member)
 #define AT_USER(member) offsetof(struct spec_user, member)
 #define AT_NODE(member) offsetof(struct spec_node, member)
+#define AT_FILE(member) offsetof(struct spec_file, member)
+
+/* What an author can add to all nodes and, below "nodes.", to those of one
+ * entry, whose own come behind those. */
+#define EXTRAS(PREFIX, BASE, WHERE, SAME, BEHIND)                              \
+  {PREFIX "files",                                                             \
+   TYPE_LIST,                                                                  \
+   "0.2",                                                                      \
+   BASE(extras.files),                                                         \
+   .doc =                                                                      \
+       "Files of your own " WHERE "; they are there when the first boot's "    \
+       "steps begin. Those that kubeseed lays down itself are refused." SAME,  \
+   .derived = "none",                                                          \
+   .add = add_file,                                                            \
+   .item = "a file",                                                           \
+   .also = "writeFiles write_files"},                                          \
+      {PREFIX "files.path",                                                    \
+       TYPE_PATH,                                                              \
+       "0.2",                                                                  \
+       AT_FILE(path),                                                          \
+       .doc = "Where it lies on the node.",                                    \
+       .required = true,                                                       \
+       .example = "/etc/motd",                                                 \
+       .also = "dest destination target"},                                     \
+      {PREFIX "files.content",                                                 \
+       TYPE_CONTENT,                                                           \
+       "0.2",                                                                  \
+       AT_FILE(content),                                                       \
+       .doc = "What is in it; or write source.",                               \
+       .derived = "what source has",                                           \
+       .example = "hello",                                                     \
+       .also = "contents text data"},                                          \
+      {PREFIX "files.source",                                                  \
+       TYPE_TEXT,                                                              \
+       "0.2",                                                                  \
+       AT_FILE(source),                                                        \
+       .doc =                                                                  \
+           "A file to take the content from, at most 1M; its name begins at "  \
+           "the spec's folder.",                                               \
+       .derived = "content is written here",                                   \
+       .example = "motd",                                                      \
+       .also = "src file"},                                                    \
+      {PREFIX "files.mode",                                                    \
+       TYPE_MODE,                                                              \
+       "0.2",                                                                  \
+       AT_FILE(mode),                                                          \
+       .doc = "Who may read, write and run it, in octal.",                     \
+       .value = "0644",                                                        \
+       .also = "permissions"},                                                 \
+      {PREFIX "files.owner",                                                   \
+       TYPE_OWNER,                                                             \
+       "0.2",                                                                  \
+       AT_FILE(owner),                                                         \
+       .doc = "Its user and group, two of the image's: users of the spec are " \
+              "made "                                                          \
+              "later.",                                                        \
+       .value = "root:root"},                                                  \
+      {PREFIX "sysctls",                                                       \
+       TYPE_SYSCTLS,                                                           \
+       "0.2",                                                                  \
+       BASE(extras.sysctls),                                                   \
+       .doc = "Settings of the kernel " WHERE ", as sysctl(8) has them. A "    \
+              "container has its host's, and leaves them." SAME,               \
+       .derived = "none",                                                      \
+       .example = "{vm.max_map_count: 262144}",                                \
+       .also = "sysctl"},                                                      \
+      {PREFIX "modules",                                                       \
+       TYPE_MODULES,                                                           \
+       "0.2",                                                                  \
+       BASE(extras.modules),                                                   \
+       .doc = "Modules of the kernel that are loaded " WHERE ".",              \
+       .derived = "none",                                                      \
+       .example = "[nfs]",                                                     \
+       .also = "kernelModules"},                                               \
+      {PREFIX "commands",                                                      \
+       TYPE_MAP,                                                               \
+       "0.2",                                                                  \
+       0,                                                                      \
+       .doc = "Commands that root runs " WHERE ", once each" BEHIND            \
+              ". A list that "                                                 \
+              "fails is run again from its beginning, and the node is not "    \
+              "ready before it "                                               \
+              "has succeeded.",                                                \
+       .also = "runcmd scripts hooks"},                                        \
+      {PREFIX "commands.before",                                               \
+       TYPE_COMMANDS,                                                          \
+       "0.2",                                                                  \
+       BASE(extras.before),                                                    \
+       .doc = "Before the node does anything for its cluster.",                \
+       .derived = "none",                                                      \
+       .example = "[\"mkdir -p /srv/data\"]",                                  \
+       .also = "pre preKubeadmCommands"},                                      \
+  {                                                                            \
+    PREFIX "commands.after", TYPE_COMMANDS, "0.2", BASE(extras.after),         \
+        .doc =                                                                 \
+            "When it is a member of its cluster. On a control plane kubectl "  \
+            "with /etc/kubernetes/admin.conf is the cluster's administrator.", \
+        .derived = "none", .example = "[\"touch /srv/joined\"]",               \
+        .also = "post postKubeadmCommands"                                     \
+  }
 
 const struct key spec_keys[] = {
     {"apiVersion", TYPE_WORD, "0.1", AT(api),
@@ -180,6 +284,8 @@ const struct key spec_keys[] = {
      .also = "sshKey ssh_keys ssh_authorized_keys sshAuthorizedKeys "
              "authorizedKeys keys publicKeys"},
 
+    EXTRAS("", AT, "on all nodes", "", ""),
+
     {"nodes", TYPE_LIST, "0.1", AT(nodes),
      .doc = "The machines of the cluster.", .required = true, .add = add_node,
      .item = "a node", .also = "machines hosts servers"},
@@ -220,6 +326,10 @@ const struct key spec_keys[] = {
             "planes. An empty list lets pods on to a control-plane node.",
      .derived = "kubeadm's own on a control plane, none on a worker",
      .example = "[\"dedicated=db:NoSchedule\"]"},
+    EXTRAS(
+        "nodes.", AT_NODE, "on the nodes of this entry",
+        " What is for all nodes is so here too, unless the same stands here.",
+        ", behind those for all nodes"),
     {0},
 };
 
@@ -297,6 +407,9 @@ bool key_holds_more(const struct key *k) {
   case TYPE_KEYS:
   case TYPE_LABELS:
   case TYPE_TAINTS:
+  case TYPE_SYSCTLS:
+  case TYPE_MODULES:
+  case TYPE_COMMANDS:
     return true;
   case TYPE_TEXT:
   case TYPE_MIRROR:
@@ -314,6 +427,10 @@ bool key_holds_more(const struct key *k) {
   case TYPE_COUNTED:
   case TYPE_NETWORK:
   case TYPE_MAC:
+  case TYPE_PATH:
+  case TYPE_CONTENT:
+  case TYPE_MODE:
+  case TYPE_OWNER:
     break;
   }
   return false;

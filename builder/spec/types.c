@@ -3,6 +3,7 @@
 
 #include "format/authorized.h"
 #include "spec/account.h"
+#include "spec/extras.h"
 #include "spec/label.h"
 #include "spec/mirror.h"
 #include <stddef.h>
@@ -97,6 +98,23 @@ static const struct type_info types[] = {
                      "(=(" LABEL_NAME_PATTERN ")?)?:"
                      "(NoSchedule|PreferNoSchedule|NoExecute)$",
                      false},
+    [TYPE_PATH] = {"path", EXTRAS_PATH_RULE, EXTRAS_PATH_PATTERN, false},
+    [TYPE_CONTENT] = {"text", "a text", "^[^\\x00]*$", true},
+    [TYPE_MODE] = {"mode", EXTRAS_MODE_RULE, EXTRAS_MODE_PATTERN, true},
+    [TYPE_OWNER] = {"owner", EXTRAS_OWNER_RULE,
+                    "^(" ACCOUNT_USERS(OR) ACCOUNT_SYSTEMD
+                    "[a-z-]*):(" ACCOUNT_PAIRS(OR) ACCOUNT_GROUPS(OR)
+                        ACCOUNT_SYSTEMD "[a-z-]*)$",
+                    false},
+    [TYPE_SYSCTLS] = {"settings", "a map like {vm.max_map_count: 262144}",
+                      EXTRAS_LINE_PATTERN, true, EXTRAS_SYSCTL_PATTERN},
+    [TYPE_MODULES] = {"list of modules",
+                      "a list of modules, like [nfs, dm_crypt]",
+                      EXTRAS_MODULE_PATTERN, false},
+    [TYPE_COMMANDS] = {"list of commands",
+                       "a list of commands, each a text of one or more lines "
+                       "for a shell",
+                       EXTRAS_COMMAND_PATTERN, false},
 };
 
 const struct type_info *type_info(enum type t) {

@@ -31,6 +31,13 @@ enum type {
   TYPE_KEYS,      /* struct strv of lines of authorized_keys */
   TYPE_LABELS,    /* struct strv of "key=value", from a map */
   TYPE_TAINTS,    /* struct strv of "key=value:Effect"; sets untainted */
+  TYPE_PATH,      /* char *: of a file on a node */
+  TYPE_CONTENT,   /* the member content of a struct spec_file */
+  TYPE_MODE,      /* unsigned: of a file */
+  TYPE_OWNER,     /* char *: "user:group", both of the image */
+  TYPE_SYSCTLS,   /* struct strv of "name=value", from a map */
+  TYPE_MODULES,   /* struct strv of kernel modules */
+  TYPE_COMMANDS,  /* struct strv of lines for a shell, each perhaps several */
 };
 
 struct type_info {
@@ -39,7 +46,7 @@ struct type_info {
                           it depends on the key, see key_rule */
   const char *pattern; /* all texts it may be, as ECMA-262 has it; or NULL */
   bool number;         /* YAML may take the text for a number */
-  const char *keys;    /* TYPE_LABELS: the pattern of the map's keys */
+  const char *keys;    /* of a map with keys of the author's: their pattern */
 };
 
 const struct type_info *type_info(enum type t);

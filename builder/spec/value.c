@@ -10,6 +10,7 @@
 #include "spec/mirror.h"
 #include "spec/range.h"
 #include "spec/spec.h"
+#include "spec/value-extras.h"
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -486,16 +487,33 @@ static void read_labels(const struct key *k, const struct yaml_node *value,
 void value_read(const struct key *k, const struct yaml_node *value, void *base,
                 struct error *err) {
   static reader *const readers[] = {
-      [TYPE_TEXT] = read_text,         [TYPE_MIRROR] = read_mirror,
-      [TYPE_PACKAGES] = read_packages, [TYPE_REGISTRY] = read_registry,
-      [TYPE_NAME] = read_name,         [TYPE_ACCOUNT] = read_account,
-      [TYPE_NAMES] = read_names,       [TYPE_DNS_NAME] = read_dns_name,
-      [TYPE_WORD] = read_word,         [TYPE_INT] = read_int,
-      [TYPE_SIZE] = read_size,         [TYPE_VERSION] = read_version,
-      [TYPE_ADDRESS] = read_address,   [TYPE_ADDRESSES] = read_addresses,
-      [TYPE_COUNTED] = read_counted,   [TYPE_NETWORK] = read_network,
-      [TYPE_MAC] = read_mac,           [TYPE_KEYS] = read_ssh_keys,
-      [TYPE_LABELS] = read_labels,     [TYPE_TAINTS] = read_taints,
+      [TYPE_TEXT] = read_text,
+      [TYPE_MIRROR] = read_mirror,
+      [TYPE_PACKAGES] = read_packages,
+      [TYPE_REGISTRY] = read_registry,
+      [TYPE_NAME] = read_name,
+      [TYPE_ACCOUNT] = read_account,
+      [TYPE_NAMES] = read_names,
+      [TYPE_DNS_NAME] = read_dns_name,
+      [TYPE_WORD] = read_word,
+      [TYPE_INT] = read_int,
+      [TYPE_SIZE] = read_size,
+      [TYPE_VERSION] = read_version,
+      [TYPE_ADDRESS] = read_address,
+      [TYPE_ADDRESSES] = read_addresses,
+      [TYPE_COUNTED] = read_counted,
+      [TYPE_NETWORK] = read_network,
+      [TYPE_MAC] = read_mac,
+      [TYPE_KEYS] = read_ssh_keys,
+      [TYPE_LABELS] = read_labels,
+      [TYPE_TAINTS] = read_taints,
+      [TYPE_PATH] = value_read_extra,
+      [TYPE_CONTENT] = value_read_extra,
+      [TYPE_MODE] = value_read_extra,
+      [TYPE_OWNER] = value_read_extra,
+      [TYPE_SYSCTLS] = value_read_extra,
+      [TYPE_MODULES] = value_read_extra,
+      [TYPE_COMMANDS] = value_read_extra,
   };
   readers[k->type](k, value, base, err);
 }

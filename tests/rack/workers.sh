@@ -10,6 +10,28 @@ here=$(dirname "$0")
 
 SPEC=$WORK/workers.yaml
 cp seeds/workers.yaml "$SPEC"
+# And what a spec can add to nodes: an owner and a mode, commands that run once
+# each, with kubectl where there is one.
+printf 'text of a file\n' >"$WORK/own"
+cat >>"$SPEC" <<'END'
+files:
+  - {path: /etc/own.conf, source: own, mode: "0640", owner: "root:adm"}
+sysctls: {kernel.panic: 10}
+commands:
+  before: ["echo before >>/var/lib/own", "test ! -e /etc/kubernetes/kubelet.conf"]
+  after:
+    - |
+      test -e /etc/kubernetes/kubelet.conf
+      if [ -e /etc/kubernetes/admin.conf ]; then
+        kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes "$(hostname)"
+      fi
+      echo after >>/var/lib/own
+END
+
+own_is_there() { # NODE
+  [ "$(on "$1" 'stat -c "%a %U:%G" /etc/own.conf; cat /etc/own.conf \
+    /var/lib/own' | tr '\n' ' ')" = "640 root:adm text of a file before after " ]
+}
 
 boots() { # NODE
   grep -ac '^Linux version' "$STATE/logs/$1.console"
@@ -24,6 +46,9 @@ sys.exit(not any(n["name"] == sys.argv[1] and n["state"] == "off"
 must "five machines come up, switched on at once" ks up
 echo "$(seconds_on) s from power-on until the last was ready"
 check "five nodes are Ready" within 60 all_ready 5
+for node in kube-mast01 kube-mast03 kube-node01; do
+  check "$node has what the spec adds, once" own_is_there "$node"
+done
 check "the cluster is what the spec says" ks verify --wait 300
 on kube-node01 'systemctl reboot' >/dev/null 2>&1
 check "kube-node01 boots a second time, by itself" within 60 \

@@ -17,7 +17,7 @@
   "kubernetes: {version: 1.34.2}\n"                                            \
   "network: {subnet: 192.168.4.0/24}\n"
 #define MASTERS "nodes:\n  - {name: \"m{1..3}\"}\n"
-#define WORKER "  - {name: w, role: worker}\n"
+#define WORKER "  - name: w\n    role: worker\n"
 
 /* Clusters that have every part between them. */
 static const char *const specs[] = {
@@ -33,6 +33,9 @@ static const char *const specs[] = {
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.20.2}\n"
     "network: {subnet: 192.168.4.0/24, cni: none}\n" MASTERS WORKER,
+    HEADER MASTERS WORKER "    files: [{path: /etc/motd, content: a}]\n"
+                          "    modules: [nfs]\n    sysctls: {kernel.panic: 1}\n"
+                          "    commands: {before: [a], after: [b]}\n",
 };
 
 struct fixture {

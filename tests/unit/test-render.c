@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What holds for every seed; how each one reads is in tests/golden. */
+#include "base/codec.h"
+#include "base/file.h"
 #include "format/yaml.h"
 #include "part/parts.h"
 #include "seed/render.h"
+#include "spec/sources.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -313,12 +316,18 @@ static void test_no_value_breaks_out(void **state) {
   }
 }
 
-static const char *file_of(const struct yaml_node *root, const char *path) {
+static const struct yaml_node *entry_of(const struct yaml_node *root,
+                                        const char *path) {
   const struct yaml_node *files = yaml_get(root, "write_files");
   for (size_t i = 0; i < files->n; i++)
     if (strcmp(text_of(files->child[i], "path"), path) == 0)
-      return text_of(files->child[i], "content");
+      return files->child[i];
   return NULL;
+}
+
+static const char *file_of(const struct yaml_node *root, const char *path) {
+  const struct yaml_node *entry = entry_of(root, path);
+  return entry ? text_of(entry, "content") : NULL;
 }
 
 /* Taints and labels reach kubelet as they were written. */
@@ -393,8 +402,84 @@ static void test_missing_key(void **state) {
   assert_null(s.user_data.data);
 }
 
+static void expect_file(const struct fixture *f, size_t node, const char *path,
+                        const char *content, const char *mode,
+                        const char *owner) {
+  _cleanup_seed_ struct seed s = {0};
+  seed_of(f, node, &s);
+  _cleanup_yaml_ struct yaml_node *root = parse(&s.user_data);
+  const struct yaml_node *file = entry_of(root, path);
+  assert_non_null(file);
+  assert_string_equal(text_of(file, "content"), content);
+  assert_string_equal(text_of(file, "permissions"), mode);
+  assert_string_equal(text_of(file, "owner"), owner);
+}
+
+/* What the spec adds to a node, and an entry's own instead. */
+static void test_extras(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  open_fixture(HEADER NETWORK
+               "files: [{path: /etc/motd, content: \"all {{ node }}\\n\"}]\n"
+               "sysctls: {kernel.panic: 1, vm.swappiness: 2}\n"
+               "commands: {before: [\"echo a\"], after: [\"echo \\\"b\\\"\"]}\n"
+               "nodes:\n"
+               "  - name: m{1..2}\n"
+               "    modules: [nfs]\n"
+               "  - {name: m3, files: [{path: /etc/motd, content: own,\n"
+               "     mode: 0600, owner: \"root:adm\"}],\n"
+               "     sysctls: {kernel.panic: 9}, commands: {before: [c]}}\n",
+               &f);
+  static const char all[] = "all {{ node }}\n";
+  expect_file(&f, 1, "/etc/motd", all, "0644", "root:root");
+  expect_file(&f, 2, "/etc/motd", "own", "0600", "root:adm");
+  expect_file(&f, 1, "/etc/sysctl.d/95-spec.conf",
+              "# The sysctls of the spec.\nkernel.panic=1\nvm.swappiness=2\n",
+              "0644", "root:root");
+  expect_file(&f, 2, "/etc/sysctl.d/95-spec.conf",
+              "# The sysctls of the spec.\nkernel.panic=9\nvm.swappiness=2\n",
+              "0644", "root:root");
+  expect_file(&f, 1, "/etc/modules-load.d/spec.conf",
+              "# The modules of the spec.\nnfs\n", "0644", "root:root");
+  expect_file(&f, 2, "/usr/lib/kubeseed/commands-before",
+              "# The spec's commands.before; the step commands-before runs "
+              "them.\necho a\nc\n",
+              "0600", "root:root");
+  expect_file(&f, 1, "/usr/lib/kubeseed/commands-after",
+              "# The spec's commands.after; the step commands-after runs "
+              "them.\necho \"b\"\n",
+              "0600", "root:root");
+}
+
+/* What is no text comes as base64, and sources with the bytes they have. */
+static void test_binary(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_error_ struct error err = {0};
+  open_fixture(HEADER NETWORK
+               "files: [{path: /etc/b, source: /proc/self/cmdline}]\n" THREE,
+               &f);
+  assert_false(f.spec.extras.files.v[0].written);
+  ok(sources_read(&f.spec, &err), &err);
+  assert_true(f.spec.extras.files.v[0].written);
+  _cleanup_seed_ struct seed s = {0};
+  seed_of(&f, 0, &s);
+  _cleanup_yaml_ struct yaml_node *root = parse(&s.user_data);
+  const struct yaml_node *file = entry_of(root, "/etc/b");
+  assert_non_null(file);
+  const char *text = text_of(file, "content");
+  _cleanup_buf_ struct buf bytes = {0}, same = {0};
+  assert_string_equal(text_of(file, "encoding"), "base64");
+  assert_true(base64_decode(text, strlen(text), &bytes));
+  ok(file_read("/proc/self/cmdline", 4096, &same, &err), &err);
+  assert_int_equal(bytes.len, same.len);
+  assert_memory_equal(bytes.data, same.data, same.len);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_extras),
+      cmocka_unit_test(test_binary),
       cmocka_unit_test(test_meta_data),
       cmocka_unit_test(test_instance_id),
       cmocka_unit_test(test_sharing_changes_nothing),

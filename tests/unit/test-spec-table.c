@@ -69,7 +69,9 @@ static bool takes(const struct key *k, const char *text) {
   _cleanup_spec_ struct spec s = {0};
   struct spec_node_vec one = {0};
   void *base = &s;
-  if (strncmp(k->path, "nodes.", 6) == 0)
+  if (strstr(k->path, "files."))
+    base = spec_file_vec_add(&s.extras.files);
+  else if (strncmp(k->path, "nodes.", 6) == 0)
     base = spec_node_vec_add(&one);
   else if (strncmp(k->path, "users.", 6) == 0)
     base = spec_user_vec_add(&s.users);
@@ -118,7 +120,10 @@ static void compile(const char *pattern, regex_t *ret) {
   _cleanup_free_ char *a = without_look_ahead(pattern);
   _cleanup_free_ char *b = replaced(a, "\\x00-\\x1f\\x7f", "[:cntrl:]");
   _cleanup_free_ char *c = replaced(b, "\\[\\]", "");
-  assert_int_equal(regcomp(ret, c, REG_EXTENDED | REG_NOSUB), 0);
+  _cleanup_free_ char *d =
+      replaced(c, "\\x00-\\x08\\x0b-\\x1f\\x7f", "\001-\010\013-\037\177");
+  _cleanup_free_ char *e = replaced(d, "[^\\x00]", ".");
+  assert_int_equal(regcomp(ret, e, REG_EXTENDED | REG_NOSUB), 0);
 }
 
 static bool ends_in_number(const char *text) {
@@ -135,6 +140,8 @@ static bool beyond_patterns(const struct key *k, const char *text) {
          (k->type == TYPE_DNS_NAME && ends_in_number(text)) ||
          (k->type == TYPE_MAC && strcmp(text, "00:00:00:00:00:00") == 0) ||
          (k->type == TYPE_NETWORK && strcmp(text, "192.168.4.31/24") == 0) ||
+         (k->type == TYPE_PATH &&
+          (strcmp(text, "/etc/../a") == 0 || strcmp(text, "/etc/./a") == 0)) ||
          (k->type == TYPE_NAMES &&
           (strcmp(text, "m{3..1}") == 0 || strcmp(text, "m{0..20000}") == 0));
 }
@@ -272,14 +279,36 @@ static const char *const texts[] = {
     "bridge",
     "kubeadm",
     "debian",
+    "/etc/motd",
+    "/etc/my file",
+    "/etc/../a",
+    "/etc/./a",
+    "/etc/..a",
+    "/etc/a~+,@%=:.-_",
+    "/etc/",
+    "//etc",
+    "/",
+    "0644",
+    "644",
+    "64",
+    "0999",
+    "04755",
+    "root:root",
+    "root",
+    "root:",
+    "www-data:adm",
+    "root:sshd",
+    "sshd:nogroup",
+    "adm:root",
+    "systemd-network:systemd-journal",
+    "debian:debian",
 };
 
 static void test_patterns_judge_as_the_reader(void **state) {
   (void)state;
   for (const struct key *k = spec_keys; k->path; k++) {
     const char *pattern = type_info(k->type)->pattern;
-    if (!pattern || k->type == TYPE_ADDRESSES || k->type == TYPE_KEYS ||
-        k->type == TYPE_LABELS || k->type == TYPE_TAINTS)
+    if (!pattern || key_holds_more(k))
       continue;
     regex_t re;
     compile(pattern, &re);

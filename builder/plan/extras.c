@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "plan/extras.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void add_files(const struct spec_file_vec *from,
+                      struct plan_extra_files *to) {
+  for (size_t i = 0; i < from->n; i++) {
+    size_t at = 0;
+    while (at < to->n && strcmp(to->v[at]->path, from->v[i].path) != 0)
+      at++;
+    if (at == to->n)
+      plan_extra_files_add(to);
+    to->v[at] = &from->v[i];
+  }
+}
+
+static bool same_name(const char *a, const char *b) {
+  size_t n = strcspn(a, "=");
+  return n == strcspn(b, "=") && strncmp(a, b, n) == 0;
+}
+
+static void add_sysctls(const struct strv *from, struct strv *to) {
+  for (size_t i = 0; i < from->n; i++) {
+    size_t at = 0;
+    while (at < to->n && !same_name(to->v[at], from->v[i]))
+      at++;
+    if (at == to->n) {
+      strv_push(to, from->v[i]);
+      continue;
+    }
+    free(to->v[at]);
+    to->v[at] = xstrdup(from->v[i]);
+  }
+}
+
+static void add_texts(const struct strv *from, struct strv *to, bool once) {
+  for (size_t i = 0; i < from->n; i++)
+    if (!once || !strv_has(to, from->v[i]))
+      strv_push(to, from->v[i]);
+}
+
+static void add(const struct spec_extras *from, struct plan_extras *to) {
+  add_files(&from->files, &to->files);
+  add_sysctls(&from->sysctls, &to->sysctls);
+  add_texts(&from->modules, &to->modules, true);
+  add_texts(&from->before, &to->before, false);
+  add_texts(&from->after, &to->after, false);
+}
+
+void plan_extras(const struct spec *s, const struct spec_node *n,
+                 struct plan_extras *ret) {
+  *ret = (struct plan_extras){0};
+  add(&s->extras, ret);
+  add(&s->entry_extras.v[n->entry], ret);
+}
+
+void plan_extras_done(struct plan_extras *e) {
+  free(e->files.v);
+  strv_done(&e->sysctls);
+  strv_done(&e->modules);
+  strv_done(&e->before);
+  strv_done(&e->after);
+  *e = (struct plan_extras){0};
+}
+
+const struct spec_file *plan_extras_file(const struct plan_extras *e,
+                                         const char *path) {
+  for (size_t i = 0; i < e->files.n; i++)
+    if (strcmp(e->files.v[i]->path, path) == 0)
+      return e->files.v[i];
+  return NULL;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a spec's author adds to one node: what is for all nodes, and behind it,
+ * or instead of it where both set the same, what is for the node's entry.
+ */
+#pragma once
+
+#include "spec/spec.h"
+
+DEFINE_VEC(plan_extra_files, const struct spec_file *);
+
+struct plan_extras {
+  struct plan_extra_files
+      files;           /* no two with one path; borrowed of the spec */
+  struct strv sysctls; /* "name=value", no name twice */
+  struct strv modules;
+  struct strv before, after; /* commands */
+};
+
+/* The caller plan_extras_done's ret, before the spec goes. */
+void plan_extras(const struct spec *s, const struct spec_node *n,
+                 struct plan_extras *ret);
+
+void plan_extras_done(struct plan_extras *e);
+
+/* The file for that path, borrowed; NULL when there is none. */
+const struct spec_file *plan_extras_file(const struct plan_extras *e,
+                                         const char *path);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Files that a spec names and that become part of it: the `source` of one of
+ * its `files`. Apart from the reader, which is given bytes and opens nothing.
+ */
+#pragma once
+
+#include "spec/spec.h"
+
+#define SOURCE_MAX_BYTES ((size_t)1 << 20) /* of one file */
+
+/*
+ * Reads the source of each file of the spec into its content. A name that does
+ * not begin with '/' begins at the folder of the spec (s->file; the working
+ * folder when that is "-"). Fails with a usage error that names file and key
+ * when one is not there, is no file or is too large.
+ */
+int sources_read(struct spec *s, struct error *err) _must_check_;

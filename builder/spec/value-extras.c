@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/value-extras.h"
+
+#include "spec/extras.h"
+#include "spec/spec.h"
+#include <string.h>
+
+static void *member(const struct key *k, void *base) {
+  return (char *)base + k->offset;
+}
+
+static void not_by_rule(const struct key *k, const struct yaml_node *value,
+                        struct error *err) {
+  _cleanup_free_ char *rule = key_rule(k);
+  yaml_fault(err, value, "'%s' must be %s", key_name(k), rule);
+}
+
+/* A text that ok says is one, or a fault. */
+static void read_text(const struct key *k, const struct yaml_node *value,
+                      void *base, bool (*ok)(const char *), struct error *err) {
+  char **dest = member(k, base);
+  if (value->kind != YAML_SCALAR || !ok(value->text)) {
+    not_by_rule(k, value, err);
+    return;
+  }
+  free(*dest);
+  *dest = xstrdup(value->text);
+}
+
+/* Nothing is said of it: it may be a secret. */
+static void read_content(const struct key *k, const struct yaml_node *value,
+                         void *base, struct error *err) {
+  struct spec_file *f = base;
+  if (value->kind != YAML_SCALAR) {
+    not_by_rule(k, value, err);
+    return;
+  }
+  buf_adds(&f->content, yaml_is_null(value) ? "" : value->text);
+  f->written = true;
+}
+
+static void read_mode(const struct key *k, const struct yaml_node *value,
+                      void *base, struct error *err) {
+  if (value->kind != YAML_SCALAR ||
+      !extras_mode_parse(value->text, member(k, base)))
+    not_by_rule(k, value, err);
+}
+
+static void read_sysctl(const struct yaml_node *value, struct strv *to,
+                        struct error *err) {
+  if (!extras_sysctl_ok(value->key))
+    yaml_fault_key(err, value, "the setting '%s' must be " EXTRAS_SYSCTL_RULE,
+                   value->key);
+  else if (value->kind != YAML_SCALAR || !extras_line_ok(value->text))
+    yaml_fault(err, value, "the setting '%s' must be one line of text",
+               value->key);
+  else
+    strv_pushf(to, "%s=%s", value->key, value->text);
+}
+
+static void read_sysctls(const struct key *k, const struct yaml_node *value,
+                         void *base, struct error *err) {
+  if (value->kind != YAML_MAP) {
+    not_by_rule(k, value, err);
+    return;
+  }
+  for (size_t i = 0; i < value->n; i++)
+    read_sysctl(value->child[i], member(k, base), err);
+}
+
+/* A list of texts, each as ok has it. */
+static void read_texts(const struct key *k, const struct yaml_node *value,
+                       void *base, bool (*ok)(const char *), const char *rule,
+                       struct error *err) {
+  if (value->kind != YAML_SEQ) {
+    not_by_rule(k, value, err);
+    return;
+  }
+  for (size_t i = 0; i < value->n; i++) {
+    const struct yaml_node *entry = value->child[i];
+    if (entry->kind != YAML_SCALAR || !ok(entry->text))
+      yaml_fault(err, entry, "an entry of '%s' must be %s", key_name(k), rule);
+    else
+      strv_push(member(k, base), entry->text);
+  }
+}
+
+void value_read_extra(const struct key *k, const struct yaml_node *value,
+                      void *base, struct error *err) {
+  switch ((int)k->type) {
+  case TYPE_PATH:
+    read_text(k, value, base, extras_path_ok, err);
+    break;
+  case TYPE_OWNER:
+    read_text(k, value, base, extras_owner_ok, err);
+    break;
+  case TYPE_CONTENT:
+    read_content(k, value, base, err);
+    break;
+  case TYPE_MODE:
+    read_mode(k, value, base, err);
+    break;
+  case TYPE_SYSCTLS:
+    read_sysctls(k, value, base, err);
+    break;
+  case TYPE_MODULES:
+    read_texts(k, value, base, extras_module_ok, EXTRAS_MODULE_RULE, err);
+    break;
+  case TYPE_COMMANDS:
+    read_texts(k, value, base, extras_command_ok, EXTRAS_COMMAND_RULE, err);
+    break;
+  }
+}
