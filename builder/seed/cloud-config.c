@@ -8,9 +8,21 @@
 static void add_user(const struct spec_user *u, const char *own_key,
                      struct yaml_node *user) {
   yaml_map_set_str(user, "name", u->name);
-  yaml_map_set_str(user, "shell", "/bin/bash");
-  yaml_map_set_str(user, "sudo", "ALL=(ALL) NOPASSWD:ALL");
-  yaml_map_set_bool(user, "lock_passwd", true);
+  yaml_map_set_str(user, "shell", word_of(shell_words, (int)u->shell));
+  if (u->sudo != SUDO_NONE)
+    yaml_map_set_str(user, "sudo",
+                     u->sudo == SUDO_PASSWORD ? "ALL=(ALL) ALL"
+                                              : "ALL=(ALL) NOPASSWD:ALL");
+  yaml_map_set_bool(user, "lock_passwd", !u->password);
+  /* Not passwd, which is for a user that is not there yet: a power cut may have
+   * come in between. */
+  if (u->password)
+    yaml_map_set_str(user, "hashed_passwd", u->password);
+  if (u->groups.n > 0) {
+    struct yaml_node *groups = yaml_map_set_seq(user, "groups");
+    for (size_t i = 0; i < u->groups.n; i++)
+      yaml_seq_add_str(groups, u->groups.v[i]);
+  }
   /* cloud-init's schema allows no empty list. */
   if (u->ssh_keys.n == 0 && !own_key)
     return;

@@ -16,6 +16,24 @@ bool account_name_ok(const char *name) {
   return plain == len || (plain > 0 && plain == len - 1 && name[plain] == '$');
 }
 
+#define HASH_LETTERS "./$,=0123456789" LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define HASH_MIN 20
+#define HASH_MAX 400
+
+bool account_password_ok(const char *hash) {
+  static const char *const methods[] = {"$y$",  "$gy$", "$7$", "$2a$",
+                                        "$2b$", "$2y$", "$6$", "$5$"};
+  for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+    size_t n = strlen(methods[i]);
+    if (strncmp(hash, methods[i], n) != 0)
+      continue;
+    size_t rest = strlen(hash + n);
+    return rest >= HASH_MIN && rest <= HASH_MAX &&
+           strspn(hash + n, HASH_LETTERS) == rest && !strchr(hash, '_');
+  }
+  return false;
+}
+
 #define NAME(name) name,
 
 static bool among(const char *name, const char *const *names, size_t n) {

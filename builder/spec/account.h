@@ -88,6 +88,15 @@ bool account_name_ok(const char *name);
 bool account_is_user(const char *name, size_t len);
 bool account_is_group(const char *name);
 
+/* crypt(5), "Available hashing methods", those that Debian has: yescrypt and
+ * its kin, bcrypt, SHA-512, SHA-256. */
+#define ACCOUNT_PASSWORD_RULE                                                  \
+  "the hash of a password, as `openssl passwd -6` makes it; never the "        \
+  "password itself"
+#define ACCOUNT_PASSWORD_PATTERN                                               \
+  "^\\$(y|gy|7|2[aby]|6|5)\\$[./A-Za-z0-9$,=]{20,400}$"
+bool account_password_ok(const char *hash);
+
 /* What is wrong with a name that the image has already, for behind the name
  * itself ("a group of ..."); NULL when it has none. */
 const char *account_taken(const char *name);

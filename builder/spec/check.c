@@ -245,10 +245,34 @@ static void check_ways_in(const struct checking *c) {
   const struct spec_user_vec *users = &c->spec->users;
   const struct yaml_node *list = yaml_get(c->root, "users");
   for (size_t i = 1; list && i < users->n; i++)
-    if (users->v[i].ssh_keys.n == 0)
+    if (users->v[i].ssh_keys.n == 0 && !users->v[i].password &&
+        users->v[i].shell != SHELL_NOLOGIN)
       check_warn(c, yaml_get(list->child[i], "name"),
                  "nobody can log in as '%s' without sshKeys: the cluster's own "
                  "key lets in the first user only",
+                 users->v[i].name);
+}
+
+/* kubeseed's own way in, and what sudo can ask for. */
+static void check_rights(const struct checking *c) {
+  const struct spec_user_vec *users = &c->spec->users;
+  const struct yaml_node *list = yaml_get(c->root, "users");
+  if (!list)
+    return;
+  if (users->v[0].sudo != SUDO_NOPASSWD)
+    yaml_fault(
+        c->err, yaml_get(list->child[0], "sudo"),
+        "the first user is the one that kubeseed logs in as, so its sudo "
+        "must be nopasswd; write another user first");
+  if (users->v[0].shell == SHELL_NOLOGIN)
+    yaml_fault(c->err, yaml_get(list->child[0], "shell"),
+               "the first user is the one that kubeseed logs in as, so its "
+               "shell cannot be /usr/sbin/nologin; write another user first");
+  for (size_t i = 1; i < users->n; i++)
+    if (users->v[i].sudo == SUDO_PASSWORD && !users->v[i].password)
+      yaml_fault(c->err, yaml_get(list->child[i], "sudo"),
+                 "sudo asks '%s' for a password, and there is none; write "
+                 "password",
                  users->v[i].name);
 }
 
@@ -307,5 +331,6 @@ const struct spec_check check_table[] = {
     {check_users, {"users.name"}},
     {check_keys, {"users"}},
     {check_ways_in, {"users"}},
+    {check_rights, {"users"}},
     {0},
 };

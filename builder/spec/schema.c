@@ -75,6 +75,7 @@ static json_t *value_schema(const struct key *k) {
                      "minItems", 1);
   case TYPE_KEYS:
   case TYPE_TAINTS:
+  case TYPE_GROUPS:
   case TYPE_MODULES:
   case TYPE_COMMANDS:
     return json_pack("{ssso}", "type", "array", "items", text_schema(k));
@@ -92,6 +93,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_COUNTED:
   case TYPE_NETWORK:
   case TYPE_MAC:
+  case TYPE_PASSWORD:
   case TYPE_PATH:
   case TYPE_CONTENT:
   case TYPE_MODE:

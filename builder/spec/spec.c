@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spec/spec.h"
 
+#include <string.h>
+
 static void extras_done(struct spec_extras *e) {
   for (size_t i = 0; i < e->files.n; i++) {
     free(e->files.v[i].path);
@@ -46,6 +48,10 @@ void spec_done(struct spec *s) {
   for (size_t i = 0; i < s->users.n; i++) {
     free(s->users.v[i].name);
     strv_done(&s->users.v[i].ssh_keys);
+    if (s->users.v[i].password)
+      explicit_bzero(s->users.v[i].password, strlen(s->users.v[i].password));
+    free(s->users.v[i].password);
+    strv_done(&s->users.v[i].groups);
   }
   free(s->users.v);
   spec_nodes_done(&s->nodes);

@@ -20,6 +20,10 @@ DEFINE_VEC(ip_vec, struct ip);
 struct spec_user {
   char *name;
   struct strv ssh_keys; /* OpenSSH public key lines */
+  char *password;       /* as crypt(5) stores it; NULL: none, locked */
+  struct strv groups;   /* besides the user's own */
+  enum sudo sudo;
+  enum shell shell;
 };
 DEFINE_VEC(spec_user_vec, struct spec_user);
 

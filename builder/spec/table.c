@@ -271,8 +271,8 @@ const struct key spec_keys[] = {
      .value = "file", .words = discovery_words},
 
     {"users", TYPE_LIST, "0.1", AT(users),
-     .doc = "Who may log in to the nodes by ssh, and there use sudo without a "
-            "password. kubeseed ssh logs in as the first one.",
+     .doc = "Who may log in to the nodes by ssh. kubeseed ssh logs in as the "
+            "first one, who uses sudo without a password.",
      .derived = "one user, debian", .add = add_user, .item = "a user"},
     {"users.name", TYPE_ACCOUNT, "0.1", AT_USER(name),
      .doc = "The login name; none that the image has as a user or group.",
@@ -283,6 +283,22 @@ const struct key spec_keys[] = {
      .derived = "none", .example = "[\"ssh-ed25519 AAAA... you@example\"]",
      .also = "sshKey ssh_keys ssh_authorized_keys sshAuthorizedKeys "
              "authorizedKeys keys publicKeys"},
+    {"users.password", TYPE_PASSWORD, "0.2", AT_USER(password),
+     .doc = "What the user's password is, as a hash, for logging in at the "
+            "console; ssh takes keys alone.",
+     .derived = "none, and none is taken",
+     .example = "$6$aaaaaaaa$bbbbbbbbbbbbbbbbbbbbbbbb",
+     .also = "passwd passwordHash hashedPassword hashed_passwd"},
+    {"users.groups", TYPE_GROUPS, "0.2", AT_USER(groups),
+     .doc = "Groups to be in besides one's own. Those that the image does not "
+            "have are made.",
+     .derived = "none", .example = "[adm]", .also = "group"},
+    {"users.sudo", TYPE_WORD, "0.2", AT_USER(sudo),
+     .doc = "What the user may do as root.", .value = "nopasswd",
+     .words = sudo_words},
+    {"users.shell", TYPE_WORD, "0.2", AT_USER(shell),
+     .doc = "The program that a login starts.", .value = "/bin/bash",
+     .words = shell_words},
 
     EXTRAS("", AT, "on all nodes", "", ""),
 
@@ -407,6 +423,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_KEYS:
   case TYPE_LABELS:
   case TYPE_TAINTS:
+  case TYPE_GROUPS:
   case TYPE_SYSCTLS:
   case TYPE_MODULES:
   case TYPE_COMMANDS:
@@ -427,6 +444,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_COUNTED:
   case TYPE_NETWORK:
   case TYPE_MAC:
+  case TYPE_PASSWORD:
   case TYPE_PATH:
   case TYPE_CONTENT:
   case TYPE_MODE:

@@ -98,6 +98,10 @@ static const struct type_info types[] = {
                      "(=(" LABEL_NAME_PATTERN ")?)?:"
                      "(NoSchedule|PreferNoSchedule|NoExecute)$",
                      false},
+    [TYPE_PASSWORD] = {"hash of a password", ACCOUNT_PASSWORD_RULE,
+                       ACCOUNT_PASSWORD_PATTERN, false},
+    [TYPE_GROUPS] = {"list of groups", "a list of groups, like [adm, ops]",
+                     "^" ACCOUNT_PATTERN "$", false},
     [TYPE_PATH] = {"path", EXTRAS_PATH_RULE, EXTRAS_PATH_PATTERN, false},
     [TYPE_CONTENT] = {"text", "a text", "^[^\\x00]*$", true},
     [TYPE_MODE] = {"mode", EXTRAS_MODE_RULE, EXTRAS_MODE_PATTERN, true},

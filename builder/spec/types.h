@@ -31,6 +31,8 @@ enum type {
   TYPE_KEYS,      /* struct strv of lines of authorized_keys */
   TYPE_LABELS,    /* struct strv of "key=value", from a map */
   TYPE_TAINTS,    /* struct strv of "key=value:Effect"; sets untainted */
+  TYPE_PASSWORD,  /* char *: a hash of one */
+  TYPE_GROUPS,    /* struct strv of names */
   TYPE_PATH,      /* char *: of a file on a node */
   TYPE_CONTENT,   /* the member content of a struct spec_file */
   TYPE_MODE,      /* unsigned: of a file */

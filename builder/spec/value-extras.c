@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spec/value-extras.h"
 
+#include "spec/account.h"
 #include "spec/extras.h"
 #include "spec/spec.h"
 #include <string.h>
@@ -21,6 +22,8 @@ static void read_text(const struct key *k, const struct yaml_node *value,
   char **dest = member(k, base);
   if (value->kind != YAML_SCALAR || !ok(value->text)) {
     not_by_rule(k, value, err);
+    if (k->type == TYPE_PASSWORD)
+      error_secret(err);
     return;
   }
   free(*dest);
@@ -88,6 +91,12 @@ static void read_texts(const struct key *k, const struct yaml_node *value,
 void value_read_extra(const struct key *k, const struct yaml_node *value,
                       void *base, struct error *err) {
   switch ((int)k->type) {
+  case TYPE_PASSWORD:
+    read_text(k, value, base, account_password_ok, err);
+    break;
+  case TYPE_GROUPS:
+    read_texts(k, value, base, account_name_ok, ACCOUNT_RULE, err);
+    break;
   case TYPE_PATH:
     read_text(k, value, base, extras_path_ok, err);
     break;

@@ -72,6 +72,22 @@ const struct word algorithm_words[] = {
     {0},
 };
 
+const struct word sudo_words[] = {
+    {"nopasswd", SUDO_NOPASSWD, "may do all as root", "true yes all"},
+    {"password", SUDO_PASSWORD, "the same, after the user's own password",
+     NULL},
+    {"none", SUDO_NONE, "may not use it", "false no"},
+    {0},
+};
+
+const struct word shell_words[] = {
+    {"/bin/bash", SHELL_BASH, "Debian's usual one", "bash"},
+    {"/bin/sh", SHELL_SH, "dash", "sh dash"},
+    {"/usr/sbin/nologin", SHELL_NOLOGIN,
+     "for a user that only owns things, or forwards ports", "nologin"},
+    {0},
+};
+
 const struct word discovery_words[] = {
     {"file", DISCOVERY_FILE, "by a kubeconfig with the CA in its seed", NULL},
     {"token", DISCOVERY_TOKEN, "by a token and the hash of the CA's key", NULL},

@@ -34,6 +34,10 @@ enum discovery { DISCOVERY_FILE, DISCOVERY_TOKEN };
 
 enum bootstrapper { BOOTSTRAPPER_KUBEADM };
 
+enum sudo { SUDO_NOPASSWD, SUDO_PASSWORD, SUDO_NONE };
+
+enum shell { SHELL_BASH, SHELL_SH, SHELL_NOLOGIN };
+
 /* One word of a list; the list ends with word NULL. */
 struct word {
   const char *word;
@@ -44,7 +48,8 @@ struct word {
 
 extern const struct word api_words[], kind_words[], role_words[], cni_words[],
     provider_words[], etcd_words[], pki_words[], algorithm_words[],
-    discovery_words[], bootstrapper_words[], payload_words[];
+    discovery_words[], bootstrapper_words[], payload_words[], sudo_words[],
+    shell_words[];
 
 /* Whether name is one of the words in `also`, in whatever case; also may be
  * NULL. */

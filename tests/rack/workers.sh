@@ -17,6 +17,13 @@ cat >>"$SPEC" <<'END'
 files:
   - {path: /etc/own.conf, source: own, mode: "0640", owner: "root:adm"}
 sysctls: {kernel.panic: 10}
+users:
+  - name: debian
+  - name: ops
+    password: $6$aaaaaaaa$bbbbbbbbbbbbbbbbbbbbbbbb
+    groups: [adm, operators]
+    sudo: password
+    shell: /bin/sh
 commands:
   before: ["echo before >>/var/lib/own", "test ! -e /etc/kubernetes/kubelet.conf"]
   after:
@@ -31,6 +38,15 @@ END
 own_is_there() { # NODE
   [ "$(on "$1" 'stat -c "%a %U:%G" /etc/own.conf; cat /etc/own.conf \
     /var/lib/own' | tr '\n' ' ')" = "640 root:adm text of a file before after " ]
+}
+
+user_is_there() { # NODE
+  on "$1" 'groups=$(id -nG ops)
+    test "$groups" = "ops adm operators"
+    test "$(getent passwd ops | cut -d: -f7)" = /bin/sh
+    test "$(getent shadow ops | cut -d: -f2)" = \
+      "\$6\$aaaaaaaa\$bbbbbbbbbbbbbbbbbbbbbbbb"
+    sudo -l -U ops | grep -q "(ALL) ALL"' >/dev/null
 }
 
 boots() { # NODE
@@ -48,6 +64,7 @@ echo "$(seconds_on) s from power-on until the last was ready"
 check "five nodes are Ready" within 60 all_ready 5
 for node in kube-mast01 kube-mast03 kube-node01; do
   check "$node has what the spec adds, once" own_is_there "$node"
+  check "$node has the second user with its rights" user_is_there "$node"
 done
 check "the cluster is what the spec says" ks verify --wait 300
 on kube-node01 'systemctl reboot' >/dev/null 2>&1

@@ -451,6 +451,36 @@ static void test_extras(void **state) {
               "0600", "root:root");
 }
 
+/* Each right of a user's, and what holds unless it is written. */
+static void test_rights(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_seed_ struct seed s = {0};
+#define HASH "$6$aaaaaaaa$bbbbbbbbbbbbbbbbbbbbbbbb"
+  open_fixture(HEADER NETWORK "users:\n  - name: a\n"
+                              "  - {name: b, password: " HASH
+                              ", groups: [adm, ops],\n"
+                              "     sudo: password, shell: /bin/sh}\n"
+                              "  - {name: c, sudo: none}\n" THREE,
+               &f);
+  seed_of(&f, 0, &s);
+  _cleanup_yaml_ struct yaml_node *root = parse(&s.user_data);
+  const struct yaml_node *users = yaml_get(root, "users");
+  const struct yaml_node *a = users->child[0], *b = users->child[1];
+  assert_string_equal(text_of(a, "sudo"), "ALL=(ALL) NOPASSWD:ALL");
+  assert_string_equal(text_of(a, "shell"), "/bin/bash");
+  assert_string_equal(text_of(a, "lock_passwd"), "true");
+  assert_null(yaml_get(a, "hashed_passwd"));
+  assert_null(yaml_get(a, "groups"));
+  assert_string_equal(text_of(b, "sudo"), "ALL=(ALL) ALL");
+  assert_string_equal(text_of(b, "shell"), "/bin/sh");
+  assert_string_equal(text_of(b, "lock_passwd"), "false");
+  assert_string_equal(text_of(b, "hashed_passwd"), HASH);
+  assert_int_equal(yaml_get(b, "groups")->n, 2);
+  assert_string_equal(yaml_get(b, "groups")->child[1]->text, "ops");
+  assert_null(yaml_get(users->child[2], "sudo"));
+}
+
 /* What is no text comes as base64, and sources with the bytes they have. */
 static void test_binary(void **state) {
   (void)state;
@@ -480,6 +510,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_extras),
       cmocka_unit_test(test_binary),
+      cmocka_unit_test(test_rights),
       cmocka_unit_test(test_meta_data),
       cmocka_unit_test(test_instance_id),
       cmocka_unit_test(test_sharing_changes_nothing),

@@ -302,6 +302,16 @@ static const char *const texts[] = {
     "adm:root",
     "systemd-network:systemd-journal",
     "debian:debian",
+    "$6$aaaaaaaa$bbbbbbbbbbbbbbbbbbbbbbbb",
+    "$y$j9T$aaaaaaaa$bbbbbbbbbbbbbbbbbbbbbbbb",
+    "$2b$05$bbbbbbbbbbbbbbbbbbbbbbbb",
+    "$6$rounds=5000$a$bbbbbbbbbbbbbbbbb",
+    "$1$aaaaaaaa$bbbbbbbbbbbbbbbbbbbbbbbb",
+    "$6$aaaaaaaa$bbbbbbbbbbb_bbbbbbbbbbbb",
+    "$6$short",
+    "/bin/sh",
+    "/bin/zsh",
+    "nopasswd",
 };
 
 static void test_patterns_judge_as_the_reader(void **state) {
