@@ -41,17 +41,20 @@ static const struct command commands[] = {
      "  kubeseed check cluster.yaml\n"
      "  kubeseed --json check - <cluster.yaml\n",
      cmd_check},
-    {"explain", "[KEY [VALUE]]", "what a key of the spec means",
+    {"explain", "[KEY [VALUE] | CODE]", "what a key or a fault's code means",
      "  -r, --recursive       all keys below KEY as a tree\n"
      "  -o, --output FORMAT   text (the default); words, one a line;\n"
      "                        man or comments, as the manual and specs have "
-     "it\n"
+     "it;\n"
+     "                        codes, of all faults\n"
      "\n"
-     "Without KEY, the keys at the top.\n"
+     "Without KEY, the keys at the top. With a code such as KS0101, which ends "
+     "what\nis told of a spec, why that is a fault and what to do.\n"
      "\n"
      "Examples:\n"
      "  kubeseed explain nodes.role\n"
      "  kubeseed explain endpoint.provider haproxy\n"
+     "  kubeseed explain KS0101\n"
      "  kubeseed explain --recursive\n",
      cmd_explain},
     {"schema", "", "the spec's format as JSON Schema, for editors",

@@ -76,6 +76,7 @@ int error_at(struct error *err, const char *where, const char *fmt, ...) {
   va_start(ap, fmt);
   add_fault(err, ERROR_USAGE, xstrdup(where), xvasprintf(fmt, ap));
   va_end(ap);
+  error_format(err, fmt);
   return -1;
 }
 
@@ -91,6 +92,11 @@ int error_prefix(struct error *err, const char *fmt, ...) {
   free(f->msg);
   f->msg = msg;
   return -1;
+}
+
+void error_format(struct error *err, const char *format) {
+  if (err->n_faults > 0 && err->n_dropped == 0)
+    err->faults[err->n_faults - 1].format = format;
 }
 
 void error_secret(struct error *err) {
@@ -112,7 +118,10 @@ void error_print(const struct error *err, const char *program, FILE *out) {
     const struct fault *f = &err->faults[i];
     _cleanup_free_ char *where = utf8_printable(f->where ? f->where : program);
     _cleanup_free_ char *msg = utf8_lines(f->msg);
-    fprintf(out, "%s: %s\n%s", where, msg, f->excerpt ? f->excerpt : "");
+    fprintf(out, "%s: %s", where, msg);
+    if (f->code)
+      fprintf(out, " [%s]", f->code);
+    fprintf(out, "\n%s", f->excerpt ? f->excerpt : "");
   }
   if (err->n_dropped)
     fprintf(out, "%s: and %zu more\n", program, err->n_dropped);

@@ -30,6 +30,9 @@ struct fault {
   char *msg;
   char *excerpt; /* lines that show the place, or NULL; see spec/excerpt.h */
   bool secret;   /* the place may hold a secret: it is not shown */
+  /* Both borrowed, and both may be NULL. */
+  const char *format; /* what msg was made from */
+  const char *code;   /* "KS0101"; see spec/codes.h */
 };
 
 struct error {
@@ -54,6 +57,9 @@ int error_missing(struct error *err, const char *fmt, ...) _printf_(2, 3);
 /* Adds a fault of the user's input at where ("file:line:col"). Returns -1. */
 int error_at(struct error *err, const char *where, const char *fmt, ...)
     _printf_(3, 4);
+
+/* Of the newest fault: format, a literal, is what its text was made from. */
+void error_format(struct error *err, const char *format);
 
 /* Of the newest fault: what stands at its place is not to be shown. */
 void error_secret(struct error *err);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "image/payload.h"
+#include "spec/codes.h"
 #include "spec/payload-facts.h"
 #include <getopt.h>
 #include <stdlib.h>
@@ -29,9 +30,13 @@ static int check_folder(const struct spec *s, struct error *err) {
   return 0;
 }
 
-/* "FILE:LINE:COLUMN: text" or its parts as an object. */
-static json_t *place_json(const char *where, const char *message) {
+/* A fault or warning as an object; where, "FILE:LINE:COLUMN", and code may be
+ * NULL. */
+static json_t *place_json(const char *where, const char *message,
+                          const char *code) {
   json_t *o = json_pack("{so}", "message", json_text(message));
+  if (code)
+    json_object_set_new(o, "code", json_string(code));
   const char *column = where ? strrchr(where, ':') : NULL;
   const char *line =
       column ? memrchr(where, ':', (size_t)(column - where)) : NULL;
@@ -52,8 +57,14 @@ static json_t *warnings_json(const struct spec *s) {
     const char *end = strstr(text, is_warning);
     _cleanup_free_ char *where =
         end ? xstrndup(text, (size_t)(end - text)) : NULL;
-    json_array_append_new(
-        list, place_json(where, end ? end + strlen(is_warning) : text));
+    /* check_warn ends it with " [CODE]". */
+    const char *message = end ? end + strlen(is_warning) : text;
+    const char *code = strrchr(message, '[');
+    _cleanup_free_ char *words = xstrndup(
+        message, code ? (size_t)(code - message - 1) : strlen(message));
+    _cleanup_free_ char *name =
+        code ? xstrndup(code + 1, strcspn(code + 1, "]")) : NULL;
+    json_array_append_new(list, place_json(where, words, name));
   }
   return list;
 }
@@ -64,7 +75,8 @@ static int print_json(const char *path, const struct cluster *c,
   json_t *faults = json_array();
   for (size_t i = 0; i < err->n_faults; i++)
     json_array_append_new(faults,
-                          place_json(err->faults[i].where, err->faults[i].msg));
+                          place_json(err->faults[i].where, err->faults[i].msg,
+                                     err->faults[i].code));
   _cleanup_json_ json_t *o = json_pack(
       "{sosbsisosIso}", "spec", json_text(path), "ok", !error_is_set(err),
       "nodes", (int)c->plan.nodes.n, "faults", faults, "more",
@@ -85,6 +97,7 @@ int cmd_check(struct cli *cli, int argc, char **argv, struct error *err) {
   int r = cluster_load(cli, path, &c, err);
   if (r == 0)
     r = check_folder(&c.spec, err);
+  codes_add(err);
   if (cli->json)
     return print_json(path, &c, err) < 0 ? -1 : r;
   if (r == 0)

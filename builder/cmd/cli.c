@@ -7,6 +7,7 @@
 #include "base/word.h"
 #include "cmd/nearby.h"
 #include "part/parts.h"
+#include "spec/codes.h"
 #include "spec/excerpt.h"
 #include "spec/sources.h"
 #include <errno.h>
@@ -49,6 +50,7 @@ int cluster_load(const struct cli *cli, const char *spec_path,
   }
   if (parts_read_spec(spec_path, text.data, text.len, &ret->spec, err) < 0) {
     excerpts_add(err, spec_path, text.data);
+    codes_add(err);
     return -1;
   }
   if (cli->warns && sources_read(&ret->spec, err) < 0)
@@ -57,6 +59,7 @@ int cluster_load(const struct cli *cli, const char *spec_path,
     log_warn_at(&cli->log, ret->spec.warnings.v[i]);
   if (parts_plan(&ret->spec, &ret->plan, err) < 0) {
     excerpts_add(err, spec_path, text.data);
+    codes_add(err);
     return -1;
   }
   return 0;

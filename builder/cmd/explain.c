@@ -13,13 +13,16 @@ static const struct option options[] = {
 };
 
 struct request {
+  const struct code *code;  /* if not NULL, this and nothing else */
   const struct key *key;    /* NULL: the whole spec */
   const struct word *value; /* NULL: the key itself */
   bool recursive;
 };
 
 static void print_text(const struct request *r) {
-  if (r->value)
+  if (r->code)
+    explain_code(r->code, stdout);
+  else if (r->value)
     explain_value(r->key, r->value, stdout);
   else
     explain_key(r->key, r->recursive, stdout);
@@ -39,22 +42,27 @@ static void print_comments(const struct request *r) {
   explain_comments(stdout);
 }
 
+static void print_codes(const struct request *r) {
+  (void)r;
+  explain_codes(stdout);
+}
+
 static const struct format {
   const char *name;
   void (*print)(const struct request *r);
   bool whole; /* of all keys */
 } formats[] = {
-    {"text", print_text, false},
-    {"words", print_words, false},
-    {"man", print_man, true},
-    {"comments", print_comments, true},
+    {"text", print_text, false},  {"words", print_words, false},
+    {"man", print_man, true},     {"comments", print_comments, true},
+    {"codes", print_codes, true},
 };
 
 static const struct format *find_format(const char *name, struct error *err) {
   for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
     if (strcmp(formats[i].name, name) == 0)
       return &formats[i];
-  error_usage(err, "--output is text, words, man or comments, not '%s'", name);
+  error_usage(err, "--output is text, words, man, comments or codes, not '%s'",
+              name);
   return NULL;
 }
 
@@ -76,8 +84,14 @@ int cmd_explain(struct cli *cli, int argc, char **argv, struct error *err) {
   if (optind < argc && format->whole)
     return error_usage(err, "--output %s is of all keys, without KEY",
                        format->name);
-  if (optind < argc && !(r.key = explain_find(argv[optind], err)))
+  if (optind < argc && explain_is_code(argv[optind])) {
+    if (!(r.code = explain_find_code(argv[optind], err)))
+      return -1;
+  } else if (optind < argc && !(r.key = explain_find(argv[optind], err)))
     return -1;
+  if (r.code && (optind + 1 < argc || format->print != print_text))
+    return error_usage(err, "a code is explained alone: kubeseed explain %s",
+                       r.code->name);
   if (optind + 1 < argc &&
       !(r.value = explain_word(r.key, argv[optind + 1], err)))
     return -1;

@@ -29,7 +29,9 @@ static char *place(const char *file, size_t line, size_t column) {
 static int fault(struct error *err, char *where, const char *fmt, va_list ap) {
   _cleanup_free_ char *owned = where;
   _cleanup_free_ char *msg = xvasprintf(fmt, ap);
-  return error_at(err, owned, "%s", msg);
+  (void)error_at(err, owned, "%s", msg);
+  error_format(err, fmt);
+  return -1;
 }
 
 struct yaml_node *yaml_get(const struct yaml_node *map, const char *key) {

@@ -2,6 +2,7 @@
 #include "spec/check.h"
 
 #include "format/authorized.h"
+#include "spec/codes.h"
 #include "spec/table.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -38,7 +39,8 @@ void check_warn(const struct checking *c, const struct yaml_node *at,
   _cleanup_free_ char *text = xvasprintf(fmt, ap);
   va_end(ap);
   _cleanup_free_ char *where = yaml_where(at);
-  strv_pushf(&c->spec->warnings, "%s: warning: %s", where, text);
+  strv_pushf(&c->spec->warnings, "%s: warning: %s [%s]", where, text,
+             code_of(fmt)->name);
 }
 
 /* Why a cannot be the address of something in the subnet, or NULL. */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/word.h"
 #include <string.h>
+#include <strings.h>
 
 #define WIDTH 79
 #define MAX_WORDS 64
@@ -50,6 +51,22 @@ const struct key *explain_find(const char *path, struct error *err) {
   if (!k)
     (void)unknown_key(path, err);
   return k;
+}
+
+bool explain_is_code(const char *text) {
+  return strncasecmp(text, "KS", 2) == 0 && text[2] &&
+         strspn(text + 2, "0123456789") == strlen(text + 2);
+}
+
+const struct code *explain_find_code(const char *name, struct error *err) {
+  _cleanup_free_ char *large = xasprintf("KS%s", name + 2);
+  const struct code *c = code_find(large);
+  if (!c)
+    error_usage(err,
+                "there is no code '%s'; kubeseed explain --output codes lists "
+                "them all",
+                name);
+  return c;
 }
 
 const struct word *explain_word(const struct key *k, const char *word,
@@ -201,11 +218,22 @@ void explain_value(const struct key *k, const struct word *w, FILE *out) {
   wrap(w->doc, 4, out);
 }
 
+void explain_code(const struct code *c, FILE *out) {
+  fprintf(out, "CODE:       %s\nFAULT:      %s\n\nDESCRIPTION:\n", c->name,
+          c->title);
+  wrap(c->doc, 4, out);
+}
+
 /* ---- For scripts ---- */
 
 /* Those that may stand behind the key. */
 static const struct word *words_of(const struct key *k) {
   return k->brief ? key_brief(k)->words : k->words;
+}
+
+void explain_codes(FILE *out) {
+  for (const struct code *c = spec_codes; c->name; c++)
+    fprintf(out, "%s\t%s\n", c->name, c->title);
 }
 
 void explain_words(const struct key *k, FILE *out) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "spec/codes.h"
 #include "spec/table.h"
 #include <stdio.h>
 
@@ -17,10 +18,19 @@ const struct key *explain_find(const char *path, struct error *err);
 const struct word *explain_word(const struct key *k, const char *word,
                                 struct error *err);
 
+/* Whether text looks like a code of a fault and no key does; the code of that
+ * name, in whatever case; NULL after a usage error. */
+bool explain_is_code(const char *text);
+const struct code *explain_find_code(const char *name, struct error *err);
+void explain_code(const struct code *c, FILE *out);
+
 /* What k is, NULL being the whole spec, and what is in it; `recursive` shows
  * all keys below as a tree instead. */
 void explain_key(const struct key *k, bool recursive, FILE *out);
 void explain_value(const struct key *k, const struct word *w, FILE *out);
+
+/* "CODE<tab>TITLE" of all codes. */
+void explain_codes(FILE *out);
 
 /* One a line: k's words, or with NULL the paths of all keys. */
 void explain_words(const struct key *k, FILE *out);

@@ -52,8 +52,8 @@ static void read_mode(const struct key *k, const struct yaml_node *value,
 static void read_sysctl(const struct yaml_node *value, struct strv *to,
                         struct error *err) {
   if (!extras_sysctl_ok(value->key))
-    yaml_fault_key(err, value, "the setting '%s' must be " EXTRAS_SYSCTL_RULE,
-                   value->key);
+    yaml_fault_key(err, value, "the setting '%s' must be %s", value->key,
+                   EXTRAS_SYSCTL_RULE);
   else if (value->kind != YAML_SCALAR || !extras_line_ok(value->text))
     yaml_fault(err, value, "the setting '%s' must be one line of text",
                value->key);

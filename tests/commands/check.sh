@@ -29,7 +29,13 @@ for_programs() {
   "$kubeseed" --json check "$work/check/bad.yaml" >"$work/said" 2>"$work/err"
   [ $? -eq 2 ] && jq -e '(.ok | not) and .faults[0].line == 6 and
     .faults[0].column == 9 and (.faults[0].file | endswith("/bad.yaml")) and
-    (.faults[0].message | startswith("unknown key"))' "$work/said"
+    .faults[0].code == "KS0010" and
+    (.faults[0].message | startswith("unknown key"))' "$work/said" || return 1
+  sed '/name: m[23]/d' "$work/check/good.yaml" >"$work/check/one.yaml"
+  "$kubeseed" --json check "$work/check/one.yaml" >"$work/said" 2>"$work/err" &&
+    jq -e '.warnings[0] | .code == "KS0203" and
+      .message == "one control-plane node is not highly available; three are"' \
+      "$work/said"
 }
 check "check --json" for_programs
 

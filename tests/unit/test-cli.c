@@ -87,7 +87,7 @@ static void test_warnings_are_logged(void **state) {
   assert_int_equal(cluster_load(&f->cli, f->spec, &c, &err), 0);
   _cleanup_free_ char *expected =
       xasprintf("%s:6:8: warning: one control-plane node is not highly "
-                "available; three are\n",
+                "available; three are [KS0203]\n",
                 f->spec);
   assert_string_equal(f->said, expected);
 }

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/codes.h"
+
+#include "base/mem.h"
+#include <string.h>
+
+const struct code spec_codes[] = {
+    /* ---- The text and its shape ---- */
+    {"KS0001", "the text cannot be read as YAML",
+     "A spec is one YAML document in UTF-8: maps, lists and plain values, "
+     "without anchors, aliases and tags. Lines of one map begin at the same "
+     "column, with blanks and not with tabs."},
+    {"KS0002", "the file is too large",
+     "No spec of a cluster is that large; is it the right file?"},
+    {"KS0003", "a key stands twice in one map",
+     "YAML keeps one of the two and drops the other in silence. Remove one."},
+    {"KS0004", "a letter looks like another one",
+     "Web pages and word processors put such letters in the place of plain "
+     "ones. Write it anew, or put the text in quotes if it is meant."},
+    {"KS0010", "an unknown key",
+     "What a spec says and nobody reads would be lost in silence. `kubeseed "
+     "explain --recursive` lists all keys."},
+    {"KS0011", "keys of a Kubernetes manifest",
+     "A spec has kubeseed's own form: `name`, `kubernetes`, `network` and "
+     "`nodes` stand at the top. `kubeseed init` writes one."},
+    {"KS0012", "a key is missing",
+     "It has no default, since none would be right for most clusters."},
+    {"KS0013", "a map or a list is wanted here",
+     "A map has `key: value` on each line, a list `- value`. `kubeseed "
+     "explain KEY` shows an example."},
+
+    /* ---- Values ---- */
+    {"KS0020", "the value does not look like one of this key",
+     "`kubeseed explain KEY` shows what its values look like."},
+    {"KS0021", "a word is written wrongly",
+     "`kubeseed explain KEY` lists the words of a key."},
+    {"KS0022", "no address of a Debian mirror",
+     "Root takes packages from there, so it must be what apt takes, without "
+     "a name or password, which the image would show to everybody."},
+    {"KS0023", "the image has such a user or group already",
+     "Write another name: cloud-init would change that one, or make none."},
+    {"KS0024", "no name, or no range of names",
+     "A host name has letters a-z, digits and inner '-', 63 at most. A range "
+     "counts up, as in m{01..03}."},
+    {"KS0025", "a version of Kubernetes that cannot be made",
+     "`kubeseed explain kubernetes.version` tells which can."},
+    {"KS0026", "IPv6 is not supported yet", "Write an IPv4 address."},
+    {"KS0027", "an address that no machine can have",
+     "Addresses of loopback, multicast and 0.0.0.0/8 lead nowhere, or to the "
+     "machine itself."},
+    {"KS0028", "an address where a network is wanted",
+     "The bits behind the slash's number must be 0."},
+    {"KS0029", "no usable network",
+     "It holds addresses that no machine can have."},
+    {"KS0030", "a MAC address that no card has",
+     "All zero stands for none, and an odd first byte for a group of cards."},
+    {"KS0031", "no public key of ssh",
+     "An entry is one line of a .pub file: type, key, comment. It is told "
+     "without its text, which may be a private key."},
+    {"KS0032", "a public key that lets nobody in",
+     "sshd reads the line and does not take the key."},
+    {"KS0033", "no taint",
+     "A taint is key=value:Effect; the effects are NoSchedule, "
+     "PreferNoSchedule and NoExecute."},
+    {"KS0034", "no label",
+     "Keys and values follow Kubernetes' rules for labels: 63 letters at most, "
+     "before the key perhaps a DNS name and a slash."},
+    {"KS0035", "no setting of the kernel",
+     "Names are as sysctl(8) has them; `sysctl -a` lists them."},
+
+    /* ---- Names and addresses that do not fit together ---- */
+    {"KS0101", "two nodes have one address",
+     "Both would lose connections at random."},
+    {"KS0102", "two nodes have one name",
+     "Kubernetes knows nodes by their names."},
+    {"KS0103", "two nodes have one MAC address",
+     "A switch sends frames to one of the two. Leave `mac` out for machines "
+     "on this host."},
+    {"KS0104", "two users have one name", "Write both keys at one of them."},
+    {"KS0105", "a name that leads elsewhere",
+     "Each machine answers for it itself, or the cluster's own DNS does."},
+    {"KS0106", "a DNS name becomes too long",
+     "DNS knows names of 253 letters at most (RFC 1035)."},
+    {"KS0107", "the endpoint and a node have one name",
+     "The endpoint's name leads to whichever node answers, a node's to it "
+     "alone."},
+    {"KS0110", "the subnet has no address left",
+     "Addresses that are not written are taken from the subnet's .31 on."},
+    {"KS0111", "an address outside of the subnet",
+     "Nodes talk to each other, and to the endpoint and the gateway, on one "
+     "network."},
+    {"KS0112", "one address for two things",
+     "Gateway, endpoint and nodes each have one of their own."},
+    {"KS0113", "several nodes for one address",
+     "With a + behind it, an address counts up with a range of names."},
+    {"KS0114", "too many nodes", "So many fit into no subnet that is read."},
+    {"KS0120", "networks overlap",
+     "A packet to an address in both would go to one of them, mostly the "
+     "wrong one."},
+    {"KS0121", "the subnet is too small", "A cluster needs a /29 or larger."},
+    {"KS0122", "the network of the pods has no size that works",
+     "Each node has a /24 of it, and kubeadm takes a /8 to /24 of them."},
+    {"KS0123", "the network of the services has no size that works",
+     "The API server takes a /12 to /24."},
+    {"KS0124", "an address in a network of the cluster's own",
+     "What is sent there goes to pods or services, and not to the machine."},
+    {"KS0125", "a name server that is no machine",
+     "The first and last address of a subnet are no machine's."},
+    {"KS0126", "a name server that does not answer",
+     "No node of kubeseed's answers DNS from outside."},
+    {"KS0127", "more name servers than are asked", "resolv.conf(5) has three."},
+    {"KS0128", "more nodes than networks of pods",
+     "The others stay NotReady with most networks. Write a larger one."},
+    {"KS0129", "the bridge network is for some hundred nodes",
+     "Each has a route to each other one."},
+
+    /* ---- Roles ---- */
+    {"KS0201", "no control plane", "Somebody must run the API server."},
+    {"KS0202", "too many control planes",
+     "Each asks and is asked by all others, and each runs a member of etcd."},
+    {"KS0203", "one control plane",
+     "Without it, running pods stay and nothing else changes. Three survive "
+     "the loss of one."},
+    {"KS0204", "a number of etcd members that does not help",
+     "A majority must be there: two of three, three of four, three of five. "
+     "Write an odd number, seven at most."},
+    {"KS0205", "etcd.mode and roles do not fit",
+     "Nodes of the role etcd are for etcd.mode external, which needs them."},
+    {"KS0206", "one member of etcd",
+     "With its disk all of the cluster's state is lost."},
+    {"KS0207", "etcd's times do not fit",
+     "etcd refuses an election timeout below five heartbeats."},
+    {"KS0208", "keys that are made too late",
+     "With pki.mode copied the first node makes the CAs, after its first "
+     "boot: what needs a certificate or the CA's hash before cannot work."},
+    {"KS0209", "kubeadm does not make such keys",
+     "Before 1.19 it knows RSA alone."},
+    {"KS0210", "provider and load balancers do not fit",
+     "haproxy and nginx run on nodes of the role load-balancer, and nothing "
+     "else does."},
+    {"KS0211", "one load balancer",
+     "With it the way to the API is gone. Two hand the address on."},
+    {"KS0212", "too many load balancers", "One at a time holds the address."},
+    {"KS0213", "an external load balancer without an address",
+     "Nodes must know where yours answers."},
+    {"KS0214", "the endpoint is the first node's address",
+     "With the provider first-node it follows from there."},
+    {"KS0215", "the endpoint is one node",
+     "When that is down, nobody reaches the API, whoever else could answer."},
+    {"KS0216", "a port that is taken",
+     "Two programs of one machine cannot listen on one port."},
+    {"KS0301", "payload and version do not fit",
+     "Seeds of one version and an image with another make no cluster."},
+    {"KS0302", "the payload's folder cannot be used",
+     "It must be there and have a manifest.json."},
+    {"KS0401", "a disk smaller than the image",
+     "The image would not fit on to it."},
+    {"KS0402", "too small, or no whole number of MiB",
+     "Debian and Kubernetes do not fit on less, or do not start in it."},
+    {"KS0403", "less than kubeadm asks for",
+     "Its preflight check wants two processors and 1700 MB on a control "
+     "plane; kubeseed lets it go on."},
+
+    /* ---- Labels, users, what is added ---- */
+    {"KS0501", "a label that a kubelet may not set",
+     "The API server refuses it (NodeRestriction), and the node would not "
+     "join. Set it with kubectl when the cluster runs."},
+    {"KS0502", "a label that the kubelet sets itself",
+     "Its own value wins, or pods are placed by a wrong one."},
+    {"KS0503", "labels or taints on a node outside of Kubernetes",
+     "Only control planes and workers are nodes of Kubernetes."},
+    {"KS0601", "the first user could not be kubeseed's way in",
+     "`ssh`, `verify` and tokens for nodes that join later need it."},
+    {"KS0602", "sudo would ask for a password that is not there",
+     "Write `password`, or another `sudo`."},
+    {"KS0701", "a file that is not yours to write",
+     "It belongs to a program that makes or changes it, and that would not "
+     "work with another one."},
+    {"KS0702", "a file without content, or with two",
+     "Write content, or source, the name of a file."},
+    {"KS0703", "two files for one path", "The second would replace the first."},
+    {"KS0704", "a setting that the cluster needs",
+     "Without it no pod reaches another one."},
+    {0},
+};
+
+/* What faults and warnings are made from. Where several have one code, the kind
+ * of fault is the same. tests/specs/run tells when one is missing. */
+static const struct told {
+  const char *code;
+  const char *format;
+} told[] = {
+    {"KS0002", "more than %zu bytes are too much for this file"},
+    {"KS0003", "the key '%s' stands here twice; first at line %d"},
+    {"KS0004", "%s (U+%04X) stands here; write %s, or put the text in quotes"},
+    {"KS0010", "unknown key '%s' in %s; did you mean '%s'?"},
+    {"KS0010", "unknown key '%s' in %s; did you mean '%s', in '%.*s'?"},
+    {"KS0010", "unknown key '%s' in %s; known are: %s"},
+    {"KS0011", "there is no '%s' here, as Kubernetes' manifests have it: write "
+               "its keys at the top, such as 'name'; known are: %s"},
+    {"KS0012", "%s needs the key '%s'"},
+    {"KS0013", "%s must be %s"},
+    {"KS0020", "'%s' must be %s"},
+    {"KS0020", "'%s' is '%s', but must be %s"},
+    {"KS0020", "'%s' must be a text"},
+    {"KS0020", "'%s' must be one line of text"},
+    {"KS0020", "an entry of '%s' must be %s"},
+    {"KS0020", "an entry of '%s' must be a text"},
+    {"KS0021", "'%s' is '%s'; did you mean '%s'?"},
+    {"KS0022", "'%s' %s"},
+    {"KS0023", "'%s' is '%s', %s"},
+    {"KS0024", "the name '%s' %s"},
+    {"KS0024",
+     "the name '%s' must be of a-z, 0-9 and inner '-', at most 63 long"},
+    {"KS0025", "Kubernetes %s %s"},
+    {"KS0026", "'%s' is '%s', but IPv6 is not supported yet; write %s"},
+    {"KS0027", "'%s' is '%s', which is %s"},
+    {"KS0028",
+     "'%s' is '%s', which is an address inside a network; the network is %s"},
+    {"KS0029", "'%s' is '%s', but %s"},
+    {"KS0030", "'%s' is '%s', which no network card has; leave 'mac' out for "
+               "one that is made up"},
+    {"KS0030", "'%s' is '%s', a multicast address; no network card has one"},
+    {"KS0031", "put the key in quotes; as it is, the ':' in it makes a map"},
+    {"KS0031", "this entry of '%s' %s"},
+    {"KS0032", "this entry of 'sshKeys' %s"},
+    {"KS0033", "a taint must be a text%s %s"},
+    {"KS0033", "the taint '%s' %s"},
+    {"KS0033", "the taint '%s' has the key and the effect of one before it"},
+    {"KS0034", "the label's key '%s' must be %s"},
+    {"KS0034", "the label '%s' must be a plain text"},
+    {"KS0034", "the label '%s' is '%s', but must be %s"},
+    {"KS0035", "the setting '%s' must be %s"},
+    {"KS0035", "the setting '%s' must be one line of text"},
+    {"KS0101", "the nodes '%s' and '%s' have the same address %s"},
+    {"KS0102", "two nodes have the name '%s'"},
+    {"KS0103", "the nodes '%s' and '%s' have the same MAC address %s"},
+    {"KS0104", "two users have the name '%s'"},
+    {"KS0105", "the domain is '%s', which is %s; write another one"},
+    {"KS0105", "the endpoint's name is '%s', which is %s; write another one"},
+    {"KS0105", "a node has the name '%s', which is %s; write another one"},
+    {"KS0106", "with the name '%s' before the domain a DNS name is %zu long, "
+               "and at most %d are possible; write a shorter domain"},
+    {"KS0107",
+     "the endpoint's name '%s' is that of the node '%s'; write one of its own"},
+    {"KS0107", "the node '%s' has the endpoint's name '%s'; write another name "
+               "for the node, or an endpoint.name"},
+    {"KS0110", "%s: the subnet %s has no default address left for it; write an "
+               "address, or a larger subnet"},
+    {"KS0111", "%s: the address %s %s %s"},
+    {"KS0112", "the endpoint has the gateway's address"},
+    {"KS0112", "the node '%s' has the gateway's address"},
+    {"KS0112",
+     "the node '%s' has the endpoint's address; that must be one of its own"},
+    {"KS0113", "%zu nodes cannot share the address %s; write %s+ to count up"},
+    {"KS0113", "%zu nodes cannot share one MAC address; write %s+ to count up"},
+    {"KS0113",
+     "'mac' is '%s', but its vendor has no %zu addresses from there on"},
+    {"KS0114", "more than %d nodes"},
+    {"KS0120", "the network '%s' (%s) overlaps '%s' (%s)"},
+    {"KS0121", "the subnet %s has no room for a cluster; /29 is the smallest"},
+    {"KS0122", "the pod network must be a /%d to /%d, as kubeadm wants it: "
+               "each node has a /%d of it"},
+    {"KS0122", "the pod network %s has no room for a /24 on each of %zu nodes"},
+    {"KS0123",
+     "the service network must be a /12 to /24, as the API server wants it"},
+    {"KS0124", "%s %s is in the network '%s' (%s): %s"},
+    {"KS0125", "the name server %s is no machine's address, but the first or "
+               "last one of the subnet"},
+    {"KS0126", "the name server %s is the node '%s', and no node answers DNS "
+               "unless you make it"},
+    {"KS0126", "the name server %s is the endpoint's address, and no node "
+               "answers DNS there"},
+    {"KS0127",
+     "of %zu name servers only the first %d are asked (resolv.conf(5))"},
+    {"KS0128", "the pod network %s has a /%d for %zu nodes, and there are %zu: "
+               "the others get none from Kubernetes"},
+    {"KS0129", "cni bridge gives each of %zu nodes a route to each other; for "
+               "more than %d an overlay network is the right one: write `cni: "
+               "none` and install it in the cluster"},
+    {"KS0201", "no node has the role control-plane"},
+    {"KS0202", "%zu control-plane nodes; at most %d"},
+    {"KS0203", "one control-plane node is not highly available; three are"},
+    {"KS0204", "%zu %s, but at most %d make sense: each write waits for a "
+               "majority of them"},
+    {"KS0204", "%zu %s: %zu etcd members survive no more failures than %zu do "
+               "(%zu), and lose their quorum more easily; use %zu or %zu"},
+    {"KS0205", "nodes of role etcd need etcd.mode external; with '%s' etcd "
+               "runs on the control-plane nodes"},
+    {"KS0205", "etcd.mode is external, but no node has the role etcd"},
+    {"KS0206", "one node of role etcd is not highly available; three are"},
+    {"KS0207",
+     "electionMs must be at least five times heartbeatMs (etcd refuses less)"},
+    {"KS0208", "pki.mode copied needs etcd.mode stacked: with '%s' the etcd "
+               "certificates must exist before the first boot, so their CA "
+               "cannot be made on the first node"},
+    {"KS0208",
+     "discovery by token needs the CA's hash, and with pki.mode copied the CA "
+     "is made on the first node; write `discovery: file`"},
+    {"KS0209", "kubeadm before 1.19 makes no ECDSA keys; write `pki: "
+               "{algorithm: rsa-2048}`"},
+    {"KS0210", "the provider %s needs nodes of the role load-balancer, two for "
+               "high availability"},
+    {"KS0210", "nodes of the role load-balancer need the provider haproxy or "
+               "nginx, not %s"},
+    {"KS0211", "one load balancer is a single point of failure; two are not"},
+    {"KS0212", "%zu load balancers; one at a time holds the endpoint, at most "
+               "%d make sense"},
+    {"KS0213", "the provider external needs endpoint.address, the address of "
+               "your load balancer"},
+    {"KS0214", "with the provider first-node the endpoint is the address of "
+               "'%s', %s; leave it out"},
+    {"KS0215", "the endpoint is the first node: when it is down, so is the "
+               "API; this is not highly available"},
+    {"KS0216", "statsPort is the endpoint's own port; write another one"},
+    {"KS0216", "statsPort is %d, where sshd listens; write another one"},
+    {"KS0301", "the payload '%s' is Kubernetes %s, not %s; write 'version: "
+               "%s', or another payload"},
+    {"KS0301", "the payload '%s' is Kubernetes %s, not %s"},
+    {"KS0302",
+     "%s; write 'debian', 'pkgs.k8s.io' or a folder with a manifest.json"},
+    {"KS0401", "the disk of '%s' is smaller than image.disk"},
+    {"KS0402", "%s must be at least %uM, in whole MiB"},
+    {"KS0403",
+     "'%s' has less memory than kubeadm wants for a control plane, %dM"},
+    {"KS0403",
+     "'%s' has fewer processors than kubeadm wants for a control plane, %d"},
+    {"KS0501",
+     "a kubelet may not give itself the label '%s' (NodeRestriction); set it "
+     "when the cluster runs: kubectl label node %s %s"},
+    {"KS0502", "the kubelet sets the label '%s' itself, to '%s'; with another "
+               "value pods are not placed as they ask"},
+    {"KS0503",
+     "labels and taints belong to Kubernetes nodes; '%s' has the role %s"},
+    {"KS0601", "the first user is the one that kubeseed logs in as, so its "
+               "sudo must be nopasswd; write another user first"},
+    {"KS0601", "the first user is the one that kubeseed logs in as, so its "
+               "shell cannot be /usr/sbin/nologin; write another user first"},
+    {"KS0602",
+     "sudo asks '%s' for a password, and there is none; write password"},
+    {"KS0701", "the file '%s' cannot be one of yours: it %s"},
+    {"KS0701",
+     "the file '%s' is one that kubeseed lays down itself; write another path"},
+    {"KS0702", "the file '%s' needs either content or source"},
+    {"KS0703", "two files have the path '%s'"},
+    {"KS0704", "the setting '%.*s' must stay 1: pods are reached through it"},
+};
+
+const struct code *code_find(const char *name) {
+  for (const struct code *c = spec_codes; c->name; c++)
+    if (strcmp(c->name, name) == 0)
+      return c;
+  return NULL;
+}
+
+const struct code *code_of(const char *format) {
+  for (size_t i = 0; format && i < ARRAY_SIZE(told); i++)
+    if (strcmp(told[i].format, format) == 0)
+      return code_find(told[i].code);
+  return spec_codes;
+}
+
+void codes_add(struct error *err) {
+  for (size_t i = 0; i < err->n_faults; i++)
+    if (err->faults[i].where)
+      err->faults[i].code = code_of(err->faults[i].format)->name;
+}
