@@ -515,7 +515,8 @@ static int ending_error(const struct run *r, int status, struct error *err) {
                    WEXITSTATUS(status), sep, tail);
 }
 
-int process_run(const struct process *p, struct error *err) {
+static int run(const struct process *p, bool any_status, int *ret_status,
+               struct error *err) {
   _cleanup_(run_done) struct run r = {
       .p = p,
       .pidfd = -1,
@@ -533,10 +534,24 @@ int process_run(const struct process *p, struct error *err) {
   int status = reap(&r);
   flush_line(p, &r.out);
   flush_line(p, &r.err);
-  if (r.too_much || r.timed_out || !WIFEXITED(status) ||
-      WEXITSTATUS(status) != 0)
+  if (r.too_much || r.timed_out)
+    return ending_error(&r, status, err);
+  if (any_status && WIFEXITED(status)) {
+    *ret_status = WEXITSTATUS(status);
+    return 0;
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
     return ending_error(&r, status, err);
   return 0;
+}
+
+int process_run(const struct process *p, struct error *err) {
+  return run(p, false, NULL, err);
+}
+
+int process_status(const struct process *p, int *ret_status,
+                   struct error *err) {
+  return run(p, true, ret_status, err);
 }
 
 int process_spawn_detached(const struct process *p, pid_t *ret_pid,

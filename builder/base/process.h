@@ -57,6 +57,10 @@ struct process {
  */
 int process_run(const struct process *p, struct error *err) _must_check_;
 
+/* As process_run, but any exit status is fine and given in ret_status. */
+int process_status(const struct process *p, int *ret_status,
+                   struct error *err) _must_check_;
+
 /*
  * Starts and leaves it running in its own session, output to log_path; ret_pid
  * becomes a zombie when it ends, until the caller waits for it or ends itself.
