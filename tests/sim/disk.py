@@ -16,8 +16,12 @@ ACCOUNTS = {"/etc/passwd": b"root:x:0:0::/root:/bin/sh\n",
             "/etc/group": b"root:x:0:\n"}
 
 
+# os.strerror, which takes its time.
+WORDS = {n: os.strerror(n) for n in errno.errorcode}
+
+
 def error(number, path):
-    return OSError(number, os.strerror(number), path)
+    return OSError(number, WORDS[number], path)
 
 
 class File:
@@ -47,6 +51,7 @@ class Root:
         self.console = b""
         self.uptime = b""
         self.touched = set()  # since the last look at changed()
+        self.edits = 0  # counts, so that who looks need not look again
         self.room = None  # how many bytes the disk still takes, if that is known
         for folder in FOLDERS:
             self.make_folders("/" + folder)
@@ -83,6 +88,7 @@ class Root:
         if self.exists(path):
             raise error(errno.EEXIST, path)
         self.parent(path).add(posixpath.basename(path))
+        self.edits += 1
         self.folders[path] = set()
 
     def make_folders(self, path):
@@ -108,13 +114,14 @@ class Root:
             self.parent(path)
             raise error(errno.ENOENT, path)
         del self.files[path]
-        self.touched.add(path)
+        self.touch(path)
         self.parent(path).discard(posixpath.basename(path))
 
     def remove_folder(self, path):
         if self.folders[path]:
             raise error(errno.ENOTEMPTY, path)
         del self.folders[path]
+        self.edits += 1
         self.parent(path).discard(posixpath.basename(path))
 
     def remove_tree(self, path):
@@ -146,18 +153,24 @@ class Root:
                          if p == old or p.startswith(old + "/")]:
                 self.move(table, path, new + path[len(old):])
 
+    def touch(self, path):
+        self.touched.add(path)
+        self.edits += 1
+
     def move(self, table, old, new):
+        self.edits += 1
         thing = table[new] = table.pop(old)
         if table is self.files:
             thing.path = new
-            self.touched.update((old, new))
+            self.touch(old)
+            self.touch(new)
 
     def symlink(self, target, path):
         if self.exists(path):
             raise error(errno.EEXIST, path)
         self.parent(path).add(posixpath.basename(path))
         self.files[path] = File(path, 0o777, target)
-        self.touched.add(path)
+        self.touch(path)
 
     def link_target(self, path):
         return self.files[path].link
@@ -185,7 +198,7 @@ class Root:
                 raise error(errno.ENOENT, path)
             self.parent(path).add(posixpath.basename(path))
             file = self.files[path] = File(path, mode)
-        self.touched.add(file.path)
+        self.touch(file.path)
         return file
 
     def read(self, path):
@@ -206,7 +219,7 @@ class Root:
 
     def grow(self, file, data):
         """Appends to it, as much as there is room."""
-        self.touched.add(file.path)
+        self.touch(file.path)
         if self.room is not None and file.path.startswith(ON_DISK):
             if len(data) > self.room:
                 file.data += data[:self.room]
@@ -229,10 +242,10 @@ class Root:
         return found
 
     def glance(self, path):
-        """What somebody sees who looks at a folder or a file now and then."""
         try:
-            if not self.is_folder(path):
-                return self.read(path)
+            if path not in self.folders:
+                file = self.at(path)
+                return file and file.data
             names = self.entries(path)
             if path.startswith("/etc/kubernetes/"):
                 return [(n, self.read(f"{path}/{n}")) for n in names]

@@ -203,8 +203,9 @@ class Raft:
         self.settling = False
 
     def connected(self, a, b):
-        return a is b or (self.world.reaches(a.node, b.node) and
-                          self.world.reaches(b.node, a.node))
+        # Who runs is on.
+        return a is b or not self.world.blocked or \
+            self.world.connected(a.node, b.node)
 
     def peers(self, server):
         """Who runs in the same cluster and is reached, itself among them."""
@@ -213,7 +214,10 @@ class Raft:
 
     def quorate(self, server):
         voters = server.wal.voters()
-        there = sum(1 for s in self.peers(server) if s.ident in voters)
+        there = 0
+        for s in self.servers:
+            there += s.cluster == server.cluster and s.ident in voters and \
+                self.connected(s, server)
         return there * 2 > len(voters)
 
     def leader(self, server):

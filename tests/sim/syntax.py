@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The shell's grammar, as far as the nodes' scripts use it: text to a tree.
 
-Commands are the classes of shell.py, which know how to run. What is not known
+Commands are the classes of commands.py, which know how to run. What is not known
 here raises Unsupported: a script is never run otherwise than dash would run it.
 """
-import shell
-from shell import (ARITHMETIC, COMMAND, LITERAL, PARAMETER, Unsupported,
-                   Word)
+import commands
+from ends import Unsupported
+from words import (ARITHMETIC, COMMAND, LITERAL, PARAMETER, Word, is_name)
 
 OPERATORS = ("&&", "||", ";;", ";", "&", "|", "(", ")", "\n")
 REDIRECTIONS = ("<<-", "<<", "<&", ">&", ">>", "<", ">")
@@ -25,7 +25,7 @@ class Parser:
         raise Unsupported(f"line {line}: {what}")
 
     def program(self):
-        tree = self.commands(())
+        tree = self.sequence(())
         if self.at < len(self.text):
             self.fail(f"unexpected {self.text[self.at:self.at + 20]!r}")
         return tree
@@ -101,7 +101,7 @@ class Parser:
 
     # Commands
 
-    def commands(self, ends):
+    def sequence(self, ends):
         """A list, until one of the words or operators in ends."""
         found = []
         while True:
@@ -115,7 +115,7 @@ class Parser:
                     self.fail("nothing runs in the background here")
                 break
         self.newlines()
-        return found[0] if len(found) == 1 else shell.Sequence(found)
+        return found[0] if len(found) == 1 else commands.Sequence(found)
 
     def and_or(self):
         left = self.pipeline()
@@ -123,7 +123,7 @@ class Parser:
             op = self.operator()
             self.at += 2
             self.newlines()
-            left = shell.AndOr(op == "&&", left, self.pipeline())
+            left = commands.AndOr(op == "&&", left, self.pipeline())
         return left
 
     def pipeline(self):
@@ -135,8 +135,8 @@ class Parser:
             self.at += 1
             self.newlines()
             found.append(self.command())
-        tree = found[0] if len(found) == 1 else shell.Pipeline(found)
-        return shell.Not(tree) if negated else tree
+        tree = found[0] if len(found) == 1 else commands.Pipeline(found)
+        return commands.Not(tree) if negated else tree
 
     def command(self):
         word = self.reserved()
@@ -148,7 +148,7 @@ class Parser:
             return self.redirected(compound(word))
         if self.operator() == "(":
             self.at += 1
-            tree = shell.Subshell(self.commands((")",)))
+            tree = commands.Subshell(self.sequence((")",)))
             if not self.take(")"):
                 self.fail("')' is missing")
             return self.redirected(tree)
@@ -160,32 +160,32 @@ class Parser:
             self.blanks()
             redirection = self.redirection()
             if not redirection:
-                return shell.Redirected(tree, found) if found else tree
+                return commands.Redirected(tree, found) if found else tree
             found.append(redirection)
 
     def if_(self, _):
-        condition = self.commands(("then",))
+        condition = self.sequence(("then",))
         self.expect("then")
-        then = self.commands(("elif", "else", "fi"))
+        then = self.sequence(("elif", "else", "fi"))
         word = self.reserved()
         self.at += len(word)
         otherwise = None
         if word == "elif":
-            return shell.If(condition, then, self.if_(None))
+            return commands.If(condition, then, self.if_(None))
         if word == "else":
-            otherwise = self.commands(("fi",))
+            otherwise = self.sequence(("fi",))
             self.expect("fi")
-        return shell.If(condition, then, otherwise)
+        return commands.If(condition, then, otherwise)
 
     def body(self):
         self.expect("do")
-        tree = self.commands(("done",))
+        tree = self.sequence(("done",))
         self.expect("done")
         return tree
 
     def while_(self, word):
-        condition = self.commands(("do",))
-        return shell.While(condition, word == "until", self.body())
+        condition = self.sequence(("do",))
+        return commands.While(condition, word == "until", self.body())
 
     def for_(self, _):
         name = self.reserved()
@@ -197,7 +197,7 @@ class Parser:
             words = self.words()
         if not self.take(";"):
             self.newlines()
-        return shell.For(name, words, self.body())
+        return commands.For(name, words, self.body())
 
     def words(self):
         found = []
@@ -224,14 +224,14 @@ class Parser:
                     break
             if not self.take(")"):
                 self.fail("')' is missing in case")
-            choices.append((patterns, self.commands((";;", "esac"))))
+            choices.append((patterns, self.sequence((";;", "esac"))))
             self.take(";;")
             self.newlines()
         self.at += 4
-        return shell.Case(subject, choices)
+        return commands.Case(subject, choices)
 
     def group(self, _):
-        tree = self.commands(("}",))
+        tree = self.sequence(("}",))
         self.expect("}")
         return tree
 
@@ -250,7 +250,7 @@ class Parser:
                 break
             if not words:
                 name = self.text[start:self.at].partition("=")
-                if name[1] and shell.is_name(name[0]):
+                if name[1] and is_name(name[0]):
                     self.at = start + len(name[0]) + 1
                     value = Word([])
                     if self.at < len(self.text) and \
@@ -261,12 +261,12 @@ class Parser:
                 if self.starts("()"):
                     self.at += 2
                     self.newlines()
-                    return shell.Function(word.text, self.command())
+                    return commands.Function(word.text, self.command())
             words.append(word)
         if not (assignments or words or redirections):
             self.at = begin
             self.fail(f"a command is missing at {self.text[self.at:][:20]!r}")
-        return shell.Simple(assignments, words, redirections)
+        return commands.Simple(assignments, words, redirections)
 
     def redirection(self):
         start = self.at
@@ -286,7 +286,7 @@ class Parser:
         word = self.word()
         if fd is None:
             fd = 0 if op[0] == "<" else 1
-        found = shell.Redirection(fd, op, word)
+        found = commands.Redirection(fd, op, word)
         if op in ("<<", "<<-"):
             if op == "<<-":
                 self.fail("<<-")
@@ -371,7 +371,7 @@ class Parser:
             return (ARITHMETIC, quoted, inner)
         if self.starts("("):
             self.at += 1
-            inner = self.commands((")",))
+            inner = self.sequence((")",))
             if not self.take(")"):
                 self.fail("')' is missing")
             return (COMMAND, quoted, inner)

@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The builtins of shell.py, and the programs that only work on a node's files.
-
-What turns text into text (sed, awk, grep, ...) is the machine's own program;
-what it said of the same text before is remembered. The others are functions
-here, with what the scripts use of them. An option that is not known ends the
-run: nothing is done otherwise than the real program would.
-"""
+"""The builtins of shell.py, and the programs that only work on a node's files,
+with what the scripts use of them. An option that is not known ends the run:
+nothing is done otherwise than the real program would."""
 import functools
 import json
 import posixpath
 import re
 import shutil
-import subprocess
 
+import ends
+import filters
 import shell
 
 
@@ -33,7 +30,7 @@ def options(args, flags, valued=""):
                 found[letter] = word[i + 1:] or rest.pop(0)
                 break
             if letter not in flags:
-                raise shell.Unsupported(" ".join(args))
+                raise ends.Unsupported(" ".join(args))
             found[letter] = True
     return found, rest
 
@@ -56,18 +53,18 @@ def false(sh, args):
 
 
 def end(sh, args):
-    raise shell.Exit(int(args[1]) if len(args) > 1 else sh.status)
+    raise ends.Exit(int(args[1]) if len(args) > 1 else sh.status)
 
 
 def return_(sh, args):
-    raise shell.Return(int(args[1]) if len(args) > 1 else sh.status)
+    raise ends.Return(int(args[1]) if len(args) > 1 else sh.status)
 
 
 def loop_control(sh, args):
     del sh
     if len(args) > 1:
-        raise shell.Unsupported(" ".join(args))
-    raise shell.LoopControl(args[0] == "continue")
+        raise ends.Unsupported(" ".join(args))
+    raise ends.LoopControl(args[0] == "continue")
 
 
 def cd(sh, args):
@@ -106,7 +103,7 @@ def printf(sh, args):
     out = []
     pieces = re.findall(r"%[^%sdi]*[%sdi]|[^%]+", form)
     if "".join(pieces) != form:
-        raise shell.Unsupported("printf " + form)
+        raise ends.Unsupported("printf " + form)
     while True:
         took = False
         for piece in pieces:
@@ -130,10 +127,10 @@ def read(sh, args):
     line = sh.fds[0].line()
     text = line[:-1] if line.endswith("\n") else line
     if "r" not in found and "\\" in text:
-        raise shell.Unsupported("read without -r")
+        raise ends.Unsupported("read without -r")
     ifs = sh.variables.get("IFS", " \t\n")
     if ifs.strip() or not names:
-        raise shell.Unsupported(" ".join(args))
+        raise ends.Unsupported(" ".join(args))
     if ifs:
         values = text.strip(ifs).split(None, len(names) - 1)
     else:
@@ -153,7 +150,7 @@ def set_(sh, args):
             elif letter == "u":
                 sh.nounset = word[0] == "-"
             else:
-                raise shell.Unsupported("set " + word)
+                raise ends.Unsupported("set " + word)
     if words:
         sh.args = [sh.args[0]] + words[words[0] == "--":]
     return 0
@@ -163,7 +160,7 @@ def shift(sh, args):
     number = int(args[1]) if len(args) > 1 else 1
     if number > len(sh.args) - 1:
         sh.complain(f"{sh.args[0]}: shift: can't shift that many")
-        raise shell.Exit(2)
+        raise ends.Exit(2)
     sh.args = [sh.args[0]] + sh.args[1 + number:]
     return 0
 
@@ -171,7 +168,7 @@ def shift(sh, args):
 def export(sh, args):
     for word in args[1:]:
         name, is_set, value = word.partition("=")
-        sh.exported.add(name)
+        sh.exported |= {name}
         if is_set:
             sh.variables[name] = value
     return 0
@@ -190,7 +187,7 @@ def umask(sh, args):
 
 def exec_(sh, args):
     if len(args) > 1:
-        raise shell.Exit(shell.execute(sh, args[1:]))
+        raise ends.Exit(shell.execute(sh, args[1:]))
     return 0
 
 
@@ -205,7 +202,7 @@ def source(sh, args):
         data = sh.root.read(sh.path(args[1]))
     except OSError:
         sh.complain(f"{sh.args[0]}: .: cannot open {args[1]}: No such file")
-        raise shell.Exit(2) from None
+        raise ends.Exit(2) from None
     return sh.process.parse(data).run(sh)
 
 
@@ -213,7 +210,7 @@ def test(sh, args):
     words = args[1:]
     if args[0] == "[":
         if words.pop() != "]":
-            raise shell.Unsupported(" ".join(args))
+            raise ends.Unsupported(" ".join(args))
     if words[:1] == ["!"] and len(words) > 1:
         return int(test(sh, ["test"] + words[1:]) == 0)
     if not words:
@@ -223,7 +220,7 @@ def test(sh, args):
     if len(words) == 2:
         return int(not test_one(sh, *words))
     if len(words) != 3:
-        raise shell.Unsupported(" ".join(args))
+        raise ends.Unsupported(" ".join(args))
     left, op, right = words
     if op in ("=", "!="):
         return int((left == right) != (op == "="))
@@ -237,7 +234,7 @@ def test(sh, args):
         return int(not {"-eq": a == b, "-ne": a != b, "-lt": a < b,
                         "-le": a <= b, "-gt": a > b, "-ge": a >= b}[op])
     except KeyError:
-        raise shell.Unsupported(" ".join(args)) from None
+        raise ends.Unsupported(" ".join(args)) from None
 
 
 def test_one(sh, op, word):
@@ -262,7 +259,7 @@ def test_one(sh, op, word):
     if op == "-x":
         return root.is_folder(path) or \
             file is not None and file.mode & 0o100 != 0
-    raise shell.Unsupported("test " + op)
+    raise ends.Unsupported("test " + op)
 
 
 BUILTINS = {":": true, "true": true, "false": false, "exit": end,
@@ -271,91 +268,6 @@ BUILTINS = {":": true, "true": true, "false": false, "exit": end,
             "printf": printf, "read": read, "set": set_, "shift": shift,
             "export": export, "unset": unset, "umask": umask, "exec": exec_,
             ".": source, "test": test, "[": test}
-
-
-# Text to text
-
-# Options that take a value, and those that name the script, whose place is
-# otherwise the first operand.
-FILTERS = {"awk": ("Fv", ""), "base64": ("w", None), "cut": ("dfc", None),
-           "grep": ("e", "e"), "head": ("nc", None), "sed": ("e", "e"),
-           "sort": ("kt", None), "tail": ("nc", None), "tr": ("", "all"),
-           "wc": ("", None)}
-
-
-@functools.lru_cache(maxsize=20000)
-def real_filter(args, text):
-    done = subprocess.run(args, input=text.encode("latin-1"), check=False,
-                          capture_output=True, env={"LC_ALL": "C",
-                                                    "PATH": "/usr/bin:/bin"})
-    return (done.returncode, done.stdout.decode("latin-1"),
-            done.stderr.decode("latin-1"))
-
-
-def text_filter(sh, args):
-    valued, names_script = FILTERS[args[0]]
-    command, operands = [args[0]], []
-    rest = iter(args[1:])
-    scripted = names_script is None
-    for word in rest:
-        if word[:1] == "-" and len(word) > 1 and not operands:
-            command.append(word)
-            if word[1] in valued:
-                scripted = scripted or word[1] == names_script
-                if len(word) == 2:
-                    command.append(next(rest))
-        elif not scripted:
-            command.append(word)
-            scripted = names_script != "all"
-        else:
-            operands.append(word)
-    if args[0] == "sed" and "-i" in command:
-        return edit(sh, command, operands)
-    if not operands:
-        return filtered(sh, command, sh.fds[0].read())
-    if len(operands) > 1:
-        raise shell.Unsupported(" ".join(args))
-    try:
-        text = sh.root.read(sh.path(operands[0])).decode("latin-1")
-    except OSError as e:
-        said = "can't read " if args[0] == "sed" else ""
-        sh.complain(f"{args[0]}: {said}{operands[0]}: {e.strerror}")
-        return 1 if args[0] in ("head", "tail", "cut", "wc", "base64") else 2
-    return filtered(sh, command, text)
-
-
-def filtered(sh, command, text):
-    status, out, err = real_filter(tuple(command), text)
-    if out:
-        sh.fds[1].write(out)
-    if err:
-        sh.fds[2].write(err)
-    return status
-
-
-def edit(sh, command, operands):
-    """sed -i: a new file in the place of the old one."""
-    command.remove("-i")
-    for name in operands:
-        path = sh.path(name)
-        if sh.root.at(path) is None:
-            sh.complain(f"sed: can't read {name}: No such file or directory")
-            return 2
-        old = sh.root.at(path)
-        status, out, err = real_filter(tuple(command),
-                                       old.data.decode("latin-1"))
-        if status:
-            sh.complain(err.rstrip("\n"))
-            return status
-        fresh = sh.root.open(path + ".new", old.mode)
-        try:
-            sh.root.grow(fresh, out.encode("latin-1"))
-        except OSError as e:
-            sh.root.unlink(path + ".new")
-            sh.complain("sed: couldn't flush " + e.strerror)
-            return 4
-        sh.root.rename(path + ".new", path)
-    return 0
 
 
 # Files
@@ -434,7 +346,7 @@ def install(sh, args):
 def ln(sh, args):
     found, (target, name) = options(args, "sfn")
     if "s" not in found:
-        raise shell.Unsupported(" ".join(args))
+        raise ends.Unsupported(" ".join(args))
     path = destination(sh, name, target)
     if "f" in found and path in sh.root.files:
         sh.root.unlink(path)
@@ -544,7 +456,7 @@ def find(sh, args):
         elif word == "-exec":
             action = list(rest)
         else:
-            raise shell.Unsupported(" ".join(args))
+            raise ends.Unsupported(" ".join(args))
     path = sh.path(top)
     if not sh.root.is_folder(path):
         sh.complain(f"find: '{top}': No such file or directory")
@@ -558,7 +470,7 @@ def find(sh, args):
     elif action is None:
         sh.fds[1].write("".join(p + "\n" for p in found))
     elif action[-2:] != ["{}", "+"]:
-        raise shell.Unsupported(" ".join(args))
+        raise ends.Unsupported(" ".join(args))
     elif found:
         return int(shell.execute(sh, action[:-2] + found) != 0)
     return 0
@@ -569,7 +481,7 @@ def tar(sh, args):
     our own making."""
     words = [w for w in args[1:] if w != "--no-same-owner"]
     if words[0] != "-C" or words[2:4] != ["-cf", "-"] and words[2] != "-xf":
-        raise shell.Unsupported(" ".join(args))
+        raise ends.Unsupported(" ".join(args))
     folder, archive, names = sh.path(words[1]), words[3], words[4:]
     status = 0
     if words[2] == "-cf":
@@ -609,4 +521,4 @@ def tar(sh, args):
 TOOLS = {"cat": cat, "cmp": cmp, "cp": cp, "install": install, "ln": ln,
          "mkdir": mkdir, "mv": mv, "rm": rm, "rmdir": rmdir, "shred": shred,
          "touch": touch, "chmod": chmod, "find": find, "tar": tar}
-TOOLS.update(dict.fromkeys(FILTERS, text_filter))
+TOOLS.update(dict.fromkeys(filters.FILTERS, filters.text_filter))
