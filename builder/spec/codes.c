@@ -153,6 +153,9 @@ const struct code spec_codes[] = {
      "Seeds of one version and an image with another make no cluster."},
     {"KS0302", "the payload's folder cannot be used",
      "It must be there and have a manifest.json."},
+    {"KS0303", "an address that this payload does not use",
+     "Mirrors, keys and certificates are for what is fetched from pkgs.k8s.io; "
+     "the payload debian is built, and a folder is there."},
     {"KS0401", "a disk smaller than the image",
      "The image would not fit on to it."},
     {"KS0402", "too small, or no whole number of MiB",
@@ -173,6 +176,9 @@ const struct code spec_codes[] = {
      "`ssh`, `verify` and tokens for nodes that join later need it."},
     {"KS0602", "sudo would ask for a password that is not there",
      "Write `password`, or another `sudo`."},
+    {"KS0603", "a user that nobody can log in as",
+     "The key that kubeseed makes lets in the first user. Give this one "
+     "sshKeys, a password for the console, or the shell /usr/sbin/nologin."},
     {"KS0701", "a file that is not yours to write",
      "It belongs to a program that makes or changes it, and that would not "
      "work with another one."},
@@ -319,6 +325,7 @@ static const struct told {
     {"KS0301", "the payload '%s' is Kubernetes %s, not %s"},
     {"KS0302",
      "%s; write 'debian', 'pkgs.k8s.io' or a folder with a manifest.json"},
+    {"KS0303", "'%s' is for the payload pkgs.k8s.io, and this one is '%s'"},
     {"KS0401", "the disk of '%s' is smaller than image.disk"},
     {"KS0402", "%s must be at least %uM, in whole MiB"},
     {"KS0403",
@@ -338,6 +345,8 @@ static const struct told {
                "shell cannot be /usr/sbin/nologin; write another user first"},
     {"KS0602",
      "sudo asks '%s' for a password, and there is none; write password"},
+    {"KS0603", "nobody can log in as '%s' without sshKeys: the cluster's own "
+               "key lets in the first user only"},
     {"KS0701", "the file '%s' cannot be one of yours: it %s"},
     {"KS0701",
      "the file '%s' is one that kubeseed lays down itself; write another path"},

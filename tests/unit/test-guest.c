@@ -237,7 +237,7 @@ static char *outcome(const struct fixture *f, long refused) {
 static const char EXPECTED[] =
     "unshare cgroup\n"
     "mount - / - private rec -\n"
-    "mount /dev/loop7p1 run ext4 noatime -\n"
+    "mount /dev/loop7p1 run ext4 noatime barrier=0\n"
     "mount proc proc proc " API " -\n"
     "mount sysfs sys sysfs ro " API " -\n"
     "mount tmpfs run tmpfs nosuid nodev mode=0755\n"
