@@ -137,7 +137,7 @@ static void test_running(void **state) {
   int r = file_write(pidfile, number, strlen(number), 0600, &err);
   int chosen = r < 0 ? r : choose(f, "qemu", &kind, &err);
   assert_int_equal(kill(pid, SIGKILL), 0);
-  check_error(chosen, &err, "kubeseed destroy SPEC");
+  check_error(chosen, &err, "of the kind 'container'");
 }
 
 /* The disks of virtual machines keep `up --machines auto` from containers. */
