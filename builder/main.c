@@ -72,6 +72,9 @@ static const struct command commands[] = {
      cmd_plan},
     {"payload", "SPEC", "make or verify the Kubernetes payload",
      "      --rebuild         make it anew\n"
+     "      --update          of pkgs.k8s.io: take what there is today, and "
+     "move\n"
+     "                        payload.lock.json\n"
      "\n"
      "Examples:\n"
      "  kubeseed payload cluster.yaml\n",

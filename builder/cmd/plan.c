@@ -3,6 +3,9 @@
 #include "cmd/cli.h"
 
 #include "base/json.h"
+#include "base/mem.h"
+#include "image/lock.h"
+#include "image/source.h"
 #include "plan/print.h"
 #include <getopt.h>
 
@@ -13,13 +16,16 @@ int cmd_plan(struct cli *cli, int argc, char **argv, struct error *err) {
   if (argc - optind != 1)
     return error_usage(err, "plan needs one spec: kubeseed plan SPEC");
   _cleanup_cluster_ struct cluster c;
-  if (cluster_load(cli, argv[optind], &c, err) < 0)
+  _cleanup_json_ json_t *locked = NULL;
+  if (cluster_load(cli, argv[optind], &c, err) < 0 ||
+      source_locked(&c.spec, &locked, err) < 0)
     return -1;
   if (!cli->json) {
-    plan_print(&c.plan, stdout);
+    _cleanup_free_ char *text = locked ? lock_describe(locked) : NULL;
+    plan_print(&c.plan, text, stdout);
     return 0;
   }
-  _cleanup_json_ json_t *o = plan_json(&c.plan);
+  _cleanup_json_ json_t *o = plan_json(&c.plan, locked);
   int r = json_dumpf(o, stdout, JSON_INDENT(2));
   putchar('\n');
   return r == 0 ? 0 : error_set(err, 0, "cannot print the plan");

@@ -97,6 +97,21 @@ int lock_write(const struct spec *spec, const char *name, json_t *entry,
   return file_refresh(path, text, strlen(text), 0644, err);
 }
 
+char *lock_describe(json_t *entry) {
+  _cleanup_buf_ struct buf out = {0};
+  const char *name;
+  json_t *one;
+  json_object_foreach(json_object_get(entry, "packages"), name, one) {
+    const char *version = json_string_value(json_object_get(one, "version"));
+    buf_addf(&out, "%s%s %s", out.len ? ", " : "", name,
+             version ? version : "?");
+  }
+  const char *etcd = json_string_value(json_object_get(entry, "etcd"));
+  if (etcd)
+    buf_addf(&out, "; etcd %s", etcd);
+  return buf_take(&out);
+}
+
 /* ---- What is otherwise ---- */
 
 static const char *text_at(const json_t *o, const char *key) {

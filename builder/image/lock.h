@@ -36,6 +36,10 @@ int lock_of(const struct payload *p, json_t **ret,
 int lock_write(const struct spec *spec, const char *name, json_t *entry,
                struct error *err) _must_check_;
 
+/* "kubeadm 1.34.2-1.1, cri-tools 1.34.0-1.1 ...; etcd 3.6.5", for people; the
+ * caller frees. */
+char *lock_describe(json_t *entry);
+
 /* "kubeadm is 1.34.2-2.1 and not 1.34.2-1.1; ..."; NULL when found is as
  * wanted. The caller frees. */
 char *lock_difference(json_t *wanted, json_t *found);

@@ -86,6 +86,12 @@ static char *name_of(const struct spec *spec) {
   return xasprintf("pkgs.k8s.io %s", spec->kubernetes.version_text);
 }
 
+int source_upstream_locked(const struct spec *spec, json_t **ret,
+                           struct error *err) {
+  _cleanup_free_ char *name = name_of(spec);
+  return lock_read(spec, name, ret, err);
+}
+
 int source_upstream_identity(const struct spec *spec, char **ret,
                              struct error *err) {
   _cleanup_strv_ struct strv env = {0};

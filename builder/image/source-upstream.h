@@ -13,6 +13,11 @@
 #include "image/payload.h"
 #include "image/source-options.h"
 #include "spec/spec.h"
+#include <jansson.h>
+
+/* The lock's entry of the spec's payload, or NULL. */
+int source_upstream_locked(const struct spec *spec, json_t **ret,
+                           struct error *err) _must_check_;
 
 /* As source.h's. What is fetched first is noted in the lock, and fetched by it
  * from then on. A fetched payload is kept in the cache; an interrupted run

@@ -15,14 +15,15 @@ struct source {
                 const struct source_options *opt, struct payload *ret,
                 struct error *err);
 
-  bool locks; /* it heeds and writes the lock */
+  /* The lock's entry, for sources that heed and write one; else NULL. */
+  int (*locked)(const struct spec *spec, json_t **ret, struct error *err);
 };
 
 static const struct source sources[] = {
-    [PAYLOAD_DEBIAN] = {source_debian_identity, source_debian_ensure, false},
-    [PAYLOAD_FOLDER] = {source_folder_identity, source_folder_ensure, false},
+    [PAYLOAD_DEBIAN] = {source_debian_identity, source_debian_ensure, NULL},
+    [PAYLOAD_FOLDER] = {source_folder_identity, source_folder_ensure, NULL},
     [PAYLOAD_UPSTREAM] = {source_upstream_identity, source_upstream_ensure,
-                          true},
+                          source_upstream_locked},
 };
 
 /* The source of the spec's payload, or NULL after an error. */
@@ -45,13 +46,21 @@ int source_identity(const struct spec *spec, char **ret, struct error *err) {
   return s ? s->identity(spec, ret, err) : -1;
 }
 
+int source_locked(const struct spec *spec, json_t **ret, struct error *err) {
+  const struct source *s = find(spec, err);
+  *ret = NULL;
+  if (!s)
+    return -1;
+  return s->locked ? s->locked(spec, ret, err) : 0;
+}
+
 int source_ensure(const struct log *log, const struct spec *spec,
                   const struct source_options *opt, struct payload *ret,
                   struct error *err) {
   const char *version = spec->kubernetes.version_text;
   const struct source *s = find(spec, err);
   _cleanup_payload_ struct payload p = {0};
-  if (s && opt->update && !s->locks)
+  if (s && opt->update && !s->locked)
     return error_usage(err,
                        "--update is for the payload pkgs.k8s.io; '%s' has no "
                        "lock",

@@ -11,6 +11,7 @@
 #include "image/payload.h"
 #include "image/source-options.h"
 #include "spec/spec.h"
+#include <jansson.h>
 
 /*
  * A text that changes when the payload the spec wants changes, without making
@@ -19,6 +20,11 @@
  */
 int source_identity(const struct spec *spec, char **ret,
                     struct error *err) _must_check_;
+
+/* What the lock says of the spec's payload; NULL when it has none, or no lock
+ * yet. The caller json_decref's. */
+int source_locked(const struct spec *spec, json_t **ret,
+                  struct error *err) _must_check_;
 
 /*
  * Gives the spec's payload, made first where it must be, and verified. A

@@ -127,12 +127,14 @@ static void json_network(const struct plan *p, json_t *o) {
   set_string(o, "clusterDns", p->cluster_dns);
 }
 
-json_t *plan_json(const struct plan *p) {
+json_t *plan_json(const struct plan *p, json_t *locked) {
   const struct spec *s = p->spec;
   json_t *o = json_object();
   set_string(o, "name", s->name);
   set_string(o, "kubernetes", s->kubernetes.version_text);
   set_string(o, "payload", s->kubernetes.payload);
+  if (locked)
+    (void)json_object_set(o, "payloadLock", locked);
   set_string(o, "kubeadmApi", kubeadm_api_name(p->kubeadm_api));
   set_string(o, "endpoint", p->endpoint);
   set_string(o, "endpointName", s->endpoint.name);
@@ -211,12 +213,17 @@ static void print_image(const struct spec *s, FILE *out) {
   fputc('\n', out);
 }
 
-static void print_cluster(const struct plan *p, FILE *out) {
+static void print_cluster(const struct plan *p, const char *locked, FILE *out) {
   const struct spec *s = p->spec;
   fprintf(out, "cluster     %s: Kubernetes %s (payload ", s->name,
           s->kubernetes.version_text);
   put(out, s->kubernetes.payload);
   fprintf(out, ", kubeadm %s)\n", kubeadm_api_name(p->kubeadm_api));
+  if (locked) {
+    fputs("payload     ", out);
+    put(out, locked);
+    fputs(" (payload.lock.json)\n", out);
+  }
   print_image(s, out);
   fprintf(out, "endpoint    https://%s (%s", p->endpoint,
           provider_name(s->endpoint.provider));
@@ -311,8 +318,8 @@ static void print_node(const struct plan_node *n, FILE *out) {
             n->files.v[i].path);
 }
 
-void plan_print(const struct plan *p, FILE *out) {
-  print_cluster(p, out);
+void plan_print(const struct plan *p, const char *locked, FILE *out) {
+  print_cluster(p, locked, out);
   for (size_t i = 0; i < p->nodes.n; i++)
     print_node(&p->nodes.v[i], out);
   if (p->spec->endpoint.provider == PROVIDER_EXTERNAL)

@@ -9,8 +9,10 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* Text from a spec is printed so that a terminal does not obey it. */
-void plan_print(const struct plan *p, FILE *out);
+/* Text from a spec is printed so that a terminal does not obey it. locked says
+ * which builds the payload is of, or is NULL. */
+void plan_print(const struct plan *p, const char *locked, FILE *out);
 
-/* The caller json_decref's. */
-json_t *plan_json(const struct plan *p);
+/* The caller json_decref's. locked is what payload.lock.json has of the
+ * payload, or NULL. */
+json_t *plan_json(const struct plan *p, json_t *locked);

@@ -315,14 +315,14 @@ static void test_plan_shows(void **state) {
   size_t len = 0;
   FILE *out = open_memstream(&text, &len);
   assert_non_null(out);
-  plan_print(&f.plan, out);
+  plan_print(&f.plan, NULL, out);
   assert_int_equal(fclose(out), 0);
   assert_null(strchr(text, '\033'));
   assert_non_null(strstr(text, "  labels    a=x 2Jy\n"));
   const char *worker = strstr(text, "\nw (worker)");
   assert_non_null(worker);
   const struct plan_node *w = plan_find(&f.plan, "w");
-  json_t *json = plan_json(&f.plan);
+  json_t *json = plan_json(&f.plan, NULL);
   const json_t *parts = json_object_get(
       json_array_get(json_object_get(json, "nodes"), w->index), "parts");
   assert_int_equal(json_array_size(parts), w->parts.n);
