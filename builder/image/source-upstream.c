@@ -18,12 +18,9 @@
 #define PACKAGES "https://pkgs.k8s.io/core:/stable:/"
 #define REGISTRY "registry.k8s.io"
 
-/* The key that signs all packages of pkgs.k8s.io, 234654DA9A296436 in short: as
- * kubernetes.io's installation guide has it, and those who check it by hand. */
+/* The key that signs all packages of pkgs.k8s.io, 234654DA9A296436 in short;
+ * the whole is as many public installers that check it have it. */
 #define FINGERPRINT "DE15B14486CD377B9E876E1A234654DA9A296436"
-/* Where a copy of it is that runs out late; one beside older packages may have
- * run out (kubernetes/release issue 3869). */
-#define NEWEST "1.37"
 
 /* Packages, images, one of them twice, and a Debian to fetch them with. */
 #define FETCH_SPACE ((uint64_t)3 << 29)
@@ -71,7 +68,7 @@ static int make_env(const struct spec *spec, struct strv *env,
   strv_pushf(env, "KUBESEED_REGISTRY=%.*s", (int)len, host);
   strv_pushf(env, "KUBESEED_PLAIN=%s", plain ? "yes" : "");
   strv_push(env, "KUBESEED_FINGERPRINT=" FINGERPRINT);
-  strv_push(env, "KUBESEED_NEWEST=" NEWEST);
+  strv_push(env, "KUBESEED_NEWEST=" VERSION_NEWEST);
   strv_pushf(env, "KUBESEED_MIRROR=%s",
              spec->image.mirror ? spec->image.mirror : "");
   if (push_file(spec, "KUBESEED_KEY", "key", spec->kubernetes.from.key, env,
