@@ -29,9 +29,11 @@ DESTDIR   ?=
 FUZZ_TIME ?= 60
 SUITE     ?= bookworm
 BASE      ?= 08aa5d7
-# The same schedules and mutations each time; test-all takes all, and others.
+# The same schedules each time, then others, and a third of the mutations;
+# test-all takes all.
 SIM       ?= -n 1 --seconds 240 --salt ""
-MUTATIONS ?= "the token is not renewed" "steps are not recorded"
+EXPLORE   ?= -n 1 --seconds 60 --tell
+MUTATIONS ?= --third
 V         ?= 0
 Q         := $(if $(filter 1,$(V)),,@)
 
@@ -190,12 +192,13 @@ sim-beside: PROCESSORS = $(shell n=$$(($$(nproc) - 1)); echo $$((n ? n : 1)))
 sim sim-beside: $(BUILD)/kubeseed
 	@tests/sim/test-shell
 	@tests/sim/run $(SIM)
+	$(if $(EXPLORE),@tests/sim/run $(EXPLORE))
 	@tests/sim/run --mutations $(MUTATIONS)
 
 test-all:
 	@builder/deps build run test
 	@$(MAKE) --no-print-directory unit lint same payload
-	@$(MAKE) --no-print-directory sim SIM= MUTATIONS=
+	@$(MAKE) --no-print-directory sim SIM= EXPLORE= MUTATIONS=
 	@INTERRUPT_NODES=5 tests/unit/run $(OBJ)/tests/unit/test-interrupted
 	@$(MAKE) --no-print-directory unit VARIANT=asan
 	@$(MAKE) --no-print-directory all

@@ -53,7 +53,7 @@ class History:
 
     def lose(self, rng):
         """Half of the time all is as at one moment; else each file is as at a
-        moment of its own, and may be torn."""
+        moment of its own, often the first or the last one, and may be torn."""
         self.observe()
         moment = rng.randint(0, self.time)
         apart = rng.random() < 0.5
@@ -61,7 +61,8 @@ class History:
             if len(seen) == 1:
                 continue
             own = apart and not path.startswith(TOGETHER)
-            at = rng.randint(0, self.time) if own else moment
+            at = rng.choice((0, rng.randint(0, self.time), self.time)) \
+                if own else moment
             last = max(i for i, (when, _) in enumerate(seen) if when <= at)
             state = seen[last][1]
             if own and last and state and isinstance(state[1], bytes):

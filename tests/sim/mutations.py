@@ -38,6 +38,8 @@ class Mutation:
         found = []
         for name in self.topologies:
             every = scenarios.jobs(topologies[name, self.name], self.runs * 2)
+            for i in range(9):  # there is one of some kinds
+                every += scenarios.jobs(topologies[name, self.name], 1, f".{i}")
             kinds = [[j for j in every if f"/{w}" in j] for w in self.wanted]
             by_turns = [j for turn in itertools.zip_longest(*kinds)
                         for j in turn if j]
@@ -130,7 +132,7 @@ ALL = [
              ["founding", "external"], ["corrected"], 6),
     Mutation("a new disk may found with who founded with the old one",
              LIB + "steps-etcd.sh", "*) agrees= ;;", "*) ;;",
-             ["founding", "external"], ["behind"], 20),
+             ["founding", "external"], ["promised"], 20),
     Mutation("etcd that runs lets an empty disk found", LIB + "steps-etcd.sh",
              '*) apart="$apart $name" ;;', '*) fresh="$fresh$name " ;;',
              ["founding", "external"], ["beside", "behind"], 20),
@@ -187,7 +189,9 @@ ALL = [
              ["founding"], ["at-once"]),
     Mutation("records come before what they stand for", LIB + "bootstrap",
              "  sync\n  : >\"$recorded/$step\"\n  sync",
-             "  : >\"$recorded/$step\"", ["founding"], ["line/"], 60),
+             "  : >\"$recorded/$step\"", ["founding"],
+             ["line/m1,kubeadm-init,done", "line/m2,kubeadm-join,done",
+              "line/w1,kubeadm-join,done"], 30),
     Mutation("empty files are kept", LIB + "steps-kubernetes.sh",
              *emptied("drop_empty_files"), ["founding"], ["point/"], 60),
 ]

@@ -244,6 +244,9 @@ class Node:
 
     def read_console(self):
         text = self.rest + self.root.drain_console()
+        self.fresh_lines = []
+        if not text:
+            return
         *lines, self.rest = text.split("\n")
         fresh = []
         for line in lines:
@@ -272,10 +275,14 @@ class Node:
 
     WATCHED = ("/etc/kubernetes/manifests", "/etc/kubernetes/kubelet.conf",
                "/etc/default/etcd", "/var/lib/kubeseed", "/run/kubeseed")
-    watched = None
+    watched = edits_seen = None
 
     def watch(self):
         """The script has run: has it changed what others look at?"""
+        edits = self.root.edits
+        if edits == self.edits_seen:
+            return
+        self.edits_seen = edits
         seen = [self.root.glance(name) for name in self.WATCHED]
         if seen != self.watched:
             self.watched = seen
@@ -351,7 +358,8 @@ class Node:
                 self.write(pem, "pem")
             return
         token = self.read("/etc/kubernetes/bootstrap-kubelet.conf")
-        if not token or not self.has("/var/lib/kubelet/config.yaml"):
+        if not token or self.has_identity() or \
+                not self.has("/var/lib/kubelet/config.yaml"):
             return
         api = self.api() if self.waits_locally() else world.endpoint(self)
         if not api or not api.kube.token_is_known(token.strip(), world.now):

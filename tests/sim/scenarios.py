@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clusters, what happens to them, and what must hold in the end."""
+import functools
 import itertools
 import os
 import random
@@ -92,6 +93,7 @@ TOPOLOGIES = {
 }
 
 
+@functools.cache
 def read_seeds(folder):
     """{node: its files and its user-data}"""
     return {medium[:-4]: sandbox.read_seed(f"{folder}/{medium}")
@@ -117,7 +119,9 @@ class Topology:
                 subprocess.run([kubeseed, "-q", "seed", "sim.yaml"], check=True,
                                cwd=folder, stdin=subprocess.DEVNULL)
                 shutil.copytree(folder + "/sim.cluster/seeds", kept)
-            self.earlier, self.seeds = self.seeds, read_seeds(kept)
+            self.earlier, self.seeds = self.seeds, {
+                node: (dict(files), data)
+                for node, (files, data) in read_seeds(kept).items()}
         self.priority = {}
         for node, (files, _) in self.seeds.items():
             conf = files.get("/etc/keepalived/keepalived.conf")
@@ -134,7 +138,8 @@ class Topology:
     @staticmethod
     def note_join(world, node, cluster):
         """kubeadm is about to change etcd's membership: the scripts promise
-        one at a time, and that the predecessor votes."""
+        one at a time. (What the scripts add by themselves etcd judges: it may
+        take it beside a member that runs and has not told its name yet.)"""
         for member in cluster.members.values():
             if not member.name and member.url != f"https://{node.address}:2380":
                 world.violation(node, "an etcd member is added while another "
@@ -591,6 +596,38 @@ def behind(world, what):
     yield from boot_at_once(world)
 
 
+def promised(world, what):
+    """A member of etcd has promised to found with the others' disks when its
+    power fails, and they do without it. Then one of those disks is lost, and
+    these two, of which neither has data, come back first."""
+    name, lost = what.split(",")
+    node, victim = world.nodes[name], world.nodes[lost]
+    node.power_on()
+    yield 60
+    for other in world.nodes.values():
+        other.power_on()
+    yield lambda: node.etcd or node.has("/var/lib/kubeseed/etcd-founding")
+    if node.etcd:  # the others have founded before
+        yield world.all_done
+        return
+    node.power_off()
+    limit = world.now + 3600
+    world.after(3600, None, world.bump)
+    yield lambda: world.now >= limit or others_have_quorum(world, node)
+    if not others_have_quorum(world, node):  # they wait for it
+        yield from boot_at_once(world)
+        return
+    yield world.rng.uniform(0, 600)
+    for other in world.nodes.values():
+        other.power_off()
+    victim.new_disk()
+    yield 60
+    node.power_on()
+    victim.power_on()
+    yield world.rng.choice((600, 7200))
+    yield from boot_at_once(world)
+
+
 def absent(world, name):
     """One control plane is not there; the others do not wait for it. It comes
     hours later."""
@@ -789,10 +826,32 @@ def grown_before(world, _):
     yield from boot_at_once(world)
 
 
-SCENARIOS = {"token": token_lives, "slow-clock": slow_clock,
+def mixed(world, name):
+    """One of them still has its earlier seed. The others do not need it; it
+    joins them, or takes the nodes that are new for strangers until somebody
+    sees that."""
+    node = world.nodes[name]
+    right = node.files
+    lay_earlier(world, [node])
+    switch_all_on(world)
+    yield lambda: all(n is node or reported(n, "ready", "done")
+                      for n in world.nodes.values())
+    yield 7200
+    if not node.done and not said(node, "it has the MAC address"):
+        raise w.Failure(f"{name} neither joins nor says why")
+    if not node.done:
+        node.power_off()
+        node.files = right
+        node.env["STEPS"] = steps_of(node)
+        yield 10
+        node.power_on()
+    yield world.all_done
+
+
+SCENARIOS = {"mixed": mixed, "token": token_lives, "slow-clock": slow_clock,
              "absent": absent, "founder-lost": founder_lost, "left": left, "grown": grown,
              "grown-before": grown_before, "grown-alone": grown_alone, "replaced": replaced_together,
-             "behind": behind, "disk-lost-cut": disk_lost_and_cut,
+             "behind": behind, "promised": promised, "disk-lost-cut": disk_lost_and_cut,
              "disk-lost-dark": disk_lost_in_the_dark,
              "disk-lost-early": disk_lost_early,
              "order": in_order, "at-once": at_once, "line": cut_after_line,
@@ -920,11 +979,14 @@ def jobs(topology, number, salt=""):
     masters = topology.of_role("control-plane")
     rest = [n for n in nodes if n not in masters]
     points = random.Random(name + salt)
+    copied = PKI_COPIED in topology.seeds[masters[0]][0][
+        "/etc/kubeseed/node.env"][1]
     found = []
     if topology.earlier:
         found = [("grown", late, lossy) for late in list(topology.earlier)[-1:]
                  for lossy in (False, True) for _ in range(number // 4 + 1)]
         found += [("grown-before", "", False)]
+        found += [("mixed", n, False) for n in topology.earlier]
         if name != "grown":
             found += [("grown-alone", str(i), False)
                       for i in range(number // 4 + 1)]
@@ -961,7 +1023,7 @@ def jobs(topology, number, salt=""):
     found += [("point", f"{n},{points.randint(1, 220 if n in masters else 120)}",
                True) for n in nodes for _ in range(number)]
     found += [("last-cut", n, True) for n in (masters + rest)[1:]
-              if topology.joins(n) for _ in range(number // 4)]
+              if topology.joins(n) and not copied for _ in range(number // 4)]
     found += [("twice", n, False) for n in masters + rest[-1:]]
     found += [("off-and-on", str(i), i % 2 == 0) for i in range(number // 4)]
     found += [("disk-lost", n, False) for n in masters + rest[-1:]]
@@ -979,6 +1041,8 @@ def jobs(topology, number, salt=""):
     found += [("behind", f"{one},{two},{late}", lossy)
               for one, two in itertools.permutations(members, 2)
               for late in ("late", "") for lossy in (False, True)]
+    found += [("promised", f"{one},{two}", False)
+              for one, two in itertools.permutations(members, 2)]
     found += [("disk-lost-dark", n, False) for n in nodes
               if n in masters or n in members
               for _ in range(number // 4 + 1)]
@@ -987,8 +1051,7 @@ def jobs(topology, number, salt=""):
     found += [("disk-lost-cut", f"{n},{points.randint(20, 120)}", True)
               for n in masters for _ in range(number)]
     found += [("absent", n, False) for n in masters[1:]]
-    if PKI_COPIED not in topology.seeds[masters[0]][0][
-            "/etc/kubeseed/node.env"][1]:
+    if not copied:
         found += [("token", n, lossy) for n in rest[-1:] if topology.joins(n)
                   for lossy in (False, True)]
         if len(masters) > 1:  # others to compare with
