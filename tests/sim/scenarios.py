@@ -827,15 +827,15 @@ def grown_before(world, _):
 
 
 def mixed(world, name):
-    """One of them still has its earlier seed. The others do not need it; it
-    joins them, or takes the nodes that are new for strangers until somebody
-    sees that."""
+    """One of them still has its earlier seed. It joins the others, or takes
+    the nodes that are new for strangers until somebody sees that."""
     node = world.nodes[name]
     right = node.files
     lay_earlier(world, [node])
     switch_all_on(world)
-    yield lambda: all(n is node or reported(n, "ready", "done")
-                      for n in world.nodes.values())
+    yield lambda: said(node, "it has the MAC address") or all(
+        n is node or reported(n, "ready", "done")
+        for n in world.nodes.values())
     yield 7200
     if not node.done and not said(node, "it has the MAC address"):
         raise w.Failure(f"{name} neither joins nor says why")
