@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What happens to a cluster besides power cuts: nodes that never come, links
 that fail, clocks, disks and programs. Each is a generator of what to wait for,
-like those of scenarios.py."""
+like those of power.py."""
 import itertools
 
 import etcd

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with a machine or with its seed, until somebody mends it; seeds
+of a spec that has changed; days that pass."""
+import world as w
+from moves import (boot_and_wait, boot_at_once, etcd_nodes, lay_earlier,
+                   renew_token, reported, said, steps_of, switch_all_on,
+                   until_corrected, with_address)
+
+# What is wrong with a machine: what its console says then.
+TROUBLES = {"clock-ahead": "waiting for the clock; set it",
+            "clock-behind": "waiting for the clock; set it",
+            "disk-full": "87 MiB are free in /var/lib, 512 are needed",
+            "no-card": "is the network card with the MAC address",
+            "address-taken": "machine with the MAC address 02:00:00:00:00:99",
+            "vip-taken": "it has the MAC address 02:00:00:00:00:99"}
+
+
+def trouble(world, what):
+    """Something is wrong with a machine until somebody mends it."""
+    name, kind = what.split(",")
+    node = world.nodes[name]
+    node.trouble = kind
+    switch_all_on(world)
+    yield lambda: said(node, TROUBLES[kind])
+    yield 3600
+    if node.done:
+        raise w.Failure("it went on although it was not mended")
+    node.trouble = ""
+    world.bump()
+    yield world.all_done
+
+
+def wrong_peer(world, name):
+    """A seed has a wrong address of another member of etcd: its node says so,
+    and joins what the others have founded. Later it gets a corrected one."""
+    node = world.nodes[name]
+    peer = next(n for n in etcd_nodes(world) if n is not node)
+    right = node.files
+    node.files = with_address(right, peer.address, "192.168.4.99")
+    switch_all_on(world)
+    yield lambda: said(node, "no answer from 192.168.4.99") or node.done
+    yield until_corrected(world)
+    if not world.lossy and not (node.etcd and node.etcd.has_quorum()):
+        raise w.Failure("it did not join what the others founded")
+    node.power_off(world.lossy)
+    node.files = right
+    yield 10
+    node.power_on()
+    yield world.all_done
+
+
+def wrong_seeds(world, name):
+    """Two of three members have wrong addresses of each other, so no two seeds
+    are of the same founding until they are corrected."""
+    one, two = [n for n in etcd_nodes(world) if n.name != name]
+    right = one.files, two.files
+    one.files = with_address(right[0], two.address, "192.168.4.99")
+    two.files = with_address(right[1], one.address, "192.168.4.98")
+    switch_all_on(world)
+    yield lambda: said(one, "no answer from 192.168.4.99") and \
+        said(two, "no answer from 192.168.4.98")
+    yield until_corrected(world)
+    if one.etcd and one.etcd.has_quorum():
+        raise w.Failure("a quorum of seeds that differ")
+    for node in (one, two):
+        node.power_off(world.lossy)
+    one.files, two.files = right
+    yield 10
+    for node in (one, two):
+        node.power_on()
+    yield world.all_done
+
+
+def moved(world, name):
+    """The others' seeds have a wrong address of a member of etcd, which comes
+    last or with them."""
+    node = world.nodes[name]
+    for other in world.nodes.values():
+        if other is not node:
+            other.files = with_address(other.files, node.address,
+                                       "192.168.4.99")
+    yield from boot_at_once(world)
+
+
+def corrected(world, name):
+    """Two agree on a wrong address of the third; one has founded etcd when the
+    other loses its power. Then all get corrected seeds."""
+    pair = [n for n in etcd_nodes(world) if n.name != name]
+    right = {node: node.files for node in pair}
+    for node in pair:
+        node.files = with_address(node.files, world.nodes[name].address,
+                                  "192.168.4.99")
+        node.power_on()
+    yield lambda: any(n.etcd for n in pair)
+    one, two = sorted(pair, key=lambda n: not n.etcd)
+    if two.etcd:
+        raise w.Failure("both at once")
+    two.power_off(world.lossy)
+    yield until_corrected(world)
+    one.power_off(world.lossy)
+    for node in pair:
+        node.files = right[node]
+    yield 10
+    yield from boot_at_once(world)
+
+
+def token_lives(world, name):
+    """A node is missing for days, and then for good, as far as the spec can
+    tell. Until then the token lets it in, but not without the first node."""
+    node, first = world.nodes[name], world.nodes["m1"]
+    first.files = with_address(first.files, "JOIN_DAYS='30'", "JOIN_DAYS='6'")
+    yield from boot_and_wait(world, [n for n in world.nodes.values()
+                                     if n is not node])
+    kube = world.endpoint().kube
+
+    def lives():
+        return any(expires > world.now for _, expires in kube.tokens.values())
+    for _ in range(2):
+        yield 86400
+        if not lives():
+            raise w.Failure("the token has ended, and a node is missing")
+    if world.lossy:
+        first.power_off()
+        yield 90000
+        if lives():
+            raise w.Failure("the token lives without the first node")
+        first.power_on()
+        yield lambda: said(first, "the token has ended")
+    yield 6 * 86400
+    if lives():
+        raise w.Failure("the token lives longer than the spec allows")
+    node.power_on()
+    yield lambda: said(node, "valid bootstrap token")
+    renew_token(world, node)
+    yield world.all_done
+
+
+def slow_clock(world, name):
+    """Long after the others a new disk comes, with a clock that is an hour
+    behind."""
+    yield from boot_at_once(world)
+    node = world.nodes[name]
+    node.power_off()
+    node.new_disk()
+    node.trouble = "clock-slow"
+    yield 86400
+    node.power_on()
+    yield lambda: said(node, "clock to be that of the others")
+    yield 3600
+    node.trouble = ""
+    world.bump()
+    yield world.all_done
+
+
+def grown(world, late):
+    """Three were seeded, of which two have been on; then all are seeded again,
+    as five. The founded ones are off while the others come."""
+    old = [world.nodes[n] for n in world.topology.earlier if n != late]
+    right = {node: node.files for node in old}
+    lay_earlier(world, old)
+    yield from boot_and_wait(world, old)
+    for node in old:
+        node.power_off()
+        node.files = right[node]
+    yield 60
+    yield from without(world, old)
+
+
+def grown_alone(world, _):
+    """As grown; the only one that founded had no others yet. It is not the
+    first any more."""
+    old = [world.nodes[n] for n in world.topology.earlier]
+    right = {node: node.files for node in old}
+    lay_earlier(world, old)
+    for node in old:
+        node.power_on()
+    yield lambda: world.endpoint() and world.endpoint().kube.cluster_info
+    for node in old:
+        node.power_off()
+        node.files = right[node]
+        node.env["STEPS"] = steps_of(node)
+        if node is not old[0]:
+            node.new_disk()
+    yield 60
+    yield from without(world, old[:1])
+
+
+def without(world, old):
+    new = [n for n in world.nodes.values() if n not in old]
+    for node in new:
+        node.power_on()
+    yield 7200
+    if any(reported(n, "etcd", "done") or said(n, "kubeadm init")
+           for n in new):
+        raise w.Failure("they did without those that have the data")
+    yield from boot_at_once(world)
+
+
+def grown_before(world, _):
+    """The cluster of the earlier seeds has never been on."""
+    yield from boot_at_once(world)
+
+
+def mixed(world, name):
+    """One of them still has its earlier seed. It joins the others, or takes
+    the nodes that are new for strangers until somebody sees that."""
+    node = world.nodes[name]
+    right = node.files
+    lay_earlier(world, [node])
+    switch_all_on(world)
+    yield lambda: said(node, "it has the MAC address") or all(
+        n is node or reported(n, "ready", "done")
+        for n in world.nodes.values())
+    yield 7200
+    if not node.done and not said(node, "it has the MAC address"):
+        raise w.Failure(f"{name} neither joins nor says why")
+    if not node.done:
+        node.power_off()
+        node.files = right
+        node.env["STEPS"] = steps_of(node)
+        yield 10
+        node.power_on()
+    yield world.all_done
