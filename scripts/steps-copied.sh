@@ -33,9 +33,8 @@ know_cluster_ca() {
   ! cmp -s $pki/ca.crt /etc/kubeseed/ca.crt || return 0
   [ -s $pki/ca.crt ] || return 0
   ca=$(base64 -w 0 $pki/ca.crt)
-  sed -i "s|certificate-authority-data:.*|certificate-authority-data: $ca|" \
-    /etc/kubeseed/discovery.conf
-  sync
+  sed "s|certificate-authority-data:.*|certificate-authority-data: $ca|" \
+    /etc/kubeseed/discovery.conf | keep /etc/kubeseed/discovery.conf
   install -m 0644 $pki/ca.crt /etc/kubeseed/ca.crt
 }
 

@@ -4,15 +4,47 @@
 # Control-plane nodes and workers: kubeadm, and what surrounds it.
 # Sourced by bootstrap.
 
-# A power cut can leave files that were created and never filled. kubeadm takes
-# an empty key or kubeconfig for a broken one and gives up, as it does for a
-# certificate without its key; it makes what is missing anew.
-drop_empty_files() {
+newline='
+'
+
+# Does FILE end as kubeadm and the kubelet end one of its kind? A power cut or a
+# full disk leaves any beginning of it.
+is_whole() { # FILE
+  last=$(tail -n 1 "$1" && echo .)
+  case $1,$last in
+  *.crt,-----END*-----"$newline". | *.key,-----END*-----"$newline". | \
+    *.pub,-----END*-----"$newline". | \
+    *.pem,-----END*" KEY-----$newline". | \
+    *.conf,*" client-key"*": "*"$newline". | *.conf,*" token: "*"$newline". | \
+    */manifests/*.yaml,"status: {}$newline". | \
+    */kubelet/config.yaml,"volumeStatsAggPeriod: "*"$newline". | \
+    */kubeadm-flags.env,*\""$newline".) ;;
+  *.crt,* | *.key,* | *.pub,* | *.pem,* | *.conf,* | */manifests/*.yaml,* | \
+    */kubelet/config.yaml,* | */kubeadm-flags.env,*) return 1 ;;
+  esac
+}
+
+# kubeadm takes an empty or cut-off key or kubeconfig for a broken one and gives
+# up, as it does for a certificate without its key; the kubelet does not start with
+# one. What is missing they make anew. A CA nobody could: it is in the seed, or
+# synced before it is used.
+drop_torn_files() {
   [ ! -d /etc/kubernetes ] ||
     find /etc/kubernetes -xdev -type f -size 0 -delete
   # Further down are the volumes of pods that run.
   [ ! -d /var/lib/kubelet ] ||
     find /var/lib/kubelet -xdev -maxdepth 2 -type f -size 0 -delete
+  for file in /etc/kubernetes/*.conf /etc/kubernetes/manifests/*.yaml \
+    /etc/kubernetes/pki/*.* /etc/kubernetes/pki/etcd/*.* \
+    /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env \
+    /var/lib/kubelet/pki/*; do
+    case $ROLE,$file in
+    control-plane,*/ca.* | control-plane,*/front-proxy-ca.* | *,*/sa.*) continue ;;
+    esac
+    if [ ! -f "$file" ] || is_whole "$file"; then continue; fi
+    report wait "$file is cut off and is made anew"
+    rm -f "$file"
+  done
   for half in /etc/kubernetes/pki/*.* /etc/kubernetes/pki/etcd/*.*; do
     case $half in
     */ca.* | */front-proxy-ca.*) ;; # a node may have a CA without its key
@@ -138,7 +170,7 @@ wait_for_etcd() {
 step_kubeadm_init() {
   start_unit kubelet.service
   wait_for_etcd
-  drop_empty_files
+  drop_torn_files
   # A founder with a new disk must not found the cluster a second time.
   if joins_existing; then
     if [ "$PKI_MODE" = copied ]; then
@@ -317,7 +349,7 @@ join_cluster() {
 
 step_kubeadm_join() {
   start_unit kubelet.service
-  drop_empty_files
+  drop_torn_files
   case $ROLE,$ETCD_MODE in
   control-plane,founding) ready_etcd ;;
   control-plane,stacked) tell_empty ;;

@@ -163,6 +163,40 @@ def damaged(world, name):
         world.violation(node, "the damaged data is not kept")
 
 
+def made_here(node):
+    """What kubeadm and the kubelet have written, but no CA."""
+    found = list(node.root.walk("/etc/kubernetes")) + \
+        list(node.root.walk("/var/lib/kubelet"))
+    return [path for path in found if path not in node.files and not (
+        node.role == "control-plane" and
+        path.rpartition("/")[2].split(".")[0] in ("ca", "front-proxy-ca", "sa"))
+            and path.rpartition(".")[2] in ("crt", "key", "pem", "conf", "yaml",
+                                            "env")]
+
+
+def torn(world, name):
+    """Power fails in the midst of kubeadm's work, and of some files only a
+    beginning is left."""
+    node = world.nodes[name]
+    switch_on(world, world.nodes)
+    number = world.rng.randint(1, 10 if node.role == "control-plane" else 3)
+    yield lambda: node.sshd and len(made_here(node)) >= number
+    step = node.console[-1][1]["step"]
+    node.power_off()
+    for path in world.rng.sample(made_here(node), (number + 2) // 3):
+        whole = node.root.read(path)
+        node.root.write(path, whole[:world.rng.randint(1, len(whole) - 1)], 0o600)
+    if not node.has_identity():
+        node.joins = 0
+    yield 60
+    node.power_on()
+    yield world.all_done
+    # The step before makes all of its files anew.
+    if step.startswith("kubeadm") and \
+            not said(node, "is cut off and is made anew"):
+        world.violation(node, "it does not say what is cut off")
+
+
 def beside(world, what):
     """Two have founded, the third was never on. The disk of one is lost; the
     other's etcd runs, without a quorum, when the two with empty disks come:
@@ -220,7 +254,7 @@ def late(world, what):
     yield lambda: the_others_serve(world)
 
 
-SCENARIOS = {"damaged": damaged, "beside": beside, "gone": gone, "late": late,
+SCENARIOS = {"damaged": damaged, "torn": torn, "beside": beside, "gone": gone, "late": late,
              "never-comes": never_comes, "leaves": leaves, "partition": partition,
              "killed": killed, "slow-disk": slow_disk, "clocks": clocks,
              "disk-fills": disk_fills}
@@ -234,6 +268,10 @@ def jobs(nodes, masters, units, number):
             for _ in range(number // 4 + 1):
                 if len(units or masters) > 1:
                     yield "damaged", name, lossy
+    for name in nodes:
+        if not name.startswith(("lb", "e")):  # kubeadm runs there
+            for _ in range(number // 3 + 1):
+                yield "torn", name, False
     for late_one, lost in itertools.permutations(units, 2):
         for lossy in (False, True):
             yield "beside", f"{late_one},{lost}", lossy

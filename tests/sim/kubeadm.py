@@ -21,6 +21,13 @@ PKI = "/etc/kubernetes/pki/"
 MANIFESTS = "/etc/kubernetes/manifests/"
 
 
+EMBEDDED = "users:\n- user:\n    client-key-data: embedded\n"
+
+
+def pem(text):
+    return f"-----BEGIN IT-----\n{text}\n-----END KEY-----\n"
+
+
 class Refused(Exception):
     """kubeadm ends with an error."""
 
@@ -115,10 +122,10 @@ class Kubeadm:
         ident = f"{name} {self.node.name} {self.node.disk} " \
                 f"{self.world.rng.random()}"
         crt = "sa.pub" if name == "sa" else name + ".crt"
-        self.node.write(PKI + name + ".key", "key " + ident)
+        self.node.write(PKI + name + ".key", pem("key " + ident))
         yield self.take(0.01, 0.2)
-        self.node.write(PKI + crt, ("public " if name == "sa" else "cert ") +
-                        ident)
+        self.node.write(PKI + crt, pem(
+            ("public " if name == "sa" else "cert ") + ident))
 
     def leaf(self, name, ca):
         node = self.node
@@ -130,9 +137,9 @@ class Kubeadm:
             return
         if not node.has(PKI + ca + ".key") or not node.has(PKI + ca + ".crt"):
             raise Refused(f"no {ca} to sign {name}")
-        node.write(PKI + name + ".crt", "leaf")
+        node.write(PKI + name + ".crt", pem("leaf"))
         yield self.take(0.01, 0.3)
-        node.write(PKI + name + ".key", "leaf")
+        node.write(PKI + name + ".key", pem("leaf"))
 
     def certificates(self, external):
         node = self.node
@@ -158,22 +165,22 @@ class Kubeadm:
                 continue
             if not self.node.has(PKI + "ca.key"):
                 raise Refused("couldn't load " + PKI + "ca.key")
-            self.node.write(path, "embedded client certificate")
+            self.node.write(path, EMBEDDED)
             yield self.take(0.01, 0.3)
 
     def control_plane(self):
         for name in ("kube-apiserver", "kube-controller-manager",
                      "kube-scheduler"):
-            self.node.write(MANIFESTS + name + ".yaml", "kind: Pod")
+            self.node.write(MANIFESTS + name + ".yaml", "kind: Pod\nstatus: {}\n")
             yield self.take(0.01, 0.1)
 
     def etcd_pod(self, initial, state):
         node = self.node
         # JSON is YAML.
-        node.write(MANIFESTS + "etcd.yaml", json.dumps(
-            {"spec": {"containers": [{"command": [
+        node.write(MANIFESTS + "etcd.yaml", "spec: " + json.dumps(
+            {"containers": [{"command": [
                 "etcd", f"--name={node.name}", f"--initial-cluster={initial}",
-                f"--initial-cluster-state={state}"]}]}}))
+                f"--initial-cluster-state={state}"]}]}) + "\nstatus: {}\n")
 
     def preflight(self, also):
         """Versions before 1.24 are run without it, for want of crictl."""
@@ -221,7 +228,7 @@ class Kubeadm:
         if not self.node.has(PKI + "ca.key"):
             raise Refused("couldn't load " + PKI + "ca.key")
         self.node.write(self.option("--kubeconfig-dir") + "/admin.conf",
-                        "embedded client certificate")
+                        EMBEDDED)
 
     def refuse_second_cluster(self):
         """The invariant of them all: it is recorded, kubeadm would not see
@@ -291,9 +298,11 @@ class Kubeadm:
 
     def kubelet_files(self):
         node = self.node
-        node.write("/var/lib/kubelet/kubeadm-flags.env", "flags")
+        node.write("/var/lib/kubelet/kubeadm-flags.env",
+                   'KUBELET_KUBEADM_ARGS="flags"\n')
         yield self.take(0.01, 0.1)
-        node.write("/var/lib/kubelet/config.yaml", "kind: Kubelet")
+        node.write("/var/lib/kubelet/config.yaml",
+                   "kind: Kubelet\nvolumeStatsAggPeriod: 0s\n")
         yield self.take(0.1, 1)
         node.start_unit("kubelet.service")
         self.world.bump()
@@ -421,7 +430,7 @@ class Kubeadm:
             raise Refused(f"a Node with name '{node.name}' and status 'Ready' "
                           "already exists in the cluster")
         bootstrap = "/etc/kubernetes/bootstrap-kubelet.conf"
-        node.write(bootstrap, token)
+        node.write(bootstrap, f"users:\n- user:\n    token: {token}\n")
         node.write(PKI + "ca.crt", w.secret_of(node))
         yield self.take(0.1, 1)
         yield from self.kubelet_files()

@@ -86,7 +86,7 @@ class History:
 
 
 def torn(rng, before, after):
-    """A file's name was there before its data was."""
+    """A file's name was there before its data was, or before all of it."""
     if not before and rng.random() < 0.6:
-        return b""
+        return b"" if rng.random() < 0.5 else after[:rng.randint(0, len(after))]
     return after

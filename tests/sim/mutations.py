@@ -193,7 +193,9 @@ ALL = [
              ["line/m1,kubeadm-init,done", "line/m2,kubeadm-join,done",
               "line/w1,kubeadm-join,done"], 30),
     Mutation("empty files are kept", LIB + "steps-kubernetes.sh",
-             *emptied("drop_empty_files"), ["founding"], ["point/"], 60),
+             *emptied("drop_torn_files"), ["founding"], ["point/"], 60),
+    Mutation("cut-off files are kept", LIB + "steps-kubernetes.sh",
+             *emptied("is_whole"), ["founding", "stacked"], ["torn"]),
 ]
 
 

@@ -2,10 +2,21 @@
 """One machine: its power, its disk, its console, and what runs on it by itself
 (systemd units, the kubelet and its static pods)."""
 import json
+import re
 
 import etcd
 import kube
 import loss
+
+
+# What whole files end with.
+WHOLE = [(re.compile(kind), re.compile(end)) for kind, end in (
+    (r"/pki/.*\.(crt|key|pub|pem)$", r"(?m)^-----END .*-----\n\Z"),
+    (r"/etc/kubernetes/.*\.conf$", r"    (client-key.*|token): .*\n\Z"),
+    (r"/etc/kubernetes/manifests/", r"(?m)^status: {}\n\Z"),
+    (r"/kubelet/config\.yaml$", r"(?m)^volumeStatsAggPeriod: .*\n\Z"),
+    (r"/kubeadm-flags\.env$", r'"\n\Z'))]
+PEM = "-----BEGIN IT-----\npem\n-----END KEY-----\n"
 
 
 class Actor:
@@ -88,11 +99,12 @@ class Node:
             return ""
 
     def has(self, name):
-        """There, and not empty."""
-        try:
-            return self.root.size(name) > 0
-        except OSError:
-            return False
+        """There, and whole, as far as its kind tells."""
+        text = self.read(name)
+        for kind, end in WHOLE:
+            if kind.search(name):
+                return bool(end.search(text))
+        return text != ""
 
     def exists(self, name):
         return self.root.exists(name)
@@ -307,7 +319,7 @@ class Node:
     def has_identity(self):
         """The kubelet's own kubeconfig works."""
         text = self.read("/etc/kubernetes/kubelet.conf")
-        return bool(text) and (
+        return self.has("/etc/kubernetes/kubelet.conf") and (
             "embedded" in text or
             self.has("/var/lib/kubelet/pki/kubelet-client-current.pem"))
 
@@ -355,10 +367,11 @@ class Node:
         pem = "/var/lib/kubelet/pki/kubelet-client-current.pem"
         if self.kubelet:
             if not self.has(pem):
-                self.write(pem, "pem")
+                self.write(pem, PEM)
             return
-        token = self.read("/etc/kubernetes/bootstrap-kubelet.conf")
-        if not token or self.has_identity() or \
+        config = "/etc/kubernetes/bootstrap-kubelet.conf"
+        token = self.read(config).rpartition("token: ")[2]
+        if not self.has(config) or self.has_identity() or \
                 not self.has("/var/lib/kubelet/config.yaml"):
             return
         api = self.api() if self.waits_locally() else world.endpoint(self)
@@ -375,7 +388,7 @@ class Node:
             if self.root.room is not None:
                 world.after(10, self, certificate)
                 return
-            self.write(pem, "pem")
+            self.write(pem, PEM)
             world.after(world.delay(self, 0.1, 1), self, kubeconfig)
 
         def kubeconfig():
@@ -386,7 +399,8 @@ class Node:
                 return
             self.pods_pending.discard("bootstrap")
             self.joins += 1
-            self.write("/etc/kubernetes/kubelet.conf", "pem")
+            self.write("/etc/kubernetes/kubelet.conf",
+                       f"users:\n- user:\n    client-key: {pem}\n")
             world.bump()
         world.after(world.delay(self, 1, 8), self, certificate)
 

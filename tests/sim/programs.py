@@ -155,10 +155,11 @@ def openssl(world, actor, args, stdin):
     name = args[args.index("-in") + 1]
     if not name.startswith("/"):
         name = "/var/lib/kubeseed/certificates/" + name
-    kind, _, ident = actor.node.read(name).partition(" ")
+    text = actor.node.read(name).partition("\n")[2].partition("\n")[0]
+    kind, _, ident = text.partition(" ")
     if kind not in ("key", "cert"):
         return 1, "", "unable to load " + name
-    return 0, f"public {ident}", ""
+    return 0, f"-----BEGIN IT-----\npublic {ident}\n-----END KEY-----\n", ""
 
 
 # The API
