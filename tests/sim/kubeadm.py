@@ -431,7 +431,8 @@ class Kubeadm:
                           "already exists in the cluster")
         bootstrap = "/etc/kubernetes/bootstrap-kubelet.conf"
         node.write(bootstrap, f"users:\n- user:\n    token: {token}\n")
-        node.write(PKI + "ca.crt", w.secret_of(node))
+        if not node.exists(PKI + "ca.crt"):
+            node.write(PKI + "ca.crt", w.secret_of(node))
         yield self.take(0.1, 1)
         yield from self.kubelet_files()
 
