@@ -167,7 +167,7 @@ def made_here(node):
     """What kubeadm and the kubelet have written, but no CA."""
     found = list(node.root.walk("/etc/kubernetes")) + \
         list(node.root.walk("/var/lib/kubelet"))
-    return [path for path in found if path not in node.files and not (
+    return [path for path in sorted(found) if path not in node.files and not (
         node.role == "control-plane" and
         path.rpartition("/")[2].split(".")[0] in ("ca", "front-proxy-ca", "sa"))
             and path.rpartition(".")[2] in ("crt", "key", "pem", "conf", "yaml",
