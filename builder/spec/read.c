@@ -9,6 +9,7 @@
 #include "spec/defaults.h"
 #include "spec/expand.h"
 #include "spec/look-alike.h"
+#include "spec/payload-facts.h"
 #include "spec/table.h"
 #include "spec/value.h"
 #include <string.h>
@@ -182,6 +183,26 @@ static void drop_empty(const struct key *of, struct yaml_node *map) {
   }
 }
 
+static void move_beside(const struct spec *s, char **name) {
+  _cleanup_free_ char *written = *name;
+  *name = written ? spec_beside(s->file, written) : NULL;
+}
+
+/* Files and folders are where the spec says, from wherever that is read. */
+static void find_payload(struct spec *s, const struct yaml_node *root) {
+  const struct yaml_node *value =
+      yaml_get(yaml_get(root, "kubernetes"), "payload");
+  const struct yaml_node *source = yaml_get(value, "source");
+  if (!value)
+    return;
+  s->kubernetes.payload_where = yaml_where(source ? source : value);
+  if (s->kubernetes.payload &&
+      payload_facts(s->kubernetes.payload)->kind == PAYLOAD_FOLDER)
+    move_beside(s, &s->kubernetes.payload);
+  move_beside(s, &s->kubernetes.from.key);
+  move_beside(s, &s->kubernetes.from.ca);
+}
+
 static void read_nodes(struct reading *r, struct spec *s,
                        const struct yaml_node *root) {
   size_t before = faults(r);
@@ -212,12 +233,7 @@ int spec_read_with(const struct spec_check *const *more, const char *file,
   drop_empty(NULL, root);
   defaults_constant(NULL, &s, &found);
   read_keys(&r, NULL, "the spec", root, &s);
-  const struct yaml_node *payload =
-      yaml_get(yaml_get(root, "kubernetes"), "payload");
-  if (payload && payload->kind == YAML_MAP && yaml_get(payload, "source"))
-    payload = yaml_get(payload, "source");
-  if (payload)
-    s.kubernetes.payload_where = yaml_where(payload);
+  find_payload(&s, root);
   read_nodes(&r, &s, root);
   defaults_derived(&s);
   spec_check(&s, root, bad, own, &found);

@@ -2,21 +2,12 @@
 #include "spec/sources.h"
 
 #include "base/file.h"
-#include <string.h>
-
-/* name as it is seen from the spec's folder; the caller frees. */
-static char *beside(const char *spec_file, const char *name) {
-  const char *slash = strrchr(spec_file, '/');
-  if (*name == '/' || !slash)
-    return xstrdup(name);
-  return xasprintf("%.*s/%s", (int)(slash - spec_file), spec_file, name);
-}
 
 static int read_source(const struct spec *s, struct spec_file *f,
                        struct error *err) {
   if (!f->source || f->written)
     return 0;
-  _cleanup_free_ char *path = beside(s->file, f->source);
+  _cleanup_free_ char *path = spec_beside(s->file, f->source);
   if (file_read(path, SOURCE_MAX_BYTES, &f->content, err) < 0) {
     err->kind = ERROR_USAGE;
     return error_prefix(err, "%s: the source of '%s'", s->file, f->path);

@@ -63,6 +63,13 @@ void spec_done(struct spec *s) {
   *s = (struct spec){0};
 }
 
+char *spec_beside(const char *spec_file, const char *name) {
+  const char *slash = strrchr(spec_file, '/');
+  if (*name == '/' || !slash)
+    return xstrdup(name);
+  return xasprintf("%.*s/%s", (int)(slash - spec_file), spec_file, name);
+}
+
 const struct spec_node *spec_first(const struct spec *s, enum role role) {
   for (size_t i = 0; i < s->nodes.n; i++)
     if (s->nodes.v[i].role == role)

@@ -129,6 +129,11 @@ void spec_nodes_done(struct spec_node_vec *nodes);
 
 #define _cleanup_spec_ _cleanup_(spec_done)
 
+/* A file's name in a spec, which begins at the folder of the spec (its own name
+ * is spec_file; "-" stands for the working folder) unless it begins with '/'.
+ * The caller frees. */
+char *spec_beside(const char *spec_file, const char *name);
+
 /* The first node of the role, borrowed; NULL when there is none. */
 const struct spec_node *spec_first(const struct spec *s, enum role role);
 

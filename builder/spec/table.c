@@ -147,7 +147,8 @@ const struct key spec_keys[] = {
             "map with the source and its mirrors.",
      .brief = "source"},
     {"kubernetes.payload.source", TYPE_TEXT, "0.2", AT(kubernetes.payload),
-     .doc = "One of the words below, or a folder with a manifest.json.",
+     .doc = "One of the words below, or a folder with a manifest.json, as seen "
+            "from the spec.",
      .derived = "debian for 1.20.2, the version that Debian has; else "
                 "pkgs.k8s.io",
      .words = payload_words},
@@ -164,13 +165,15 @@ const struct key spec_keys[] = {
             "they keep their own names.",
      .derived = "registry.k8s.io", .example = "mirror.example:5000/k8s"},
     {"kubernetes.payload.key", TYPE_TEXT, "0.2", AT(kubernetes.from.key),
-     .doc = "The file of the key that signs the packages of pkgs.k8s.io.",
+     .doc =
+         "The file of the key that signs the packages of pkgs.k8s.io, as seen "
+         "from the spec.",
      .derived =
          "the Kubernetes project's, fetched and known by its fingerprint",
      .example = "mirror.asc"},
     {"kubernetes.payload.ca", TYPE_TEXT, "0.2", AT(kubernetes.from.ca),
      .doc = "A file of certificate authorities, in PEM, that the mirrors' "
-            "certificates are from.",
+            "certificates are from, as seen from the spec.",
      .derived = "those of this machine alone", .example = "ca.pem"},
     {"kubernetes.joinDays", TYPE_INT, "0.1", AT(kubernetes.join_days),
      .doc = "For how many days the bootstrap token is kept valid while nodes "

@@ -74,5 +74,8 @@ folder() { # PAYLOAD WORDS
 }
 check "a payload's folder that is not there" folder ./no-such-folder \
   'No such file'
-check "a payload's folder of another version" folder ./tests/specs/payload \
+cp -r tests/specs/payload "$work/check/payload"
+check "a payload's folder of another version, seen from the spec" \
+  folder ./payload 'is Kubernetes 1.29.3, not 1.29.2'
+check "or from the root" folder "$PWD/tests/specs/payload" \
   'is Kubernetes 1.29.3, not 1.29.2'

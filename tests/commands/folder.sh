@@ -56,7 +56,7 @@ for file in "$work" "$work/offline.yaml" /dev/null; do
     up --image "$file" "$work/offline.yaml"
 done
 check "up with a payload that is not to be had" \
-  early 2 "'key': 'none.asc': No such file" up "$work/elsewhere.yaml"
+  early 2 "'key': '$work/none.asc': No such file" up "$work/elsewhere.yaml"
 check "verify --junit into a folder that is not there" \
   early 2 "--junit: cannot write '$work/none/x.xml'" \
   verify --junit "$work/none/x.xml" "$work/offline.yaml"

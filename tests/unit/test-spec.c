@@ -159,6 +159,41 @@ static void test_written_values(void **state) {
 }
 
 /* 1.20.2 is the version that is in Debian's own archive. */
+/* A folder or file is where the spec says, and a word is a word. */
+static void test_payload_files(void **state) {
+  (void)state;
+  static const char *const rows[][3] = {
+      {"lab.yaml", "./k8s", "./k8s"},
+      {"-", "k8s", "k8s"},
+      {"lab/a.yaml", "../k8s", "lab/../k8s"},
+      {"/a.yaml", "k8s", "/k8s"},
+      {"lab/a.yaml", "/srv/k8s", "/srv/k8s"},
+      {"lab/a.yaml", "debian", "debian"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_spec_ struct spec s = {0};
+    _cleanup_free_ char *text =
+        xasprintf("apiVersion: kubeseed/v1\nkind: Cluster\nname: x\n"
+                  "kubernetes: {version: 1.20.2, payload: %s}\n"
+                  "network: {subnet: 10.0.0.0/24}\nnodes: [{name: m}]\n",
+                  rows[i][1]);
+    _cleanup_error_ struct error err = {0};
+    if (parts_read_spec(rows[i][0], text, strlen(text), &s, &err) < 0)
+      fail_msg("%s", err.faults[0].msg);
+    assert_string_equal(s.kubernetes.payload, rows[i][2]);
+  }
+  _cleanup_spec_ struct spec s = {0};
+  _cleanup_error_ struct error err = {0};
+  static const char text[] =
+      "apiVersion: kubeseed/v1\nkind: Cluster\nname: x\n"
+      "kubernetes: {version: 1.34.2, payload: {key: k.asc, ca: /ca.pem}}\n"
+      "network: {subnet: 10.0.0.0/24}\nnodes: [{name: m}]\n";
+  assert_int_equal(parts_read_spec("lab/a.yaml", text, strlen(text), &s, &err),
+                   0);
+  assert_string_equal(s.kubernetes.from.key, "lab/k.asc");
+  assert_string_equal(s.kubernetes.from.ca, "/ca.pem");
+}
+
 static void test_payload_default(void **state) {
   (void)state;
   _cleanup_spec_ struct spec s = {0};
@@ -217,6 +252,7 @@ int main(void) {
       cmocka_unit_test(test_cluster_defaults),
       cmocka_unit_test(test_node_defaults),
       cmocka_unit_test(test_written_values),
+      cmocka_unit_test(test_payload_files),
       cmocka_unit_test(test_payload_default),
       cmocka_unit_test(test_first_node_is_the_endpoint),
       cmocka_unit_test(test_names_of_values),
