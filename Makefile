@@ -142,20 +142,12 @@ UNIT := $(patsubst tests/%.c,$(OBJ)/tests/%,\
           $(wildcard tests/unit/test-*.c tests/golden/test-*.c))
 FUZZ := $(patsubst tests/%.c,$(OBJ)/tests/%,$(wildcard tests/fuzz/fuzz-*.c))
 
-# Says how long each took.
-TIMED := @MAKE="$(MAKE)" tests/beside
-
 # Consumers come last: kubeadm is among them once a payload has been built.
-.PHONY: test unit specs replay payload consumers e2e rack sim sim-beside test-all lint lint-fast bench same fuzz
+.PHONY: test unit specs replay payload consumers e2e rack sim test-all lint lint-fast bench same fuzz
 test:
 	@builder/deps build run test
-	$(TIMED) unit
-	$(TIMED) lint-fast
-	$(TIMED) same
-	$(TIMED) payload
-	$(TIMED) e2e sim-beside
-	$(TIMED) rack
-	$(TIMED) consumers
+	@MAKE="$(MAKE)" tests/timed unit lint-fast same payload sim e2e rack \
+	  consumers
 
 # Side by side; what takes longest comes first.
 unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
@@ -185,11 +177,7 @@ e2e: $(BUILD)/kubeseed
 rack: $(BUILD)/kubeseed
 	@tests/rack/run $(RACK)
 
-# One processor is the emulated machine's: as much as `sim`, in twice the time.
-sim-beside: SIM = -n 1 --seconds 480 --jobs $(PROCESSORS) --salt ""
-sim-beside: PROCESSORS = $(shell n=$$(($$(nproc) - 1)); echo $$((n ? n : 1)))
-
-sim sim-beside: $(BUILD)/kubeseed
+sim: $(BUILD)/kubeseed
 	@tests/sim/test-shell
 	@tests/sim/run $(SIM)
 	$(if $(EXPLORE),@tests/sim/run $(EXPLORE))
