@@ -386,6 +386,7 @@ ready_control_plane() {
     rejoin_etcd
     wait_for "this node's API server" own_api_is_ready
   fi
+  [ "$ETCD_MODE" != stacked ] || give_turn_back
   ready_worker
 }
 

@@ -161,8 +161,14 @@ turn_is_over() {
 end_turn() {
   turn_ends=$(($(uptime_seconds) + 300))
   wait_for "this node's API server, before others join" turn_is_over
-  [ -z "${lease-}" ] ||
-    etcd_ask "$ETCD_PEERS" lease revoke "$lease" >/dev/null || :
+  give_turn_back
+}
+
+# One that was taken before a power cut is known to etcd alone.
+give_turn_back() {
+  holder=$(etcd_ask "$ETCD_PEERS" get --print-value-only $turn_key) || holder=
+  [ "${holder%% *}" != "$NODE" ] ||
+    etcd_ask "$ETCD_PEERS" lease revoke "${holder#* }" >/dev/null || :
 }
 
 # ---- Data that etcd cannot start with ----
@@ -208,7 +214,6 @@ node joins the others as a new member"
 
 # A member whose join is long done gets another place in etcd.
 rejoin_etcd() {
-  lease=
   put_data_aside
   list=$(member_list)
   own=$(etcd_own_line "$list")
@@ -329,7 +334,6 @@ finish_join() {
 
 # What state the join is in, told by the member list and this disk.
 join_stacked() {
-  lease=
   note_cluster
   tell_empty
   list=$(member_list)

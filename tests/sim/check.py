@@ -52,6 +52,10 @@ def check_etcd(world, cluster):
             sorted(m.url for m in cluster.members.values()) != sorted(urls):
         world.violation(None, "the members of etcd are "
                         + etcd.listing(cluster).replace("\n", "; "))
+    # Whoever is to be replaced next would wait for its lease to end.
+    holder = cluster.key("kubeseed/joining")
+    if holder is not None and not world.absent:
+        world.violation(None, f"the turn to join is still that of {holder}")
     running = [s.ident for s in cluster.running()]
     for member in cluster.members.values():
         if member.ident not in running and not world.absent:
