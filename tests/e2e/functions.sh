@@ -88,17 +88,24 @@ network: {domain: kube.demo, subnet: 192.168.4.0/24}
 SPEC
 }
 
+lay_cable() { # LAUNCHER LAUNCHER
+  nsenter -t "$1" -n ip link add cable type veth peer name cable netns "$2" &&
+    nsenter -t "$1" -n ip link set cable master kubeseed0 up &&
+    nsenter -t "$2" -n ip link set cable master kubeseed0 up
+}
+
 # share_network STATE-FOLDER: the machines of this cluster are to be on the network
 # of that one's, which are on. No two clusters are by themselves: QEMU is given
-# another number than `up` has picked. Launchers of containers take one that is in
-# a file.
+# another number than `up` has picked. Containers are switched on here, and a cable
+# leads from their bridge to the other one.
 share_network() {
-  number=$(sed -n 's/^  "mcast": \([0-9]*\),$/\1/p' "$1/run/ports.json")
-  [ -n "$number" ] || return 1
   if [ "$KIND" = container ]; then
-    mkdir -p "$STATE/run" && echo "{\"mcast\": $number}" >"$STATE/run/ports.json"
+    ks up --no-wait && lay_cable "$(cat "$STATE"/run/*.pid | head -n 1)" \
+      "$(cat "$1"/run/*.pid | head -n 1)"
     return
   fi
+  number=$(sed -n 's/^  "mcast": \([0-9]*\),$/\1/p' "$1/run/ports.json")
+  [ -n "$number" ] || return 1
   mkdir -p "$WORK/shared" &&
     cat >"$WORK/shared/qemu-system-x86_64" <<QEMU || return
 #!/bin/sh
