@@ -36,25 +36,30 @@
 /* ---- The host ---- */
 
 /* What the guests' programs need of a kernel that may have it as a module. No
- * module is loaded from here: what the host's kernel holds is the host's. */
+ * module is loaded from here: what the host's kernel holds is the host's. All
+ * that are missing are named at once, as modprobe takes them. */
 static int check_kernel(struct error *err) {
   static const struct {
     const char *path, *module;
   } parts[] = {{"/proc/sys/net/bridge", "br_netfilter"},
                {"/proc/sys/net/netfilter", "nf_conntrack"},
-               {"/dev/loop-control", "loop"},
-               {"/proc/self/ns/cgroup", NULL}};
-  _cleanup_buf_ struct buf b = {0};
+               {"/dev/loop-control", "loop"}};
+  _cleanup_buf_ struct buf filesystems = {0};
+  _cleanup_buf_ struct buf missing = {0};
   for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
     if (!file_exists(parts[i].path))
-      return parts[i].module
-                 ? error_missing(err, "this kernel lacks %s (modprobe %s)",
-                                 parts[i].module, parts[i].module)
-                 : error_missing(err, "this kernel has no '%s'", parts[i].path);
-  if (file_read("/proc/filesystems", FILESYSTEMS_MAX, &b, err) < 0)
+      buf_addf(&missing, " %s", parts[i].module);
+  if (file_read("/proc/filesystems", FILESYSTEMS_MAX, &filesystems, err) < 0)
     return -1;
-  if (!b.data || !strstr(b.data, "\toverlay\n"))
-    return error_missing(err, "this kernel lacks overlay (modprobe overlay)");
+  if (!filesystems.data || !strstr(filesystems.data, "\toverlay\n"))
+    buf_addf(&missing, " overlay");
+  if (missing.len > 0)
+    return error_missing(err,
+                         "the kernel's modules are not loaded; as root: "
+                         "modprobe -a%s",
+                         missing.data);
+  if (!file_exists("/proc/self/ns/cgroup"))
+    return error_missing(err, "this kernel has no '/proc/self/ns/cgroup'");
   return 0;
 }
 

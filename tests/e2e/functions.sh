@@ -146,6 +146,11 @@ kube() {
     --context "${KUBE_NODE:-kube-mast01}" "$@"
 }
 
+# not COMMAND...: the command fails.
+not() {
+  ! "$@"
+}
+
 # equals EXPECTED COMMAND...: the command's output is exactly that.
 equals() {
   expected=$1
