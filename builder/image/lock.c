@@ -37,13 +37,25 @@ static int read_all(const char *path, json_t **ret, struct error *err) {
   return 0;
 }
 
+/* As lock_of makes it, at least from the outside: what is in it is compared. */
+static bool is_entry(const json_t *entry) {
+  return json_is_object(json_object_get(entry, "packages")) &&
+         json_is_object(json_object_get(entry, "images"));
+}
+
 int lock_read(const struct spec *spec, const char *name, json_t **ret,
               struct error *err) {
   _cleanup_free_ char *path = lock_path(spec);
   _cleanup_json_ json_t *all = NULL;
   if (read_all(path, &all, err) < 0)
     return -1;
-  *ret = json_incref(json_object_get(json_object_get(all, "payloads"), name));
+  json_t *entry = json_object_get(json_object_get(all, "payloads"), name);
+  if (entry && !is_entry(entry))
+    return error_usage(err,
+                       "%s: '%s' does not say which packages and images it "
+                       "is; put back what it was, or delete it",
+                       path, name);
+  *ret = json_incref(entry);
   return 0;
 }
 

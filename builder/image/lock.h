@@ -23,7 +23,8 @@
 /* The file's name for this spec; the caller frees. */
 char *lock_path(const struct spec *spec);
 
-/* The entry called name; NULL when there is none. A file that is no lock
+/* The entry called name, an object with objects "packages" and "images"; NULL
+ * when there is none. A file that is no lock, or says something else there,
  * fails. The caller json_decref's. */
 int lock_read(const struct spec *spec, const char *name, json_t **ret,
               struct error *err) _must_check_;

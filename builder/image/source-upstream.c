@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "image/lock.h"
@@ -25,21 +26,11 @@
 /* Packages, images, one of them twice, and a Debian to fetch them with. */
 #define FETCH_SPACE ((uint64_t)3 << 29)
 
-/* "" when all comes from where the project has it, else a name of what is
- * otherwise; the caller frees. */
-static char *settings(const struct spec *spec) {
-  const char *const values[] = {
-      spec->kubernetes.from.packages, spec->kubernetes.from.registry,
-      spec->kubernetes.from.key, spec->kubernetes.from.ca};
-  _cleanup_buf_ struct buf text = {0};
-  bool any = false;
-  for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-    any |= values[i] != NULL;
-    buf_addf(&text, "%s\n", values[i] ? values[i] : "");
-  }
-  char hex[SHA256_HEX];
-  sha256_hex(text.data, text.len, hex);
-  return any ? xasprintf("-%.8s", hex) : xstrdup("");
+/* A file that the spec names cannot be read. */
+static int no_file(const struct spec *spec, const char *key, const char *file,
+                   const char *why, struct error *err) {
+  return error_at(err, spec->kubernetes.payload_where, "'%s': '%s': %s", key,
+                  file, why);
 }
 
 /* NAME=file, whole, for the recipe; "" without one. */
@@ -47,9 +38,38 @@ static int push_file(const struct spec *spec, const char *name, const char *key,
                      const char *file, struct strv *env, struct error *err) {
   _cleanup_free_ char *full = file ? realpath(file, NULL) : xstrdup("");
   if (!full)
-    return error_at(err, spec->kubernetes.payload_where, "'%s': '%s': %s", key,
-                    file, strerror(errno));
+    return no_file(spec, key, file, strerror(errno), err);
   strv_pushf(env, "%s=%s", name, full);
+  return 0;
+}
+
+/* One line: what is in the file, wherever it is seen from. */
+static int add_digest(const struct spec *spec, const char *key,
+                      const char *file, struct buf *text, struct error *err) {
+  _cleanup_error_ struct error own = {0};
+  char hex[SHA256_HEX] = "";
+  if (file && sha256_file(file, hex, &own) < 0)
+    return no_file(spec, key, file, own.faults[0].msg, err);
+  buf_addf(text, "%s\n", hex);
+  return 0;
+}
+
+/* "" when all comes from where the project has it, else a name of what is
+ * otherwise; the caller frees. */
+static int settings(const struct spec *spec, char **ret, struct error *err) {
+  const char *packages = spec->kubernetes.from.packages;
+  const char *registry = spec->kubernetes.from.registry;
+  const char *key = spec->kubernetes.from.key, *ca = spec->kubernetes.from.ca;
+  _cleanup_buf_ struct buf text = {0};
+  char hex[SHA256_HEX];
+  buf_addf(&text, "%s\n%s\n", packages ? packages : "",
+           registry ? registry : "");
+  if (add_digest(spec, "key", key, &text, err) < 0 ||
+      add_digest(spec, "ca", ca, &text, err) < 0)
+    return -1;
+  sha256_hex(text.data, text.len, hex);
+  *ret =
+      packages || registry || key || ca ? xasprintf("-%.8s", hex) : xstrdup("");
   return 0;
 }
 
@@ -93,8 +113,9 @@ int source_upstream_identity(const struct spec *spec, char **ret,
                              struct error *err) {
   _cleanup_strv_ struct strv env = {0};
   _cleanup_json_ json_t *entry = NULL;
-  _cleanup_free_ char *more = settings(spec), *name = name_of(spec);
-  if (make_env(spec, &env, err) < 0 || lock_read(spec, name, &entry, err) < 0)
+  _cleanup_free_ char *more = NULL, *name = name_of(spec);
+  if (make_env(spec, &env, err) < 0 || settings(spec, &more, err) < 0 ||
+      lock_read(spec, name, &entry, err) < 0)
     return -1;
   _cleanup_free_ char *text =
       entry ? json_dumps(entry, JSON_COMPACT | JSON_SORT_KEYS) : xstrdup("");
@@ -109,18 +130,18 @@ int source_upstream_identity(const struct spec *spec, char **ret,
 static int fetch(const struct log *log, const struct spec *spec, bool fresh,
                  bool locked, struct payload *ret, struct error *err) {
   _cleanup_strv_ struct strv env = {0};
-  _cleanup_free_ char *more = settings(spec), *name = name_of(spec);
+  _cleanup_free_ char *more = NULL, *name = name_of(spec);
   _cleanup_free_ char *path = lock_path(spec);
+  if (make_env(spec, &env, err) < 0 || settings(spec, &more, err) < 0 ||
+      push_file(spec, "KUBESEED_LOCK", "lock", locked ? path : NULL, &env,
+                err) < 0)
+    return -1;
   _cleanup_free_ char *folder =
       xasprintf("pkgs.k8s.io-%s%s", spec->kubernetes.version_text, more);
   _cleanup_free_ char *made_of = xasprintf("%s %d", folder, FORMAT);
   _cleanup_free_ char *intro =
       xasprintf("fetching Kubernetes %s; this takes some minutes, once",
                 spec->kubernetes.version_text);
-  if (make_env(spec, &env, err) < 0 ||
-      push_file(spec, "KUBESEED_LOCK", "lock", locked ? path : NULL, &env,
-                err) < 0)
-    return -1;
   strv_pushf(&env, "KUBESEED_NAME=%s", name);
   const struct make_payload m = {.name = folder,
                                  .recipe = RECIPE,
@@ -196,14 +217,16 @@ static int write_lock(const struct log *log, const struct spec *spec,
 int source_upstream_ensure(const struct log *log, const struct spec *spec,
                            const struct source_options *opt,
                            struct payload *ret, struct error *err) {
-  _cleanup_free_ char *name = name_of(spec);
+  _cleanup_free_ char *name = name_of(spec), *path = lock_path(spec);
   _cleanup_json_ json_t *entry = NULL;
   if (lock_read(spec, name, &entry, err) < 0)
     return -1;
   if (entry && !opt->update)
     return fetch_locked(log, spec, opt->rebuild, entry, ret, err);
   _cleanup_payload_ struct payload p = {0};
-  if (fetch(log, spec, opt->rebuild || opt->update, false, &p, err) < 0 ||
+  /* Before minutes are spent on what the lock could not be told. */
+  if (file_check_place(path, err) < 0 ||
+      fetch(log, spec, opt->rebuild || opt->update, false, &p, err) < 0 ||
       write_lock(log, spec, name, entry, &p, err) < 0)
     return -1;
   *ret = p;

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "check.h"
+
 #define DEB "kubelet, they said\n"
 #define DEB_SHA256                                                             \
   "c641c483252ab787c428f7e9a88e8755be2d62b5b7ed29048e8b194fee3226c8"
@@ -224,6 +226,72 @@ static void test_identity_upstream(void **state) {
   assert_string_not_equal(b, c);
 }
 
+static char *identity(const struct spec *spec) {
+  _cleanup_error_ struct error err = {0};
+  char *text = NULL;
+  check_ok(source_identity(spec, &text, &err), &err);
+  return text;
+}
+
+static void write_text(const char *path, const char *text) {
+  _cleanup_error_ struct error err = {0};
+  check_ok(file_write(path, text, strlen(text), 0644, &err), &err);
+}
+
+/* A key of a mirror's is known by what it is: the image is not baked anew where
+ * the spec is read from another folder. */
+static void test_identity_of_files(void **state) {
+  char source[] = "pkgs.k8s.io", version[] = "1.34.2";
+  char file[] = "/nowhere/spec.yaml";
+  _cleanup_free_ char *here = xasprintf("%s/key", (char *)*state);
+  struct spec spec = {.file = file,
+                      .kubernetes = {.payload = source,
+                                     .version_text = version,
+                                     .payload_where = file}};
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *moved = xasprintf("%s/./key", (char *)*state);
+  write_text(here, "one");
+  spec.kubernetes.from.key = here;
+  _cleanup_free_ char *a = identity(&spec);
+  spec.kubernetes.from.key = moved;
+  _cleanup_free_ char *b = identity(&spec);
+  assert_string_equal(a, b);
+  write_text(here, "two");
+  _cleanup_free_ char *c = identity(&spec);
+  assert_string_not_equal(a, c);
+  spec.kubernetes.from.key = NULL;
+  spec.kubernetes.from.ca = here;
+  _cleanup_free_ char *d = identity(&spec);
+  assert_string_not_equal(c, d);
+  spec.kubernetes.from.ca = *state;
+  check_error(source_identity(&spec, &(char *){NULL}, &err), &err, "'ca': '");
+}
+
+/* Whatever somebody's editor has left in the lock. */
+static void test_identity_of_lock(void **state) {
+  static const char *const entries[] = {
+      "5", "null", "\"x\"", "[]", "{}", "{\"packages\":{},\"images\":5}"};
+  char source[] = "pkgs.k8s.io", version[] = "1.34.2";
+  _cleanup_free_ char *file = xasprintf("%s/spec.yaml", (char *)*state);
+  _cleanup_free_ char *lock = xasprintf("%s/payload.lock.json", (char *)*state);
+  struct spec spec = {
+      .file = file, .kubernetes = {.payload = source, .version_text = version}};
+  _cleanup_free_ char *none = identity(&spec);
+  for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_free_ char *text = xasprintf(
+        "{\"format\":1,\"payloads\":{\"pkgs.k8s.io 1.34.2\":%s}}", entries[i]);
+    write_text(lock, text);
+    int r = source_identity(&spec, &(char *){NULL}, &err);
+    assert_int_equal(err.kind, ERROR_USAGE);
+    check_error(r, &err, "does not say which packages");
+  }
+  write_text(lock, "{\"format\":1,\"payloads\":{\"pkgs.k8s.io 1.34.2\":"
+                   "{\"packages\":{},\"images\":{}}}}");
+  _cleanup_free_ char *some = identity(&spec);
+  assert_string_not_equal(none, some);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_parse),
@@ -234,6 +302,8 @@ int main(void) {
       cmocka_unit_test(test_not_to_be_had),
       cmocka_unit_test_setup_teardown(test_identity, setup, teardown),
       cmocka_unit_test(test_identity_upstream),
+      cmocka_unit_test_setup_teardown(test_identity_of_files, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_identity_of_lock, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
