@@ -122,37 +122,91 @@ static const struct reserved {
     {"/etc/modules-load.d/kubeseed.conf", "belongs to the image"},
 };
 
+/* Whether name is of something in the folder, or the folder with a '/'. */
+static bool below(const char *name, const char *folder) {
+  size_t n = strlen(folder);
+  return strncmp(name, folder, n) == 0 && name[n] == '/';
+}
+
+/* What Debian's links make of a path; the caller frees. */
+static char *linked(const char *path) {
+  static const struct {
+    const char *link, *to;
+  } links[] = {{"/bin", "/usr/bin"}, {"/sbin", "/usr/sbin"},
+               {"/lib", "/usr/lib"}, {"/lib64", "/usr/lib64"},
+               {"/var/run", "/run"}, {"/var/lock", "/run/lock"}};
+  for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+    if (below(path, links[i].link))
+      return xasprintf("%s%s", links[i].to, path + strlen(links[i].link));
+  return xstrdup(path);
+}
+
 static const char *reserved_by(const char *path) {
   for (size_t i = 0; i < ARRAY_SIZE(reserved); i++) {
     const char *r = reserved[i].path;
     size_t n = strlen(r);
     if (r[n - 1] == '/' ? strncmp(path, r, n) == 0 : strcmp(path, r) == 0)
       return reserved[i].whose;
+    if (below(r, path))
+      return "is a folder of the image";
   }
   return NULL;
 }
 
-static bool of_a_part(const char *path) {
+/* A part's file, or a folder that has one; NULL when it is neither. */
+static const char *of_a_part(const char *path) {
   for (const struct part *const *part = parts_all(); *part; part++)
     for (const struct part_file *f = (*part)->files; f && f->path; f++)
-      if (strcmp(f->path, path) == 0)
-        return true;
-  return false;
+      if (strcmp(f->path, path) == 0 || below(f->path, path))
+        return f->path;
+  return NULL;
 }
 
-static void check_file(const struct checking *c, const struct spec_file_vec *l,
-                       size_t i, const struct yaml_node *at) {
-  const struct spec_file *f = &l->v[i];
-  const struct yaml_node *path = yaml_get(at, "path");
-  const char *whose = reserved_by(f->path);
+/* False after a fault: the place is not the author's. */
+static bool check_place_of(const struct checking *c, const struct spec_file *f,
+                           const struct yaml_node *path) {
+  _cleanup_free_ char *place = linked(f->path);
+  const char *whose = reserved_by(place), *own = of_a_part(place);
+  if (!whose && own && strcmp(own, place) != 0)
+    whose = "is a folder of the image";
   if (whose)
     yaml_fault(c->err, path, "the file '%s' cannot be one of yours: it %s",
                f->path, whose);
-  else if (of_a_part(f->path))
+  else if (own)
     yaml_fault(c->err, path,
                "the file '%s' is one that kubeseed lays down itself; write "
                "another path",
                f->path);
+  return !whose && !own;
+}
+
+/* f, and one of the n first of l: of the same node, or of all. */
+static void check_beside(const struct checking *c,
+                         const struct spec_file_vec *l, size_t n,
+                         const struct spec_file *f,
+                         const struct yaml_node *path) {
+  for (size_t k = 0; k < n; k++) {
+    const char *other = l->v[k].path;
+    if (!below(f->path, other) && !below(other, f->path))
+      continue;
+    yaml_fault(c->err, path,
+               "the file '%s' cannot be beside the file '%s': one of them "
+               "would have to be a folder",
+               f->path, other);
+    return;
+  }
+}
+
+static void check_file(const struct checking *c, const struct spec_file_vec *l,
+                       size_t i, const struct yaml_node *at) {
+  const struct spec_file_vec *all = &c->spec->extras.files;
+  const struct spec_file *f = &l->v[i];
+  const struct yaml_node *path = yaml_get(at, "path");
+  if (check_place_of(c, f, path)) {
+    check_beside(c, l, i, f, path);
+    if (l != all)
+      check_beside(c, all, all->n, f, path);
+  }
   if (!f->written == !f->source)
     yaml_fault(c->err, at, "the file '%s' needs either content or source",
                f->path);
@@ -205,7 +259,7 @@ static void check_entries(const struct checking *c) {
 
 static const struct spec_check checks[] = {
     {check_own, {"files", "sysctls"}},
-    {check_entries, {"nodes"}},
+    {check_entries, {"nodes", "files"}},
     {0},
 };
 

@@ -184,7 +184,8 @@ const struct code spec_codes[] = {
      "work with another one."},
     {"KS0702", "a file without content, or with two",
      "Write content, or source, the name of a file."},
-    {"KS0703", "two files for one path", "The second would replace the first."},
+    {"KS0703", "two files for one path, or one within another",
+     "The second would replace the first, or have no folder to be in."},
     {"KS0704", "a setting that the cluster needs",
      "Without it no pod reaches another one."},
     {0},
@@ -352,6 +353,8 @@ static const struct told {
      "the file '%s' is one that kubeseed lays down itself; write another path"},
     {"KS0702", "the file '%s' needs either content or source"},
     {"KS0703", "two files have the path '%s'"},
+    {"KS0703", "the file '%s' cannot be beside the file '%s': one of them "
+               "would have to be a folder"},
     {"KS0704", "the setting '%.*s' must stay 1: pods are reached through it"},
 };
 
