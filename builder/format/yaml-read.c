@@ -25,9 +25,6 @@ struct reader {
 static int reader_init(struct reader *r, const char *name, const char *text,
                        size_t len, struct error *err) {
   *r = (struct reader){.name = name, .text = text, .len = len, .err = err};
-  if (len > YAML_MAX_BYTES)
-    return error_at(err, name, "more than %zu bytes are too much for this file",
-                    YAML_MAX_BYTES);
   if (!yaml_parser_initialize(&r->parser))
     return error_set(err, 0, "cannot start the YAML parser");
   yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
@@ -342,8 +339,11 @@ static int read_document(struct reader *r, struct yaml_node **ret) {
 
 int yaml_parse(const char *name, const char *text, size_t len,
                struct yaml_node **ret_root, struct error *err) {
-  _cleanup_reader_ struct reader r;
+  _cleanup_reader_ struct reader r = {0};
   _cleanup_yaml_ struct yaml_node *root = NULL;
+  if (len > YAML_MAX_BYTES)
+    return error_at(err, name, "more than %zu bytes are too much for this file",
+                    YAML_MAX_BYTES);
   if (reader_init(&r, name, text, len, err) < 0 ||
       read_document(&r, &root) < 0 || r.faulty)
     return -1;

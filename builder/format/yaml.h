@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define YAML_MAX_BYTES ((size_t)1 << 20)
+#define YAML_MAX_BYTES ((size_t)1 << 20) /* of what is read into a tree */
 #define YAML_MAX_DEPTH 32
 #define YAML_MAX_NODES 200000
 
@@ -51,8 +51,8 @@ int yaml_parse(const char *name, const char *text, size_t len,
                struct yaml_node **ret_root, struct error *err) _must_check_;
 
 /*
- * Checks the syntax of any number of documents, such as a rendered file,
- * under the same limits; anchors, tags and key rules are not looked at.
+ * Checks the syntax of any number of documents, such as a rendered file, of any
+ * size, under the other limits; anchors, tags and key rules are not looked at.
  */
 int yaml_check(const char *name, const char *text, size_t len,
                struct error *err) _must_check_;

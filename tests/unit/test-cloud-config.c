@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "seed/cloud-config.h"
+#include "spec/sources.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -92,9 +93,23 @@ static void test_shared_items(void **state) {
   }
 }
 
+/* Whatever is in it: as text, in quotes with each byte as four, or in base64. */
+static void test_large_file(void **state) {
+  (void)state;
+  static const char bytes[] = {'a', '\x01', '\xff'};
+  for (size_t i = 0; i < sizeof(bytes); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_buf_ struct buf content = {0}, item = {0};
+    memset(buf_extend(&content, SOURCE_MAX_BYTES), bytes[i], SOURCE_MAX_BYTES);
+    ok(cloud_config_item(&planned[0], &content, &item, &err), &err);
+    assert_true(item.len > SOURCE_MAX_BYTES);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_shared_items),
+      cmocka_unit_test(test_large_file),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
