@@ -6,6 +6,7 @@
 #include "seed/merge.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -102,12 +103,32 @@ static int try_lock(const char *lock) {
   return fd < 0 ? -1 : 0;
 }
 
+/* Ended with the lock, it would stay, and be in the way of all others. */
+static void hold_signals(sigset_t *ret_before) {
+  static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+  sigset_t set;
+  sigemptyset(&set);
+  for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+    sigaddset(&set, signals[i]);
+  (void)pthread_sigmask(SIG_BLOCK, &set, ret_before);
+}
+
+static void let_signals(const sigset_t *before) {
+  (void)pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* With it, signals are held; before are those that were. */
 static int take_lock(const char *path, const char *lock, const struct log *log,
-                     struct error *err) {
+                     sigset_t *before, struct error *err) {
   double begin = monotonic_seconds();
-  for (bool told = false; try_lock(lock) < 0; told = true) {
-    if (errno != EEXIST)
-      return error_set(err, errno, "cannot make the lock '%s'", lock);
+  for (bool told = false;; told = true) {
+    hold_signals(before);
+    if (try_lock(lock) == 0)
+      return 0;
+    int why = errno;
+    let_signals(before);
+    if (why != EEXIST)
+      return error_set(err, why, "cannot make the lock '%s'", lock);
     if (!told)
       log_info(log, "'%s' is locked by another program, waiting", path);
     if (monotonic_seconds() - begin >= LOCK_SECONDS)
@@ -117,7 +138,6 @@ static int take_lock(const char *path, const char *lock, const struct log *log,
                        lock, path, lock);
     (void)nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
   }
-  return 0;
 }
 
 /* ---- Writing ---- */
@@ -156,10 +176,12 @@ static int write_locked(const char *path, enum conf_how how,
 int conf_file_write(const char *path, enum conf_how how, const struct buf *text,
                     const struct log *log, struct error *err) {
   _cleanup_free_ char *lock = xasprintf("%s.lock", path);
+  sigset_t before;
   if (conf_file_check(path, how, err) < 0 || make_folder(path, err) < 0 ||
-      take_lock(path, lock, log, err) < 0)
+      take_lock(path, lock, log, &before, err) < 0)
     return -1;
   int r = write_locked(path, how, text, err);
   (void)unlink(lock);
+  let_signals(&before);
   return r;
 }

@@ -34,7 +34,8 @@ int conf_file_check(const char *path, enum conf_how how,
  * Writes the kubeconfig text to path, 0600, at once; of a link the file behind
  * it. A missing folder is made, 0700. While somebody else has the lock it says
  * so and waits, 5 seconds at most; the error then names the lock's file and
- * what to do when it was left behind.
+ * what to do when it was left behind. Signals that end a program wait until the
+ * lock is given back.
  */
 int conf_file_write(const char *path, enum conf_how how, const struct buf *text,
                     const struct log *log, struct error *err) _must_check_;
