@@ -113,23 +113,10 @@ struct yaml_node *yaml_new_str(const char *text) {
   return yaml_new_strn(text, strlen(text));
 }
 
-/* Takes text. */
-static struct yaml_node *new_plain(char *text) {
-  struct yaml_node *n = new_node(YAML_SCALAR);
-  n->text = text;
-  return n;
-}
-
-struct yaml_node *yaml_new_int(long long value) {
-  return new_plain(xasprintf("%lld", value));
-}
-
 struct yaml_node *yaml_new_bool(bool value) {
-  return new_plain(xstrdup(value ? "true" : "false"));
-}
-
-struct yaml_node *yaml_new_null(void) {
-  return new_plain(xstrdup("null"));
+  struct yaml_node *n = yaml_new_str(value ? "true" : "false");
+  n->quoted = false;
+  return n;
 }
 
 struct yaml_node *yaml_copy(const struct yaml_node *node) {
@@ -167,34 +154,20 @@ struct yaml_node *yaml_map_set_str(struct yaml_node *map, const char *key,
   return yaml_map_set(map, key, yaml_new_str(text));
 }
 
-static struct yaml_node *new_strf(const char *fmt, va_list ap) {
-  struct yaml_node *n = new_plain(NULL);
-  n->text = xvasprintf(fmt, ap);
-  n->quoted = true;
-  return n;
-}
-
 struct yaml_node *yaml_map_set_strf(struct yaml_node *map, const char *key,
                                     const char *fmt, ...) {
+  struct yaml_node *n = new_node(YAML_SCALAR);
   va_list ap;
   va_start(ap, fmt);
-  struct yaml_node *n = new_strf(fmt, ap);
+  n->text = xvasprintf(fmt, ap);
   va_end(ap);
+  n->quoted = true;
   return yaml_map_set(map, key, n);
-}
-
-struct yaml_node *yaml_map_set_int(struct yaml_node *map, const char *key,
-                                   long long value) {
-  return yaml_map_set(map, key, yaml_new_int(value));
 }
 
 struct yaml_node *yaml_map_set_bool(struct yaml_node *map, const char *key,
                                     bool value) {
   return yaml_map_set(map, key, yaml_new_bool(value));
-}
-
-struct yaml_node *yaml_map_set_map(struct yaml_node *map, const char *key) {
-  return yaml_map_set(map, key, yaml_new_map());
 }
 
 struct yaml_node *yaml_map_set_seq(struct yaml_node *map, const char *key) {
@@ -218,21 +191,8 @@ struct yaml_node *yaml_seq_add_str(struct yaml_node *seq, const char *text) {
   return yaml_seq_add(seq, yaml_new_str(text));
 }
 
-struct yaml_node *yaml_seq_add_strf(struct yaml_node *seq, const char *fmt,
-                                    ...) {
-  va_list ap;
-  va_start(ap, fmt);
-  struct yaml_node *n = new_strf(fmt, ap);
-  va_end(ap);
-  return yaml_seq_add(seq, n);
-}
-
 struct yaml_node *yaml_seq_add_map(struct yaml_node *seq) {
   return yaml_seq_add(seq, yaml_new_map());
-}
-
-struct yaml_node *yaml_seq_add_seq(struct yaml_node *seq) {
-  return yaml_seq_add(seq, yaml_new_seq());
 }
 
 void yaml_node_free(struct yaml_node *node) {

@@ -80,15 +80,13 @@ int yaml_fault_key(struct error *err, const struct yaml_node *node,
  * Building. A new node belongs to the caller until it is given to
  * yaml_map_set or yaml_seq_add, which take it and return it. Strings are
  * copied. yaml_new_str takes any UTF-8 text and is always read back as that
- * string; ints, bools and null are read back as such.
+ * string, a bool as a bool.
  */
 struct yaml_node *yaml_new_map(void);
 struct yaml_node *yaml_new_seq(void);
 struct yaml_node *yaml_new_str(const char *text);
 struct yaml_node *yaml_new_strn(const char *text, size_t len);
-struct yaml_node *yaml_new_int(long long value);
 struct yaml_node *yaml_new_bool(bool value);
-struct yaml_node *yaml_new_null(void);
 
 /* A deep copy without key; the caller frees. */
 struct yaml_node *yaml_copy(const struct yaml_node *node);
@@ -100,11 +98,8 @@ struct yaml_node *yaml_map_set_str(struct yaml_node *map, const char *key,
                                    const char *text);
 struct yaml_node *yaml_map_set_strf(struct yaml_node *map, const char *key,
                                     const char *fmt, ...) _printf_(3, 4);
-struct yaml_node *yaml_map_set_int(struct yaml_node *map, const char *key,
-                                   long long value);
 struct yaml_node *yaml_map_set_bool(struct yaml_node *map, const char *key,
                                     bool value);
-struct yaml_node *yaml_map_set_map(struct yaml_node *map, const char *key);
 struct yaml_node *yaml_map_set_seq(struct yaml_node *map, const char *key);
 
 /* Frees the i-th value of a map, with its key. */
@@ -112,10 +107,7 @@ void yaml_map_drop(struct yaml_node *map, size_t i);
 
 struct yaml_node *yaml_seq_add(struct yaml_node *seq, struct yaml_node *value);
 struct yaml_node *yaml_seq_add_str(struct yaml_node *seq, const char *text);
-struct yaml_node *yaml_seq_add_strf(struct yaml_node *seq, const char *fmt, ...)
-    _printf_(2, 3);
 struct yaml_node *yaml_seq_add_map(struct yaml_node *seq);
-struct yaml_node *yaml_seq_add_seq(struct yaml_node *seq);
 
 /*
  * Adds the tree as one document without "---" to out. Fails only for text

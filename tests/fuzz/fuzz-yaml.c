@@ -45,8 +45,9 @@ static void check_string(const char *text, size_t len) {
   struct yaml_node *list = yaml_map_set_seq(root, "list");
   list->flow = true;
   yaml_seq_add_str(list, s);
-  yaml_map_set_str(yaml_map_set_map(root, "map"), s, s);
-  yaml_seq_add_str(yaml_seq_add_seq(yaml_map_set_seq(root, "seq")), s);
+  yaml_map_set_str(yaml_map_set(root, "map", yaml_new_map()), s, s);
+  yaml_seq_add_str(yaml_seq_add(yaml_map_set_seq(root, "seq"), yaml_new_seq()),
+                   s);
   _cleanup_error_ struct error err = {0};
   _cleanup_buf_ struct buf b = {0};
   if (yaml_emit(root, &b, &err) == 0)

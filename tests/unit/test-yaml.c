@@ -192,12 +192,19 @@ static void test_check(void **state) {
   assert_string_equal(err.faults[0].where, "t:1:33");
 }
 
+/* What is no string, as a tree that was read has it. */
+static struct yaml_node *plain(const char *text) {
+  struct yaml_node *n = yaml_new_str(text);
+  n->quoted = false;
+  return n;
+}
+
 static struct yaml_node *sample(void) {
   struct yaml_node *root = yaml_new_map();
   yaml_map_set_str(root, "hostname", "kube-mast01");
   yaml_map_set_bool(root, "manage_etc_hosts", false);
-  yaml_map_set_int(root, "size", -8);
-  yaml_map_set(root, "swap", yaml_new_null());
+  yaml_map_set(root, "size", plain("-8"));
+  yaml_map_set(root, "swap", plain(""));
   struct yaml_node *list = yaml_map_set_seq(root, "datasource_list");
   list->flow = true;
   yaml_seq_add_str(list, "NoCloud");
@@ -206,9 +213,9 @@ static struct yaml_node *sample(void) {
   yaml_map_set_strf(file, "path", "/etc/%s", "motd");
   yaml_map_set_str(file, "permissions", "0644");
   yaml_map_set_str(file, "content", "one\n  two: #3\n\nfour\n");
-  yaml_seq_add_strf(yaml_seq_add_seq(yaml_map_set_seq(root, "runcmd")), "%d",
-                    7);
-  yaml_map_set_map(root, "empty");
+  yaml_seq_add_str(
+      yaml_seq_add(yaml_map_set_seq(root, "runcmd"), yaml_new_seq()), "7");
+  yaml_map_set(root, "empty", yaml_new_map());
   return root;
 }
 
@@ -254,7 +261,7 @@ static void round_trip(const char *s) {
   flow->flow = true;
   yaml_seq_add_str(flow, s);
   yaml_seq_add_str(flow, s);
-  yaml_map_set_str(yaml_map_set_map(root, "map"), s, s);
+  yaml_map_set_str(yaml_map_set(root, "map", yaml_new_map()), s, s);
   yaml_map_set_str(root, "after", s);
   _cleanup_free_ char *text = emit(root);
   _cleanup_yaml_ struct yaml_node *back = parse(text);
