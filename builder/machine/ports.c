@@ -22,19 +22,13 @@
 #define MCAST_LAST 65535
 #define TRIES 1000
 
-/* Bound sockets: a port once picked is not picked again for another node. */
-struct held {
-  int *fd;
-  size_t n;
+/* Ports that are given: none is given again, though its socket is closed. */
+struct given {
+  bool port[65536];
 };
 
-static void held_done(struct held *h) {
-  for (size_t i = 0; i < h->n; i++)
-    (void)close(h->fd[i]);
-  free(h->fd);
-}
-
-static bool hold(struct held *h, int type, int port) {
+/* Takes the port, if nobody has it. */
+static bool give(struct given *g, int type, int port) {
   struct sockaddr_in a = {
       .sin_family = AF_INET,
       .sin_port = htons((uint16_t)port),
@@ -45,23 +39,22 @@ static bool hold(struct held *h, int type, int port) {
   _cleanup_close_ int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
   /* A just closed connection (TIME_WAIT) does not make a port taken. */
   int on = type == SOCK_STREAM;
-  if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
+  if (g->port[port] || fd < 0 ||
+      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
       bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
       (type == SOCK_STREAM && listen(fd, 1) < 0))
     return false;
-  h->fd = xrealloc(h->fd, h->n + 1, sizeof(*h->fd));
-  h->fd[h->n++] = take_fd(&fd);
-  return true;
+  return g->port[port] = true;
 }
 
-static int pick(struct held *h, int type, int first, int last, int *ret,
+static int pick(struct given *g, int type, int first, int last, int *ret,
                 struct error *err) {
   for (int i = 0; i < TRIES; i++) {
     uint32_t r;
     if (getrandom(&r, sizeof(r), 0) != sizeof(r))
       return error_set(err, errno, "cannot get a random number");
     int port = first + (int)(r % (uint32_t)(last - first + 1));
-    if (hold(h, type, port)) {
+    if (give(g, type, port)) {
       *ret = port;
       return 0;
     }
@@ -157,34 +150,34 @@ static int save(const struct state *s, const struct plan *plan,
 }
 
 /* Keeps a port that is free, or picks another. */
-static int ensure(struct held *h, int *port, struct error *err) {
-  if (*port && hold(h, SOCK_STREAM, *port))
+static int ensure(struct given *g, int *port, struct error *err) {
+  if (*port && give(g, SOCK_STREAM, *port))
     return 0;
-  return pick(h, SOCK_STREAM, TCP_FIRST, TCP_LAST, port, err);
+  return pick(g, SOCK_STREAM, TCP_FIRST, TCP_LAST, port, err);
 }
 
 /* Two clusters with the same one would be on one Ethernet. */
-static int ensure_mcast(struct held *h, int *port, struct error *err) {
-  if (*port && hold(h, SOCK_DGRAM, *port))
+static int ensure_mcast(struct given *g, int *port, struct error *err) {
+  if (*port && give(g, SOCK_DGRAM, *port))
     return 0;
-  return pick(h, SOCK_DGRAM, MCAST_FIRST, MCAST_LAST, port, err);
+  return pick(g, SOCK_DGRAM, MCAST_FIRST, MCAST_LAST, port, err);
 }
 
 static int ensure_all(const struct state *s, const struct plan *plan,
                       ports_running *running, bool any_runs, struct ports *p,
                       struct error *err) {
-  _cleanup_(held_done) struct held h = {0};
-  if (!(p->mcast && any_runs) && ensure_mcast(&h, &p->mcast, err) < 0)
+  struct given g = {0};
+  if (!(p->mcast && any_runs) && ensure_mcast(&g, &p->mcast, err) < 0)
     return -1;
   for (size_t i = 0; i < p->n; i++) {
     const struct plan_node *node = &plan->nodes.v[i];
     p->node[i].mcast = p->mcast;
     if (p->node[i].ssh && running(s, node->name, NULL))
       continue; /* the machine itself has them */
-    if (ensure(&h, &p->node[i].ssh, err) < 0)
+    if (ensure(&g, &p->node[i].ssh, err) < 0)
       return -1;
     if (node->spec->role == ROLE_CONTROL_PLANE &&
-        ensure(&h, &p->node[i].api, err) < 0)
+        ensure(&g, &p->node[i].api, err) < 0)
       return -1;
   }
   return 0;

@@ -9,7 +9,9 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -184,13 +186,28 @@ static void test_ports_broken(void **state) {
   assert_int_equal(p.node[0].ssh, 0);
 }
 
+/* However many nodes: none keeps a descriptor. */
+static void test_few_descriptors(void **state) {
+  struct fixture *f = *state;
+  _cleanup_ports_ struct ports p = {0};
+  struct rlimit before, few;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+  few = before;
+  few.rlim_cur = (rlim_t)dup(0) + 2; /* a socket, or a file and its folder */
+  assert_int_equal(close((int)few.rlim_cur - 2), 0);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+  int r = ports_ensure(&f->state, &f->plan, is_off, &p, &f->err);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+  check_ok(r, &f->err);
+}
+
 int main(void) {
 #define PORTS_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
   const struct CMUnitTest tests[] = {
       PORTS_TEST(test_ports_kept),       PORTS_TEST(test_ports_taken),
       PORTS_TEST(test_ports_of_running), PORTS_TEST(test_ports_of_gone),
       PORTS_TEST(test_ports_twice),      PORTS_TEST(test_ethernet_taken),
-      PORTS_TEST(test_ports_broken),
+      PORTS_TEST(test_ports_broken),     PORTS_TEST(test_few_descriptors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
