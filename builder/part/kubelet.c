@@ -345,24 +345,24 @@ static bool check_label(const struct checking *c, const struct spec_node *n,
   size_t len = strcspn(label, "=");
   _cleanup_free_ char *key = xstrndup(label, len);
   const char *value = label + len + 1;
-  const struct yaml_node *at = yaml_get(check_node_place(c, n, "labels"), key);
   const char *own = kubelet_sets(n, key);
-  if (!kubelet_may_set(key)) {
+  bool may = kubelet_may_set(key);
+  if (may && (!own || strcmp(own, value) == 0))
+    return true;
+  /* To look for the place of each label would be quadratic. */
+  const struct yaml_node *at = yaml_get(check_node_place(c, n, "labels"), key);
+  if (!may)
     yaml_fault_key(c->err, at,
                    "a kubelet may not give itself the label '%s' "
                    "(NodeRestriction); set it when the cluster runs: kubectl "
                    "label node %s %s",
                    key, n->name, label);
-    return false;
-  }
-  if (own && strcmp(own, value) != 0) {
+  else
     check_warn(c, at,
                "the kubelet sets the label '%s' itself, to '%s'; with another "
                "value pods are not placed as they ask",
                key, own);
-    return false;
-  }
-  return true;
+  return false;
 }
 
 /* False after a fault. */
