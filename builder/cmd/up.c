@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/host.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "cluster/access.h"
 #include "cmd/cli.h"
 #include "machine/choose.h"
@@ -259,9 +260,11 @@ static void say_how_to_use(const struct up *u) {
   const char *spec = u->target;
   const struct plan *plan = &u->cluster.plan;
   _cleanup_free_ char *conf = state_path(&u->cluster.state, "qemu.conf");
+  _cleanup_buf_ struct buf word = {0};
+  quote_word(conf, &word);
   printf("  kubeseed ssh %s %s\n", spec, plan->nodes.v[0].name);
   if (file_exists(conf))
-    printf("  kubectl --kubeconfig %s get nodes\n", conf);
+    printf("  kubectl --kubeconfig %s get nodes\n", word.data);
   printf("  kubeseed down %s\n", spec);
 }
 
