@@ -106,7 +106,8 @@ int lock_write(const struct spec *spec, const char *name, json_t *entry,
   json_object_set(json_object_get(all, "payloads"), name, entry);
   _cleanup_free_ char *dump = json_dumps(all, JSON_INDENT(2) | JSON_SORT_KEYS);
   _cleanup_free_ char *text = xasprintf("%s\n", dump);
-  return file_refresh(path, text, strlen(text), 0644, err);
+  /* Synced: another fetch would be of other builds. */
+  return file_write(path, text, strlen(text), 0644, err);
 }
 
 char *lock_describe(json_t *entry) {

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "image/lock.h"
 #include "image/source.h"
 
 #include <setjmp.h>
@@ -292,6 +293,31 @@ static void test_identity_of_lock(void **state) {
   assert_string_not_equal(none, some);
 }
 
+static int synced; /* how often the program called fsync */
+
+/* The C library's, for all that is linked here. */
+int fsync(int fd) {
+  (void)fd;
+  synced++;
+  return 0;
+}
+
+/* What the lock says cannot be found out again, so it is kept as keys are. */
+static void test_lock_is_synced(void **state) {
+  char version[] = "1.34.2";
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *file = xasprintf("%s/spec.yaml", (char *)*state);
+  const struct spec spec = {.file = file,
+                            .kubernetes = {.version_text = version}};
+  _cleanup_json_ json_t *entry = json_pack("{s{} s{}}", "packages", "images");
+  _cleanup_json_ json_t *back = NULL;
+  synced = 0;
+  check_ok(lock_write(&spec, "pkgs.k8s.io 1.34.2", entry, &err), &err);
+  assert_int_equal(synced, 2); /* the file and its folder */
+  check_ok(lock_read(&spec, "pkgs.k8s.io 1.34.2", &back, &err), &err);
+  assert_true(json_equal(entry, back));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_parse),
@@ -304,6 +330,7 @@ int main(void) {
       cmocka_unit_test(test_identity_upstream),
       cmocka_unit_test_setup_teardown(test_identity_of_files, setup, teardown),
       cmocka_unit_test_setup_teardown(test_identity_of_lock, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_lock_is_synced, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
