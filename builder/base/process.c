@@ -24,14 +24,6 @@
  * it started still holds them. */
 #define PIPE_GRACE 2.0
 
-char *process_describe(const struct strv *argv) {
-  _cleanup_buf_ struct buf b = {0};
-  for (size_t i = 0; i < argv->n; i++)
-    buf_addf(&b, strpbrk(argv->v[i], " \t\"'") ? "%s'%s'" : "%s%s",
-             i ? " " : "", argv->v[i]);
-  return buf_take(&b);
-}
-
 static char *find_in_path(const char *program) {
   if (strchr(program, '/'))
     return access(program, X_OK) == 0 ? xstrdup(program) : NULL;

@@ -72,9 +72,6 @@ int process_spawn_detached(const struct process *p, pid_t *ret_pid,
 /* Replaces this program; returns only on failure. */
 int process_exec(const struct process *p, struct error *err);
 
-/* "cp -a x": for messages; words with spaces are quoted. The caller frees. */
-char *process_describe(const struct strv *argv);
-
 /* Fails (ERROR_MISSING, naming the package) when program is not in PATH. */
 int process_require(const char *program, const char *package,
                     struct error *err) _must_check_;

@@ -8,6 +8,7 @@
 #include "machine/forward.h"
 #include "machine/power.h"
 #include "machine/terminal.h"
+#include "medium/medium.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -41,7 +42,6 @@ struct launcher {
 
   struct cgroup_vec cgroups;
   struct iso_volume seed;
-  struct buf seed_bytes;
   struct forward forwards[2];
   struct terminal terminal;
   int signals;
@@ -153,14 +153,6 @@ static int parse(struct launcher *l, int argc, char **argv, struct error *err) {
 
 /* ---- Preparing ---- */
 
-static int read_seed(struct launcher *l, struct error *err) {
-  if (file_read(l->seed_path, ISO_MAX_BYTES, &l->seed_bytes, err) < 0)
-    return -1;
-  if (iso_read(l->seed_bytes.data, l->seed_bytes.len, &l->seed, err) < 0)
-    return error_prefix(err, "%s", l->seed_path);
-  return 0;
-}
-
 static int open_files(struct launcher *l, struct error *err) {
   sigset_t set;
   sigemptyset(&set);
@@ -176,8 +168,8 @@ static int open_files(struct launcher *l, struct error *err) {
 }
 
 static int prepare(struct launcher *l, struct error *err) {
-  if (read_seed(l, err) < 0 || cgroup_find(&l->cgroups, err) < 0 ||
-      open_files(l, err) < 0)
+  if (medium_read(l->seed_path, &l->seed, err) < 0 ||
+      cgroup_find(&l->cgroups, err) < 0 || open_files(l, err) < 0)
     return -1;
   cgroup_remove(&l->cgroups, l->group);
   /* Before the host's network is left. */
@@ -338,7 +330,6 @@ static void launcher_done(struct launcher *l) {
     (void)unlink(l->console_path);
   cgroup_vec_done(&l->cgroups);
   iso_volume_done(&l->seed);
-  buf_done(&l->seed_bytes);
   free(l->cards.v);
   terminal_done(&l->terminal);
   cleanup_close(&l->signals);

@@ -467,14 +467,6 @@ static void test_detached(void **state) {
   assert_int_equal(file_remove_tree(dir, &err), 0);
 }
 
-static void test_describe(void **state) {
-  (void)state;
-  _cleanup_strv_ struct strv argv = {0};
-  strv_push_all(&argv, "cp", "-a", "my file", "x", NULL);
-  _cleanup_free_ char *text = process_describe(&argv);
-  assert_string_equal(text, "cp -a 'my file' x");
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_output),
@@ -498,7 +490,6 @@ int main(void) {
       cmocka_unit_test(test_not_executable),
       cmocka_unit_test(test_log),
       cmocka_unit_test(test_detached),
-      cmocka_unit_test(test_describe),
   };
   /* As the program does, which has more to say than to die of it. */
   (void)signal(SIGPIPE, SIG_IGN);
