@@ -93,7 +93,8 @@ static void test_shared_items(void **state) {
   }
 }
 
-/* Whatever is in it: as text, in quotes with each byte as four, or in base64. */
+/* Whatever is in it: as text, in quotes with each byte as four, or in base64.
+ */
 static void test_large_file(void **state) {
   (void)state;
   static const char bytes[] = {'a', '\x01', '\xff'};
