@@ -18,10 +18,16 @@ step_settings() {
   fi
 }
 
+# With what a login of root has and a unit does not: by HOME kubectl finds the
+# administrator's /root/.kube/config, and programs of one's own are in /usr/local.
+run_commands() { # FILE
+  HOME=/root PATH=/usr/local/sbin:/usr/local/bin:$PATH sh -e "$lib/$1"
+}
+
 step_commands_before() {
-  sh -e "$lib/commands-before"
+  run_commands commands-before
 }
 
 step_commands_after() {
-  sh -e "$lib/commands-after"
+  run_commands commands-after
 }

@@ -30,7 +30,7 @@ commands:
     - |
       test -e /etc/kubernetes/kubelet.conf
       if [ -e /etc/kubernetes/admin.conf ]; then
-        kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes "$(hostname)"
+        kubectl get nodes "$(hostname)"
       fi
       echo after >>/var/lib/own
 END
