@@ -2,6 +2,7 @@
 /* kubeseed destroy: end machines and delete what they wrote. */
 #include "base/file.h"
 #include "base/mem.h"
+#include "cluster/access.h"
 #include "cmd/cli.h"
 #include "state/layout.h"
 #include "state/marker.h"
@@ -128,6 +129,14 @@ static bool any_machine(const struct cluster *c, const size_t *sel, size_t n) {
   return false;
 }
 
+/* Machines of one's own that have the seeds are reached at their addresses from
+ * now on, as after `seed`. */
+static int reach_elsewhere(const struct cluster *c, struct error *err) {
+  _cleanup_free_ char *known = state_path(&c->state, "known_hosts");
+  return file_exists(known) ? access_write_ssh_config(&c->plan, &c->state, err)
+                            : 0;
+}
+
 static int destroy(struct cli *cli, struct cluster *c, const size_t *sel,
                    size_t n, bool all, struct error *err) {
   if (!all && !any_machine(c, sel, n))
@@ -142,7 +151,7 @@ static int destroy(struct cli *cli, struct cluster *c, const size_t *sel,
       layout_remove(c->state.dir, LAYOUT_MACHINE, err) < 0)
     return -1;
   if (!all)
-    return 0;
+    return reach_elsewhere(c, err);
   if (remove_all(cli, &c->state, c->spec.name, err) < 0)
     return -1;
   log_info(&cli->log, "the keys and seeds of '%s' are gone", c->spec.name);

@@ -145,6 +145,8 @@ check "seed to be destroyed" "$kubeseed" seed -q -C "$work/gone" \
   "$work/offline.yaml"
 check "destroy of a cluster without machines says so" ends_with 0 \
   "no machine to delete" "$kubeseed" destroy -C "$work/gone" "$work/offline.yaml"
+check "and leaves the way to machines of one's own" \
+  grep -q 'HostName 192\.' "$work/gone/ssh_config"
 check "destroy --all says what is gone" ends_with 0 "keys and seeds of 'demo'" \
   "$kubeseed" destroy --all --yes -C "$work/gone" "$work/offline.yaml"
 
