@@ -363,8 +363,8 @@ static int check_mode(const struct making *m, struct error *err) {
   return error_usage(err,
                      "pki.mode is '%s', but this cluster's keys were made with "
                      "'%s', and a cluster keeps its CAs; write '%s' into the "
-                     "spec again, or `kubeseed destroy --all` first to make "
-                     "another cluster",
+                     "spec again, or run `kubeseed destroy --all` with it to "
+                     "make another cluster",
                      offline ? "offline" : "copied",
                      offline ? "copied" : "offline",
                      offline ? "copied" : "offline");
@@ -381,8 +381,8 @@ static int check_algorithm(const struct making *m, struct error *err) {
   return error_usage(err,
                      "pki.algorithm is '%s', but this cluster's keys are of "
                      "'%s', and a cluster keeps its CAs; write '%s' into the "
-                     "spec again, or `kubeseed destroy --all` first to make "
-                     "another cluster",
+                     "spec again, or run `kubeseed destroy --all` with it to "
+                     "make another cluster",
                      rsa ? "rsa-2048" : "ecdsa-p256",
                      rsa ? "ecdsa-p256" : "rsa-2048",
                      rsa ? "ecdsa-p256" : "rsa-2048");

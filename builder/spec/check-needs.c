@@ -39,6 +39,17 @@ static void check_from(const struct checking *c) {
   }
 }
 
+static void check_published(const struct checking *c) {
+  const char *payload = c->spec->kubernetes.payload;
+  if (payload && payload_facts(payload)->kind == PAYLOAD_UPSTREAM &&
+      !c->spec->kubernetes.from.packages &&
+      !version_is_published(&c->spec->kubernetes.version))
+    check_warn(c, check_place(c, "kubernetes", "version"),
+               "pkgs.k8s.io has Kubernetes from 1.24 on; for %s name a mirror "
+               "that has it, or a folder, in kubernetes.payload",
+               c->spec->kubernetes.version_text);
+}
+
 /* False after a warning. */
 static bool check_machine(const struct checking *c, const struct spec_node *n) {
   if (n->role != ROLE_CONTROL_PLANE)
@@ -63,6 +74,7 @@ static void check_machines(const struct checking *c) {
 const struct spec_check check_needs_table[] = {
     {check_payload, {"kubernetes"}},
     {check_from, {"kubernetes"}},
+    {check_published, {"kubernetes"}},
     {check_machines,
      {"nodes.name", "nodes.role", "nodes.memory", "nodes.cpus"}},
     {0},

@@ -156,6 +156,10 @@ const struct code spec_codes[] = {
     {"KS0303", "an address that this payload does not use",
      "Mirrors, keys and certificates are for what is fetched from pkgs.k8s.io; "
      "the payload debian is built, and a folder is there."},
+    {"KS0304", "a version that pkgs.k8s.io never had",
+     "Its packages begin with 1.24, so there is nothing to fetch. 1.20.2 can "
+     "be "
+     "built with the payload debian; others need a payload of yours."},
     {"KS0401", "a disk smaller than the image",
      "The image would not fit on to it."},
     {"KS0402", "too small, or no whole number of MiB",
@@ -327,6 +331,8 @@ static const struct told {
     {"KS0302",
      "%s; write 'debian', 'pkgs.k8s.io' or a folder with a manifest.json"},
     {"KS0303", "'%s' is for the payload pkgs.k8s.io, and this one is '%s'"},
+    {"KS0304", "pkgs.k8s.io has Kubernetes from 1.24 on; for %s name a mirror "
+               "that has it, or a folder, in kubernetes.payload"},
     {"KS0401", "the disk of '%s' is smaller than image.disk"},
     {"KS0402", "%s must be at least %uM, in whole MiB"},
     {"KS0403",

@@ -44,11 +44,31 @@ static const char no_user[] =
     "has a user in it, which every error would show; use a mirror that asks "
     "for none";
 
+/* Whether it ends in "/v1.34/deb" or "/v1.34", as installation guides have it.
+ */
+static bool is_of_a_version(const char *text) {
+  static const char digits[] = "0123456789";
+  for (const char *p = strstr(text, "/v"); p; p = strstr(p + 1, "/v")) {
+    size_t major = strspn(p + 2, digits);
+    const char *minor = p + 2 + major;
+    if (major == 0 || *minor != '.' || !strspn(minor + 1, digits))
+      continue;
+    const char *end = minor + 1 + strspn(minor + 1, digits);
+    if (after(end, "/deb"))
+      end += strlen("/deb");
+    if (!end[strspn(end, "/")])
+      return true;
+  }
+  return false;
+}
+
 const char *packages_fault(const char *text) {
   static const char rule[] = "must be " PACKAGES_RULE;
   const char *host = behind_scheme(text);
   if (!plain(text) || !host || !*host || *host == '/' || *host == ':')
     return rule;
+  if (is_of_a_version(text))
+    return "ends in one version's folder; write the address above v1.34/deb";
   return memchr(host, '@', strcspn(host, "/")) ? no_user : NULL;
 }
 

@@ -59,6 +59,11 @@ bool version_patches_in_config(const struct version *v) {
   return version_kubeadm_api(v) != KUBEADM_V1BETA2;
 }
 
+/* From 1.24.0 on (kubernetes.io, "Installing kubeadm"). */
+bool version_is_published(const struct version *v) {
+  return at_least(v, 24);
+}
+
 /* kubeadm takes ECDSA keys that it finds since kubernetes pull 76390, and makes
  * some since 1.19 by the feature gate PublicKeysECDSA; v1beta4 has
  * encryptionAlgorithm in its place. */

@@ -26,6 +26,9 @@ bool version_parse(const char *text, struct version *ret);
  * with "Kubernetes 1.14.9"; NULL when it can. */
 const char *version_fault(const struct version *v);
 
+/* pkgs.k8s.io has packages of it. */
+bool version_is_published(const struct version *v);
+
 /* Which kubeadm.k8s.io API kubeadm of that version is configured with. */
 enum kubeadm_api { KUBEADM_V1BETA2, KUBEADM_V1BETA3, KUBEADM_V1BETA4 };
 enum kubeadm_api version_kubeadm_api(const struct version *v);

@@ -160,9 +160,10 @@ int commit_check_done(const char *dir, struct error *err) {
   _cleanup_free_ char *path = xasprintf("%s/" LAYOUT_COMMIT, dir);
   if (!file_exists(path))
     return 0;
-  return error_set(err, 0,
-                   "the keys in '%s' are being put in place; if no kubeseed is "
-                   "at work there, one was interrupted, and `kubeseed seed` "
-                   "does the rest",
-                   dir);
+  return error_set(
+      err, 0,
+      "the keys in '%s' are being put in place; if no kubeseed is "
+      "at work there, one was interrupted, and `kubeseed seed` with "
+      "the spec does the rest",
+      dir);
 }

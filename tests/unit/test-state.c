@@ -313,7 +313,7 @@ static void test_finish(void **state) {
   const char *dir = *state;
   put_commit(dir, "ca.key 3 -\nkey\nnodes/a/etcd-peer.key 0 -\n\nend\n");
   assert_int_equal(commit_check_done(dir, &err), -1);
-  assert_non_null(strstr(err.faults[0].msg, "`kubeseed seed` does the rest"));
+  assert_non_null(strstr(err.faults[0].msg, "`kubeseed seed` with"));
   assert_int_equal(commit_finish(dir, &err), 0);
   assert_int_equal(commit_check_done(dir, &err), 0);
   assert_true(has(dir, "ca.key"));
