@@ -25,9 +25,11 @@ static void check_endpoint(const struct checking *c) {
   char a[NET_TEXT];
   if (s->endpoint.provider != PROVIDER_FIRST_NODE)
     return;
-  check_warn(c, check_place(c, "endpoint", "provider"),
-             "the endpoint is the first node: when it is down, so is the "
-             "API; this is not highly available");
+  /* Of a single one it is said that it is not highly available. */
+  if (spec_count(s, ROLE_CONTROL_PLANE) > 1)
+    check_warn(c, check_place(c, "endpoint", "provider"),
+               "the endpoint is the first node: when it is down, so is the "
+               "API; this is not highly available");
   if (first && !ip_equal(first->address, s->endpoint.address))
     yaml_fault(c->err, check_place(c, "endpoint", "address"),
                "with the provider first-node the endpoint is the address of "
