@@ -79,8 +79,8 @@ int cmd_explain(struct cli *cli, int argc, char **argv, struct error *err) {
       return -1;
   }
   if (argc - optind > 2)
-    return error_usage(err,
-                       "one key at a time: kubeseed explain [KEY [VALUE]]");
+    return error_usage(
+        err, "one key at a time: kubeseed explain [KEY [VALUE] | CODE]");
   if (optind < argc && format->whole)
     return error_usage(err, "--output %s is of all keys, without KEY",
                        format->name);
