@@ -70,7 +70,7 @@ static const struct command commands[] = {
      "  kubeseed plan cluster.yaml\n"
      "  kubeseed --json plan cluster.yaml | jq '.nodes[].mac'\n",
      cmd_plan},
-    {"payload", "SPEC", "make or verify the Kubernetes payload",
+    {"payload", "SPEC", "make, fetch or verify the Kubernetes payload",
      "      --rebuild         make it anew\n"
      "      --update          of pkgs.k8s.io: take what there is today, and "
      "move\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kubeseed payload: make or verify the Kubernetes payload. */
+/* kubeseed payload: make, fetch or verify the Kubernetes payload. */
 #include "cmd/cli.h"
 #include "image/source.h"
 #include <getopt.h>

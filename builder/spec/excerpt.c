@@ -44,7 +44,8 @@ static const char *skip(const char *p, unsigned n) {
 static char *excerpt(const char *text, unsigned line, unsigned column) {
   _cleanup_free_ char *all = line_of(text, line);
   _cleanup_buf_ struct buf out = {0};
-  if (!all)
+  /* A password may stand there under a key that is written wrongly. */
+  if (!all || strcasestr(all, "passw"))
     return NULL;
   /* Of a long line what is around the place. */
   unsigned first = column > WIDTH ? column - WIDTH / 2 : 1;

@@ -11,7 +11,7 @@
 
 /*
  * Gives each fault in file, whose text is given, its excerpt. Lines of which a
- * fault says that they may hold a secret (error_secret) are shown for none, and
- * none at all of a text with a private key.
+ * fault says that they may hold a secret (error_secret) are shown for none, nor
+ * those that speak of a password, and none at all of a text with a private key.
  */
 void excerpts_add(struct error *err, const char *file, const char *text);

@@ -291,7 +291,8 @@ const struct key spec_keys[] = {
             "console; ssh takes keys alone.",
      .derived = "none, and none is taken",
      .example = "$6$aaaaaaaa$bbbbbbbbbbbbbbbbbbbbbbbb",
-     .also = "passwd passwordHash hashedPassword hashed_passwd"},
+     .also = "passwd passwordHash hashedPassword hashed_passwd "
+             "plain_text_passwd plainTextPassword"},
     {"users.groups", TYPE_GROUPS, "0.2", AT_USER(groups),
      .doc = "Groups to be in besides one's own. Those that the image does not "
             "have are made.",

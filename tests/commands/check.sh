@@ -61,6 +61,17 @@ hides_keys() {
 }
 check "no private key is shown" hides_keys
 
+# Nor what may be a password, whatever is wrong with the line.
+hides_passwords() { # KEY
+  sed "s/^nodes:/users: [{name: a, $1: c2VjcmV0}]\\n&/" \
+    "$work/check/bad.yaml" >"$work/check/secret.yaml"
+  exits 2 "$kubeseed" check "$work/check/secret.yaml" 2>"$work/said" || return 1
+  cat "$work/said"
+  grep -q "'password'" "$work/said" && ! grep -q c2VjcmV0 "$work/said"
+}
+check "no password is shown" hides_passwords password
+check "nor one under another name" hides_passwords plain_text_passwd
+
 # Seeds can be made without the folder, so only check looks.
 folder() { # PAYLOAD WORDS
   sed "s|1.20.2, payload: debian|1.29.2, payload: $1|" "$work/check/good.yaml" \
