@@ -34,6 +34,12 @@ class File:
         self.link = link  # of a symbolic link: where it leads
 
 
+def split(path):
+    """(folder, name) of a clean path."""
+    folder, _, name = path.rpartition("/")
+    return folder or "/", name
+
+
 def clean(path):
     """An absolute path without its detours."""
     if "//" in path or "/." in path or path[-1] == "/":
@@ -49,9 +55,10 @@ class Root:
         self.files = {}
         self.folders = {"/": set()}
         self.console = b""
-        self.uptime = b""
+        self.seconds = 0.0
         self.touched = set()  # since the last look at changed()
-        self.edits = 0  # counts, so that who looks need not look again
+        # Counts what glance() may show, so that who looks need not look again.
+        self.edits = 0
         self.room = None  # how many bytes the disk still takes, if that is known
         for folder in FOLDERS:
             self.make_folders("/" + folder)
@@ -62,8 +69,9 @@ class Root:
         """The file at path, its link followed; or None."""
         file = self.files.get(path)
         if file is not None and file.link is not None:
-            return self.files.get(clean(posixpath.join(
-                posixpath.dirname(path), file.link)))
+            return self.files.get(clean(
+                file.link if file.link[0] == "/" else
+                f"{split(path)[0]}/{file.link}"))
         return file
 
     def is_folder(self, path):
@@ -87,8 +95,7 @@ class Root:
     def make_folder(self, path):
         if self.exists(path):
             raise error(errno.EEXIST, path)
-        self.parent(path).add(posixpath.basename(path))
-        self.edits += 1
+        self.add_name(path)
         self.folders[path] = set()
 
     def make_folders(self, path):
@@ -96,16 +103,24 @@ class Root:
             return
         if path in self.files:
             raise error(errno.EEXIST, path)
-        self.make_folders(posixpath.dirname(path))
+        self.make_folders(split(path)[0])
         self.make_folder(path)
 
     def parent(self, path):
-        folder, _, _ = path.rpartition("/")
+        folder, _ = split(path)
         try:
-            return self.folders[folder or "/"]
+            return self.folders[folder]
         except KeyError:
             raise error(errno.ENOTDIR if folder in self.files
                         else errno.ENOENT, path) from None
+
+    def add_name(self, path):
+        self.parent(path).add(split(path)[1])
+        self.edits += 1
+
+    def drop_name(self, path):
+        self.parent(path).discard(split(path)[1])
+        self.edits += 1
 
     def unlink(self, path):
         if path in self.folders:
@@ -115,20 +130,19 @@ class Root:
             raise error(errno.ENOENT, path)
         del self.files[path]
         self.touch(path)
-        self.parent(path).discard(posixpath.basename(path))
+        self.drop_name(path)
 
     def remove_folder(self, path):
         if self.folders[path]:
             raise error(errno.ENOTEMPTY, path)
         del self.folders[path]
-        self.edits += 1
-        self.parent(path).discard(posixpath.basename(path))
+        self.drop_name(path)
 
     def remove_tree(self, path):
         """Whatever is there, if anything is."""
         if path in self.folders:
             for name in self.entries(path):
-                self.remove_tree(posixpath.join(path, name))
+                self.remove_tree(f"{path}/{name}")
             self.remove_folder(path)
         elif path in self.files:
             self.unlink(path)
@@ -137,17 +151,17 @@ class Root:
         if old in self.files:
             if new in self.folders:
                 raise error(errno.EISDIR, new)
-            self.parent(new).add(posixpath.basename(new))
+            self.add_name(new)
             if old != new:
                 self.move(self.files, old, new)
-                self.parent(old).discard(posixpath.basename(old))
+                self.drop_name(old)
             return
         if old not in self.folders:
             raise error(errno.ENOENT, old)
         if self.folders.get(new):
             raise error(errno.ENOTEMPTY, new)
-        self.parent(new).add(posixpath.basename(new))
-        self.parent(old).discard(posixpath.basename(old))
+        self.add_name(new)
+        self.drop_name(old)
         for table in (self.files, self.folders):
             for path in [p for p in table
                          if p == old or p.startswith(old + "/")]:
@@ -155,10 +169,10 @@ class Root:
 
     def touch(self, path):
         self.touched.add(path)
-        self.edits += 1
+        if path.startswith("/etc/"):
+            self.edits += 1
 
     def move(self, table, old, new):
-        self.edits += 1
         thing = table[new] = table.pop(old)
         if table is self.files:
             thing.path = new
@@ -168,7 +182,7 @@ class Root:
     def symlink(self, target, path):
         if self.exists(path):
             raise error(errno.EEXIST, path)
-        self.parent(path).add(posixpath.basename(path))
+        self.add_name(path)
         self.files[path] = File(path, 0o777, target)
         self.touch(path)
 
@@ -180,7 +194,7 @@ class Root:
         if top not in self.folders:
             return
         for name in self.entries(top):
-            path = posixpath.join(top, name)
+            path = f"{top}/{name}"
             if path in self.folders:
                 yield from self.walk(path)
             else:
@@ -196,7 +210,7 @@ class Root:
                 raise error(errno.EISDIR, path)
             if self.is_link(path):
                 raise error(errno.ENOENT, path)
-            self.parent(path).add(posixpath.basename(path))
+            self.add_name(path)
             file = self.files[path] = File(path, mode)
         self.touch(file.path)
         return file
@@ -207,6 +221,11 @@ class Root:
             raise error(errno.EISDIR if path in self.folders else errno.ENOENT,
                         path)
         return file.data
+
+    def contents(self, path):
+        """Or None, if there are none."""
+        file = self.at(path)
+        return file and file.data
 
     def size(self, path):
         return len(self.read(path))
@@ -230,7 +249,7 @@ class Root:
 
     def write(self, path, data, mode):
         """A whole file, its folder made if need be."""
-        self.make_folders(posixpath.dirname(path))
+        self.make_folders(split(path)[0])
         file = self.open(path)
         file.data, file.mode = b"", mode
         self.grow(file, data)
@@ -242,6 +261,8 @@ class Root:
         return found
 
     def glance(self, path):
+        """What somebody sees who looks now and then: the names in a folder, in
+        /etc also what is in their files; or what is in a file."""
         try:
             if path not in self.folders:
                 file = self.at(path)
@@ -269,8 +290,14 @@ class Root:
         self.make_folders("/run/systemd/system")
 
     def drain_console(self):
+        if not self.console:
+            return ""
         text, self.console = self.console, b""
         return text.decode("utf-8", "replace")
 
     def set_uptime(self, seconds):
-        self.uptime = b"%-40s\n" % (b"%.2f 0.00" % seconds)
+        self.seconds = seconds
+
+    @property
+    def uptime(self):
+        return b"%-40s\n" % (b"%.2f 0.00" % self.seconds)

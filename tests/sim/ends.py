@@ -12,13 +12,3 @@ class Exit(Exception):
     def __init__(self, status):
         super().__init__(status)
         self.status = status
-
-
-class Return(Exit):
-    """A function ends."""
-
-
-class LoopControl(Exception):
-    def __init__(self, again):
-        super().__init__(again)
-        self.again = again

@@ -23,7 +23,7 @@ LARGEST = 30 << 20  # what is more begins anew
 
 
 class Memory:
-    """What programs said: {[arguments, text]: [status, output, errors]}."""
+    """What programs said: {(arguments, text): (status, output, errors)}."""
 
     def __init__(self):
         self.known = {}
@@ -53,20 +53,20 @@ class Memory:
         self.read_to += whole
         for line in data[:whole].splitlines():
             try:
-                key, answer = json.loads(line)
+                (args, text), answer = json.loads(line)
             except ValueError:
                 continue  # its writer was ended
-            self.known[json.dumps(key)] = answer
+            self.known[tuple(args), text] = answer
 
     def answer(self, args, text):
-        key = json.dumps([args, text])
+        key = tuple(args), text
         if key not in self.known and self.file is not None:
             self.learn()
         if key not in self.known:
             self.known[key] = ask(args, text)
             if self.file is not None:
-                os.write(self.file, f"[{key}, {json.dumps(self.known[key])}]\n"
-                         .encode("ascii"))
+                os.write(self.file, json.dumps(
+                    [key, self.known[key]]).encode("ascii") + b"\n")
         return self.known[key]
 
 

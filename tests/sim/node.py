@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One machine: its power, its disk, its console, and what runs on it by itself
 (systemd units, the kubelet and its static pods)."""
+import functools
 import json
 import re
 
@@ -16,6 +17,18 @@ WHOLE = [(re.compile(kind), re.compile(end)) for kind, end in (
     (r"/etc/kubernetes/manifests/", r"(?m)^status: {}\n\Z"),
     (r"/kubelet/config\.yaml$", r"(?m)^volumeStatsAggPeriod: .*\n\Z"),
     (r"/kubeadm-flags\.env$", r'"\n\Z'))]
+
+
+@functools.lru_cache(maxsize=5000)
+def is_whole(name, data):
+    if not data:
+        return False
+    for kind, end in WHOLE:
+        if kind.search(name):
+            return bool(end.search(data.decode("utf-8", "replace")))
+    return True
+
+
 PEM = "-----BEGIN IT-----\npem\n-----END KEY-----\n"
 
 
@@ -93,18 +106,11 @@ class Node:
     # Files
 
     def read(self, name):
-        try:
-            return self.root.read(name).decode("utf-8", "replace")
-        except OSError:
-            return ""
+        return (self.root.contents(name) or b"").decode("utf-8", "replace")
 
     def has(self, name):
         """There, and whole, as far as its kind tells."""
-        text = self.read(name)
-        for kind, end in WHOLE:
-            if kind.search(name):
-                return bool(end.search(text))
-        return text != ""
+        return is_whole(name, self.root.contents(name))
 
     def exists(self, name):
         return self.root.exists(name)
@@ -255,10 +261,11 @@ class Node:
     fresh_lines = ()
 
     def read_console(self):
-        text = self.rest + self.root.drain_console()
         self.fresh_lines = []
+        text = self.root.drain_console()
         if not text:
             return
+        text = self.rest + text
         *lines, self.rest = text.split("\n")
         fresh = []
         for line in lines:

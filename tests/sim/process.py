@@ -9,11 +9,12 @@ import disk
 import sandbox
 import shell
 import syntax
+import writer
 
 
 @functools.lru_cache(maxsize=500)
 def parse(data):
-    return syntax.parse(data.decode("latin-1"))
+    return writer.Script().compile(syntax.parse(data.decode("latin-1")))
 
 
 def as_bytes(text):

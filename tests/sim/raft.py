@@ -44,6 +44,7 @@ class Wal:
     def forget(self):
         """As before any entry."""
         self.applied = 0
+        self.known_voters = None
         self.members = {}
         self.removed = set()
         self.value = 0  # of the register
@@ -64,14 +65,17 @@ class Wal:
 
     def apply_add(self, what):
         ident, name, url, learner = what
+        self.known_voters = None
         self.members[ident] = Info(ident, name, url, learner)
 
     def apply_remove(self, ident):
+        self.known_voters = None
         self.members.pop(ident, None)
         self.removed.add(ident)
 
     def apply_promote(self, ident):
         if ident in self.members:
+            self.known_voters = None
             self.members[ident].learner = False
 
     def apply_publish(self, what):
@@ -97,7 +101,10 @@ class Wal:
         return (self.log[-1][0] if self.log else 0), len(self.log)
 
     def voters(self):
-        return [m.ident for m in self.members.values() if not m.learner]
+        if self.known_voters is None:
+            self.known_voters = [m.ident for m in self.members.values()
+                                 if not m.learner]
+        return self.known_voters
 
     def take(self, log):
         """Its log becomes the leader's. False if what was committed here is
@@ -216,14 +223,15 @@ class Raft:
         voters = server.wal.voters()
         there = 0
         for s in self.servers:
-            there += s.cluster == server.cluster and s.ident in voters and \
-                self.connected(s, server)
+            if s.ident in voters and s.cluster == server.cluster and \
+                    (not self.world.blocked or self.connected(s, server)):
+                there += 1
         return there * 2 > len(voters)
 
     def leader(self, server):
         for s in self.servers:
             if s.leading and s.cluster == server.cluster and \
-                    server.ident in s.members and \
+                    server.ident in s.wal.members and \
                     self.connected(s, server) and self.quorate(s):
                 return s
         return None

@@ -116,6 +116,12 @@ class Root:
         with open(self.path + name, "rb") as f:
             return f.read()
 
+    def contents(self, name):
+        try:
+            return self.read(name)
+        except OSError:
+            return None
+
     def size(self, name):
         return os.stat(self.path + name).st_size
 
@@ -163,7 +169,6 @@ class Root:
         shutil.rmtree(self.path + name, ignore_errors=True)
 
     def glance(self, name):
-        """What somebody sees who looks at a folder or a file now and then."""
         try:
             if not self.is_folder(name):
                 return self.read(name)

@@ -13,7 +13,6 @@ pipeline run one after the other.
 import disk
 import tools
 from ends import Exit, Unsupported
-from words import Expansion
 
 
 # Inputs and outputs
@@ -69,7 +68,7 @@ class ToConsole:
         self.root.console += text.encode("latin-1")
 
 
-class Shell(Expansion):
+class Shell:
     # pylint: disable=too-many-instance-attributes
     def __init__(self, process, args, variables, fds, cwd="/", umask=0o022):
         self.process = process  # answers for programs of the simulated world
@@ -91,7 +90,6 @@ class Shell(Expansion):
         copy = Shell.__new__(Shell)
         copy.__dict__.update(self.__dict__)
         copy.variables = dict(self.variables)
-        copy.fds = list(self.fds)
         return copy
 
     def path(self, name):
@@ -105,26 +103,19 @@ class Shell(Expansion):
         except OSError:
             pass
 
-    def run_forked(self, tree):
+    def run_forked(self, function):
         """In a shell that is this one already, or a copy of it."""
         try:
-            return tree.run(self)
+            return function(self)
         except Exit as end:
             return end.status
 
-    def check(self, status):
-        """`set -e` ends the shell here."""
-        self.status = status
-        if status and self.errexit and not self.tested:
-            raise Exit(status)
-        return status
-
-    def substitute(self, tree):
+    def substitute(self, function):
         copy = self.fork()
         output = Output()
-        copy.fds[1] = output
+        copy.fds = [self.fds[0], output, *self.fds[2:]]
         copy.tested = 0
-        self.substituted = copy.run_forked(tree)
+        self.substituted = copy.run_forked(function)
         return output.text().rstrip("\n")
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The shell's grammar, as far as the nodes' scripts use it: text to a tree.
 
-Commands are the classes of commands.py, which know how to run. What is not known
+Commands are the classes of commands.py, which writer.py compiles. What is not known
 here raises Unsupported: a script is never run otherwise than dash would run it.
 """
 import commands
@@ -118,13 +118,14 @@ class Parser:
         return found[0] if len(found) == 1 else commands.Sequence(found)
 
     def and_or(self):
-        left = self.pipeline()
+        found = [self.pipeline()]
+        ands = []
         while self.operator() in ("&&", "||"):
-            op = self.operator()
+            ands.append(self.operator() == "&&")
             self.at += 2
             self.newlines()
-            left = commands.AndOr(op == "&&", left, self.pipeline())
-        return left
+            found.append(self.pipeline())
+        return commands.AndOr(found, ands) if ands else found[0]
 
     def pipeline(self):
         negated = self.reserved() == "!"

@@ -4,6 +4,7 @@ with what the scripts use of them. An option that is not known ends the run:
 nothing is done otherwise than the real program would."""
 import functools
 import json
+import operator
 import posixpath
 import re
 import shutil
@@ -19,7 +20,13 @@ def exists(name):
 
 
 def options(args, flags, valued=""):
-    """args without its name: {option: value or True}, and the operands."""
+    """args without its name: {option: value or True}, and the operands, both only
+    to be read."""
+    return known_options(tuple(args), flags, valued)
+
+
+@functools.lru_cache(maxsize=5000)
+def known_options(args, flags, valued):
     found, rest = {}, list(args[1:])
     while rest and rest[0][:1] == "-" and len(rest[0]) > 1:
         word = rest.pop(0)
@@ -50,21 +57,6 @@ def true(sh, args):
 def false(sh, args):
     del sh, args
     return 1
-
-
-def end(sh, args):
-    raise ends.Exit(int(args[1]) if len(args) > 1 else sh.status)
-
-
-def return_(sh, args):
-    raise ends.Return(int(args[1]) if len(args) > 1 else sh.status)
-
-
-def loop_control(sh, args):
-    del sh
-    if len(args) > 1:
-        raise ends.Unsupported(" ".join(args))
-    raise ends.LoopControl(args[0] == "continue")
 
 
 def cd(sh, args):
@@ -98,12 +90,19 @@ def echo(sh, args):
     return 0
 
 
-def printf(sh, args):
-    form, values = args[1], args[2:]
-    out = []
+@functools.lru_cache(maxsize=500)
+def pieces_of(form):
+    """What printf's first argument is made of: as Python has it, and texts."""
     pieces = re.findall(r"%[^%sdi]*[%sdi]|[^%]+", form)
     if "".join(pieces) != form:
         raise ends.Unsupported("printf " + form)
+    return [p if p[0] == "%" else unescape(p) for p in pieces]
+
+
+def printf(sh, args):
+    form, values = args[1], args[2:]
+    out = []
+    pieces = pieces_of(form)
     while True:
         took = False
         for piece in pieces:
@@ -115,7 +114,7 @@ def printf(sh, args):
                 out.append(piece % (value if piece[-1] == "s"
                                     else int(value or "0")))
             else:
-                out.append(unescape(piece))
+                out.append(piece)
         if not values or not took:
             break
     sh.fds[1].write("".join(out))
@@ -203,7 +202,11 @@ def source(sh, args):
     except OSError:
         sh.complain(f"{sh.args[0]}: .: cannot open {args[1]}: No such file")
         raise ends.Exit(2) from None
-    return sh.process.parse(data).run(sh)
+    return sh.process.parse(data)(sh)
+
+
+COMPARE = {"-eq": operator.eq, "-ne": operator.ne, "-lt": operator.lt,
+           "-le": operator.le, "-gt": operator.gt, "-ge": operator.ge}
 
 
 def test(sh, args):
@@ -224,17 +227,20 @@ def test(sh, args):
     left, op, right = words
     if op in ("=", "!="):
         return int((left == right) != (op == "="))
+    return test_numbers(sh, args[0], left, op, right)
+
+
+def test_numbers(sh, name, left, op, right):
     try:
         a, b = int(left), int(right)
     except ValueError as e:
         wrong = re.search("'(.*)'", str(e)).group(1)
-        sh.complain(f"{sh.args[0]}: {args[0]}: Illegal number: {wrong}")
+        sh.complain(f"{sh.args[0]}: {name}: Illegal number: {wrong}")
         return 2
     try:
-        return int(not {"-eq": a == b, "-ne": a != b, "-lt": a < b,
-                        "-le": a <= b, "-gt": a > b, "-ge": a >= b}[op])
+        return int(not COMPARE[op](a, b))
     except KeyError:
-        raise ends.Unsupported(" ".join(args)) from None
+        raise ends.Unsupported(f"{name} {op}") from None
 
 
 def test_one(sh, op, word):
@@ -262,12 +268,12 @@ def test_one(sh, op, word):
     raise ends.Unsupported("test " + op)
 
 
-BUILTINS = {":": true, "true": true, "false": false, "exit": end,
-            "command": command, "return": return_, "break": loop_control,
-            "continue": loop_control, "cd": cd, "echo": echo,
-            "printf": printf, "read": read, "set": set_, "shift": shift,
-            "export": export, "unset": unset, "umask": umask, "exec": exec_,
-            ".": source, "test": test, "[": test}
+# What is Python itself (commands.py) is not among them.
+BUILTINS = {":": true, "true": true, "false": false, "command": command,
+            "cd": cd, "echo": echo, "printf": printf, "read": read,
+            "set": set_, "shift": shift, "export": export, "unset": unset,
+            "umask": umask, "exec": exec_, ".": source, "test": test,
+            "[": test}
 
 
 # Files

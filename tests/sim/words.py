@@ -1,276 +1,212 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shell's words: what they become when a command runs."""
-import functools
+"""The shell's words, and the Python that makes of them what they become when a
+command runs. expand.py has what is called for it."""
 import re
 
-from ends import Exit, Unsupported
+import expand
+from ends import Unsupported
 
 LITERAL, PARAMETER, COMMAND, ARITHMETIC = range(4)
-SPECIAL = re.compile(r"[*?[]")  # what makes a pattern of a word
-FIELD = re.compile(r"[^ \t\n]+")
+STAR = object()  # in a pattern's outline
 
 
 def is_name(text):
     return text.isidentifier() and text.isascii()
 
 
+def is_special(text):
+    return expand.SPECIAL.search(text) is not None
+
+
 class Word:
     """parts: (kind, whether quoted, what)."""
-    __slots__ = ("parts", "text", "plain", "single", "regex")
+    __slots__ = ("parts", "text")
 
     def __init__(self, parts):
         self.parts = parts
-        self.regex = None
         self.text = None  # if it is the same at all times
         if all(p[0] == LITERAL for p in parts):
             self.text = "".join(p[2] for p in parts)
-        # One field, whatever the files are.
-        self.plain = self.text is not None and bool(parts) and (
-            self.text == "[" or not any(c in "*?[" for p in parts if not p[1]
-                                        for c in p[2]))
-        # One field, whatever its value is.
-        self.single = len(parts) == 1 and parts[0][1] and not (
-            parts[0][0] == PARAMETER and parts[0][2][0] == "@")
 
+    @property
+    def plain(self):
+        """One field, the same at all times, whatever the files are."""
+        return self.text is not None and bool(self.parts) and (
+            self.text == "[" or not any(is_special(p[2]) for p in self.parts
+                                        if not p[1]))
 
-class Expansion:
-    """Of words, by a shell. It has root, args, variables, status and nounset."""
+    @property
+    def single(self):
+        """One field, whatever its value is."""
+        return self.plain or bool(self.parts) and all(
+            quoted and not is_all_arguments((kind, quoted, what))
+            for kind, quoted, what in self.parts)
 
-    def parameter(self, name):
-        """Its value, or None if it is not set."""
-        value = self.variables.get(name)
-        if value is not None:
-            return value
-        if name.isdigit():
-            number = int(name)
-            return self.args[number] if number < len(self.args) else None
-        if name in ("@", "*"):
-            return " ".join(self.args[1:])
-        if name == "#":
-            return str(len(self.args) - 1)
-        if name == "?":
-            return str(self.status)
-        if name in ("$", "!", "-"):
-            raise Unsupported("$" + name)
-        return None
+    @property
+    def substitutes(self):
+        """Are there commands in it, whose status may be asked for?"""
+        return any(p[0] == COMMAND or p[0] == ARITHMETIC and p[2].substitutes or
+                   p[0] == PARAMETER and p[2][2] is not None and
+                   p[2][2].substitutes for p in self.parts)
 
-    def expand(self, part):
-        kind, _, what = part
-        if kind == LITERAL:
-            return what
-        if kind == COMMAND:
-            return self.substitute(what)
-        if kind == ARITHMETIC:
-            return str(self.arithmetic(self.one(what)))
-        name, op, word = what
-        value = self.variables.get(name)
-        if value is None:
-            value = self.parameter(name)
-        if op == "":
-            if value is None:
-                return self.unset(name)
-            return value
-        if op == "length":
-            return str(len(self.unset(name) if value is None else value))
-        if op in ("%", "%%", "#", "##"):
-            if value is None:
-                return self.unset(name)
-            return strip(value, op, self.pattern(word))
-        if op[0] == ":" and value == "":
-            value = None
-        if op[-1] == "+":
-            return "" if value is None else self.one(word)
-        if value is not None:
-            return value
-        if op[-1] == "-":
-            return self.one(word)
-        if op[-1] == "=":
-            value = self.variables[name] = self.one(word)
-            return value
-        self.complain(f"{self.args[0]}: {name}: {self.one(word)}")
-        raise Exit(2)
+    # What Python calls it
 
-    def unset(self, name):
-        if self.nounset and name not in ("@", "*"):
-            self.complain(f"{self.args[0]}: {name}: parameter not set")
-            raise Exit(2)
-        return ""
+    def value(self, body):
+        """A single text: neither split nor taken for files' names."""
+        if self.text is not None:
+            return repr(self.text)
+        values = [part_value(body, p) for p in self.parts]
+        if len(values) == 1:
+            return values[0]
+        if len(values) < 4:
+            return f"({' + '.join(values)})"
+        return f"''.join(({', '.join(values)}))"
 
-    def arithmetic(self, text):
-        def number(match):
-            value = self.parameter(match.group()) or "0"
-            return str(int(value, 0))
-        return calculate(re.sub(r"[A-Za-z_]\w*", number, text))
+    def fields(self, body):
+        """The items of a list."""
+        if not self.parts:
+            return None
+        if self.plain:
+            return repr(self.text)
+        if self.single:
+            return self.value(body)
+        if len(self.parts) == 1:
+            kind, quoted, _ = self.parts[0]
+            if is_all_arguments(self.parts[0]):
+                return "*sh.args[1:]"
+            if not quoted and kind != LITERAL:
+                return f"*fields(sh, {self.value(body)})"
+        if any(map(is_all_arguments, self.parts)):
+            raise Unsupported('"$@" beside other text')
+        parts = [f"({part_value(body, p)}, {p[1]}, {p[0] == LITERAL})"
+                 for p in self.parts]
+        return f"*split(sh, ({', '.join(parts)},))"
 
-    def one(self, word):
-        """As a single text: neither split nor taken for files' names."""
-        if word.text is not None:
-            return word.text
-        return "".join([self.expand(p) for p in word.parts])
-
-    def pattern(self, word):
-        """As what matches all of a text."""
-        if word.text is not None:
-            if word.regex is None:
-                word.regex = compile_pattern(
-                    tuple((p[2], p[1]) for p in word.parts))
-            return word.regex
-        return compile_pattern(tuple(
-            (self.expand(p), p[1]) for p in word.parts))
-
-    def fields(self, words):
+    def outline(self):
+        """As a pattern: STARs and lists of parts that stand for themselves; None
+        if there is more to it."""
         found = []
-        for word in words:
-            if word.plain:
-                found.append(word.text)
-            elif word.single:
-                found.append(self.expand(word.parts[0]))
+        for part in self.parts:
+            kind, quoted, what = part
+            if quoted:
+                pieces = [[part]]
+            elif kind != LITERAL or set("?[") & set(what):
+                return None
             else:
-                self.split(word, found)
+                pieces = [STAR if text == "*" else [(LITERAL, True, text)]
+                          for text in re.split(r"(\*)", what) if text]
+            for piece in pieces:
+                if found and STAR not in (piece, found[-1]):
+                    found[-1] = found[-1] + piece
+                else:
+                    found.append(piece)
         return found
 
-    def split(self, word, found):
-        if len(word.parts) == 1 and "IFS" not in self.variables:
-            kind, quoted, what = word.parts[0]
-            if not quoted and kind in (PARAMETER, COMMAND):
-                pieces = FIELD.findall(self.expand(word.parts[0]))
-                for piece in pieces:
-                    if SPECIAL.search(piece):
-                        found.extend(self.glob([(piece, False)]))
-                    else:
-                        found.append(piece)
-                return
-        field = None  # list of (text, quoted) of the one that is being made
+    def regex(self, body):
+        if self.text is not None:
+            return body.script.constant(expand.pattern(tuple(
+                (p[2], p[1]) for p in self.parts)))
+        parts = [f"({part_value(body, p)}, {p[1]})" for p in self.parts]
+        return f"pattern(({', '.join(parts)},))"
 
-        def end():
-            nonlocal field
-            if field is not None:
-                found.extend(self.glob(field))
-            field = None
-        for part in word.parts:
-            kind, quoted, what = part
-            if kind == PARAMETER and what[0] == "@" and quoted:
-                for i, arg in enumerate(self.args[1:]):
-                    if i:
-                        end()
-                    field = (field or []) + [(arg, True)]
-                continue
-            value = self.expand(part)
-            if quoted or kind == LITERAL:
-                field = (field or []) + [(value, quoted)]
-                continue
-            ifs = self.variables.get("IFS", " \t\n")
-            if ifs.strip():
-                raise Unsupported(f"IFS={ifs!r}")
-            if value[:1] and value[0] in ifs:
-                end()
-            pieces = FIELD.findall(value) if ifs else [value]
-            for i, piece in enumerate(pieces):
-                if i:
-                    end()
-                field = (field or []) + [(piece, False)]
-            if value and value[-1] in ifs:
-                end()
-        end()
+    def matches(self, body):
+        """Does it, as a pattern, match all of x?"""
+        outline = self.outline()
+        shape = [p is STAR for p in outline] if outline is not None else None
+        plain = [Word(p).value(body) for p in outline or () if p is not STAR]
+        if shape == []:
+            return "x == ''"
+        if shape == [True]:
+            return "True"
+        if shape == [False]:
+            return f"x == {plain[0]}"
+        if shape == [False, True]:
+            return f"x.startswith({plain[0]})"
+        if shape == [True, False]:
+            return f"x.endswith({plain[0]})"
+        if shape == [True, False, True]:
+            return f"{plain[0]} in x"
+        return f"{self.regex(body)}.fullmatch(x)"
 
-    def glob(self, field):
-        if not any(not quoted and SPECIAL.search(text)
-                   for text, quoted in field):
-            return ["".join([t for t, _ in field])]
-        chunks = [("", True)]
-        places = [chunks]  # the components of the path
-        for text, quoted in field:
-            first, *others = text.split("/")
-            places[-1].append((first, quoted))
-            for other in others:
-                places.append([(other, quoted)])
-        matches = [""]
-        for place in places:
-            plain = "".join(t for t, _ in place)
-            if not any(c in "*?[" for t, q in place if not q for c in t):
-                matches = [m + plain + "/" for m in matches]
-                continue
-            regex = compile_pattern(tuple(place))
-            further = []
-            for match in matches:
-                folder = self.path(match or ".")
-                if not self.root.is_folder(folder):
-                    continue
-                further += [match + name + "/"
-                            for name in self.root.entries(folder)
-                            if regex.fullmatch(name) and
-                            (name[0] != "." or plain[0] == ".")]
-            matches = further
-        matches = [m[:-1] for m in matches if self.root.exists(
-            self.path(m[:-1] or "/"))]
-        return matches or ["".join([t for t, _ in field])]
+    def stripped(self, body, op, value):
+        """${value op pattern}"""
+        outline = self.outline() or []
+        # What is not the same at all times may be empty.
+        plain = [Word(p).text for p in outline if p is not STAR]
+        if len(plain) == 1 and plain[0]:
+            text = repr(plain[0])
+            shape = [p is STAR for p in outline]
+            found = {
+                "%": {(False,): f"{value}.removesuffix({text})",
+                      (False, True): f"before_last({value}, {text})",
+                      (True, False): f"{value}.removesuffix({text})"},
+                "%%": {(False,): f"{value}.removesuffix({text})",
+                       (False, True): f"{value}.partition({text})[0]"},
+                "#": {(False,): f"{value}.removeprefix({text})",
+                      (False, True): f"{value}.removeprefix({text})",
+                      (True, False): f"after_first({value}, {text})"},
+                "##": {(False,): f"{value}.removeprefix({text})",
+                       (True, False): f"{value}.rpartition({text})[2]"},
+            }[op].get(tuple(shape))
+            if found:
+                return found
+        return f"strip({value}, {op!r}, {self.regex(body)})"
 
 
-def strip(value, op, regex):
-    """${value op pattern}"""
-    places = range(len(value) + 1)
-    if op in ("%", "##"):
-        places = reversed(places)
-    for i in places:
-        if op[0] == "%":
-            if regex.fullmatch(value, i):
-                return value[:i]
-        elif regex.fullmatch(value, 0, i):
-            return value[i:]
-    return value
+def is_all_arguments(part):
+    return part[0] == PARAMETER and part[1] and part[2][0] == "@"
 
 
-@functools.lru_cache(maxsize=5000)
-def calculate(text):
-    text = text.replace("/", "//")
-    if not re.fullmatch(r"[\d\s+*/%()<>=!&|-]*", text):
-        raise Unsupported(f"$(({text}))")
-    try:
-        return int(eval(text, {}))  # pylint: disable=eval-used
-    except SyntaxError:
-        raise Unsupported(f"$(({text}))") from None
+def part_value(body, part):
+    kind, _, what = part
+    if kind == LITERAL:
+        return repr(what)
+    if kind == COMMAND:
+        return f"sh.substitute({body.script.function(what)})"
+    if kind == ARITHMETIC:
+        return arithmetic(body, what)
+    return parameter(body, *what)
 
 
-PATTERNS = {}
+def arithmetic(body, word):
+    if word.text is None:
+        return f"calculate(sh, {word.value(body)})"
+    text = re.sub(r"[A-Za-z_]\w*", r"number(sh, '\g<0>')", expand.checked(word.text))
+    return f"str(int({text}))"
 
 
-def compile_pattern(chunks):
-    """chunks: (text, whether it is quoted)."""
-    regex = PATTERNS.get(chunks)
-    if regex:
-        return regex
-    chars = [(c, quoted) for text, quoted in chunks for c in text]
-    out = []
-    i = 0
-    while i < len(chars):
-        c, quoted = chars[i]
-        i += 1
-        if quoted or c not in "*?[":
-            out.append(re.escape(c))
-        elif c == "*":
-            out.append(".*")
-        elif c == "?":
-            out.append(".")
-        elif ("]", False) not in chars[i + 1:]:
-            out.append(re.escape(c))
-        else:
-            i = compile_bracket(chars, i, out)
-    regex = PATTERNS[chunks] = re.compile("".join(out), re.S)
-    return regex
-
-
-def compile_bracket(chars, i, out):
-    inside = []
-    begin = i
-    while i < len(chars) and (i == begin or chars[i] != ("]", False)):
-        c, quoted = chars[i]
-        if c == "[" and not quoted:
-            raise Unsupported("[[ in a pattern")
-        if i == begin and c == "!" and not quoted:
-            inside.append("^")
-            begin += 1
-        else:
-            inside.append(c if c == "-" and not quoted else re.escape(c))
-        i += 1
-    out.append("[" + "".join(inside) + "]")
-    return i + 1
+def parameter(body, name, op, word):
+    """${name op word}"""
+    if is_name(name):
+        is_set, value = f"{name!r} in v", f"v[{name!r}]"
+        full = f"v.get({name!r})"
+    elif name.isdigit():
+        is_set, value = f"len(sh.args) > {name}", f"sh.args[{name}]"
+        full = f"({is_set} and {value})"
+    else:
+        is_set, value = "True", {
+            "@": "' '.join(sh.args[1:])", "*": "' '.join(sh.args[1:])",
+            "#": "str(len(sh.args) - 1)", "?": "str(sh.status)"}.get(name)
+        full = value
+        if value is None:
+            raise Unsupported("$" + name)
+    or_none = value if is_set == "True" else \
+        f"({value} if {is_set} else unset(sh, {name!r}))"
+    if op == "":
+        return or_none
+    if op == "length":
+        return f"str(len({or_none}))"
+    if op[0] in "%#":
+        return word.stripped(body, op, or_none)
+    other = word.value(body)
+    if op == ":+":
+        return f"({other} if {full} else '')"
+    if op == "+":
+        return f"({other} if {is_set} else '')"
+    if op[-1] == "=":
+        other = f"assign(sh, {name!r}, {other})"
+    elif op[-1] == "?":
+        other = f"missing(sh, {name!r}, {other})"
+    if op[0] == ":":
+        return f"({full} or {other})"
+    return f"({value} if {is_set} else {other})"
