@@ -220,13 +220,12 @@ class Sequence:
 
 
 def define(body, commands):
-    functions = [f"{c.name!r}: {body.script.function(c.body)}"
-                 for c in commands if isinstance(c, Function)]
+    functions = {c.name: body.script.function(c.body)
+                 for c in commands if isinstance(c, Function)}
     variables = {name: word.text for c in commands if isinstance(c, Simple)
                  for name, word in c.assignments}
     if functions:
-        body.line("sh.functions = {**sh.functions, "
-                  f"{', '.join(functions)}}}")
+        body.line(f"sh.functions = sh.functions | {body.script.table(functions)}")
     if variables:
         body.line(f"v.update({variables!r})")
     body.status("0")

@@ -276,9 +276,22 @@ class Root:
 
     # The machine
 
+    def remove_trees(self, *folders):
+        """As remove_tree, for those that most of the files are in."""
+        below = tuple(folder + "/" for folder in folders)
+        gone = [path for path in self.files if path.startswith(below)]
+        self.touched.update(gone)
+        self.edits += 1
+        for path in gone:
+            del self.files[path]
+        for path in [p for p in self.folders if p.startswith(below)]:
+            del self.folders[path]
+        for folder in folders:
+            if folder in self.folders:
+                self.folders[folder].clear()
+
     def new_disk(self):
-        for folder in DISK:
-            self.remove_tree("/" + folder)
+        self.remove_trees(*["/" + folder for folder in DISK])
         for folder in FOLDERS:
             self.make_folders("/" + folder)
         for path, data in ACCOUNTS.items():
@@ -286,7 +299,7 @@ class Root:
         self.clear_run()
 
     def clear_run(self):
-        self.remove_tree("/run")
+        self.remove_trees("/run")
         self.make_folders("/run/systemd/system")
 
     def drain_console(self):

@@ -8,6 +8,7 @@ from ends import Exit, Unsupported
 
 SPECIAL = re.compile(r"[*?[]")  # what makes a pattern of a word
 FIELD = re.compile(r"[^ \t\n]+")
+BREAKS = re.compile(r"[*?[ \t\n]")  # what makes anything but one field of a text
 
 
 # Values
@@ -93,6 +94,9 @@ def split(sh, parts):
     ifs = sh.variables.get("IFS", " \t\n")
     if ifs.strip():
         raise Unsupported(f"IFS={ifs!r}")
+    text = "".join([value for value, _, _ in parts])
+    if text and not BREAKS.search(text):
+        return [text]
     found = []
     field = []  # (text, whether quoted) of the one that is being made
 
@@ -119,15 +123,22 @@ def split(sh, parts):
 
 def glob(sh, field):
     """The files that a word matches, or itself."""
-    if not any(not quoted and SPECIAL.search(text) for text, quoted in field):
+    for special, (text, quoted) in enumerate(field):
+        first = None if quoted else SPECIAL.search(text)
+        if first:
+            break
+    else:
         return ["".join([t for t, _ in field])]
-    places = [[("", True)]]  # the components of the path
-    for text, quoted in field:
+    # As far as no component of the path is a pattern.
+    before = "".join([t for t, _ in field[:special]]) + text[:first.start()]
+    begin, slash, name = before.rpartition("/")
+    places = [[(name, True)]]  # the components that follow
+    for text, quoted in [(text[first.start():], False), *field[special + 1:]]:
         first, *others = text.split("/")
         places[-1].append((first, quoted))
         for other in others:
             places.append([(other, quoted)])
-    matches = [""]
+    matches = [begin + slash]
     for place in places:
         plain = "".join(t for t, _ in place)
         if not any(SPECIAL.search(t) for t, quoted in place if not quoted):

@@ -54,8 +54,9 @@ class Process:
         if self.greenlet.dead:
             return None
         args, stdin = request
-        return ([a if a.isascii() else a.encode("latin-1").decode()
-                 for a in args], stdin.encode("latin-1"))
+        if not "".join(args).isascii():
+            args = [a.encode("latin-1").decode() for a in args]
+        return args, stdin.encode("latin-1")
 
     def answer(self, status, out="", err=""):
         self.reply = ((status, out, err),)

@@ -58,6 +58,8 @@ def date(world, actor, args, stdin):
             now = int(given[1:])
         else:
             now = int(email.utils.parsedate_to_datetime(given).timestamp())
+    if args[-1] == "+%s":
+        return 0, f"{now}\n", ""
     when = datetime.datetime.fromtimestamp(now, datetime.timezone.utc)
     form = next(a for a in args if a.startswith("+") and "%" in a)[1:]
     form = form.replace("%s", str(now)).replace("%F", "%Y-%m-%d")

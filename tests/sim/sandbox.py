@@ -168,6 +168,10 @@ class Root:
     def remove_tree(self, name):
         shutil.rmtree(self.path + name, ignore_errors=True)
 
+    def remove_trees(self, *names):
+        for name in names:
+            self.remove_tree(name)
+
     def glance(self, name):
         try:
             if not self.is_folder(name):

@@ -39,8 +39,8 @@ class Word:
     def single(self):
         """One field, whatever its value is."""
         return self.plain or bool(self.parts) and all(
-            quoted and not is_all_arguments((kind, quoted, what))
-            for kind, quoted, what in self.parts)
+            p[1] and not is_all_arguments(p) or p[0] == ARITHMETIC
+            for p in self.parts)
 
     @property
     def substitutes(self):

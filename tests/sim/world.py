@@ -198,6 +198,9 @@ class World:
         """Who has the endpoint's address: whoever hears of no better one."""
         able = [(self.priority(n), n) for n in self.nodes.values()
                 if "keepalived.service" in n.units]
+        if not self.blocked:
+            best = max([priority for priority, _ in able], default=None)
+            return [n for priority, n in able if priority == best]
         return [n for priority, n in able
                 if not any(p > priority and self.reaches(other, n)
                            for p, other in able)]
@@ -258,7 +261,10 @@ class World:
         return None
 
     def all_done(self):
-        return all(n.on and n.done for n in self.nodes.values())
+        for node in self.nodes.values():
+            if not (node.done and node.on):
+                return False
+        return True
 
     # The run
 

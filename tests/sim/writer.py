@@ -44,6 +44,13 @@ class Script:
                        *body.lines, " return s"]
         return name
 
+    def table(self, functions):
+        """The name of a dict of functions; given are their names."""
+        name = self.name("t")
+        items = ", ".join(f"{n!r}: {f}" for n, f in functions.items())
+        self.lines.append(f"{name} = {{{items}}}")
+        return name
+
     def compile(self, tree):
         main = self.function(tree)
         text = "\n".join(self.lines)
