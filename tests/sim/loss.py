@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a power cut does to a disk: of every file its content as it was at some
-time since the last sync, or half of it."""
+time since the last sync, or a beginning of it."""
 
 APART = ("/var/lib/etcd/member",)  # etcd syncs its own
 # A folder that is renamed is renamed as a whole.
 TOGETHER = ("/var/lib/kubeseed/certificates",)
+NEW = ".new"  # what scripts write and sync before it gets its name
 
 
 class History:
@@ -14,6 +15,9 @@ class History:
         self.root = root
         self.versions = {}  # path: [(time, content)], the first is synced
         self.time = 0
+        # {path: content} of what was synced under a name of its own, from which
+        # it is renamed: it is there as a whole, or not at all.
+        self.fresh = {}
 
     def state(self, path):
         """(mode, data), (0, where a link leads), or None."""
@@ -49,6 +53,8 @@ class History:
                 del self.versions[path]
             else:
                 self.versions[path] = [(0, last)]
+                if path.endswith(NEW):
+                    self.fresh[path[:-len(NEW)]] = last
         self.time = 0
 
     def lose(self, rng):
@@ -67,7 +73,9 @@ class History:
             state = seen[last][1]
             if own and last and state and isinstance(state[1], bytes):
                 before = seen[last - 1][1]
-                state = state[0], torn(rng, before and before[1], state[1])
+                whole = self.fresh.get(path, (0, None))[1] == state[1]
+                state = state[0], torn(rng, before and before[1], state[1],
+                                       whole)
             self.put(path, state)
         self.begin()
 
@@ -85,8 +93,13 @@ class History:
             self.root.symlink(data, path)
 
 
-def torn(rng, before, after):
-    """A file's name was there before its data was, or before all of it."""
-    if not before and rng.random() < 0.6:
+def torn(rng, before, after, whole):
+    """A file's name was there before its data was, or before all of it; one that
+    is overwritten is empty first. What is appended comes after what was there."""
+    if whole or before == after:
+        return after
+    if before and after.startswith(before):
+        return after[:rng.randint(len(before), len(after))]
+    if rng.random() < 0.6:
         return b"" if rng.random() < 0.5 else after[:rng.randint(0, len(after))]
     return after
