@@ -27,14 +27,18 @@ is_whole() { # FILE
 # kubeadm takes an empty or cut-off key or kubeconfig for a broken one and gives
 # up, as it does for a certificate without its key; the kubelet does not start with
 # one. What is missing they make anew. A CA nobody could: it is in the seed, or
-# synced before it is used.
+# synced before it is used. What else lies in /etc/kubernetes is the spec's.
 drop_torn_files() {
-  [ ! -d /etc/kubernetes ] ||
-    find /etc/kubernetes -xdev -type f -size 0 -delete
+  for folder in /etc/kubernetes/manifests /etc/kubernetes/pki; do
+    [ ! -d "$folder" ] || find "$folder" -xdev -type f -size 0 -delete
+  done
   # Further down are the volumes of pods that run.
   [ ! -d /var/lib/kubelet ] ||
     find /var/lib/kubelet -xdev -maxdepth 2 -type f -size 0 -delete
-  for file in /etc/kubernetes/*.conf /etc/kubernetes/manifests/*.yaml \
+  for file in /etc/kubernetes/admin.conf /etc/kubernetes/super-admin.conf \
+    /etc/kubernetes/kubelet.conf /etc/kubernetes/bootstrap-kubelet.conf \
+    /etc/kubernetes/controller-manager.conf /etc/kubernetes/scheduler.conf \
+    /etc/kubernetes/manifests/*.yaml \
     /etc/kubernetes/pki/*.* /etc/kubernetes/pki/etcd/*.* \
     /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env \
     /var/lib/kubelet/pki/*; do
@@ -127,7 +131,10 @@ joins_existing() {
 # before it goes to the others. It is faster, not more: a failure is no matter.
 lead_etcd() {
   status=$(etcd_ask "$ETCD_ASK" endpoint status --cluster) || return 0
-  leader=$(printf '%s\n' "$status" | awk -F', ' '$5 == "true" { print $1 }')
+  # A leader's line says "true, false", for it is no learner, and the others' say
+  # "false" first: as the fifth field, or from etcd 3.6 on as the ninth.
+  leader=$(printf '%s\n' "$status" |
+    sed -n -e 's/, false, .*//' -e 's/, .*, true$//p')
   own=$(printf '%s\n' "$status" |
     awk -F', ' -v url="https://$ADDRESS:2379" '$1 == url { print $2 }')
   [ -n "$leader" ] && [ -n "$own" ] || return 0

@@ -117,7 +117,7 @@ static void *add_file(void *list) {
     PREFIX "commands.after", TYPE_COMMANDS, "0.2", BASE(extras.after),         \
         .doc =                                                                 \
             "When it is a member of its cluster. On a control plane kubectl "  \
-            "with /etc/kubernetes/admin.conf is the cluster's administrator.", \
+            "is the cluster's administrator.",                                 \
         .derived = "none", .example = "[\"touch /srv/joined\"]",               \
         .also = "post postKubeadmCommands"                                     \
   }
