@@ -278,6 +278,37 @@ static void check_rights(const struct checking *c) {
                  users->v[i].name);
 }
 
+/* useradd makes a group with each user and fails where that is there already;
+ * cloud-init makes a user's groups before it makes the user. */
+static void check_group(const struct checking *c, size_t user,
+                        const char *group, const struct yaml_node *at) {
+  const struct spec_user_vec *users = &c->spec->users;
+  for (size_t i = user; i < users->n; i++) {
+    if (strcmp(users->v[i].name, group) != 0)
+      continue;
+    if (i == user)
+      yaml_fault(c->err, at,
+                 "'%s' is in the group of that name without this; leave it out",
+                 group);
+    else
+      yaml_fault(c->err, at,
+                 "the group '%s' is made with the user of that name; write "
+                 "that user before this one",
+                 group);
+    return;
+  }
+}
+
+static void check_groups(const struct checking *c) {
+  const struct spec_user_vec *users = &c->spec->users;
+  const struct yaml_node *list = yaml_get(c->root, "users");
+  for (size_t i = 0; list && i < users->n; i++) {
+    const struct yaml_node *groups = yaml_get(list->child[i], "groups");
+    for (size_t k = 0; k < users->v[i].groups.n; k++)
+      check_group(c, i, users->v[i].groups.v[k], groups->child[k]);
+  }
+}
+
 static void check_users(const struct checking *c) {
   const struct spec_user_vec *users = &c->spec->users;
   const struct yaml_node *list = yaml_get(c->root, "users");
@@ -334,5 +365,6 @@ const struct spec_check check_table[] = {
     {check_keys, {"users"}},
     {check_ways_in, {"users"}},
     {check_rights, {"users"}},
+    {check_groups, {"users"}},
     {0},
 };

@@ -158,8 +158,7 @@ const struct code spec_codes[] = {
      "the payload debian is built, and a folder is there."},
     {"KS0304", "a version that pkgs.k8s.io never had",
      "Its packages begin with 1.24, so there is nothing to fetch. 1.20.2 can "
-     "be "
-     "built with the payload debian; others need a payload of yours."},
+     "be built with the payload debian; others need a payload of yours."},
     {"KS0401", "a disk smaller than the image",
      "The image would not fit on to it."},
     {"KS0402", "too small, or no whole number of MiB",
@@ -183,15 +182,27 @@ const struct code spec_codes[] = {
     {"KS0603", "a user that nobody can log in as",
      "The key that kubeseed makes lets in the first user. Give this one "
      "sshKeys, a password for the console, or the shell /usr/sbin/nologin."},
+    {"KS0604", "a group that comes with a user",
+     "Debian makes each user's own group with the user, and no user whose "
+     "group "
+     "is there before."},
     {"KS0701", "a file that is not yours to write",
      "It belongs to a program that makes or changes it, and that would not "
      "work with another one."},
     {"KS0702", "a file without content, or with two",
      "Write content, or source, the name of a file."},
-    {"KS0703", "two files for one path, or one within another",
-     "The second would replace the first, or have no folder to be in."},
+    {"KS0703", "two files for one path", "The second would replace the first."},
     {"KS0704", "a setting that the cluster needs",
      "Without it no pod reaches another one."},
+    {"KS0705", "a file where a folder must be",
+     "No file can have another one in it."},
+    {"KS0706", "a setting that the kubelet sets",
+     "It has its own value for some of the kernel's settings, and its "
+     "configuration knows no other. Nodes of the roles etcd and load-balancer "
+     "have no kubelet."},
+    {"KS0707", "a setting that comes with a module",
+     "A module that something else loads later is too late: settings come "
+     "first."},
     {0},
 };
 
@@ -354,14 +365,20 @@ static const struct told {
      "sudo asks '%s' for a password, and there is none; write password"},
     {"KS0603", "nobody can log in as '%s' without sshKeys: the cluster's own "
                "key lets in the first user only"},
+    {"KS0604", "'%s' is in the group of that name without this; leave it out"},
+    {"KS0604", "the group '%s' is made with the user of that name; write that "
+               "user before this one"},
     {"KS0701", "the file '%s' cannot be one of yours: it %s"},
     {"KS0701",
      "the file '%s' is one that kubeseed lays down itself; write another path"},
     {"KS0702", "the file '%s' needs either content or source"},
     {"KS0703", "two files have the path '%s'"},
-    {"KS0703", "the file '%s' cannot be beside the file '%s': one of them "
-               "would have to be a folder"},
-    {"KS0704", "the setting '%.*s' must stay 1: pods are reached through it"},
+    {"KS0704", "the setting '%s' must stay 1: pods are reached through it"},
+    {"KS0705", "the file '%s' would have to be a folder, for '%s'"},
+    {"KS0706",
+     "the kubelet sets '%s' to %s when it starts, whatever is written here"},
+    {"KS0707", "the setting '%s' is there only with the module %s, and nodes "
+               "wait for it; write modules: [%s]"},
 };
 
 const struct code *code_find(const char *name) {

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "part/extras-checks.h"
+
+#include "part/parts.h"
+#include <string.h>
+
+/* One place of extras in the spec: for all nodes, or an entry's. */
+struct place {
+  const struct spec_extras *e;
+  const struct spec_extras *all; /* those for all nodes; e itself there */
+  const struct yaml_node *around;
+  bool kubelet; /* on nodes that have one */
+};
+
+/* ---- Files ---- */
+
+/* Folders and files that others on the node write, and why nobody else may. */
+static const struct reserved {
+  const char *path;
+  const char *whose;
+} reserved[] = {
+    {"/proc", "is the kernel's"},
+    {"/sys", "is the kernel's"},
+    {"/dev", "is the kernel's"},
+    {"/run", "is empty after each boot"},
+    {"/tmp", "is emptied at a boot"},
+    {"/boot", "belongs to the image"},
+    {"/usr/lib/kubeseed", "is kubeseed's"},
+    {"/var/lib/kubeseed", "is kubeseed's"},
+    {"/etc/kubeseed", "is kubeseed's"},
+    {"/etc/cloud", "is cloud-init's"},
+    {"/var/lib/cloud", "is cloud-init's"},
+    {"/etc/systemd/network", "follows from the spec's network"},
+    {"/etc/hostname", "follows from the node's name"},
+    {"/etc/machine-id", "is another one on each machine"},
+    {"/etc/kubernetes/manifests", "is kubeadm's"},
+    {"/etc/kubernetes/pki", "is kubeadm's"},
+    {"/etc/kubernetes/admin.conf", "is kubeadm's"},
+    {"/etc/kubernetes/super-admin.conf", "is kubeadm's"},
+    {"/etc/kubernetes/controller-manager.conf", "is kubeadm's"},
+    {"/etc/kubernetes/scheduler.conf", "is kubeadm's"},
+    {"/etc/kubernetes/kubelet.conf", "is kubeadm's"},
+    {"/etc/kubernetes/bootstrap-kubelet.conf", "is kubeadm's"},
+    {"/var/lib/kubelet", "is the kubelet's"},
+    {"/var/lib/etcd", "is etcd's"},
+    {"/etc/etcd", "is etcd's"},
+    {"/etc/passwd", "follows from the spec's users"},
+    {"/etc/shadow", "follows from the spec's users"},
+    {"/etc/group", "follows from the spec's users"},
+    {"/etc/gshadow", "follows from the spec's users"},
+    {"/etc/fstab", "belongs to the image"},
+    {"/etc/sysctl.d/90-kubeseed.conf", "belongs to the image"},
+    {"/etc/modules-load.d/kubeseed.conf", "belongs to the image"},
+};
+
+/* Is path the folder, or does it lie below it? */
+static bool within(const char *path, const char *folder) {
+  size_t n = strlen(folder);
+  return strncmp(path, folder, n) == 0 && (!path[n] || path[n] == '/');
+}
+
+/* The path behind Debian's own links; the caller frees. */
+static char *behind_links(const char *path) {
+  static const struct {
+    const char *link, *folder;
+  } links[] = {{"/bin", "/usr/bin"}, {"/sbin", "/usr/sbin"},
+               {"/lib", "/usr/lib"}, {"/lib64", "/usr/lib64"},
+               {"/var/run", "/run"}, {"/var/lock", "/run/lock"}};
+  for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+    if (within(path, links[i].link))
+      return xasprintf("%s%s", links[i].folder, path + strlen(links[i].link));
+  return xstrdup(path);
+}
+
+static const char *reserved_by(const char *path) {
+  for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
+    if (within(path, reserved[i].path))
+      return reserved[i].whose;
+  return NULL;
+}
+
+/* cloud-init makes users after it has laid down files, and a home that is there
+ * already stays root's and gets nothing of /etc/skel. */
+static bool in_a_home(const struct checking *c, const char *path) {
+  for (size_t i = 0; i < c->spec->users.n; i++) {
+    _cleanup_free_ char *home = xasprintf("/home/%s", c->spec->users.v[i].name);
+    if (within(path, home))
+      return true;
+  }
+  return false;
+}
+
+static bool of_a_part(const char *path) {
+  for (const struct part *const *part = parts_all(); *part; part++)
+    for (const struct part_file *f = (*part)->files; f && f->path; f++)
+      if (within(path, f->path))
+        return true;
+  return false;
+}
+
+static const char *own_below(const struct spec_file_vec *l, const char *path) {
+  for (size_t i = 0; i < l->n; i++)
+    if (within(l->v[i].path, path) && strcmp(l->v[i].path, path) != 0)
+      return l->v[i].path;
+  return NULL;
+}
+
+/* Of those for all nodes, one that an entry's path would lie in. */
+static const char *own_above(const struct place *p, const char *path) {
+  for (size_t i = 0; p->all != p->e && i < p->all->files.n; i++) {
+    const char *own = p->all->files.v[i].path;
+    if (within(path, own) && strcmp(path, own) != 0)
+      return own;
+  }
+  return NULL;
+}
+
+/* A file or folder that the node has below path; NULL: none is known. */
+static const char *known_below(const struct place *p, const char *path) {
+  for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
+    if (within(reserved[i].path, path))
+      return reserved[i].path;
+  for (const struct part *const *part = parts_all(); *part; part++)
+    for (const struct part_file *f = (*part)->files; f && f->path; f++)
+      if (within(f->path, path))
+        return f->path;
+  const char *own = own_below(&p->e->files, path);
+  return own ? own : own_below(&p->all->files, path);
+}
+
+static void check_path(const struct checking *c, const struct place *p,
+                       const char *path, const struct yaml_node *at) {
+  _cleanup_free_ char *real = behind_links(path);
+  const char *whose = reserved_by(real);
+  if (!whose && in_a_home(c, real))
+    whose = "is in a home, which is made with its user, after the files; let "
+            "commands.before put it there";
+  const char *below = known_below(p, real), *above = own_above(p, real);
+  if (whose)
+    yaml_fault(c->err, at, "the file '%s' cannot be one of yours: it %s", path,
+               whose);
+  else if (of_a_part(real))
+    yaml_fault(c->err, at,
+               "the file '%s' is one that kubeseed lays down itself; write "
+               "another path",
+               path);
+  else if (below || above)
+    yaml_fault(c->err, at, "the file '%s' would have to be a folder, for '%s'",
+               below ? path : above, below ? below : path);
+}
+
+static void check_file(const struct checking *c, const struct place *p,
+                       size_t i, const struct yaml_node *at) {
+  const struct spec_file_vec *l = &p->e->files;
+  const struct spec_file *f = &l->v[i];
+  const struct yaml_node *path = yaml_get(at, "path");
+  check_path(c, p, f->path, path);
+  if (!f->written == !f->source)
+    yaml_fault(c->err, at, "the file '%s' needs either content or source",
+               f->path);
+  for (size_t k = 0; k < i; k++)
+    if (strcmp(l->v[k].path, f->path) == 0) {
+      yaml_fault(c->err, path, "two files have the path '%s'", f->path);
+      break;
+    }
+}
+
+/* ---- Settings of the kernel ---- */
+
+/* Without these no pod reaches another one; "default" is for the cards of pods
+ * that come later. */
+static const char *const needed[] = {"net.ipv4.ip_forward=1",
+                                     "net.ipv4.conf.all.forwarding=1",
+                                     "net.ipv4.conf.default.forwarding=1",
+                                     "net.bridge.bridge-nf-call-iptables=1"};
+
+/* What the kubelet sets at each of its starts: kubernetes' pkg/kubelet/cm/
+ * container_manager_linux.go, setupKernelTunables. */
+static const char *const of_kubelet[] = {"vm.overcommit_memory=1",
+                                         "vm.panic_on_oom=0",
+                                         "kernel.panic=10",
+                                         "kernel.panic_on_oops=1",
+                                         "kernel.keys.root_maxkeys=1000000",
+                                         "kernel.keys.root_maxbytes=25000000"};
+
+/* Settings that are there only with a module, which nothing has loaded before
+ * the spec's own. */
+static const struct {
+  const char *begin, *module;
+} of_modules[] = {{"net.netfilter.nf_conntrack_", "nf_conntrack"},
+                  {"net.nf_conntrack_max=", "nf_conntrack"},
+                  {"net.ipv4.vs.", "ip_vs"}};
+
+/* The value that the list has for the name in setting, where setting has
+ * another; both are "name=value". */
+static const char *other_value(const char *setting, const char *const *list,
+                               size_t n) {
+  size_t name = strcspn(setting, "=") + 1;
+  for (size_t i = 0; i < n; i++)
+    if (strncmp(setting, list[i], name) == 0 && strcmp(setting, list[i]) != 0)
+      return list[i] + name;
+  return NULL;
+}
+
+static void warn_of_module(const struct checking *c, const struct place *p,
+                           const char *dotted, const struct yaml_node *at) {
+  for (size_t i = 0; i < ARRAY_SIZE(of_modules); i++) {
+    const char *module = of_modules[i].module;
+    if (strncmp(dotted, of_modules[i].begin, strlen(of_modules[i].begin)) ==
+            0 &&
+        !strv_has(&p->e->modules, module) &&
+        !strv_has(&p->all->modules, module))
+      check_warn(c, at,
+                 "the setting '%s' is there only with the module %s, and nodes "
+                 "wait for it; write modules: [%s]",
+                 at->key, module, module);
+  }
+}
+
+static void check_sysctl(const struct checking *c, const struct place *p,
+                         const char *setting, const struct yaml_node *at) {
+  _cleanup_free_ char *dotted = xstrdup(setting);
+  size_t name = strcspn(dotted, "=");
+  for (size_t i = 0; i < name; i++)
+    if (dotted[i] == '/')
+      dotted[i] = '.';
+  if (other_value(dotted, needed, ARRAY_SIZE(needed)))
+    yaml_fault(c->err, at,
+               "the setting '%s' must stay 1: pods are reached through it",
+               at->key);
+  const char *own = other_value(dotted, of_kubelet, ARRAY_SIZE(of_kubelet));
+  if (own && p->kubelet)
+    check_warn(
+        c, at,
+        "the kubelet sets '%s' to %s when it starts, whatever is written "
+        "here",
+        at->key, own);
+  warn_of_module(c, p, dotted, at);
+}
+
+/* ---- Where ---- */
+
+static void check_place_of(const struct checking *c, const struct place *p) {
+  const struct yaml_node *files = yaml_get(p->around, "files");
+  const struct yaml_node *sysctls = yaml_get(p->around, "sysctls");
+  for (size_t i = 0; i < p->e->files.n; i++)
+    check_file(c, p, i, files->child[i]);
+  for (size_t i = 0; i < p->e->sysctls.n; i++)
+    check_sysctl(c, p, p->e->sysctls.v[i], sysctls->child[i]);
+}
+
+static void check_own(const struct checking *c) {
+  const struct spec_extras *all = &c->spec->extras;
+  check_place_of(c, &(struct place){all, all, c->root, true});
+}
+
+static bool has_kubelet(const struct spec *s, size_t entry) {
+  for (size_t i = 0; i < s->nodes.n; i++) {
+    const struct spec_node *n = &s->nodes.v[i];
+    if (n->entry == entry)
+      return n->role == ROLE_CONTROL_PLANE || n->role == ROLE_WORKER;
+  }
+  return false;
+}
+
+static void check_entries(const struct checking *c) {
+  const struct yaml_node *entries = yaml_get(c->root, "nodes");
+  for (size_t i = 0; i < c->spec->entry_extras.n; i++) {
+    const struct spec_extras *e = &c->spec->entry_extras.v[i];
+    if (e->files.n == 0 && e->sysctls.n == 0)
+      continue;
+    check_place_of(c, &(struct place){e, &c->spec->extras, entries->child[i],
+                                      has_kubelet(c->spec, i)});
+  }
+}
+
+const struct spec_check extras_checks[] = {
+    {check_own, {"files", "sysctls", "modules", "users.name"}},
+    {check_entries, {"nodes", "files", "modules", "users.name"}},
+    {0},
+};
