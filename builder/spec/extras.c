@@ -34,7 +34,8 @@ bool extras_path_ok(const char *path) {
 
 bool extras_mode_parse(const char *text, unsigned *ret) {
   size_t len = strlen(text);
-  if (len < 3 || len > 4 || strspn(text, "01234567") != len)
+  if (len < 3 || len > 4 || strspn(text, "01234567") != len ||
+      (len == 4 && *text != '0'))
     return false;
   *ret = (unsigned)strtoul(text, NULL, 8);
   return true;
