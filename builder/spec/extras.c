@@ -38,7 +38,7 @@ bool extras_mode_parse(const char *text, unsigned *ret) {
       (len == 4 && *text != '0'))
     return false;
   *ret = (unsigned)strtoul(text, NULL, 8);
-  return true;
+  return *ret != 0;
 }
 
 bool extras_owner_ok(const char *owner) {

@@ -15,10 +15,11 @@
   "^(?=.{1,1000}$)(/(?!\\.{1,2}(/|$))[-A-Za-z0-9_@%+=:,.~]{1,255})+$"
 bool extras_path_ok(const char *path);
 
-/* chmod(1)'s octal form, without the set-ID bits: cloud-init sets the owner
- * behind the mode, by which the kernel takes them away (chown(2)). */
-#define EXTRAS_MODE_RULE "a mode in octal like 0644, 0777 at most"
-#define EXTRAS_MODE_PATTERN "^0?[0-7]{3}$"
+/* chmod(1)'s octal form. Not the set-ID bits: cloud-init sets the owner behind
+ * the mode, by which the kernel takes them away (chown(2)). Nor 0, which
+ * cloud-init takes for none, and makes 0644 of. */
+#define EXTRAS_MODE_RULE "a mode in octal like 0644, from 0001 to 0777"
+#define EXTRAS_MODE_PATTERN "^0?(?!000)[0-7]{3}$"
 bool extras_mode_parse(const char *text, unsigned *ret);
 
 #define EXTRAS_OWNER_RULE                                                      \
