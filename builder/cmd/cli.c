@@ -48,13 +48,12 @@ int cluster_load(const struct cli *cli, const char *spec_path,
     err->kind = ERROR_USAGE;
     return -1;
   }
-  if (parts_read_spec(spec_path, text.data, text.len, &ret->spec, err) < 0) {
+  if (parts_read_spec(spec_path, text.data, text.len, &ret->spec, err) < 0 ||
+      (cli->warns && sources_read(&ret->spec, err) < 0)) {
     excerpts_add(err, spec_path, text.data);
     codes_add(err);
     return -1;
   }
-  if (cli->warns && sources_read(&ret->spec, err) < 0)
-    return -1;
   for (size_t i = 0; cli->warns && i < ret->spec.warnings.n; i++)
     log_warn_at(&cli->log, ret->spec.warnings.v[i]);
   if (parts_plan(&ret->spec, &ret->plan, err) < 0) {

@@ -53,6 +53,32 @@ static const struct reserved {
     {"/etc/modules-load.d/kubeseed.conf", "belongs to the image"},
 };
 
+/* Folders of the image in which none of the above is. */
+static const char *const folders[] = {
+    "/opt",
+    "/srv",
+    "/mnt",
+    "/media",
+    "/root",
+    "/home",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/share",
+    "/usr/local/bin",
+    "/usr/local/etc",
+    "/usr/local/lib",
+    "/usr/local/sbin",
+    "/var/log",
+    "/var/cache",
+    "/var/tmp",
+    "/var/spool",
+    "/etc/apt",
+    "/etc/cron.d",
+    "/etc/modprobe.d",
+    "/etc/profile.d",
+    "/etc/sudoers.d",
+};
+
 /* Is path the folder, or does it lie below it? */
 static bool within(const char *path, const char *folder) {
   size_t n = strlen(folder);
@@ -87,6 +113,13 @@ static bool in_a_home(const struct checking *c, const char *path) {
     if (within(path, home))
       return true;
   }
+  return false;
+}
+
+static bool is_folder(const char *path) {
+  for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+    if (within(folders[i], path))
+      return true;
   return false;
 }
 
@@ -135,6 +168,8 @@ static void check_path(const struct checking *c, const struct place *p,
   if (!whose && in_a_home(c, real))
     whose = "is in a home, which is made with its user, after the files; let "
             "commands.before put it there";
+  if (!whose && is_folder(real))
+    whose = "is a folder of the image";
   const char *below = known_below(p, real), *above = own_above(p, real);
   if (whose)
     yaml_fault(c->err, at, "the file '%s' cannot be one of yours: it %s", path,

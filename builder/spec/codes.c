@@ -188,7 +188,8 @@ const struct code spec_codes[] = {
      "is there before."},
     {"KS0701", "a file that is not yours to write",
      "It belongs to a program that makes or changes it, and that would not "
-     "work with another one."},
+     "work with another one; or there is a folder of that name. What is for a "
+     "user's home can lie elsewhere, from where commands.before copies it."},
     {"KS0702", "a file without content, or with two",
      "Write content, or source, the name of a file."},
     {"KS0703", "two files for one path", "The second would replace the first."},
@@ -203,6 +204,8 @@ const struct code spec_codes[] = {
     {"KS0707", "a setting that comes with a module",
      "A module that something else loads later is too late: settings come "
      "first."},
+    {"KS0708", "a source that cannot be read",
+     "Its name begins at the spec's folder, and it is a file of 1M at most."},
     {0},
 };
 
@@ -379,6 +382,7 @@ static const struct told {
      "the kubelet sets '%s' to %s when it starts, whatever is written here"},
     {"KS0707", "the setting '%s' is there only with the module %s, and nodes "
                "wait for it; write modules: [%s]"},
+    {"KS0708", "the source of '%s': %s"},
 };
 
 const struct code *code_find(const char *name) {

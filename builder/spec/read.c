@@ -60,13 +60,20 @@ static bool is_manifest(const struct key *of, const char *name) {
   return !of && (strcmp(name, "metadata") == 0 || strcmp(name, "spec") == 0);
 }
 
+/* The key of another map that was meant, or NULL: where that holds one text, a
+ * map or a list is something else. */
+static const struct key *meant_elsewhere(const struct yaml_node *value) {
+  const struct key *k = key_elsewhere(value->key);
+  return k && (value->kind == YAML_SCALAR || key_holds_more(k)) ? k : NULL;
+}
+
 /* The key may be one of ours that is written wrongly, so the value that holds
  * instead means nothing. */
 static void unknown_key(struct reading *r, const struct key *of,
                         const char *what, const struct yaml_node *value) {
   const char *name = value->key;
   const struct key *near = key_meant(of, name);
-  const struct key *elsewhere = near ? NULL : key_elsewhere(name);
+  const struct key *elsewhere = near ? NULL : meant_elsewhere(value);
   _cleanup_free_ char *known = known_keys(of);
   if (is_manifest(of, name))
     yaml_fault_key(r->err, value,
@@ -203,6 +210,23 @@ static void find_payload(struct spec *s, const struct yaml_node *root) {
   move_beside(s, &s->kubernetes.from.ca);
 }
 
+static void find_sources(struct spec_extras *e,
+                         const struct yaml_node *around) {
+  const struct yaml_node *files = yaml_get(around, "files");
+  for (size_t i = 0; i < e->files.n; i++) {
+    const struct yaml_node *source = yaml_get(files->child[i], "source");
+    e->files.v[i].where = source ? yaml_where(source) : NULL;
+  }
+}
+
+/* Of what was read without a fault: for who opens them. */
+static void find_all_sources(struct spec *s, const struct yaml_node *root) {
+  const struct yaml_node *entries = yaml_get(root, "nodes");
+  find_sources(&s->extras, root);
+  for (size_t i = 0; i < s->entry_extras.n; i++)
+    find_sources(&s->entry_extras.v[i], entries->child[i]);
+}
+
 static void read_nodes(struct reading *r, struct spec *s,
                        const struct yaml_node *root) {
   size_t before = faults(r);
@@ -243,6 +267,7 @@ int spec_read_with(const struct spec_check *const *more, const char *file,
     error_move(err, &found);
     return -1;
   }
+  find_all_sources(&s, root);
   *ret = s;
   s = (struct spec){0};
   return 0;

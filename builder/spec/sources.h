@@ -12,7 +12,7 @@
 /*
  * Reads the source of each file of the spec into its content. A name that does
  * not begin with '/' begins at the folder of the spec (s->file; the working
- * folder when that is "-"). Fails with a usage error that names file and key
- * when one is not there, is no file or is too large.
+ * folder when that is "-"). Fails with a fault at each place of one that is not
+ * there, is no file or is too large.
  */
 int sources_read(struct spec *s, struct error *err) _must_check_;

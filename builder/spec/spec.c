@@ -8,6 +8,7 @@ static void extras_done(struct spec_extras *e) {
     free(e->files.v[i].path);
     buf_done(&e->files.v[i].content);
     free(e->files.v[i].source);
+    free(e->files.v[i].where);
     free(e->files.v[i].owner);
   }
   free(e->files.v);

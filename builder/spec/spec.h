@@ -34,6 +34,7 @@ struct spec_file {
   struct buf content; /* may be a secret */
   bool written;       /* content is there, perhaps empty */
   char *source;       /* a file beside the spec, or NULL */
+  char *where;        /* "file:line:column" of source */
   unsigned mode;
   char *owner; /* "root:root" */
 };

@@ -115,9 +115,8 @@ static void *add_file(void *list) {
        .also = "pre preKubeadmCommands"},                                      \
   {                                                                            \
     PREFIX "commands.after", TYPE_COMMANDS, "0.2", BASE(extras.after),         \
-        .doc =                                                                 \
-            "When it is a member of its cluster. On a control plane kubectl "  \
-            "is the cluster's administrator.",                                 \
+        .doc = "When it is a member of its cluster. On a control plane "       \
+               "kubectl is the cluster's administrator.",                      \
         .derived = "none", .example = "[\"touch /srv/joined\"]",               \
         .also = "post postKubeadmCommands"                                     \
   }
@@ -147,23 +146,25 @@ const struct key spec_keys[] = {
             "map with the source and its mirrors.",
      .brief = "source"},
     {"kubernetes.payload.source", TYPE_TEXT, "0.2", AT(kubernetes.payload),
-     .doc = "One of the words below, or a folder with a manifest.json, as seen "
-            "from the spec.",
+     .doc = "One of this key's words, or a folder with a manifest.json, as "
+            "seen from the spec.",
      .derived = "debian for 1.20.2, the version that Debian has; else "
                 "pkgs.k8s.io",
-     .words = payload_words},
+     .words = payload_words, .also = "src from"},
     {"kubernetes.payload.packages", TYPE_PACKAGES, "0.2",
      AT(kubernetes.from.packages),
      .doc = "A mirror of the packages of pkgs.k8s.io: the address above "
             "v1.34/deb, by https or http.",
      .derived = "the Kubernetes project's own",
-     .example = "http://mirror.example/kubernetes/core:/stable:/"},
+     .example = "http://mirror.example/kubernetes/core:/stable:/",
+     .also = "repository"},
     {"kubernetes.payload.registry", TYPE_REGISTRY, "0.2",
      AT(kubernetes.from.registry),
      .doc = "A mirror of registry.k8s.io, from which the images of pkgs.k8s.io "
             "come; with http:// in front it is asked without TLS. On the nodes "
             "they keep their own names.",
-     .derived = "registry.k8s.io", .example = "mirror.example:5000/k8s"},
+     .derived = "registry.k8s.io", .example = "mirror.example:5000/k8s",
+     .also = "imageRepository"},
     {"kubernetes.payload.key", TYPE_TEXT, "0.2", AT(kubernetes.from.key),
      .doc =
          "The file of the key that signs the packages of pkgs.k8s.io, as seen "
