@@ -103,7 +103,7 @@ static void *add_file(void *list) {
               ". A list that "                                                 \
               "fails is run again from its beginning, and the node is not "    \
               "ready before it "                                               \
-              "has succeeded.",                                                \
+              "has succeeded. What they print is in /var/log/kubeseed.log.",   \
        .also = "runcmd scripts hooks"},                                        \
       {PREFIX "commands.before",                                               \
        TYPE_COMMANDS,                                                          \
