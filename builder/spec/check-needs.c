@@ -10,6 +10,16 @@
 #define CONTROL_PLANE_MEMORY (1700 * MIB)
 #define CONTROL_PLANE_CPUS 2
 
+/* It is tried: what a newer version wants otherwise is seldom in the way. */
+static void check_version(const struct checking *c) {
+  if (c->spec->kubernetes.version_text &&
+      version_is_newer(&c->spec->kubernetes.version))
+    check_warn(c, check_place(c, "kubernetes", "version"),
+               "Kubernetes %s is newer than %s, the newest that this kubeseed "
+               "knows; it is treated as that one",
+               c->spec->kubernetes.version_text, VERSION_NEWEST);
+}
+
 static void check_payload(const struct checking *c) {
   const char *payload = c->spec->kubernetes.payload;
   const char *version = c->spec->kubernetes.version_text;
@@ -72,6 +82,7 @@ static void check_machines(const struct checking *c) {
 }
 
 const struct spec_check check_needs_table[] = {
+    {check_version, {"kubernetes.version"}},
     {check_payload, {"kubernetes"}},
     {check_from, {"kubernetes"}},
     {check_published, {"kubernetes"}},

@@ -159,6 +159,10 @@ const struct code spec_codes[] = {
     {"KS0304", "a version that pkgs.k8s.io never had",
      "Its packages begin with 1.24, so there is nothing to fetch. 1.20.2 can "
      "be built with the payload debian; others need a payload of yours."},
+    {"KS0305", "a newer Kubernetes than is known",
+     "What changed up to then is known here; what changed later is not, and "
+     "most often nothing that matters did. `kubeseed verify` tells whether the "
+     "cluster is what it should be; a newer kubeseed may know more."},
     {"KS0401", "a disk smaller than the image",
      "The image would not fit on to it."},
     {"KS0402", "too small, or no whole number of MiB",
@@ -347,6 +351,8 @@ static const struct told {
     {"KS0303", "'%s' is for the payload pkgs.k8s.io, and this one is '%s'"},
     {"KS0304", "pkgs.k8s.io has Kubernetes from 1.24 on; for %s name a mirror "
                "that has it, or a folder, in kubernetes.payload"},
+    {"KS0305", "Kubernetes %s is newer than %s, the newest that this kubeseed "
+               "knows; it is treated as that one"},
     {"KS0401", "the disk of '%s' is smaller than image.disk"},
     {"KS0402", "%s must be at least %uM, in whole MiB"},
     {"KS0403",

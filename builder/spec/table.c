@@ -136,7 +136,8 @@ const struct key spec_keys[] = {
     {"kubernetes", TYPE_MAP, "0.1", 0,
      .doc = "Which Kubernetes, and from where.", .required = true},
     {"kubernetes.version", TYPE_VERSION, "0.1", 0,
-     .doc = "The version of Kubernetes, in full: 1.15.0 or newer, up to 1.34.",
+     .doc = "The version of Kubernetes, in full: 1.15.0 or newer. One "
+            "after " VERSION_NEWEST " is treated as that one, with a warning.",
      .required = true, .example = "1.20.2", .also = "kubernetesVersion"},
     {"kubernetes.bootstrapper", TYPE_WORD, "0.1", AT(kubernetes.bootstrapper),
      .doc = "What makes a cluster of the nodes.", .value = "kubeadm",

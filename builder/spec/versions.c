@@ -27,14 +27,17 @@ bool version_parse(const char *text, struct version *ret) {
   return true;
 }
 
-/* kubeadm's v1beta2 came with 1.15 (the API's own documentation); what kubeadm
- * reads after 1.34 has not been tried. */
+/* kubeadm's v1beta2 came with 1.15 (the API's own documentation). */
 const char *version_fault(const struct version *v) {
   if (!at_least(v, 15))
     return "is older than 1.15.0, the oldest that kubeseed can configure";
-  if (at_least(v, 35))
-    return "is newer than 1.34, the newest that kubeseed can configure";
   return NULL;
+}
+
+bool version_is_newer(const struct version *v) {
+  struct version newest;
+  return version_parse(VERSION_NEWEST ".0", &newest) &&
+         at_least(v, newest.minor + 1);
 }
 
 /* v1beta3 came with 1.22 (kubernetes.io, "kubeadm Configuration (v1beta3)"),

@@ -13,9 +13,10 @@ struct version {
   int major, minor, patch;
 };
 
-/* The newest minor version that was out when this was written. Beside its
- * packages lies the copy of their key that runs out last; one beside older
- * packages may have run out (kubernetes/release issue 3869). */
+/* The newest minor version whose changes are among the facts below; for newer
+ * ones they are taken to hold as for this. Beside its packages lies the copy of
+ * their key that runs out last; one beside older packages may have run out
+ * (kubernetes/release issue 3869). */
 #define VERSION_NEWEST "1.37"
 
 /* Reads "1.34.2": three numbers and nothing else. Whether that version can be
@@ -28,6 +29,9 @@ const char *version_fault(const struct version *v);
 
 /* pkgs.k8s.io has packages of it. */
 bool version_is_published(const struct version *v);
+
+/* Whether it is of a minor version after VERSION_NEWEST. */
+bool version_is_newer(const struct version *v);
 
 /* Which kubeadm.k8s.io API kubeadm of that version is configured with. */
 enum kubeadm_api { KUBEADM_V1BETA2, KUBEADM_V1BETA3, KUBEADM_V1BETA4 };

@@ -38,7 +38,7 @@ static void test_fault(void **state) {
     const char *begin;
   } rows[] = {
       {"0.34.0", "is older"}, {"1.14.9", "is older"}, {"1.15.0", NULL},
-      {"1.34.99", NULL},      {"1.35.0", "is newer"}, {"2.0.0", "is newer"},
+      {"1.34.99", NULL},      {"1.35.0", NULL},       {"2.0.0", NULL},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     struct version v = version(rows[i].version);
@@ -62,6 +62,8 @@ static void test_yes_or_no(void **state) {
       {version_patches_in_config, "1.21.14", "1.22.0", true},
       {version_etcd_probes_ask_all, "1.24.17", "1.25.0", false},
       {version_fairness_is_busy, "1.25.16", "1.26.0", false},
+      {version_is_newer, "1.37.99", "1.38.0", true},
+      {version_is_newer, "1.37.99", "2.0.0", true},
       {version_readiness_is_late, "1.21.14", "1.22.0", false},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -125,7 +127,8 @@ static void test_kubeadm_api(void **state) {
   } rows[] = {
       {"1.15.0", "v1beta2"}, {"1.20.2", "v1beta2"}, {"1.21.14", "v1beta2"},
       {"1.22.0", "v1beta3"}, {"1.29.3", "v1beta3"}, {"1.30.14", "v1beta3"},
-      {"1.31.0", "v1beta4"}, {"1.34.2", "v1beta4"},
+      {"1.31.0", "v1beta4"}, {"1.34.2", "v1beta4"}, {"1.37.0", "v1beta4"},
+      {"1.99.0", "v1beta4"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     struct version v = version(rows[i].version);
