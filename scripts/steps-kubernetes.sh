@@ -341,6 +341,9 @@ wait_for_turn() {
 join_cluster() {
   # What came when this node waited already, and its power was cut over it.
   [ ! -d /var/lib/kubeseed/certificates ] || /root/bin/move-certificates.sh
+  # Cut off when kubeadm had done its work. A second time it would skip that, but
+  # from 1.31 on ask the cluster with a token that may have been deleted.
+  if [ "$ROLE" = worker ] && kubelet_is_member; then return 0; fi
   # Once the endpoint listens each question costs curl and the API server a TLS
   # handshake; the answer is minutes away.
   POLL=10

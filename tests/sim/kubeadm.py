@@ -320,8 +320,9 @@ class Kubeadm:
                             "/etc/kubernetes/bootstrap-kubelet.conf"])
         yield from self.discover()
         token = config["discovery"]["tlsBootstrapToken"]
-        # A worker that is a member already asks nothing more.
-        if control_plane or "kubelet-start" not in self.skip:
+        # Up to 1.30 a worker that is a member already asks nothing more.
+        if control_plane or "kubelet-start" not in self.skip or \
+                self.minor >= 31:
             kube = yield from self.api("kubeadm-config")
             if not kube.token_is_known(token, world.now):
                 raise Refused("Unauthorized: the token is not known")
