@@ -149,14 +149,20 @@ static void compare(const char *name, const json_t *wanted, const json_t *found,
   }
 }
 
-static void compare_all(json_t *wanted, json_t *found,
+/* Those of both; with `both` unset, also what one of them lacks. */
+static void compare_all(json_t *wanted, json_t *found, bool both,
                         const char *const keys[2], struct buf *out) {
   const char *name;
   json_t *one;
-  json_object_foreach(wanted, name, one)
-      compare(name, one, json_object_get(found, name), keys, out);
-  json_object_foreach(found, name, one) if (!json_object_get(wanted, name))
+  json_object_foreach(wanted, name, one) {
+    json_t *other = json_object_get(found, name);
+    if (other || !both)
+      compare(name, one, other, keys, out);
+  }
+  json_object_foreach(found, name, one) {
+    if (!both && !json_object_get(wanted, name))
       compare(name, NULL, one, keys, out);
+  }
 }
 
 char *lock_difference(json_t *wanted, json_t *found) {
@@ -164,8 +170,8 @@ char *lock_difference(json_t *wanted, json_t *found) {
   static const char *const image[] = {"index", "config"};
   _cleanup_buf_ struct buf out = {0};
   compare_all(json_object_get(wanted, "packages"),
-              json_object_get(found, "packages"), package, &out);
+              json_object_get(found, "packages"), false, package, &out);
   compare_all(json_object_get(wanted, "images"),
-              json_object_get(found, "images"), image, &out);
+              json_object_get(found, "images"), true, image, &out);
   return out.len ? buf_take(&out) : NULL;
 }

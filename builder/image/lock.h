@@ -42,5 +42,6 @@ int lock_write(const struct spec *spec, const char *name, json_t *entry,
 char *lock_describe(json_t *entry);
 
 /* "kubeadm is 1.34.2-2.1 and not 1.34.2-1.1; ..."; NULL when found is as
- * wanted. The caller frees. */
+ * wanted. Which images there are is no difference: it follows from the packages
+ * and from the spec. The caller frees. */
 char *lock_difference(json_t *wanted, json_t *found);

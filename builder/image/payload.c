@@ -95,18 +95,25 @@ static int parse_lists(const json_t *j, struct payload *p, struct error *err) {
   return 0;
 }
 
-/* Which of the images is the pause image of the version named. */
+/* Which of the images is the pause image of the version named: the one of the
+ * repository, where several are called so. */
 static int find_pause(const json_t *j, struct payload *p, struct error *err) {
   const char *version = json_string_value(json_object_get(j, "pause"));
   _cleanup_free_ char *end = xasprintf("/pause:%s", version ? version : "");
+  const char *found = NULL;
   for (size_t i = 0; i < p->images.n; i++) {
     const char *name = p->images.v[i].name;
     size_t n = strlen(name), k = strlen(end);
-    if (n >= k && strcmp(name + n - k, end) == 0)
-      p->pause_image = xstrdup(name);
+    if (n < k || strcmp(name + n - k, end) != 0)
+      continue;
+    if (!found || (strlen(p->image_repository) == n - k &&
+                   strncmp(name, p->image_repository, n - k) == 0))
+      found = name;
   }
-  return p->pause_image ? 0
-                        : error_set(err, 0, "manifest.json: no pause image");
+  if (!found)
+    return error_set(err, 0, "manifest.json: no pause image");
+  p->pause_image = xstrdup(found);
+  return 0;
 }
 
 int payload_parse(const char *text, size_t len, struct payload *ret,

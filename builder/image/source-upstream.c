@@ -54,8 +54,8 @@ static int add_digest(const struct spec *spec, const char *key,
   return 0;
 }
 
-/* "" when all comes from where the project has it, else a name of what is
- * otherwise; the caller frees. */
+/* "" when all comes from where the project has it and nothing else, else a name
+ * of what is otherwise; the caller frees. */
 static int settings(const struct spec *spec, char **ret, struct error *err) {
   const char *packages = spec->kubernetes.from.packages;
   const char *registry = spec->kubernetes.from.registry;
@@ -67,9 +67,12 @@ static int settings(const struct spec *spec, char **ret, struct error *err) {
   if (add_digest(spec, "key", key, &text, err) < 0 ||
       add_digest(spec, "ca", ca, &text, err) < 0)
     return -1;
+  const struct strv *images = &spec->kubernetes.images;
+  for (size_t i = 0; i < images->n; i++)
+    buf_addf(&text, "%s\n", images->v[i]);
   sha256_hex(text.data, text.len, hex);
-  *ret =
-      packages || registry || key || ca ? xasprintf("-%.8s", hex) : xstrdup("");
+  bool any = packages || registry || key || ca || images->n > 0;
+  *ret = any ? xasprintf("-%.8s", hex) : xstrdup("");
   return 0;
 }
 
@@ -87,6 +90,8 @@ static int make_env(const struct spec *spec, struct strv *env,
   strv_pushf(env, "KUBESEED_PACKAGES=%s", packages ? packages : PACKAGES);
   strv_pushf(env, "KUBESEED_REGISTRY=%.*s", (int)len, host);
   strv_pushf(env, "KUBESEED_PLAIN=%s", plain ? "yes" : "");
+  _cleanup_free_ char *images = strv_join(&spec->kubernetes.images, " ");
+  strv_pushf(env, "KUBESEED_IMAGES=%s", images);
   strv_push(env, "KUBESEED_FINGERPRINT=" FINGERPRINT);
   strv_push(env, "KUBESEED_NEWEST=" VERSION_NEWEST);
   strv_pushf(env, "KUBESEED_MIRROR=%s",
@@ -156,14 +161,16 @@ static int fetch(const struct log *log, const struct spec *spec, bool fresh,
   return make_payload(log, &m, spec->file, fresh, ret, err);
 }
 
-/* How the payload is not the lock's; NULL when it is. The caller frees. */
-static int difference(const struct payload *p, json_t *entry, char **ret,
-                      struct error *err) {
+/* How the payload is not the lock's; NULL when it is, and then the lock also
+ * knows the images that the spec names by now. The caller frees. */
+static int difference(const struct spec *spec, const struct payload *p,
+                      json_t *entry, char **ret, struct error *err) {
   _cleanup_json_ json_t *own = NULL;
+  _cleanup_free_ char *name = name_of(spec);
   if (lock_of(p, &own, err) < 0)
     return -1;
   *ret = lock_difference(entry, own);
-  return 0;
+  return *ret || json_equal(entry, own) ? 0 : lock_write(spec, name, own, err);
 }
 
 /* The payload that the lock's entry tells, or an error that says what of it is
@@ -173,7 +180,7 @@ static int fetch_locked(const struct log *log, const struct spec *spec,
                         struct error *err) {
   _cleanup_free_ char *other = NULL, *still = NULL;
   if (fetch(log, spec, rebuild, true, ret, err) < 0 ||
-      difference(ret, entry, &other, err) < 0)
+      difference(spec, ret, entry, &other, err) < 0)
     return -1;
   if (!other)
     return 0;
@@ -182,7 +189,7 @@ static int fetch_locked(const struct log *log, const struct spec *spec,
            other);
   payload_done(ret);
   if (fetch(log, spec, true, true, ret, err) < 0 ||
-      difference(ret, entry, &still, err) < 0)
+      difference(spec, ret, entry, &still, err) < 0)
     return -1;
   if (!still)
     return 0;

@@ -35,17 +35,20 @@ static void check_payload(const struct checking *c) {
 
 /* The keys beside the source are of one source. */
 static void check_from(const struct checking *c) {
-  static const char *const keys[] = {"packages", "registry", "key", "ca"};
+  static const char *const keys[] = {"images", "packages", "registry", "key",
+                                     "ca"};
   const char *payload = c->spec->kubernetes.payload;
-  const struct yaml_node *map = check_place(c, "kubernetes", "payload");
   if (!payload || payload_facts(payload)->kind == PAYLOAD_UPSTREAM)
     return;
+  const struct yaml_node *map = yaml_get(c->root, "kubernetes");
   for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
     const struct yaml_node *value = yaml_get(map, keys[i]);
     if (value)
       yaml_fault(c->err, value,
                  "'%s' is for the payload pkgs.k8s.io, and this one is '%s'",
                  keys[i], payload);
+    if (i == 0)
+      map = yaml_get(map, "payload");
   }
 }
 

@@ -153,8 +153,9 @@ const struct code spec_codes[] = {
      "Seeds of one version and an image with another make no cluster."},
     {"KS0302", "the payload's folder cannot be used",
      "It must be there and have a manifest.json."},
-    {"KS0303", "an address that this payload does not use",
-     "Mirrors, keys and certificates are for what is fetched from pkgs.k8s.io; "
+    {"KS0303", "a key that this payload does not use",
+     "Mirrors, keys, certificates and further images are for what is fetched "
+     "from pkgs.k8s.io; "
      "the payload debian is built, and a folder is there."},
     {"KS0304", "a version that pkgs.k8s.io never had",
      "Its packages begin with 1.24, so there is nothing to fetch. 1.20.2 can "

@@ -83,22 +83,51 @@ static bool parts_ok(const char *p) {
   return !*p || (*p == '/' && !p[1]);
 }
 
+/* Behind "host" or "host:port", or NULL. */
+static const char *behind_host(const char *host) {
+  const char *p = host;
+  while (isalnum((unsigned char)*p) || (p > host && *p && strchr("-.", *p)))
+    p++;
+  if (p == host)
+    return NULL;
+  if (*p == ':') {
+    size_t n = strspn(p + 1, "0123456789");
+    if (n == 0 || n > 5)
+      return NULL;
+    p += 1 + n;
+  }
+  return p;
+}
+
 const char *registry_fault(const char *text) {
   static const char rule[] = "must be " REGISTRY_RULE;
   const char *host = behind_scheme(text);
   host = host ? host : text;
   if (memchr(host, '@', strcspn(host, "/")))
     return no_user;
-  const char *p = host;
-  while (isalnum((unsigned char)*p) || (p > host && *p && strchr("-.", *p)))
-    p++;
-  if (p == host)
-    return rule;
-  if (*p == ':') {
-    size_t n = strspn(p + 1, "0123456789");
-    if (n == 0 || n > 5)
-      return rule;
+  const char *p = behind_host(host);
+  return p && parts_ok(p) ? NULL : rule;
+}
+
+static bool is_lower(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool image_name_ok(const char *text) {
+  size_t host = strcspn(text, "/");
+  const char *p = behind_host(text);
+  if (!p || p != text + host || *p != '/' ||
+      (strcspn(text, ".:") > host && strncmp(text, "localhost/", 10) != 0))
+    return false;
+  while (*p == '/') {
+    size_t n = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+    if (n == 0 || !is_lower(p[1]) || !is_lower(p[n]))
+      return false;
     p += 1 + n;
   }
-  return parts_ok(p) ? NULL : rule;
+  const char *tag = p + 1;
+  size_t n = *p == ':' ? strspn(tag, "abcdefghijklmnopqrstuvwxyz"
+                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+                       : 0;
+  return n > 0 && n <= 128 && tag[n] == '\0' && *tag != '.' && *tag != '-';
 }

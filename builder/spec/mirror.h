@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #define MIRROR_RULE                                                            \
   "an address like http://mirror.example/debian or file:///srv/debian"
 
@@ -29,6 +31,14 @@ const char *mirror_fault(const char *text);
   "a registry like mirror.example:5000/k8s, with http:// in front when it "    \
   "has "                                                                       \
   "no TLS"
+
+/* kubernetes.images: names with a registry and a tag, as containerd has them.
+ */
+#define IMAGE_RULE "a whole name like docker.io/library/busybox:1.36"
+#define IMAGE_PATTERN                                                          \
+  "^(?=[^/]*[.:]|localhost/)[A-Za-z0-9][-.A-Za-z0-9]*(:[0-9]{1,5})?"           \
+  "(/[a-z0-9]([-._a-z0-9]*[a-z0-9])?)+:[A-Za-z0-9_][-._A-Za-z0-9]{0,127}$"
+bool image_name_ok(const char *text);
 
 /* As mirror_fault; neither takes a user, which would stand in every error. */
 const char *packages_fault(const char *text);

@@ -62,8 +62,9 @@ static bool is_manifest(const struct key *of, const char *name) {
 
 /* The key of another map that was meant, or NULL: where that holds one text, a
  * map or a list is something else. */
-static const struct key *meant_elsewhere(const struct yaml_node *value) {
-  const struct key *k = key_elsewhere(value->key);
+static const struct key *meant_elsewhere(const struct key *of,
+                                         const struct yaml_node *value) {
+  const struct key *k = key_elsewhere(of, value->key);
   return k && (value->kind == YAML_SCALAR || key_holds_more(k)) ? k : NULL;
 }
 
@@ -73,7 +74,7 @@ static void unknown_key(struct reading *r, const struct key *of,
                         const char *what, const struct yaml_node *value) {
   const char *name = value->key;
   const struct key *near = key_meant(of, name);
-  const struct key *elsewhere = near ? NULL : meant_elsewhere(value);
+  const struct key *elsewhere = near ? NULL : meant_elsewhere(of, value);
   _cleanup_free_ char *known = known_keys(of);
   if (is_manifest(of, name))
     yaml_fault_key(r->err, value,

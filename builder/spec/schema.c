@@ -77,6 +77,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_TAINTS:
   case TYPE_GROUPS:
   case TYPE_MODULES:
+  case TYPE_IMAGES:
   case TYPE_COMMANDS:
     return json_pack("{ssso}", "type", "array", "items", text_schema(k));
   case TYPE_TEXT:

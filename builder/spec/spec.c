@@ -42,6 +42,7 @@ void spec_done(struct spec *s) {
   free(s->kubernetes.from.registry);
   free(s->kubernetes.from.key);
   free(s->kubernetes.from.ca);
+  strv_done(&s->kubernetes.images);
   free(s->image.mirror);
   free(s->network.domain);
   free(s->network.dns.v);

@@ -84,7 +84,8 @@ struct spec {
       char *key;         /* file of the key that signs the packages */
       char *ca;          /* file of further certificate authorities */
     } from;
-    int join_days; /* how long the bootstrap token is renewed */
+    struct strv images; /* further ones, by their whole names */
+    int join_days;      /* how long the bootstrap token is renewed */
   } kubernetes;
   struct {
     int debian;    /* 12 */

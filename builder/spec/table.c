@@ -177,6 +177,11 @@ const struct key spec_keys[] = {
      .doc = "A file of certificate authorities, in PEM, that the mirrors' "
             "certificates are from, as seen from the spec.",
      .derived = "those of this machine alone", .example = "ca.pem"},
+    {"kubernetes.images", TYPE_IMAGES, "0.2", AT(kubernetes.images),
+     .doc = "Further container images that the nodes carry, from their own "
+            "registries; for the payload pkgs.k8s.io.",
+     .derived = "none", .example = "[docker.io/library/busybox:1.36]",
+     .also = "extraImages additionalImages containerImages"},
     {"kubernetes.joinDays", TYPE_INT, "0.1", AT(kubernetes.join_days),
      .doc = "For how many days the bootstrap token is kept valid while nodes "
             "are missing; for one that comes later run kubeseed seed.",
@@ -413,10 +418,20 @@ const struct key *key_called(const struct key *of, const char *name) {
   return NULL;
 }
 
-const struct key *key_elsewhere(const char *name) {
+/* Keys beside a text's (brief) say how that is meant, and something else
+ * elsewhere: packages of Kubernetes are not those of Debian. */
+static bool only_beside(const struct key *k, const struct key *of) {
+  for (const struct key *map = k; map-- > spec_keys;)
+    if (map->brief && key_below(map, key_name(k)) == k)
+      return !of || strncmp(map->path, of->path, strlen(of->path)) != 0;
+  return false;
+}
+
+const struct key *key_elsewhere(const struct key *of, const char *name) {
   for (const struct key *k = spec_keys; k->path; k++)
     if (strchr(k->path, '.') &&
-        (strcmp(key_name(k), name) == 0 || word_also(k->also, name)))
+        (strcmp(key_name(k), name) == 0 || word_also(k->also, name)) &&
+        !only_beside(k, of))
       return k;
   return NULL;
 }
@@ -432,6 +447,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_GROUPS:
   case TYPE_SYSCTLS:
   case TYPE_MODULES:
+  case TYPE_IMAGES:
   case TYPE_COMMANDS:
     return true;
   case TYPE_TEXT:

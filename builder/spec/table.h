@@ -52,9 +52,10 @@ const struct key *key_find(const char *path);
 /* Whether a value is a map or a list, and not one text. */
 bool key_holds_more(const struct key *k);
 
-/* The key that others call so, right below `of`, or wherever it is; NULL. */
+/* The key that others call so, right below `of`, or wherever it may be meant by
+ * one who wrote it there; NULL. */
 const struct key *key_called(const struct key *of, const char *name);
-const struct key *key_elsewhere(const char *name);
+const struct key *key_elsewhere(const struct key *of, const char *name);
 
 /* The key below a map that a text in the map's place is the value of: "payload:
  * debian" is "payload: {source: debian}". NULL when there is none. */

@@ -36,6 +36,8 @@ static const struct type_info types[] = {
                        "^(https?://)?[A-Za-z0-9][-.A-Za-z0-9]*(:[0-9]{1,5})?"
                        "(/[-._a-z0-9]+)*/?$",
                        false},
+    [TYPE_IMAGES] = {"list of images", "a list of images, each " IMAGE_RULE,
+                     IMAGE_PATTERN, false},
     [TYPE_NAME] = {"name", "a name of a-z, 0-9 and inner '-', at most 63 long",
                    "^" LABEL "$", true},
     [TYPE_ACCOUNT] = {"login name", ACCOUNT_RULE,
@@ -61,9 +63,11 @@ static const struct type_info types[] = {
                    "^0*[1-9]([0-9]{0,15}K|[0-9]{0,12}M|[0-9]{0,9}G|"
                    "[0-9]{0,6}T)i?$",
                    false},
-    [TYPE_VERSION] = {"version", "a full version like 1.34.2",
-                      "^1\\.(1[5-9]|2[0-9]|3[0-4])\\.(0|[1-9][0-9]{0,2})$",
-                      false},
+    [TYPE_VERSION] =
+        {"version", "a full version like 1.34.2",
+         "^(1\\.(1[5-9]|[2-9][0-9]|[1-9][0-9]{2})|([2-9]|[1-9][0-9]{1,2})"
+         "\\.(0|[1-9][0-9]{0,2}))\\.(0|[1-9][0-9]{0,2})$",
+         false},
     [TYPE_ADDRESS] = {"address", "an IPv4 address like 192.168.4.20",
                       "^" ADDRESS "$", false},
     [TYPE_ADDRESSES] = {"list of addresses",

@@ -15,6 +15,7 @@ enum type {
   TYPE_MIRROR,    /* char *: the address of a Debian mirror */
   TYPE_PACKAGES,  /* char *: the address of Kubernetes' packages */
   TYPE_REGISTRY,  /* char *: a registry of images, perhaps with http:// */
+  TYPE_IMAGES,    /* struct strv of whole names of container images */
   TYPE_NAME,      /* char *: a DNS label */
   TYPE_ACCOUNT,   /* char *: a login name that the image has not */
   TYPE_NAMES,     /* char *: a DNS label, perhaps with a range {01..03} */

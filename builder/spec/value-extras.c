@@ -3,6 +3,7 @@
 
 #include "spec/account.h"
 #include "spec/extras.h"
+#include "spec/mirror.h"
 #include "spec/spec.h"
 #include <string.h>
 
@@ -114,6 +115,9 @@ void value_read_extra(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_MODULES:
     read_texts(k, value, base, extras_module_ok, EXTRAS_MODULE_RULE, err);
+    break;
+  case TYPE_IMAGES:
+    read_texts(k, value, base, image_name_ok, IMAGE_RULE, err);
     break;
   case TYPE_COMMANDS:
     read_texts(k, value, base, extras_command_ok, EXTRAS_COMMAND_RULE, err);

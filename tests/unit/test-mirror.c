@@ -70,8 +70,44 @@ static void test_user(void **state) {
   assert_non_null(strstr(mirror_fault("http://me@mirror.example"), "user"));
 }
 
+static void test_image_names(void **state) {
+  (void)state;
+  static const char *const good[] = {
+      "docker.io/library/busybox:1.36",
+      "registry.k8s.io/pause:3.10.1",
+      "localhost/a:b",
+      "10.0.0.1:5000/a/b-c/d_e:V1.2_3",
+  };
+  static const char *const bad[] = {
+      "",
+      "busybox",
+      "busybox:1.36",
+      "library/busybox:1.36",
+      "docker.io/library/busybox",
+      "docker.io/library/busybox:",
+      "docker.io/library/busybox:-1",
+      "docker.io/library/busybox:1 2",
+      "docker.io/Library/busybox:1",
+      "docker.io/library/:1",
+      "docker.io//busybox:1",
+      "docker.io/-busybox:1",
+      "docker.io/busybox-:1",
+      "docker.io/busybox@sha256:00",
+      "http://docker.io/busybox:1",
+      "docker.io:port/busybox:1",
+      "docker.io/busybox:1;id",
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+    if (!image_name_ok(good[i]))
+      fail_msg("'%s' is refused", good[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+    if (image_name_ok(bad[i]))
+      fail_msg("'%s' is taken", bad[i]);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_image_names),
       cmocka_unit_test(test_good),
       cmocka_unit_test(test_bad),
       cmocka_unit_test(test_user),
