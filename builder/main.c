@@ -75,9 +75,14 @@ static const struct command commands[] = {
      "      --update          of pkgs.k8s.io: take what there is today, and "
      "move\n"
      "                        payload.lock.json\n"
+     "      --verify          of a bundle: read all of it again\n"
+     "      --bundle FILE     write one file with the payload and the image's "
+     "Debian\n"
+     "                        packages, with which no network is needed\n"
      "\n"
      "Examples:\n"
-     "  kubeseed payload cluster.yaml\n",
+     "  kubeseed payload cluster.yaml\n"
+     "  kubeseed payload cluster.yaml --bundle kubernetes.tar\n",
      cmd_payload},
     {"image", "SPEC", "bake the node image",
      "      --force           bake even when nothing has changed\n"

@@ -3,25 +3,27 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "image/payload.h"
+#include "image/bundle.h"
 #include "spec/codes.h"
 #include "spec/payload-facts.h"
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A payload that is a folder must be there, and have the version. Seeds can be
- * made without it, images cannot. */
-static int check_folder(const struct spec *s, struct error *err) {
+/* A payload that is a folder or a bundle must be there, and have the version.
+ * Seeds can be made without it, images cannot. */
+static int check_payload(const struct spec *s, struct error *err) {
   _cleanup_error_ struct error own = {0};
   _cleanup_payload_ struct payload p = {0};
   const char *folder = s->kubernetes.payload;
   if (payload_facts(folder)->kind != PAYLOAD_FOLDER)
     return 0;
-  if (payload_open(folder, &p, &own) < 0)
+  int r = bundle_is_file(folder) ? bundle_open(folder, &p, &own)
+                                 : payload_open(folder, &p, &own);
+  if (r < 0)
     return error_at(err, s->kubernetes.payload_where,
-                    "%s; write 'debian', 'pkgs.k8s.io' or a folder with a "
-                    "manifest.json",
+                    "%s; write 'debian', 'pkgs.k8s.io', a folder with a "
+                    "manifest.json or a bundle",
                     own.faults[0].msg);
   if (!payload_is(&p, s->kubernetes.version_text))
     return error_at(err, s->kubernetes.payload_where,
@@ -96,7 +98,7 @@ int cmd_check(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_cluster_ struct cluster c;
   int r = cluster_load(cli, path, &c, err);
   if (r == 0)
-    r = check_folder(&c.spec, err);
+    r = check_payload(&c.spec, err);
   codes_add(err);
   if (cli->json)
     return print_json(path, &c, err) < 0 ? -1 : r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed payload: make, fetch or verify the Kubernetes payload. */
 #include "cmd/cli.h"
+#include "image/bundle.h"
 #include "image/source.h"
 #include <getopt.h>
 #include <stdio.h>
@@ -8,16 +9,22 @@
 static const struct option options[] = {
     {"rebuild", no_argument, NULL, 'r'},
     {"update", no_argument, NULL, 'u'},
+    {"verify", no_argument, NULL, 'v'},
+    {"bundle", required_argument, NULL, 'b'},
     {0},
 };
 
 int cmd_payload(struct cli *cli, int argc, char **argv, struct error *err) {
   struct source_options opt = {0};
+  const char *bundle = NULL;
   for (int c; (c = cli_getopt(argc, argv, "", options, err)) != -1;) {
     if (c == '?')
       return -1;
     opt.rebuild |= c == 'r';
     opt.update |= c == 'u';
+    opt.verify |= c == 'v';
+    if (c == 'b')
+      bundle = optarg;
   }
   if (optind + 1 != argc)
     return error_usage(err, "payload needs one spec: kubeseed payload SPEC");
@@ -28,6 +35,8 @@ int cmd_payload(struct cli *cli, int argc, char **argv, struct error *err) {
     return -1;
   log_info(&cli->log, "Kubernetes %s: %zu files, %.0f MB, as in the manifest",
            p.kubernetes, p.files.n, (double)payload_size(&p) / 1e6);
-  (void)puts(p.dir);
+  if (bundle && bundle_write(&cli->log, &c.spec, &p, bundle, err) < 0)
+    return -1;
+  (void)puts(bundle ? bundle : p.dir);
   return 0;
 }

@@ -136,7 +136,10 @@ static void make_env(const struct bake *b, const char *disk, struct strv *env) {
   else
     strv_push(env, "KUBESEED_TMPFS=");
   strv_pushf(env, "KUBESEED_MIRROR=%s", b->mirror ? b->mirror : "");
-  strv_pushf(env, "KUBESEED_APT=%s", b->apt);
+  bool offline = payload_has_debian(b->payload);
+  strv_pushf(env, "KUBESEED_OFFLINE=%s", offline ? "yes" : "");
+  strv_pushf(env, "KUBESEED_APT=%s%s", offline ? b->payload->dir : b->apt,
+             offline ? "/debian" : "");
   strv_pushf(env, "KUBESEED_PAYLOAD=%s", b->payload->dir);
   strv_pushf(env, "KUBESEED_PAUSE=%s", b->payload->pause_image);
   strv_pushf(env, "KUBESEED_ETCD=%s",

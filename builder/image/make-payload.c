@@ -135,6 +135,12 @@ static int run_recipe(const struct log *log, const struct make_payload *m,
   return file_write(mark, m->made_of, strlen(m->made_of), 0644, err);
 }
 
+/* Nothing gets its final name that is not as its manifest says. */
+static int check_made(const char *out, struct error *err) {
+  _cleanup_payload_ struct payload p = {0};
+  return payload_open(out, &p, err) < 0 ? -1 : payload_verify(&p, err);
+}
+
 /* What was in dir goes to tmp; at no moment is there none of the two. */
 static int put_in_place(const char *out, const char *dir, const char *tmp,
                         struct error *err) {
@@ -175,10 +181,12 @@ static int make(const struct log *log, const struct make_payload *m,
   double start = monotonic_seconds();
   log_info(log, "%s", m->intro);
   _cleanup_error_ struct error ignored = {0};
-  if (run_recipe(log, m, tmp, err) < 0) {
-    /* tmp stays until the next try: its log tells more. */
+  if (run_recipe(log, m, tmp, err) < 0 || check_made(out, err) < 0) {
     space_explain(tmp, err);
-    return error_prefix(err, "%s (see '%s')", m->fault, out);
+    if (!m->fleeting) /* tmp stays until the next try: its log tells more */
+      return error_prefix(err, "%s (see '%s')", m->fault, out);
+    (void)!bake_remove(tmp, &ignored);
+    return error_prefix(err, "%s", m->fault);
   }
   if (put_in_place(out, dir, tmp, err) < 0)
     return -1;
@@ -198,8 +206,11 @@ int make_payload(const struct log *log, const struct make_payload *m,
   if (file_mkdirs(parent, 0755, err) < 0 ||
       wait_lock(log, lock, "the payload", &fd, err) < 0)
     return error_prefix(err, "payload");
-  if ((rebuild || !is_current(dir, m)) && make(log, m, dir, rebuild, err) < 0)
-    return -1;
+  if (rebuild || !is_current(dir, m)) {
+    if (make(log, m, dir, rebuild, err) < 0)
+      return -1;
+    return payload_open(dir, ret, err);
+  }
   if (payload_open(dir, ret, err) < 0 || payload_verify(ret, err) < 0)
     return error_prefix(
         err, "make it anew with `kubeseed payload --rebuild %s`", spec);

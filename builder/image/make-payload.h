@@ -29,6 +29,7 @@ struct make_payload {
   const char *intro;      /* told when it begins */
   const char *fault;      /* "cannot build the payload" */
   bool namespaces; /* another user than root gets a user namespace as well */
+  bool fleeting;   /* a failed run leaves nothing, there is no log to read */
   bool resume;     /* what an ended run of the same made_of left is kept */
 };
 

@@ -199,7 +199,9 @@ int payload_verify(const struct payload *p, struct error *err) {
   for (size_t i = 0; i < p->files.n; i++)
     if (verify_file(p, &p->files.v[i], err) < 0)
       return error_prefix(err, "the payload is damaged");
-  if (verify_listed(p, "debs", err) < 0 || verify_listed(p, "images", err) < 0)
+  if (verify_listed(p, "debs", err) < 0 ||
+      verify_listed(p, "images", err) < 0 ||
+      verify_listed(p, "debian", err) < 0)
     return error_prefix(err, "the payload is damaged");
   return 0;
 }
@@ -219,10 +221,22 @@ bool payload_is_packed(const struct payload *p) {
   return !is_debian(p);
 }
 
+static bool is_debians(const struct payload_file *f) {
+  return strncmp(f->path, "debian/", strlen("debian/")) == 0;
+}
+
+bool payload_has_debian(const struct payload *p) {
+  for (size_t i = 0; i < p->files.n; i++)
+    if (is_debians(&p->files.v[i]))
+      return true;
+  return false;
+}
+
 uint64_t payload_size(const struct payload *p) {
   uint64_t sum = 0;
   for (size_t i = 0; i < p->files.n; i++)
-    sum += p->files.v[i].size;
+    if (!is_debians(&p->files.v[i]))
+      sum += p->files.v[i].size;
   return sum;
 }
 

@@ -5,6 +5,7 @@
  *
  *   debs/          kubelet, kubeadm, kubectl
  *   images/        container images, one archive each
+ *   debian/        of a bundle: Debian's packages, see bundle.h
  *   manifest.json
  *
  * Where payloads come from is source.h's matter.
@@ -69,7 +70,11 @@ bool payload_has_etcd(const struct payload *p);
 /* Whether its images' layers are compressed, as registries have them. */
 bool payload_is_packed(const struct payload *p);
 
-/* Bytes of all files together. */
+/* Whether it has all Debian packages of an image as well, in debian/ with an
+ * index of them: what a bundle (bundle.h) holds. */
+bool payload_has_debian(const struct payload *p);
+
+/* Bytes of all files together, but for those in debian/. */
 uint64_t payload_size(const struct payload *p);
 
 void payload_done(struct payload *p);

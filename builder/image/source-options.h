@@ -7,4 +7,5 @@
 struct source_options {
   bool rebuild; /* one in the cache is made anew */
   bool update;  /* and what the lock (lock.h) says is forgotten */
+  bool verify;  /* a bundle is read again, whatever lies in the cache of it */
 };

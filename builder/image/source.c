@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "image/source.h"
 
+#include "image/bundle.h"
+#include "image/source-bundle.h"
 #include "image/source-debian.h"
 #include "image/source-folder.h"
 #include "image/source-upstream.h"
@@ -26,6 +28,10 @@ static const struct source sources[] = {
                           source_upstream_locked},
 };
 
+/* What is written as a folder is, and is a file. */
+static const struct source bundle = {source_bundle_identity,
+                                     source_bundle_ensure, NULL};
+
 /* The source of the spec's payload, or NULL after an error. */
 static const struct source *find(const struct spec *spec, struct error *err) {
   const char *payload = spec->kubernetes.payload;
@@ -38,6 +44,8 @@ static const struct source *find(const struct spec *spec, struct error *err) {
                 payload, facts->version, version, facts->version);
     return NULL;
   }
+  if (facts->kind == PAYLOAD_FOLDER && bundle_is_file(payload))
+    return &bundle;
   return &sources[facts->kind];
 }
 

@@ -151,8 +151,8 @@ const struct code spec_codes[] = {
      "Two programs of one machine cannot listen on one port."},
     {"KS0301", "payload and version do not fit",
      "Seeds of one version and an image with another make no cluster."},
-    {"KS0302", "the payload's folder cannot be used",
-     "It must be there and have a manifest.json."},
+    {"KS0302", "the payload's folder or bundle cannot be used",
+     "It must be there, and have a manifest.json or be whole."},
     {"KS0303", "a key that this payload does not use",
      "Mirrors, keys, certificates and further images are for what is fetched "
      "from pkgs.k8s.io; "
@@ -347,8 +347,8 @@ static const struct told {
     {"KS0301", "the payload '%s' is Kubernetes %s, not %s; write 'version: "
                "%s', or another payload"},
     {"KS0301", "the payload '%s' is Kubernetes %s, not %s"},
-    {"KS0302",
-     "%s; write 'debian', 'pkgs.k8s.io' or a folder with a manifest.json"},
+    {"KS0302", "%s; write 'debian', 'pkgs.k8s.io', a folder with a "
+               "manifest.json or a bundle"},
     {"KS0303", "'%s' is for the payload pkgs.k8s.io, and this one is '%s'"},
     {"KS0304", "pkgs.k8s.io has Kubernetes from 1.24 on; for %s name a mirror "
                "that has it, or a folder, in kubernetes.payload"},

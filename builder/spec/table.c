@@ -147,8 +147,8 @@ const struct key spec_keys[] = {
             "map with the source and its mirrors.",
      .brief = "source"},
     {"kubernetes.payload.source", TYPE_TEXT, "0.2", AT(kubernetes.payload),
-     .doc = "One of this key's words, or a folder with a manifest.json, as "
-            "seen from the spec.",
+     .doc = "One of this key's words, a folder with a manifest.json, or a "
+            "bundle, as seen from the spec.",
      .derived = "debian for 1.20.2, the version that Debian has; else "
                 "pkgs.k8s.io",
      .words = payload_words, .also = "src from"},

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "image/bundle.h"
+
+#include "base/embedded.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "image/bake.h"
+#include "image/make-payload.h"
+#include "image/space.h"
+#include "state/cache.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RECIPE "images/bundle-make"
+#define MANIFEST_MAX ((size_t)4 << 20)
+
+/* Of Debian's packages and apt's lists. */
+#define DEBIAN_SPACE ((uint64_t)1 << 29)
+
+bool bundle_is_file(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* tar, for a file whose name may have a colon in it. */
+static void begin_tar(struct strv *argv, const char *verb, const char *file) {
+  strv_push_all(argv, "tar", verb, "--force-local", "--file", file, NULL);
+}
+
+int bundle_open(const char *file, struct payload *ret, struct error *err) {
+  _cleanup_strv_ struct strv argv = {0};
+  _cleanup_buf_ struct buf text = {0};
+  begin_tar(&argv, "--extract", file);
+  /* The first file: nothing behind it is read. */
+  strv_push_all(&argv, "--to-stdout", "--occurrence=1", "manifest.json", NULL);
+  const struct process p = {.argv = &argv,
+                            .package = "tar",
+                            .output = &text,
+                            .output_max = MANIFEST_MAX};
+  if (process_run(&p, err) < 0 ||
+      payload_parse(text.data ? text.data : "", text.len, ret, err) < 0)
+    return error_prefix(err, "'%s' is no bundle, or damaged", file);
+  return 0;
+}
+
+/* ---- Writing one ---- */
+
+/* The names in a list of packages, "debian-12/packages", with blanks between
+ * them; the caller frees. */
+static char *packages_of(const struct spec *spec, const struct payload *p) {
+  _cleanup_free_ char *name =
+      xasprintf("images/debian-%d/packages", spec->image.debian);
+  const struct embedded *list = embedded_find(name);
+  _cleanup_free_ char *text = xstrndup((const char *)list->data, list->len);
+  _cleanup_buf_ struct buf out = {0};
+  char *save = NULL;
+  for (char *line = strtok_r(text, "\n", &save); line;
+       line = strtok_r(NULL, "\n", &save)) {
+    size_t n = strcspn(line, "# ");
+    if (n > 0)
+      buf_addf(&out, "%.*s ", (int)n, line);
+  }
+  if (!payload_has_etcd(p))
+    buf_adds(&out, "etcd-server etcd-client");
+  return buf_take(&out);
+}
+
+/* A folder with all that belongs into it. */
+static int collect(const struct log *log, const struct spec *spec,
+                   const struct payload *p, struct payload *ret,
+                   struct error *err) {
+  _cleanup_strv_ struct strv env = {0};
+  _cleanup_free_ char *apt = cache_path("apt");
+  _cleanup_free_ char *list = packages_of(spec, p);
+  _cleanup_free_ char *name = xasprintf("for-bundle-%.16s", p->sha256);
+  const char *mirror = spec->image.mirror;
+  strv_pushf(&env, "KUBESEED_PAYLOAD=%s", p->dir);
+  strv_pushf(&env, "KUBESEED_LIST=%s", list);
+  strv_push(&env, "KUBESEED_SUITE=bookworm");
+  strv_pushf(&env, "KUBESEED_MIRROR=%s", mirror ? mirror : "");
+  strv_pushf(&env, "KUBESEED_APT=%s", apt);
+  const struct make_payload m = {.name = name,
+                                 .recipe = RECIPE,
+                                 .made_of = p->sha256,
+                                 .env = &env,
+                                 .space = payload_size(p) + DEBIAN_SPACE,
+                                 .what = "collecting a bundle",
+                                 .intro = "collecting the bundle",
+                                 .fault = "cannot collect the bundle"};
+  if (process_require("apt-get", "apt", err) < 0 ||
+      process_require("jq", "jq", err) < 0)
+    return -1;
+  return make_payload(log, &m, spec->file, true, ret, err);
+}
+
+/* The same bytes of the same files, whoever writes them and when. */
+static int pack(const char *dir, const char *file, struct error *err) {
+  _cleanup_strv_ struct strv argv = {0};
+  begin_tar(&argv, "--create", file);
+  strv_push_all(&argv, "--format=ustar", "--sort=name", "--owner=0",
+                "--group=0", "--numeric-owner", "--mtime=@0",
+                "--mode=u=rwX,go=rX", "--directory", dir, "manifest.json",
+                "manifest.sha256", "debs", "images", "debian", NULL);
+  const struct process p = {.argv = &argv, .package = "tar"};
+  return process_run(&p, err);
+}
+
+static int pack_to(const struct payload *p, const char *file,
+                   struct error *err) {
+  _cleanup_free_ char *folder = file_parent(file);
+  _cleanup_free_ char *tmp = xasprintf("%s.part", file);
+  uint64_t size = 0;
+  for (size_t i = 0; i < p->files.n; i++)
+    size += p->files.v[i].size;
+  if (space_require(folder, size, "the bundle", err) < 0)
+    return -1;
+  if (pack(p->dir, tmp, err) == 0 && file_commit(tmp, file, err) == 0)
+    return 0;
+  space_explain(folder, err);
+  (void)unlink(tmp);
+  return error_prefix(err, "cannot write the bundle '%s'", file);
+}
+
+int bundle_write(const struct log *log, const struct spec *spec,
+                 const struct payload *p, const char *file, struct error *err) {
+  _cleanup_payload_ struct payload all = {0};
+  _cleanup_error_ struct error ignored = {0};
+  if (file_check_place(file, err) < 0 || collect(log, spec, p, &all, err) < 0)
+    return -1;
+  int r = pack_to(&all, file, err);
+  /* Only room is lost when this fails. */
+  (void)!bake_remove(all.dir, &ignored);
+  return r;
+}
