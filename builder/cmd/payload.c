@@ -11,6 +11,7 @@ static const struct option options[] = {
     {"update", no_argument, NULL, 'u'},
     {"verify", no_argument, NULL, 'v'},
     {"bundle", required_argument, NULL, 'b'},
+    {"from", required_argument, NULL, 'f'},
     {0},
 };
 
@@ -25,6 +26,8 @@ int cmd_payload(struct cli *cli, int argc, char **argv, struct error *err) {
     opt.verify |= c == 'v';
     if (c == 'b')
       bundle = optarg;
+    else if (c == 'f')
+      opt.from = optarg;
   }
   if (optind + 1 != argc)
     return error_usage(err, "payload needs one spec: kubeseed payload SPEC");

@@ -127,9 +127,11 @@ char *lock_describe(json_t *entry) {
 
 /* ---- What is otherwise ---- */
 
+/* "" for what is not known, as is what a registry has of an image that came
+ * from an archive. */
 static const char *text_at(const json_t *o, const char *key) {
   const char *text = json_string_value(json_object_get(o, key));
-  return text ? text : "not known";
+  return text ? text : "";
 }
 
 /* One package or image; told by the first of keys that differs. */
@@ -142,7 +144,7 @@ static void compare(const char *name, const json_t *wanted, const json_t *found,
   }
   for (size_t i = 0; i < 2; i++) {
     const char *a = text_at(found, keys[i]), *b = text_at(wanted, keys[i]);
-    if (strcmp(a, b) == 0)
+    if (!*a || !*b || strcmp(a, b) == 0)
       continue;
     buf_addf(out, "%s%s is %s and not %s", sep, name, a, b);
     return;

@@ -7,5 +7,8 @@
 struct source_options {
   bool rebuild; /* one in the cache is made anew */
   bool update;  /* and what the lock (lock.h) says is forgotten */
-  bool verify;  /* a bundle is read again, whatever lies in the cache of it */
+  /* A folder to take it from in place of its source, where that can; or NULL.
+   */
+  const char *from;
+  bool verify; /* a bundle is read again, whatever lies in the cache of it */
 };

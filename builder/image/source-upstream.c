@@ -130,10 +130,12 @@ int source_upstream_identity(const struct spec *spec, char **ret,
   return 0;
 }
 
-/* The payload in the cache, fetched first where it is not there, or with fresh;
- * by the lock unless there is none. */
-static int fetch(const struct log *log, const struct spec *spec, bool fresh,
-                 bool locked, struct payload *ret, struct error *err) {
+/* The payload in the cache, fetched first where it is not there, or with fresh,
+ * from a folder of the user's unless from is NULL; by the lock unless there is
+ * none. */
+static int fetch(const struct log *log, const struct spec *spec,
+                 const char *from, bool fresh, bool locked, struct payload *ret,
+                 struct error *err) {
   _cleanup_strv_ struct strv env = {0};
   _cleanup_free_ char *more = NULL, *name = name_of(spec);
   _cleanup_free_ char *path = lock_path(spec);
@@ -147,6 +149,10 @@ static int fetch(const struct log *log, const struct spec *spec, bool fresh,
   _cleanup_free_ char *intro =
       xasprintf("fetching Kubernetes %s; this takes some minutes, once",
                 spec->kubernetes.version_text);
+  _cleanup_free_ char *full = from ? realpath(from, NULL) : xstrdup("");
+  if (!full)
+    return error_usage(err, "--from '%s': %s", from, strerror(errno));
+  strv_pushf(&env, "KUBESEED_FROM=%s", full);
   strv_pushf(&env, "KUBESEED_NAME=%s", name);
   const struct make_payload m = {.name = folder,
                                  .recipe = RECIPE,
@@ -176,10 +182,11 @@ static int difference(const struct spec *spec, const struct payload *p,
 /* The payload that the lock's entry tells, or an error that says what of it is
  * not to be had any more. */
 static int fetch_locked(const struct log *log, const struct spec *spec,
-                        bool rebuild, json_t *entry, struct payload *ret,
-                        struct error *err) {
+                        const struct source_options *opt, json_t *entry,
+                        struct payload *ret, struct error *err) {
   _cleanup_free_ char *other = NULL, *still = NULL;
-  if (fetch(log, spec, rebuild, true, ret, err) < 0 ||
+  bool fresh = opt->rebuild || opt->from;
+  if (fetch(log, spec, opt->from, fresh, true, ret, err) < 0 ||
       difference(spec, ret, entry, &other, err) < 0)
     return -1;
   if (!other)
@@ -188,7 +195,7 @@ static int fetch_locked(const struct log *log, const struct spec *spec,
   log_info(log, "the payload in the cache is not that of payload.lock.json: %s",
            other);
   payload_done(ret);
-  if (fetch(log, spec, true, true, ret, err) < 0 ||
+  if (fetch(log, spec, opt->from, true, true, ret, err) < 0 ||
       difference(spec, ret, entry, &still, err) < 0)
     return -1;
   if (!still)
@@ -229,11 +236,12 @@ int source_upstream_ensure(const struct log *log, const struct spec *spec,
   if (lock_read(spec, name, &entry, err) < 0)
     return -1;
   if (entry && !opt->update)
-    return fetch_locked(log, spec, opt->rebuild, entry, ret, err);
+    return fetch_locked(log, spec, opt, entry, ret, err);
   _cleanup_payload_ struct payload p = {0};
+  bool fresh = opt->rebuild || opt->update || opt->from;
   /* Before minutes are spent on what the lock could not be told. */
   if (file_check_place(path, err) < 0 ||
-      fetch(log, spec, opt->rebuild || opt->update, false, &p, err) < 0 ||
+      fetch(log, spec, opt->from, fresh, false, &p, err) < 0 ||
       write_lock(log, spec, name, entry, &p, err) < 0)
     return -1;
   *ret = p;

@@ -73,6 +73,11 @@ int source_ensure(const struct log *log, const struct spec *spec,
                        "--update is for the payload pkgs.k8s.io; '%s' has no "
                        "lock",
                        spec->kubernetes.payload);
+  if (s && opt->from && !s->locked)
+    return error_usage(err,
+                       "--from is for the payload pkgs.k8s.io, and this one is "
+                       "'%s'",
+                       spec->kubernetes.payload);
   if (!s || s->ensure(log, spec, opt, &p, err) < 0)
     return -1;
   if (!payload_is(&p, version))
