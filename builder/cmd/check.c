@@ -6,9 +6,11 @@
 #include "image/bundle.h"
 #include "spec/codes.h"
 #include "spec/payload-facts.h"
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A payload that is a folder or a bundle must be there, and have the version.
  * Seeds can be made without it, images cannot. */
@@ -30,6 +32,17 @@ static int check_payload(const struct spec *s, struct error *err) {
                     "the payload '%s' is Kubernetes %s, not %s", folder,
                     p.kubernetes, s->kubernetes.version_text);
   return 0;
+}
+
+/* What a mirror of the user's needs lies beside the spec. */
+static int check_file(const struct spec *s, const char *key, const char *file,
+                      struct error *err) {
+  if (!file || access(file, R_OK) == 0)
+    return 0;
+  return error_at(err, s->kubernetes.payload_where,
+                  "'%s' names the file '%s': %s; write where it is, or leave "
+                  "it out",
+                  key, file, strerror(errno));
 }
 
 /* A fault or warning as an object; where, "FILE:LINE:COLUMN", and code may be
@@ -99,6 +112,10 @@ int cmd_check(struct cli *cli, int argc, char **argv, struct error *err) {
   int r = cluster_load(cli, path, &c, err);
   if (r == 0)
     r = check_payload(&c.spec, err);
+  if (r == 0)
+    r = check_file(&c.spec, "key", c.spec.kubernetes.from.key, err);
+  if (r == 0)
+    r = check_file(&c.spec, "ca", c.spec.kubernetes.from.ca, err);
   codes_add(err);
   if (cli->json)
     return print_json(path, &c, err) < 0 ? -1 : r;

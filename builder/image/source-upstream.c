@@ -94,6 +94,10 @@ static int make_env(const struct spec *spec, struct strv *env,
   strv_pushf(env, "KUBESEED_IMAGES=%s", images);
   strv_push(env, "KUBESEED_FINGERPRINT=" FINGERPRINT);
   strv_push(env, "KUBESEED_NEWEST=" VERSION_NEWEST);
+  const char *proxy = spec->kubernetes.from.proxy;
+  static const char *const names[] = {"http_proxy", "https_proxy"};
+  for (size_t i = 0; proxy && i < ARRAY_SIZE(names); i++)
+    strv_pushf(env, "%s=%s", names[i], proxy);
   strv_pushf(env, "KUBESEED_MIRROR=%s",
              spec->image.mirror ? spec->image.mirror : "");
   if (push_file(spec, "KUBESEED_KEY", "key", spec->kubernetes.from.key, env,

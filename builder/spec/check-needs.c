@@ -18,6 +18,12 @@ static void check_version(const struct checking *c) {
                "Kubernetes %s is newer than %s, the newest that this kubeseed "
                "knows; it is treated as that one",
                c->spec->kubernetes.version_text, VERSION_NEWEST);
+  if (c->spec->kubernetes.version_text &&
+      version_needs_containerd_2(&c->spec->kubernetes.version))
+    check_warn(c, check_place(c, "kubernetes", "version"),
+               "Kubernetes %s wants containerd 2, and Debian %d has containerd "
+               "1: its nodes will not be Ready",
+               c->spec->kubernetes.version_text, c->spec->image.debian);
 }
 
 static void check_payload(const struct checking *c) {
@@ -35,8 +41,8 @@ static void check_payload(const struct checking *c) {
 
 /* The keys beside the source are of one source. */
 static void check_from(const struct checking *c) {
-  static const char *const keys[] = {"images", "packages", "registry", "key",
-                                     "ca"};
+  static const char *const keys[] = {"images", "packages", "registry",
+                                     "proxy",  "key",      "ca"};
   const char *payload = c->spec->kubernetes.payload;
   if (!payload || payload_facts(payload)->kind == PAYLOAD_UPSTREAM)
     return;
@@ -85,7 +91,7 @@ static void check_machines(const struct checking *c) {
 }
 
 const struct spec_check check_needs_table[] = {
-    {check_version, {"kubernetes.version"}},
+    {check_version, {"kubernetes.version", "image.debian"}},
     {check_payload, {"kubernetes"}},
     {check_from, {"kubernetes"}},
     {check_published, {"kubernetes"}},

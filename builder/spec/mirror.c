@@ -72,6 +72,17 @@ const char *packages_fault(const char *text) {
   return memchr(host, '@', strcspn(host, "/")) ? no_user : NULL;
 }
 
+const char *proxy_fault(const char *text) {
+  static const char rule[] = "must be " PROXY_RULE;
+  const char *host = behind_scheme(text);
+  if (!plain(text) || !host || !*host || *host == '/' || *host == ':')
+    return rule;
+  if (strchr(host, '@'))
+    return no_user;
+  size_t n = strcspn(host, "/");
+  return host[n] == '\0' || host[n + 1] == '\0' ? NULL : rule;
+}
+
 /* "/part/part", each of what images' names are of (OCI distribution). */
 static bool parts_ok(const char *p) {
   while (*p == '/' && p[1]) {

@@ -40,6 +40,10 @@ const char *mirror_fault(const char *text);
   "(/[a-z0-9]([-._a-z0-9]*[a-z0-9])?)+:[A-Za-z0-9_][-._A-Za-z0-9]{0,127}$"
 bool image_name_ok(const char *text);
 
-/* As mirror_fault; neither takes a user, which would stand in every error. */
+/* kubernetes.payload.proxy, as apt and skopeo take it from the environment. */
+#define PROXY_RULE "an address like http://proxy.example:3128"
+
+/* As mirror_fault; none takes a user, which would stand in every error. */
 const char *packages_fault(const char *text);
+const char *proxy_fault(const char *text);
 const char *registry_fault(const char *text);

@@ -83,6 +83,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_TEXT:
   case TYPE_MIRROR:
   case TYPE_PACKAGES:
+  case TYPE_PROXY:
   case TYPE_REGISTRY:
   case TYPE_NAME:
   case TYPE_ACCOUNT:

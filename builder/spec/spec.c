@@ -41,6 +41,7 @@ void spec_done(struct spec *s) {
   free(s->kubernetes.from.packages);
   free(s->kubernetes.from.registry);
   free(s->kubernetes.from.key);
+  free(s->kubernetes.from.proxy);
   free(s->kubernetes.from.ca);
   strv_done(&s->kubernetes.images);
   free(s->image.mirror);

@@ -81,6 +81,7 @@ struct spec {
     struct {             /* of pkgs.k8s.io; each NULL unless written */
       char *packages;    /* address above v1.34/deb */
       char *registry;    /* what stands for registry.k8s.io */
+      char *proxy;       /* through which all of it comes */
       char *key;         /* file of the key that signs the packages */
       char *ca;          /* file of further certificate authorities */
     } from;

@@ -166,6 +166,10 @@ const struct key spec_keys[] = {
             "they keep their own names.",
      .derived = "registry.k8s.io", .example = "mirror.example:5000/k8s",
      .also = "imageRepository"},
+    {"kubernetes.payload.proxy", TYPE_PROXY, "0.2", AT(kubernetes.from.proxy),
+     .doc = "A proxy through which packages and images of pkgs.k8s.io come.",
+     .derived = "what http_proxy, https_proxy and no_proxy say",
+     .example = "http://proxy.example:3128"},
     {"kubernetes.payload.key", TYPE_TEXT, "0.2", AT(kubernetes.from.key),
      .doc =
          "The file of the key that signs the packages of pkgs.k8s.io, as seen "
@@ -453,6 +457,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_TEXT:
   case TYPE_MIRROR:
   case TYPE_PACKAGES:
+  case TYPE_PROXY:
   case TYPE_REGISTRY:
   case TYPE_NAME:
   case TYPE_ACCOUNT:

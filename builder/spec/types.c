@@ -28,10 +28,12 @@ static const struct type_info types[] = {
                      "^(file:///" PLAIN ":/]*|https?://" PLAIN "]" PLAIN
                      ":]*(/" PLAIN ":/@]*)?)$",
                      false},
-    /* As packages_fault and registry_fault have it. */
+    /* As packages_fault, proxy_fault and registry_fault have it. */
     [TYPE_PACKAGES] = {"address", PACKAGES_RULE,
                        "^https?://" PLAIN "]" PLAIN ":]*(/" PLAIN ":/@]*)?$",
                        false},
+    [TYPE_PROXY] = {"proxy", PROXY_RULE, "^https?://" PLAIN "]" PLAIN ":]*/?$",
+                    false},
     [TYPE_REGISTRY] = {"registry", REGISTRY_RULE,
                        "^(https?://)?[A-Za-z0-9][-.A-Za-z0-9]*(:[0-9]{1,5})?"
                        "(/[-._a-z0-9]+)*/?$",

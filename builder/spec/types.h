@@ -14,6 +14,7 @@ enum type {
   TYPE_TEXT,      /* char *: one line; `words` are the usual ones */
   TYPE_MIRROR,    /* char *: the address of a Debian mirror */
   TYPE_PACKAGES,  /* char *: the address of Kubernetes' packages */
+  TYPE_PROXY,     /* char *: the address of a proxy */
   TYPE_REGISTRY,  /* char *: a registry of images, perhaps with http:// */
   TYPE_IMAGES,    /* struct strv of whole names of container images */
   TYPE_NAME,      /* char *: a DNS label */

@@ -93,6 +93,11 @@ static void read_packages(const struct key *k, const struct yaml_node *value,
   read_web(k, value, base, packages_fault, err);
 }
 
+static void read_proxy(const struct key *k, const struct yaml_node *value,
+                       void *base, struct error *err) {
+  read_web(k, value, base, proxy_fault, err);
+}
+
 static void read_registry(const struct key *k, const struct yaml_node *value,
                           void *base, struct error *err) {
   read_web(k, value, base, registry_fault, err);
@@ -490,6 +495,7 @@ void value_read(const struct key *k, const struct yaml_node *value, void *base,
       [TYPE_TEXT] = read_text,
       [TYPE_MIRROR] = read_mirror,
       [TYPE_PACKAGES] = read_packages,
+      [TYPE_PROXY] = read_proxy,
       [TYPE_REGISTRY] = read_registry,
       [TYPE_NAME] = read_name,
       [TYPE_ACCOUNT] = read_account,

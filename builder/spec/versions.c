@@ -114,3 +114,8 @@ bool version_readiness_is_late(const struct version *v) {
 bool version_fairness_is_busy(const struct version *v) {
   return !at_least(v, 26);
 }
+
+/* From 1.38, where the fallback for it ends (KEP 4033). */
+bool version_needs_containerd_2(const struct version *v) {
+  return at_least(v, 38);
+}

@@ -70,6 +70,23 @@ static void test_user(void **state) {
   assert_non_null(strstr(mirror_fault("http://me@mirror.example"), "user"));
 }
 
+static void test_proxies(void **state) {
+  (void)state;
+  static const char *const good[] = {"http://proxy.example:3128",
+                                     "https://10.0.0.1:8080/",
+                                     "http://[fd00::1]:3128"};
+  static const char *const bad[] = {
+      "proxy.example:3128", "socks5://a:1", "http://",       "http:///",
+      "http://a/b",         "http://a b",   "http://a:1;id", ""};
+  for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+    if (proxy_fault(good[i]))
+      fail_msg("'%s' is refused", good[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+    if (!proxy_fault(bad[i]))
+      fail_msg("'%s' is taken", bad[i]);
+  assert_non_null(strstr(proxy_fault("http://me:secret@proxy:1"), "user"));
+}
+
 static void test_image_names(void **state) {
   (void)state;
   static const char *const good[] = {
@@ -107,9 +124,8 @@ static void test_image_names(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_image_names),
-      cmocka_unit_test(test_good),
-      cmocka_unit_test(test_bad),
+      cmocka_unit_test(test_image_names), cmocka_unit_test(test_proxies),
+      cmocka_unit_test(test_good),        cmocka_unit_test(test_bad),
       cmocka_unit_test(test_user),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,6 +64,7 @@ static void test_yes_or_no(void **state) {
       {version_fairness_is_busy, "1.25.16", "1.26.0", false},
       {version_is_newer, "1.37.99", "1.38.0", true},
       {version_is_newer, "1.37.99", "2.0.0", true},
+      {version_needs_containerd_2, "1.37.9", "1.38.0", true},
       {version_readiness_is_late, "1.21.14", "1.22.0", false},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
