@@ -164,12 +164,12 @@ const struct code spec_codes[] = {
      "What changed up to then is known here; what changed later is not, and "
      "most often nothing that matters did. `kubeseed verify` tells whether the "
      "cluster is what it should be; a newer kubeseed may know more."},
-    {"KS0305", "a file that the payload names is not there",
-     "Keys and certificates of mirrors are files, whose names begin at the "
-     "spec's folder."},
     {"KS0306", "a Kubernetes that needs another containerd",
      "The image has Debian's containerd. From 1.38 on a kubelet takes nothing "
      "before containerd 2."},
+    {"KS0307", "a file that the payload names is not there",
+     "Keys and certificates of mirrors are files, whose names begin at the "
+     "spec's folder."},
     {"KS0401", "a disk smaller than the image",
      "The image would not fit on to it."},
     {"KS0402", "too small, or no whole number of MiB",
@@ -360,10 +360,10 @@ static const struct told {
                "that has it, or a folder, in kubernetes.payload"},
     {"KS0305", "Kubernetes %s is newer than %s, the newest that this kubeseed "
                "knows; it is treated as that one"},
-    {"KS0305", "'%s' names the file '%s': %s; write where it is, or leave it "
-               "out"},
     {"KS0306", "Kubernetes %s wants containerd 2, and Debian %d has containerd "
                "1: its nodes will not be Ready"},
+    {"KS0307", "'%s' names the file '%s': %s; write where it is, or leave it "
+               "out"},
     {"KS0401", "the disk of '%s' is smaller than image.disk"},
     {"KS0402", "%s must be at least %uM, in whole MiB"},
     {"KS0403",
