@@ -123,7 +123,7 @@ const struct code spec_codes[] = {
      "the loss of one."},
     {"KS0204", "a number of etcd members that does not help",
      "A majority must be there: two of three, three of four, three of five. "
-     "Write an odd number, seven at most."},
+     "Write an odd number, five at most."},
     {"KS0205", "etcd.mode and roles do not fit",
      "Nodes of the role etcd are for etcd.mode external, which needs them."},
     {"KS0206", "one member of etcd",
