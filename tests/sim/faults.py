@@ -74,17 +74,21 @@ def partition(world, what):
 
 
 def killed(world, _):
-    """Programs end at any time, and are started again."""
+    """Programs end at any time, and are started again: etcd, the API server, and
+    the bootstrap program with what it runs."""
     switch_on(world, world.nodes)
     for _ in range(12):
         yield world.rng.uniform(20, 120)
         node = world.rng.choice(list(world.nodes.values()))
         if not node.on:
             continue
-        if world.rng.random() < 0.5:
+        what = world.rng.randrange(3)
+        if what == 0:
             etcd.stop(node)
-        else:
+        elif what == 1:
             node.api_ready_at = None
+        else:
+            node.kill_bootstrap()
         world.note(node, "programs are killed")
         world.bump()
     yield 300  # until they are back

@@ -442,10 +442,11 @@ class Kubeadm:
         try:
             yield from self.until(node.has_identity, 300,
                                   "the kubelet's TLS bootstrap")
-        finally:
-            # Not when the power fails: GeneratorExit comes after it.
-            if node.on:
-                node.remove("/etc/kubernetes/bootstrap-kubelet.conf")
+        except Refused:
+            node.remove("/etc/kubernetes/bootstrap-kubelet.conf")
+            raise
+        # Not when the power fails or it is killed: that is a GeneratorExit.
+        node.remove("/etc/kubernetes/bootstrap-kubelet.conf")
         yield from self.until(
             lambda: self.kube and node.name in self.kube.nodes, 120,
             "the node to register")

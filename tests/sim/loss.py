@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a power cut does to a disk: of every file its content as it was at some
 time since the last sync, or a beginning of it."""
+import os
 
 APART = ("/var/lib/etcd/member",)  # etcd syncs its own
 # A folder that is renamed is renamed as a whole.
@@ -15,9 +16,9 @@ class History:
         self.root = root
         self.versions = {}  # path: [(time, content)], the first is synced
         self.time = 0
-        # {path: content} of what was synced under a name of its own, from which
+        # (folder, content) of what was synced under a name of its own, from which
         # it is renamed: it is there as a whole, or not at all.
-        self.fresh = {}
+        self.fresh = set()
 
     def state(self, path):
         """(mode, data), (0, where a link leads), or None."""
@@ -54,7 +55,7 @@ class History:
             else:
                 self.versions[path] = [(0, last)]
                 if path.endswith(NEW):
-                    self.fresh[path[:-len(NEW)]] = last
+                    self.fresh.add((os.path.dirname(path), last[1]))
         self.time = 0
 
     def lose(self, rng):
@@ -73,7 +74,7 @@ class History:
             state = seen[last][1]
             if own and last and state and isinstance(state[1], bytes):
                 before = seen[last - 1][1]
-                whole = self.fresh.get(path, (0, None))[1] == state[1]
+                whole = (os.path.dirname(path), state[1]) in self.fresh
                 state = state[0], torn(rng, before and before[1], state[1],
                                        whole)
             self.put(path, state)

@@ -209,6 +209,18 @@ class Node:
         self.world.run(Actor(self, ["/bin/sh", "/usr/lib/kubeseed/bootstrap"],
                              on_exit=self._bootstrap_ended))
 
+    def kill_bootstrap(self):
+        """With what it has started; systemd starts it again. What it has written
+        stays, in /run as well."""
+        for actor in [a for a in self.actors
+                      if a.on_exit == self._bootstrap_ended]:
+            self.actors.remove(actor)
+            actor.process.kill()
+            if actor.model:
+                actor.model.close()
+            self.world.parked.pop(actor, None)
+            self.world.after(5, self, self.start_bootstrap)
+
     def _bootstrap_ended(self, actor):
         status = actor.process.status
         self.world.note(self, f"bootstrap ended with {status}")
