@@ -492,6 +492,8 @@ class Kubeadm:
         learner = self.minor >= 29
         for attempt in range(9):
             server = self.etcd_server()
+            # Whoever is asked, the leader judges it.
+            server = server and server.leader()
             if not server:
                 if attempt == 0 and world.rng.random() < 0.3:
                     self.leave_proposal(url)

@@ -65,6 +65,9 @@ class Wal:
 
     def apply_add(self, what):
         ident, name, url, learner = what
+        # Two additions under way of the same machine: the first one counts.
+        if any(m.url == url for m in self.members.values()):
+            return
         self.known_voters = None
         self.members[ident] = Info(ident, name, url, learner)
 
