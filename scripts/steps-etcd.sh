@@ -58,7 +58,8 @@ etcd_is_healthy() {
 #     nothing since, so what etcd will say under this identity is new. All that
 #     answer must have seen it, so that they do not take its etcd for an older one;
 #   * does neither when it meets an etcd that it did not see before that ran: this
-#     may have met an earlier disk of this node;
+#     may have met an earlier disk of this node. But with a promise it helps when
+#     all the others run etcd or have lost what they had;
 #   * takes a new member's place by remove and add, when it meets a cluster that
 #     lives, also where its own line there has never run: what other members know
 #     may be old.
@@ -294,11 +295,14 @@ etcd_hear() { # NAME ANSWER
 # in $promised of those that have given one or run etcd, in $unseen of those that
 # have not seen this disk, in $apart of those that have a cluster without it, in
 # $busy of those that have promised others, in $differ of those that know other
-# members; addresses in $silent; the agreeing disks in $with; and in $ran whether
-# this node was a member.
+# members, in $running of those that run etcd, in $blank of those that never did;
+# addresses in $silent; the agreeing disks in $with; and in $ran whether this node
+# was a member.
 etcd_ask_peers() {
   fresh=" $NODE "
   promised=" $NODE "
+  running=" $NODE "
+  blank=
   unseen=
   apart=
   busy=
@@ -317,6 +321,11 @@ etcd_ask_peers() {
     fi
     case $answer in *"\"https://$ADDRESS:2379\""*) ran=yes ;; esac
     case $answer in *clientURLs* | joining*) note_cluster || return ;; esac
+    case $answer in
+    \[*) running="$running$name " ;;
+    joining*) ;;
+    *) blank="$blank $name" ;;
+    esac
     if [ "$(etcd_known_members "$answer")" != "$seed" ]; then
       differ="$differ $name"
       continue
@@ -348,6 +357,15 @@ etcd_may_promise() {
   [ ! -e "$cluster_seen" ] && [ -z "$apart" ] && etcd_all_agree "$fresh"
 }
 
+# May this disk, with a promise, found? Beside an etcd that it did not see before
+# that ran only when all answer, and each of them runs etcd or has lost what it
+# had: then no two that know nothing are most.
+etcd_may_found() {
+  if [ -z "$has_promised" ] || [ -n "$ran" ]; then return 1; fi
+  if [ -z "$apart$unseen" ] && etcd_all_agree "$promised"; then return 0; fi
+  [ -z "$silent$differ$blank" ] && etcd_all_agree "$running"
+}
+
 # One step on the way to a place.
 etcd_find_place() {
   seed=$(etcd_seed_members)
@@ -358,8 +376,7 @@ etcd_find_place() {
   ! etcd_has_promised || has_promised=yes
   etcd_ask_peers || return
   missing=
-  if [ -z "$ran$apart$unseen" ] && [ -n "$has_promised" ] &&
-    etcd_all_agree "$promised"; then
+  if etcd_may_found; then
     etcd_start
   elif [ -z "$ran$has_promised" ] && etcd_may_promise; then
     etcd_give_promise && etcd_find_place
