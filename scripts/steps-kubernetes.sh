@@ -216,7 +216,7 @@ join_skip() {
   fi
 }
 
-# kubeadm_join [PHASE]: leaves out PHASE as well.
+# kubeadm_join [PHASES]: leaves out PHASES as well.
 kubeadm_join() {
   report wait "kubeadm join"
   skip=$(join_skip)${1:+,$1}

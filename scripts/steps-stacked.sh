@@ -189,7 +189,9 @@ container_numbers() {
 member_is_damaged() {
   if [ ! -d /var/lib/etcd/member ] || [ ! -s "$etcd_manifest" ]; then
     list=$(member_list) || return
-    [ ! -s "$etcd_manifest" ] || ! member_can_start "$(etcd_own_line "$list")"
+    own=$(etcd_own_line "$list")
+    # Or it has never started, and the others have given it up.
+    [ ! -s "$etcd_manifest" ] || [ -z "$own" ] || ! member_can_start "$own"
     return
   fi
   container_numbers
@@ -278,11 +280,39 @@ member_can_start() { # OWN-LINE
   [ -d /var/lib/etcd/member ] || [ "${1#*, started, }" = "$1" ]
 }
 
+# The membership in the form of etcdctl's list, as a member without a quorum tells
+# it, that answers nothing else: at the port for peers, and maybe an old one.
+members_told() {
+  for peer in $PEERS; do
+    told=$(curl -s --http1.1 --connect-timeout 5 --max-time 10 \
+      --cacert "$ETCD_CA" --cert "$ETCD_CERT.crt" --key "$ETCD_CERT.key" \
+      "https://${peer#*=}:2380/members") || continue
+    case $told in \[*) ;; *) continue ;; esac
+    printf '%s\n' "$told" | tr '{' '\n' | sed -n \
+      -e 's/.*"id":\([0-9]*\),"peerURLs":\["\([^"]*\)"\]/\1, \2, /' \
+      -e 's/^\([^ ]* \)\([^ ]* \).*"name":"\([^"]*\)".*/\1started, \3, \2/p' \
+      -e 's/^\([^ ]* \)\([^ ]* \)[^ ]*$/\1unstarted, , \2/p'
+    return
+  done
+  return 1
+}
+
+# Data is that of one member, whatever the list says. Without any the member must
+# never have run: the other one of two has all that it could have.
+told_list_will_do() { # LIST
+  [ ! -d /var/lib/etcd/member ] || return 0
+  set -- "$(printf '%s\n' "$1" | wc -l)" /var/lib/kubeseed/etcd-damaged-*
+  [ "$1" -eq 2 ] && [ ! -e "$2" ]
+}
+
 # In the middle of a join this node's member may be the one that etcd lacks for
 # a quorum; then there will be no API to wait for before it runs.
 revive_member() {
   kubelet_can_run && [ ! -s "$etcd_manifest" ] || return 0
-  list=$(member_list 2>/dev/null) || return 0
+  if ! list=$(member_list 2>/dev/null); then
+    list=$(members_told) || return 0
+    told_list_will_do "$list" || return 0
+  fi
   own=$(etcd_own_line "$list")
   [ -n "$own" ] || return 0
   ! member_can_start "$own" || finish_member "$list"
@@ -297,13 +327,15 @@ needed"
   return 1
 }
 
-# The kubelet's identity must be on the disk before etcd's membership changes: a
-# member that cannot start any more would cost the second one's quorum. From
-# 1.31 on the phases have other names, and kubeadm adds a learner, that has no
-# vote.
+# What the kubelet runs with must be on the disk before etcd's membership changes:
+# a member that cannot start any more would cost the second one's quorum. From 1.33
+# on the kubelet is let in only after that, by an API server of its own.
 start_kubelet_first() {
-  if kubelet_is_member || [ "$(minor_version)" -ge 31 ]; then return 0; fi
-  kubeadm_join control-plane-join
+  if kubelet_is_member; then return 0; fi
+  later=control-plane-join
+  [ "$(minor_version)" -lt 33 ] ||
+    later=etcd-join,kubelet-wait-bootstrap,$later,wait-control-plane
+  kubeadm_join "$later"
   sync
 }
 
@@ -340,7 +372,7 @@ join_stacked() {
   own=$(etcd_own_line "$list")
   if [ -z "$own" ] || ! member_can_start "$own"; then
     begin_join
-    if kubeadm_join; then
+    if kubeadm_join kubelet-start; then
       end_turn
       return
     fi

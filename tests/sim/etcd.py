@@ -220,6 +220,8 @@ def members_json(server):
     member knows."""
     def one(m):
         told = {"id": int(m.ident, 16), "peerURLs": [m.url]}
+        if m.learner:
+            told["isLearner"] = True
         if m.name:
             told["name"] = m.name
         if m.client:

@@ -348,6 +348,8 @@ class Kubeadm:
             kube.marked.add(node.name)
             world.bump()
             yield self.take()
+        if local and "wait-control-plane" not in self.skip:
+            yield from self.until(node.api, 240, "the control plane to start")
 
     def patches_folder(self):
         """By flag until 1.21, from 1.22 on by configuration; from 1.23 on that
@@ -462,21 +464,18 @@ class Kubeadm:
         return None
 
     def join_etcd(self):
-        """1.20: two seconds for the answer, then it asks again, and what took
-        effect meanwhile makes that fail for ever."""
+        """Until 1.31: two seconds for the answer, then it asks again, and what
+        took effect meanwhile makes that fail for ever."""
         node, world = self.node, self.world
         yield from self.api("etcd endpoints", 120)
         url = f"https://{node.address}:2380"
         server = self.etcd_server()
         if server:
             world.topology.note_join(world, node, server)
-        yield from self.add_member(url)
-        server = self.etcd_server()
-        if not server:
-            raise Refused("etcdserver: request timed out")
+        members = yield from self.add_member(url)
         initial = ",".join(
             f"{node.name if m.url == url else m.name or m.ident}={m.url}"
-            for m in server.leader().members.values())
+            for m in members)
         yield self.take(0.05, 0.5)
         if not node.has(MANIFESTS + "etcd.yaml"):
             self.etcd_pod(initial, "existing")
@@ -501,7 +500,7 @@ class Kubeadm:
                 continue
             if server.by_url(url):
                 if self.minor >= 32:
-                    return
+                    return list(server.leader().members.values())
                 raise Refused("etcdserver: Peer URLs already exists")
             if learner and any(m.learner for m in server.members.values()):
                 # "too many learner members": tried again for two minutes.
@@ -512,9 +511,10 @@ class Kubeadm:
                 continue
             yield world.rng.uniform(0.01, 1)
             if server.has_quorum() and not server.by_url(url):
-                etcd.add(world, server, url, learner)
-                if not slow:
-                    return
+                leader = server.leader()
+                done = etcd.add(world, server, url, learner)
+                if done and not slow:  # the answer has the new membership
+                    return list(leader.members.values())
             yield 2
         raise Refused("etcdserver: request timed out")
 

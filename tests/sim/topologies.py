@@ -27,6 +27,9 @@ OTHER = SPEC.replace("payload: debian", "payload: pkgs.k8s.io")
 
 V1BETA3 = OTHER.replace("1.20.2", "1.29.3")
 
+# etcd 3.5 without learners: a member that has no quorum tells no membership.
+V1_27 = OTHER.replace("1.20.2", "1.27.16")
+
 V1BETA4 = OTHER.replace("1.20.2", "1.34.2")
 
 STACKED = "etcd:\n  mode: stacked\nnodes:\n"
@@ -86,7 +89,7 @@ TOPOLOGIES = {
     "learners": V1BETA3 + STACKED + MASTERS,
     "local": V1BETA4 + STACKED + MASTERS,
     "founding-five": SPEC + "nodes:\n" + MASTERS.replace("3}", "5}"),
-    "copied": SPEC + "etcd:\n  mode: stacked\npki:\n  mode: copied\nnodes:\n" +
+    "copied": V1_27 + "etcd:\n  mode: stacked\npki:\n  mode: copied\nnodes:\n" +
     MASTERS + WORKERS,
 }
 
