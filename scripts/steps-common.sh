@@ -51,9 +51,10 @@ uptime_seconds() {
 }
 
 # keep FILE: standard input is its new content, whole and on the disk, or FILE is
-# what it was.
+# what it was. Of a file that a dot hides the kubelet makes no pod.
 keep() {
-  cat >"$1.new" && sync && mv "$1.new" "$1" && sync
+  set -- "$1" "${1%/*}/.${1##*/}.new"
+  cat >"$2" && sync && mv "$2" "$1" && sync
 }
 
 # A name that no other disk has.

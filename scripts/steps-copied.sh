@@ -34,8 +34,9 @@ know_cluster_ca() {
   [ -s $pki/ca.crt ] || return 0
   ca=$(base64 -w 0 $pki/ca.crt)
   sed "s|certificate-authority-data:.*|certificate-authority-data: $ca|" \
-    /etc/kubeseed/discovery.conf | keep /etc/kubeseed/discovery.conf
-  install -m 0644 $pki/ca.crt /etc/kubeseed/ca.crt
+    /etc/kubeseed/discovery.conf | keep /etc/kubeseed/discovery.conf || return
+  # The last: by it the next time tells that all is done.
+  keep /etc/kubeseed/ca.crt <$pki/ca.crt
 }
 
 receive_certificates() {

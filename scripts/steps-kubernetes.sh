@@ -112,11 +112,11 @@ peer_is_registered() {
 }
 
 # Does this node, the founder, join what others have? Only asked when its disk
-# knows nothing. What it has found out once it keeps: a join makes an admin.conf
-# too.
+# knows nothing. What it has found out once it keeps, before it does either: what
+# kubeadm writes a power cut may take, when others have joined already.
 joins_existing() {
   [ ! -e "$recorded/joining" ] || return 0
-  [ ! -e /etc/kubernetes/admin.conf ] || return 1
+  [ ! -e "$recorded/initializing" ] || return 1
   if [ "$ETCD_MODE" = stacked ]; then
     founder_has_peer || return
   else
@@ -188,6 +188,8 @@ step_kubeadm_init() {
     join_cluster
     return
   fi
+  : >"$recorded/initializing"
+  sync
   [ "$ETCD_MODE" != founding ] || lead_etcd
   patch_for_emulated
   report wait "kubeadm init"
@@ -270,16 +272,16 @@ expiration_in() { # SECONDS
 renew_token() { # SECONDS
   token=$(bootstrap_token)
   expiration=$(expiration_in "$1") || return
+  status=0
   (
     umask 077
     kubeadm init phase kubeconfig admin --kubeconfig-dir /run/kubeseed \
       --cert-dir /etc/kubernetes/pki --control-plane-endpoint "$ENDPOINT" \
       --apiserver-advertise-address "$ADDRESS" \
       --kubernetes-version "v$VERSION"
-  )
-  status=0
-  kubectl --kubeconfig /run/kubeseed/admin.conf apply --validate=false \
-    -f - <<SECRET || status=$?
+  ) || status=$?
+  [ "$status" -ne 0 ] || kubectl --kubeconfig /run/kubeseed/admin.conf apply \
+    --validate=false -f - <<SECRET || status=$?
 apiVersion: v1
 kind: Secret
 metadata:

@@ -260,6 +260,10 @@ finish_member() {
   # The payload names the image, or it is the one that this kubeadm uses.
   image=$(kubeadm config images list --kubernetes-version "v$VERSION" \
     2>/dev/null | grep /etcd:) || image=
+  if [ -z "$image" ] && grep -q @IMAGE@ /etc/kubeseed/etcd-pod.yaml; then
+    echo "kubeadm does not tell etcd's image"
+    return 1
+  fi
   sed -e "s|@INITIAL_CLUSTER@|$(initial_cluster "$1")|" \
     -e "s|@IMAGE@|$image|" /etc/kubeseed/etcd-pod.yaml | keep "$etcd_manifest"
 }

@@ -95,6 +95,7 @@ def check_secrets(node):
                  "/etc/kubeseed/kubeadm-join.yaml",
                  "/etc/kubernetes/bootstrap-kubelet.conf",
                  "/var/lib/kubeseed/certificates",
+                 "/var/lib/kubeseed/certificates.new",
                  "/var/lib/kubeseed/certificates.old",
                  "/run/kubeseed/admin.conf"):
         if node.exists(name):

@@ -208,6 +208,32 @@ def founder_lost(world, name):
         raise w.Failure("the data of the only member is not kept")
 
 
+def remembered(world, late):
+    """Stacked: two are there and the third was never on, when the founder's disk
+    is lost. It comes back, meets the other one, and its power fails; then it is on
+    with the one that is new. Nothing is founded beside the one with the data."""
+    founder, new = world.nodes["m1"], world.nodes[late]
+    keeper = next(n for n in world.nodes.values() if n.role == "control-plane"
+                  and n not in (founder, new))
+    yield from boot_and_wait(world, [founder, keeper])
+    founder.power_off()
+    founder.new_disk()
+    founder.power_on()
+    yield lambda: said(founder, "the first node to open the cluster") or \
+        said(founder, "copy-certificates.sh")
+    yield world.rng.uniform(0, 30)
+    for one in (founder, keeper):
+        one.power_off(world.lossy)
+    yield 60
+    founder.power_on()
+    new.power_on()
+    yield 7200
+    for one in (founder, new):
+        if one.etcd:
+            world.violation(one, "etcd runs beside one with data")
+    world.forms = False
+
+
 def replaced_together(world, names):
     """Some members get new disks and come back at the same moment."""
     yield from boot_at_once(world)

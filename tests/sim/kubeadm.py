@@ -232,10 +232,11 @@ class Kubeadm:
 
     def refuse_second_cluster(self):
         """The invariant of them all: it is recorded, kubeadm would not see
-        it."""
+        it. Who has begun with this disk goes on."""
         world, node = self.world, self.node
-        if node.exists("/etc/kubernetes/admin.conf"):
+        if (node.name, node.disk) in world.founders:
             return
+        world.founders.add((node.name, node.disk))
         for kube in world.kubes:
             others = [n for n, disk in kube.nodes.items()
                       if n != node.name and world.nodes[n].disk == disk and

@@ -426,6 +426,8 @@ class Node:
     def _tick_pods(self):
         world = self.world
         manifests = "/etc/kubernetes/manifests/"
+        if self.root.exists(manifests + "etcd.yaml.new"):
+            world.violation(self, "a pod is made of a file that is not done")
 
         def soon(name, start):
             if name not in self.pods_pending:

@@ -4,7 +4,7 @@ import itertools
 
 import world as w
 from moves import (boot, boot_and_return, boot_and_wait, boot_at_once,
-                   random_gap, said)
+                   random_gap, said, switch_all_on)
 
 
 def boot_orders(masters, rest):
@@ -107,6 +107,7 @@ def twice(world, name):
     for _ in range(3):
         world.after(world.rng.uniform(100, 900), None, again)
     yield from boot_at_once(world)
+    yield lambda: not node.actors  # the second one may be slower
 
 
 def off_and_on(world, _):
@@ -130,3 +131,21 @@ def absent(world, name):
     yield 7200
     node.power_on()
     yield world.all_done
+
+
+def forgotten(world, _):
+    """The first node has opened the cluster, and what it wrote is not on its disk
+    yet, when all lose their power. Another one has joined by then."""
+    first = world.nodes["m1"]
+    others = [n for n in world.nodes.values()
+              if n.role == "control-plane" and n is not first]
+    switch_all_on(world)
+    yield lambda: world.endpoint() and world.endpoint().kube.cluster_info
+    first.fsync = 7200.0
+    yield lambda: any(n.kubelet for n in others)
+    yield world.rng.choice((0, 20, 120)) * world.rng.random()
+    for node in world.nodes.values():
+        node.power_off(True)
+    first.fsync = 0.0
+    yield 60
+    yield from boot_at_once(world)

@@ -19,8 +19,10 @@ SCENARIOS = {
     "cuts": power.random_cuts,
     "twice": power.twice,
     "off-and-on": power.off_and_on,
+    "forgotten": power.forgotten,
     "founder-lost": disks.founder_lost,
     "left": disks.left,
+    "remembered": disks.remembered,
     "replaced": disks.replaced_together,
     "behind": disks.behind,
     "promised": disks.promised,
@@ -135,6 +137,11 @@ def jobs(topology, number, salt=""):
         found += [("founder-lost", n, lossy) for n in masters[1:]
                   for lossy in (False, True)]
     found += faults.jobs(nodes, masters, members, number)
+    if len(masters) > 1:
+        found += [("forgotten", "", True) for _ in range(number // 2 + 1)]
+    if not members and len(masters) > 2:  # stacked
+        found += [("remembered", n, lossy) for n in masters[1:]
+                  for lossy in (False, True)]
     return named(name, found, salt)
 
 

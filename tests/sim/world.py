@@ -49,6 +49,7 @@ class World:
         self.parked = {}  # actor: (park, since)
         self.raft = raft.Raft(self)
         self.kubes = []  # the API's data, of every cluster that ever was
+        self.founders = set()  # (name, disk) of who has run kubeadm init
         self.blocked = set()  # (from, to): packets that do not arrive
         self.lossy = lossy
         self.forms = True  # in the end there is a cluster
