@@ -176,7 +176,8 @@ etcd_drop_old_member() { # LIST
   '' | *", , https://$ADDRESS:2380,"*) return ;;
   *", $NODE, "*) ;;
   *)
-    why="another member of etcd has this node's address: $own"
+    why="another member of etcd has this node's address; if that one is gone for \
+good, remove it by etcdctl on one that runs: $own"
     return 1
     ;;
   esac

@@ -452,8 +452,11 @@ def change_members(world, actor, server, words, options):
         server.propose("promote", member.ident)
         world.note(node, f"etcd member {member.ident} promoted")
     else:
-        # A node may give up its own, where kubeadm has left it half joined.
-        if any(s.node is not node for s in runs):
+        # A node may give up its own, where kubeadm has left it half joined. One
+        # that has only just started serves nobody yet, and a learner that is cut
+        # off has no vote.
+        if any(s.node is not node and s.serves and
+               (not s.learner or world.connected(node, s.node)) for s in runs):
             world.violation(node, "a running etcd member was removed")
         server.propose("remove", member.ident)
         world.note(node, f"etcd member {member.ident} removed")
