@@ -10,6 +10,7 @@ enum { MAX_FILE = 1 << 20 };
 
 void members_done(struct members *m) {
   strv_done(&m->lists);
+  strv_done(&m->gone);
   *m = (struct members){0};
 }
 
@@ -31,7 +32,13 @@ static char *list_of(const struct state *state, const struct plan *plan,
   return buf_take(&list);
 }
 
-/* The names of a list that the plan has, and their number; the caller frees. */
+static bool is_member(const struct plan *plan, const char *name) {
+  const struct plan_node *n = plan_find(plan, name);
+  return n && n->has_member;
+}
+
+/* The names of a list that are the plan's members, and their number; the caller
+ * frees. */
 static char *known_of(const char *list, const struct plan *plan, size_t *all,
                       size_t *known) {
   _cleanup_free_ char *copy = xstrdup(list);
@@ -41,7 +48,7 @@ static char *known_of(const char *list, const struct plan *plan, size_t *all,
   char *rest = copy;
   for (char *name; (name = strsep(&rest, ","));) {
     ++*all;
-    if (!plan_find(plan, name))
+    if (!is_member(plan, name))
       continue;
     ++*known;
     add_name(&left, name);
@@ -67,6 +74,16 @@ static void end_with(struct members *m, const char *list) {
   m->lists = others;
 }
 
+static void note_gone(struct members *m, const char *list,
+                      const struct plan *plan) {
+  _cleanup_free_ char *copy = xstrdup(list);
+  char *rest = copy;
+  for (char *name; (name = strsep(&rest, ","));) {
+    if (*name && !is_member(plan, name) && !strv_has(&m->gone, name))
+      strv_push(&m->gone, name);
+  }
+}
+
 static int read_lists(const char *path, const struct plan *plan, bool forget,
                       struct buf *text, struct members *m, struct error *err) {
   if (file_read(path, MAX_FILE, text, err) < 0)
@@ -77,6 +94,7 @@ static int read_lists(const char *path, const struct plan *plan, bool forget,
     size_t all, known;
     _cleanup_free_ char *left = known_of(line, plan, &all, &known);
     add_list(m, forget ? left : line);
+    note_gone(m, line, plan);
   }
   return 0;
 }

@@ -18,13 +18,14 @@
 
 struct members {
   struct strv lists; /* "m1,m2,m3"; the last is the plan's */
+  struct strv gone;  /* names in earlier ones that are no members any more */
   bool changed;      /* against the file */
 };
 
 /*
- * Reads the state's lists and adds the plan's. forget: nodes that the spec does
- * not have are gone for good, with all that they knew. A state of a kubeseed
- * that kept no lists tells by its seeds whose there were.
+ * Reads the state's lists and adds the plan's. forget: nodes that are no
+ * members in the spec are gone for good, with all that they knew. A state of a
+ * kubeseed that kept no lists tells by its seeds whose there were.
  */
 int members_load(const struct state *state, const struct plan *plan,
                  bool forget, struct members *ret,

@@ -68,12 +68,19 @@ void seed_tell_members(const struct seed_report *r, const struct state *s,
              "beside it. Until most of them are on, new members wait",
              r->earlier);
   if (r->unreachable)
+    log_warn(
+        log,
+        "of %s the spec has too few left to tell whether their cluster is "
+        "there, so nothing is founded without them. If it is gone for "
+        "good, `kubeseed seed --prune %s` forgets the members that the spec "
+        "does not have",
+        r->unreachable, s->target);
+  if (r->gone)
     log_warn(log,
-             "of %s the spec has too few left to tell whether their cluster is "
-             "there, so nothing is founded without them. If it is gone for "
-             "good, `kubeseed seed --prune %s` forgets the nodes that the spec "
-             "does not have",
-             r->unreachable, s->target);
+             "a cluster that runs keeps %s as members of etcd and counts them "
+             "for its quorum, on or off: remove them there (`etcdctl member "
+             "remove`) before their machines go",
+             r->gone);
 }
 
 char *seed_name_nodes(const struct strv *names) {
@@ -104,6 +111,7 @@ void seed_report_done(struct seed_report *r) {
   strv_done(&r->mended);
   free(r->earlier);
   free(r->unreachable);
+  free(r->gone);
   *r = (struct seed_report){0};
 }
 
@@ -267,6 +275,8 @@ static void report_keys(const struct session *s) {
     return;
   if (s->members.changed && *s->earlier)
     r->earlier = xstrdup(s->earlier);
+  if (s->members.changed && s->members.gone.n > 0)
+    r->gone = strv_join(&s->members.gone, ", ");
   r->unreachable = members_unreachable(&s->members, s->plan);
   r->renewed = xcalloc(o->n_nodes, sizeof(*r->renewed));
   add_all(&r->mended, &s->old.mended);

@@ -23,6 +23,7 @@ struct seed_report {
   struct strv mended;   /* keys that an interrupted run left, now made good */
   char *earlier;     /* new: other members for which seeds were made before */
   char *unreachable; /* those of them that are not there to be asked any more */
+  char *gone;        /* new: names in them that are no members any more */
 };
 
 /* Warns of what was mended. */

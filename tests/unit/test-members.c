@@ -42,7 +42,8 @@ static int teardown(void **state) {
 
 /* What a run with these nodes finds, and leaves for the next one. */
 static void run(const struct fixture *f, const char *nodes, bool forget,
-                const char *earlier, const char *unreachable) {
+                const char *earlier, const char *unreachable,
+                const char *gone) {
   _cleanup_error_ struct error err = {0};
   _cleanup_spec_ struct spec spec = {0};
   _cleanup_plan_ struct plan plan = {0};
@@ -60,6 +61,8 @@ static void run(const struct fixture *f, const char *nodes, bool forget,
   _cleanup_free_ char *found = members_earlier(&m);
   _cleanup_free_ char *lost = members_unreachable(&m, &plan);
   assert_string_equal(found, earlier);
+  _cleanup_free_ char *left = m.gone.n ? strv_join(&m.gone, " ") : xstrdup("");
+  assert_string_equal(left, gone);
   if (unreachable)
     assert_string_equal(lost, unreachable);
   else
@@ -77,15 +80,17 @@ static void run(const struct fixture *f, const char *nodes, bool forget,
 
 static void test_lists(void **state) {
   const struct fixture *f = *state;
-  run(f, THREE, false, "", NULL);
-  run(f, THREE WORKER, false, "", NULL);
-  run(f, THREE "- {name: d}\n- {name: e}\n", false, "a,b,c", NULL);
-  run(f, THREE "- {name: d}\n- {name: e}\n", false, "a,b,c", NULL);
-  run(f, THREE, false, "a,b,c,d,e", NULL);
+  run(f, THREE, false, "", NULL, "");
+  run(f, THREE WORKER, false, "", NULL, "");
+  run(f, THREE "- {name: d}\n- {name: e}\n", false, "a,b,c", NULL, "");
+  run(f, THREE "- {name: d}\n- {name: e}\n", false, "a,b,c", NULL, "");
+  run(f, THREE, false, "a,b,c,d,e", NULL, "d e");
   run(f, "- {name: x}\n- {name: b}\n- {name: c}\n", false, "a,b,c,d,e a,b,c",
-      "a,b,c,d,e");
-  run(f, "- {name: x}\n- {name: b}\n- {name: c}\n", true, "b,c", NULL);
-  run(f, "- {name: y}\n", true, "", NULL);
+      "a,b,c,d,e", "a d e");
+  run(f, "- {name: x}\n- {name: b}\n- {name: c}\n", true, "b,c", NULL, "a d e");
+  run(f, "- {name: y}\n- {name: b, role: worker}\n", false, "b,c x,b,c",
+      "b,c x,b,c", "b c x");
+  run(f, "- {name: y}\n- {name: b, role: worker}\n", true, "", NULL, "b c x");
 }
 
 /* Of a kubeseed that kept no lists: for whom seeds are there. */
@@ -99,7 +104,7 @@ static void test_before(void **state) {
     _cleanup_free_ char *path = state_path(&f->state, "seeds/%s.iso", nodes[i]);
     assert_int_equal(file_write(path, "", 0, 0600, &err), 0);
   }
-  run(f, THREE "- {name: d}\n- {name: e}\n", false, "a,b,c", NULL);
+  run(f, THREE "- {name: d}\n- {name: e}\n", false, "a,b,c", NULL, "");
 }
 
 int main(void) {
