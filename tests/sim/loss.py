@@ -3,7 +3,8 @@
 time since the last sync, or a beginning of it."""
 import os
 
-APART = ("/var/lib/etcd/member",)  # etcd syncs its own
+# etcd syncs its own; put aside, it is there under the one name or the other.
+APART = ("/var/lib/etcd/member", "/var/lib/kubeseed/etcd-damaged-")
 # A folder that is renamed is renamed as a whole.
 TOGETHER = ("/var/lib/kubeseed/certificates",)
 NEW = ".new"  # what scripts write and sync before it gets its name
