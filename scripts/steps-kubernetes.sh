@@ -111,6 +111,31 @@ peer_is_registered() {
   return 1
 }
 
+# All of them may have got new disks at once. Then they are on, and wait for an API
+# server as this node does; with the same CA it may as well run the first one.
+api_place_is_known() {
+  place="join"
+  all_on=yes
+  for peer in $PEERS; do
+    ! listens "${peer#*=}" 6443 || return 0
+    listens "${peer#*=}" 22 || all_on=
+  done
+  place="found"
+  if [ -z "$all_on" ]; then
+    all_on_since=
+    return 1
+  fi
+  all_on_since=${all_on_since:-$(uptime_seconds)}
+  [ "$(uptime_seconds)" -ge $((all_on_since + 1800)) ]
+}
+
+peer_has_api() {
+  all_on_since=
+  wait_for "another control plane's API server, half an hour while all are on" \
+    api_place_is_known
+  [ "$place" = join ]
+}
+
 # Does this node, the founder, join what others have? Only asked when its disk
 # knows nothing. What it has found out once it keeps, before it does either: what
 # kubeadm writes a power cut may take, when others have joined already.
@@ -121,6 +146,7 @@ joins_existing() {
     founder_has_peer || return
   else
     peer_is_registered || return
+    [ "$PKI_MODE" = copied ] || peer_has_api || return
   fi
   : >"$recorded/joining"
   sync

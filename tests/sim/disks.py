@@ -248,6 +248,21 @@ def replaced_together(world, names):
     yield world.all_done
 
 
+def all_replaced(world, _):
+    """etcd has machines of its own, and all control planes get new disks at once:
+    what etcd has is the cluster's."""
+    yield from boot_at_once(world)
+    masters = [n for n in world.nodes.values() if n.role == "control-plane"]
+    for node in masters:
+        node.power_off()
+        node.new_disk()
+    yield 60
+    for node in masters:
+        world.after(world.rng.choice((0, 60, 7200)), None, node.power_on)
+    yield 7200
+    yield world.all_done
+
+
 def left(world, name):
     """Its member of etcd has been added and does not run yet, when the power of
     a node fails for hours. The last node does not wait for it."""

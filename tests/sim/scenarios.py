@@ -21,6 +21,7 @@ SCENARIOS = {
     "off-and-on": power.off_and_on,
     "forgotten": power.forgotten,
     "founder-lost": disks.founder_lost,
+    "all-replaced": disks.all_replaced,
     "left": disks.left,
     "remembered": disks.remembered,
     "replaced": disks.replaced_together,
@@ -139,6 +140,9 @@ def jobs(topology, number, salt=""):
     found += faults.jobs(nodes, masters, members, number)
     if len(masters) > 1:
         found += [("forgotten", "", True) for _ in range(number // 2 + 1)]
+    if not members and len(masters) < 3 or name == "external":
+        found += [("all-replaced", str(i), False)
+                  for i in range(number // 4 + 1)]
     if not members and len(masters) > 2:  # stacked
         found += [("remembered", n, lossy) for n in masters[1:]
                   for lossy in (False, True)]
