@@ -5,7 +5,10 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 
 #define LOCK_MAX ((size_t)4 << 20)
 #define FORMAT 1
@@ -97,10 +100,22 @@ int lock_of(const struct payload *p, json_t **ret, struct error *err) {
   return 0;
 }
 
+/* Two specs of one folder may be fetched at once. The folder itself is locked,
+ * so that no file more stays beside the spec; where that cannot be, it is not.
+ */
+static void lock_folder(const char *path, int *ret_fd) {
+  _cleanup_free_ char *folder = file_parent(path);
+  *ret_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  while (*ret_fd >= 0 && flock(*ret_fd, LOCK_EX) < 0 && errno == EINTR)
+    ;
+}
+
 int lock_write(const struct spec *spec, const char *name, json_t *entry,
                struct error *err) {
   _cleanup_free_ char *path = lock_path(spec);
+  _cleanup_close_ int folder = -1;
   _cleanup_json_ json_t *all = NULL;
+  lock_folder(path, &folder);
   if (read_all(path, &all, err) < 0)
     return -1;
   json_object_set(json_object_get(all, "payloads"), name, entry);

@@ -33,7 +33,8 @@ int lock_read(const struct spec *spec, const char *name, json_t **ret,
 int lock_of(const struct payload *p, json_t **ret,
             struct error *err) _must_check_;
 
-/* Puts the entry into the file, beside those of other payloads. */
+/* Puts the entry into the file, beside those of other payloads, also of those
+ * that another kubeseed notes at the same time. */
 int lock_write(const struct spec *spec, const char *name, json_t *entry,
                struct error *err) _must_check_;
 

@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -318,6 +320,45 @@ static void test_lock_is_synced(void **state) {
   assert_true(json_equal(entry, back));
 }
 
+#define WRITERS 4
+#define WRITES 25
+
+static void write_entries(const struct spec *spec, int writer) {
+  for (int i = 0; i < WRITES; i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_json_ json_t *entry = json_pack("{s{} s{}}", "packages", "images");
+    _cleanup_free_ char *name = xasprintf("pkgs.k8s.io 1.%d.%d", writer, i);
+    if (lock_write(spec, name, entry, &err) < 0)
+      _exit(1);
+  }
+  _exit(0);
+}
+
+/* Specs of one folder, each with a version of its own, fetched at once. */
+static void test_lock_of_many(void **state) {
+  _cleanup_free_ char *file = xasprintf("%s/spec.yaml", (char *)*state);
+  const struct spec spec = {.file = file};
+  for (int w = 0; w < WRITERS; w++) {
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+      write_entries(&spec, w);
+  }
+  for (int w = 0; w < WRITERS; w++) {
+    int status = 1;
+    assert_true(wait(&status) > 0);
+    assert_int_equal(status, 0);
+  }
+  for (int w = 0; w < WRITERS; w++)
+    for (int i = 0; i < WRITES; i++) {
+      _cleanup_error_ struct error err = {0};
+      _cleanup_json_ json_t *entry = NULL;
+      _cleanup_free_ char *name = xasprintf("pkgs.k8s.io 1.%d.%d", w, i);
+      check_ok(lock_read(&spec, name, &entry, &err), &err);
+      assert_non_null(entry);
+    }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_parse),
@@ -331,6 +372,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_identity_of_files, setup, teardown),
       cmocka_unit_test_setup_teardown(test_identity_of_lock, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lock_is_synced, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_lock_of_many, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
