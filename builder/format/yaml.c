@@ -176,9 +176,9 @@ struct yaml_node *yaml_map_set_seq(struct yaml_node *map, const char *key) {
 
 void yaml_map_drop(struct yaml_node *map, size_t i) {
   yaml_node_free(map->child[i]);
-  memmove(&map->child[i], &map->child[i + 1],
-          (map->n - i - 1) * sizeof(*map->child));
   map->n--;
+  for (; i < map->n; i++)
+    map->child[i] = map->child[i + 1];
 }
 
 struct yaml_node *yaml_seq_add(struct yaml_node *seq, struct yaml_node *value) {
