@@ -57,6 +57,9 @@ for file in "$work" "$work/offline.yaml" /dev/null; do
 done
 check "up with a payload that is not to be had" \
   early 2 "'key': '$work/none.asc': No such file" up "$work/elsewhere.yaml"
+check "payload --bundle into a folder that is not there" \
+  early 2 "--bundle: cannot write '$work/none/a.tar'" \
+  payload --bundle "$work/none/a.tar" "$work/offline.yaml"
 check "verify --junit into a folder that is not there" \
   early 2 "--junit: cannot write '$work/none/x.xml'" \
   verify --junit "$work/none/x.xml" "$work/offline.yaml"
