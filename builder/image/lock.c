@@ -182,6 +182,17 @@ static void compare_all(json_t *wanted, json_t *found, bool both,
   }
 }
 
+void lock_keep(json_t *wanted, json_t *found) {
+  json_t *before = json_object_get(wanted, "images");
+  const char *name;
+  json_t *one;
+  json_object_foreach(json_object_get(found, "images"), name, one) {
+    json_t *index = json_object_get(json_object_get(before, name), "index");
+    if (json_is_string(index) && !json_is_string(json_object_get(one, "index")))
+      json_object_set(one, "index", index);
+  }
+}
+
 char *lock_difference(json_t *wanted, json_t *found) {
   static const char *const package[] = {"version", "sha256"};
   static const char *const image[] = {"index", "config"};

@@ -46,3 +46,7 @@ char *lock_describe(json_t *entry);
  * wanted. Which images there are is no difference: it follows from the packages
  * and from the spec. The caller frees. */
 char *lock_difference(json_t *wanted, json_t *found);
+
+/* Gives found what the lock knows of its images and found does not: what a
+ * registry has of one that came from an archive this time. */
+void lock_keep(json_t *wanted, json_t *found);

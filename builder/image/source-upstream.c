@@ -180,6 +180,7 @@ static int difference(const struct spec *spec, const struct payload *p,
   if (lock_of(p, &own, err) < 0)
     return -1;
   *ret = lock_difference(entry, own);
+  lock_keep(entry, own);
   return *ret || json_equal(entry, own) ? 0 : lock_write(spec, name, own, err);
 }
 

@@ -320,6 +320,28 @@ static void test_lock_is_synced(void **state) {
   assert_true(json_equal(entry, back));
 }
 
+/* An archive of an image does not make the lock forget the registry's digest.
+ */
+static void test_lock_keeps(void **state) {
+  (void)state;
+  _cleanup_json_ json_t *wanted =
+      json_pack("{s{} s{s{ssss} s{ssss}}}", "packages", "images", "a", "index",
+                "sha256:1", "config", "sha256:2", "b", "index", "sha256:3",
+                "config", "sha256:4");
+  _cleanup_json_ json_t *found =
+      json_pack("{s{} s{s{snss} s{ssss} s{ss}}}", "packages", "images", "a",
+                "index", "config", "sha256:2", "b", "index", "sha256:5",
+                "config", "sha256:4", "c", "config", "sha256:6");
+  _cleanup_json_ json_t *kept =
+      json_pack("{s{} s{s{ssss} s{ssss} s{ss}}}", "packages", "images", "a",
+                "index", "sha256:1", "config", "sha256:2", "b", "index",
+                "sha256:5", "config", "sha256:4", "c", "config", "sha256:6");
+  assert_non_null(wanted);
+  assert_non_null(kept);
+  lock_keep(wanted, found);
+  assert_true(json_equal(found, kept));
+}
+
 #define WRITERS 4
 #define WRITES 25
 
@@ -373,6 +395,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_identity_of_lock, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lock_is_synced, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lock_of_many, setup, teardown),
+      cmocka_unit_test(test_lock_keeps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
