@@ -344,5 +344,10 @@ int container_main(int argc, char **argv, struct error *err) {
   optind = 0;
   if (parse(&l, argc, argv, err) < 0 || prepare(&l, err) < 0)
     return -1;
-  return live(&l, err);
+  if (live(&l, err) == 0)
+    return 0;
+  /* Whoever sees that the pid file is gone reads why. */
+  error_print(err, "kubeseed", stderr);
+  error_done(err);
+  return -1;
 }

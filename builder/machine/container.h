@@ -33,5 +33,6 @@ void container_argv(const char *program, const struct plan_node *node,
                     const struct node_ports *ports, const char *group,
                     struct strv *ret);
 
-/* The launcher. Returns when the machine is off. */
+/* The launcher. Returns when the machine is off; what ended it otherwise has
+ * been told on stderr then, and err is empty. */
 int container_main(int argc, char **argv, struct error *err) _must_check_;
