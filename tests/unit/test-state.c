@@ -3,9 +3,12 @@
 #include "base/mem.h"
 #include "state/commit.h"
 #include "state/layout.h"
+#include "state/marker.h"
 #include "state/state.h"
 #include "state/trust.h"
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
@@ -16,10 +19,10 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 static int setup(void **state) {
-  char *dir = xstrdup("/tmp/test-state.XXXXXX");
-  assert_non_null(mkdtemp(dir));
-  *state = dir;
+  *state = new_folder();
   return 0;
 }
 
@@ -110,6 +113,50 @@ static void test_lock(void **state) {
   assert_non_null(strstr(err.faults[0].msg, "another kubeseed is at work"));
   state_done(&one);
   assert_int_equal(state_lock(&two, &err), 0);
+}
+
+/* Somebody has been at the folder between the first look and the lock: what
+ * they do is done before that is given. */
+static struct {
+  void (*what)(const char *dir);
+  const char *dir;
+} meanwhile;
+
+int flock(int fd, int operation) {
+  if (meanwhile.what)
+    meanwhile.what(meanwhile.dir);
+  return (int)syscall(SYS_flock, fd, operation);
+}
+
+static void others_begin(const char *dir) {
+  _cleanup_error_ struct error err = {0};
+  assert_int_equal(marker_write(dir, "other", 0, &err), 0);
+}
+
+static void others_may_write(const char *dir) {
+  assert_int_equal(chmod(dir, 0777), 0);
+}
+
+static void test_looks_again_with_the_lock(void **state) {
+  static const struct {
+    void (*what)(const char *dir);
+    const char *words;
+  } cases[] = {{others_begin, "the state of the cluster 'other'"},
+               {others_may_write, "and could have changed it"}};
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    _cleanup_error_ struct error err = {0};
+    struct state s = {.lock_fd = -1};
+    _cleanup_free_ char *dir = xasprintf("%s/%zu", (char *)*state, i);
+    _cleanup_free_ char *pki = xasprintf("%s/pki", dir);
+    meanwhile.what = cases[i].what;
+    meanwhile.dir = dir;
+    int r = state_open(dir, "x.yaml", "demo", true, &s, &err);
+    meanwhile.what = NULL;
+    assert_int_equal(r, -1);
+    if (!strstr(err.faults[0].msg, cases[i].words))
+      fail_msg("'%s' is not in: %s", cases[i].words, err.faults[0].msg);
+    assert_false(file_exists(pki));
+  }
 }
 
 /* ---- What is in it ---- */
@@ -406,6 +453,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_here, setup, teardown),
       cmocka_unit_test_setup_teardown(test_not_there, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_looks_again_with_the_lock, setup,
+                                      teardown),
       cmocka_unit_test(test_no_modes),
       cmocka_unit_test(test_rows),
       cmocka_unit_test_setup_teardown(test_removal, setup, teardown),
