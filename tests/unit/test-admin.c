@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 #define NOW 1795219200
 
 /* A cluster whose administrator's kubeconfig is in the state folder. */
@@ -40,8 +42,7 @@ static int setup(void **state) {
       "nodes:\n- {name: 'm{1..3}', role: control-plane}\n";
   _cleanup_error_ struct error err = {0};
   struct fixture *f = xcalloc(1, sizeof(*f));
-  f->dir = xstrdup("/tmp/kubeseed-admin-XXXXXX");
-  assert_non_null(mkdtemp(f->dir));
+  f->dir = new_folder();
   f->state = (struct state){.dir = f->dir, .lock_fd = -1};
   assert_int_equal(
       parts_read_spec("t.yaml", text, strlen(text), &f->spec, &err), 0);

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 static void test_small_disk(void **state) {
   (void)state;
   _cleanup_error_ struct error err = {0};
@@ -24,9 +26,8 @@ static void test_small_disk(void **state) {
 
 static void test_unpack(void **state) {
   (void)state;
-  char dir[] = "/tmp/test-bake.XXXXXX";
+  _cleanup_free_ char *dir = new_folder();
   _cleanup_error_ struct error err = {0};
-  assert_non_null(mkdtemp(dir));
   assert_int_equal(recipe_unpack("images/debian-12", dir, &err), 0);
   _cleanup_free_ char *bake = xasprintf("%s/bake", dir);
   _cleanup_free_ char *tree = xasprintf("%s/tree/etc/cloud/cloud.cfg", dir);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 struct fixture {
   char *top, *ours, *theirs;
@@ -24,9 +25,8 @@ struct fixture {
 static int setup(void **state) {
   _cleanup_error_ struct error err = {0};
   struct fixture *f = xcalloc(1, sizeof(*f));
-  char top[] = "/tmp/kubeseed-bridge-XXXXXX";
-  assert_non_null(mkdtemp(top));
-  f->top = xstrdup(top);
+  char *top = new_folder();
+  f->top = top;
   f->ours = xasprintf("%s/a.cluster", top);
   f->theirs = xasprintf("%s/b.cluster", top);
   check_ok(file_mkdirs(f->ours, 0700, &err), &err);

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 static void check_tree(const struct cgroup_vec *v, size_t i, const char *path,
                        const char *options, bool unified) {
@@ -78,10 +79,9 @@ struct fixture {
 };
 
 static int setup(void **state) {
-  char dir[] = "/tmp/kubeseed-cgroup-XXXXXX";
+  char *dir = new_folder();
   struct fixture *f = xcalloc(1, sizeof(*f));
-  assert_non_null(mkdtemp(dir));
-  f->dir = xstrdup(dir);
+  f->dir = dir;
   f->tree = (struct cgroup_tree){.path = f->dir, .options = f->none};
   f->trees = (struct cgroup_vec){.v = &f->tree, .n = 1};
   *state = f;

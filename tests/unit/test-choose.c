@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 /* A cluster of one node, in a folder of its own. */
 struct fixture {
@@ -25,11 +26,10 @@ struct fixture {
 };
 
 static int setup(void **state) {
-  char dir[] = "/tmp/kubeseed-choose-XXXXXX";
+  char *dir = new_folder();
   struct fixture *f = xcalloc(1, sizeof(*f));
-  assert_non_null(mkdtemp(dir));
   f->state = (struct state){
-      .dir = xstrdup(dir), .lock_fd = -1, .target = xstrdup("-C D lab.yaml")};
+      .dir = dir, .lock_fd = -1, .target = xstrdup("-C D lab.yaml")};
   f->cards[0] = (struct plan_interface){.name = "kube0", .mac = {{2, 1}}};
   f->cards[1] = (struct plan_interface){.name = "kube1", .mac = {{2, 2}}};
   f->node = (struct plan_node){

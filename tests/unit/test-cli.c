@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 static const char spec_text[] =
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.34.2}\n"
@@ -29,8 +31,7 @@ struct fixture {
 static int setup(void **state) {
   _cleanup_error_ struct error err = {0};
   struct fixture *f = xcalloc(1, sizeof(*f));
-  f->dir = xstrdup("/tmp/test-cli.XXXXXX");
-  assert_non_null(mkdtemp(f->dir));
+  f->dir = new_folder();
   f->spec = xasprintf("%s/lab.yaml", f->dir);
   f->cli.log.out = open_memstream(&f->said, &f->said_len);
   assert_int_equal(

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 /* FIPS 180-4's own examples, and the empty text. */
 static const struct {
   const char *text;
@@ -39,8 +41,7 @@ static void test_bytes(void **state) {
 static void test_file(void **state) {
   (void)state;
   _cleanup_error_ struct error err = {0};
-  char dir[] = "/tmp/test-digest.XXXXXX";
-  assert_non_null(mkdtemp(dir));
+  _cleanup_free_ char *dir = new_folder();
   _cleanup_free_ char *path = xasprintf("%s/f", dir);
   char hex[SHA256_HEX];
   for (size_t i = 0; i < ARRAY_SIZE(known); i++) {

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 struct fixture {
   char *top;
@@ -28,9 +29,8 @@ struct fixture {
 
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
-  char top[] = "/tmp/kubeseed-test-XXXXXX";
-  assert_non_null(mkdtemp(top));
-  f->top = xstrdup(top);
+  char *top = new_folder();
+  f->top = top;
   f->state.lock_fd = -1;
   f->state.target = xstrdup("-C D lab.yaml");
   f->state.dir = xasprintf("%s/a folder, with a comma/demo.cluster", top);

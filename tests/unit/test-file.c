@@ -17,11 +17,11 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 /* A test works in a folder of its own. */
 static int setup(void **state) {
-  char *dir = xstrdup("/tmp/test-file.XXXXXX");
-  assert_non_null(mkdtemp(dir));
-  *state = dir;
+  *state = new_folder();
   return 0;
 }
 

@@ -25,6 +25,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 /* ---- The kernel ---- */
 
@@ -153,9 +154,8 @@ static void put(const char *dir, const char *name, const char *text) {
 
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
-  char dir[] = "/tmp/test-guest.XXXXXX";
-  assert_non_null(mkdtemp(dir));
-  f->dir = xstrdup(dir);
+  char *dir = new_folder();
+  f->dir = dir;
   f->out = xasprintf("%s/out", dir);
   static char unified[] = "/sys/fs/cgroup", cpu[] = "/sys/fs/cgroup/cpu";
   static char none[] = "", both[] = "cpu,cpuacct";

@@ -36,6 +36,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 /* ---- What ends a run ---- */
 
 enum ending { NONE, KILLED, FULL };
@@ -573,10 +575,7 @@ static void test_destroyed_without_marker(void **state) {
 
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
-  /* In memory where there is such a folder: a thousand runs write here. */
-  const char *fast = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-  f->dir = xasprintf("%s/test-interrupted.XXXXXX", fast);
-  assert_non_null(mkdtemp(f->dir));
+  f->dir = new_folder_in_memory();
   f->spec = xasprintf("%s/spec.yaml", f->dir);
   f->moved = xasprintf("%s/moved.yaml", f->dir);
   f->state = xasprintf("%s/state", f->dir);

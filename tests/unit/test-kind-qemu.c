@@ -27,6 +27,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 #define NODES 3
 
@@ -60,9 +61,8 @@ static void add_node(struct fixture *f, size_t i, const char *name,
 
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
-  char top[] = "/tmp/kubeseed-test-XXXXXX";
-  assert_non_null(mkdtemp(top));
-  f->top = xstrdup(top);
+  char *top = new_folder();
+  f->top = top;
   f->state.lock_fd = -1;
   f->state.dir = xasprintf("%s/a folder, with a comma, and a name so long that "
                            "no socket's path fits into sun_path/demo.cluster",

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 static const char spec_text[] = "apiVersion: kubeseed/v1\n"
                                 "kind: Cluster\n"
@@ -142,9 +143,8 @@ static void on_tick(void *arg, const struct launch *l) {
 static int setup(void **state) {
   static const char *const folders[] = {"run", "logs"};
   struct fixture *f = xcalloc(1, sizeof(*f));
-  char dir[] = "/tmp/kubeseed-test-XXXXXX";
-  assert_non_null(mkdtemp(dir));
-  f->state = (struct state){.dir = xstrdup(dir), .lock_fd = -1};
+  char *dir = new_folder();
+  f->state = (struct state){.dir = dir, .lock_fd = -1};
   check_ok(parts_read_spec("demo.yaml", spec_text, strlen(spec_text), &f->spec,
                            &f->err),
            &f->err);

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 #define STAMP 1700000000 /* 2023-11-14 22:13:20 UTC */
 #define LONG_NAME                                                              \
   "a-name-of-sixty-four-characters-which-is-all-that-joliet-allows1"
@@ -33,9 +35,8 @@ static struct medium sample(void) {
 }
 
 static int make_dir(void **state) {
-  char *dir = xstrdup("/tmp/test-medium.XXXXXX");
-  *state = dir;
-  return mkdtemp(dir) ? 0 : -1;
+  *state = new_folder();
+  return 0;
 }
 
 static int remove_dir(void **state) {

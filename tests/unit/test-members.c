@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 /* A state in which one spec follows another; masters as in its seeds. */
 struct fixture {
   char *dir;
@@ -23,8 +25,7 @@ struct fixture {
 static int setup(void **state) {
   static struct fixture f;
   _cleanup_error_ struct error err = {0};
-  f.dir = xstrdup("/tmp/test-members.XXXXXX");
-  assert_non_null(mkdtemp(f.dir));
+  f.dir = new_folder();
   assert_int_equal(state_open(f.dir, "x.yaml", "demo", true, &f.state, &err),
                    0);
   *state = &f;

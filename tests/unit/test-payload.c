@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 #define DEB "kubelet, they said\n"
 #define DEB_SHA256                                                             \
@@ -116,9 +117,8 @@ static void test_parse_faults(void **state) {
 /* ---- On disk ---- */
 
 static int setup(void **state) {
-  char *dir = xstrdup("/tmp/test-payload.XXXXXX");
-  *state = dir;
-  return mkdtemp(dir) ? 0 : -1;
+  *state = new_folder();
+  return 0;
 }
 
 static int teardown(void **state) {

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 static const time_t NOW = 1750000000; /* 2025-06-15 */
 static const time_t DAY = 86400;
 
@@ -35,8 +37,7 @@ static int setup(void **state) {
               {"lb01", ROLE_LOAD_BALANCER},
               {"etcd01", ROLE_ETCD}};
   struct fixture *f = xcalloc(1, sizeof(*f));
-  f->dir = xstrdup("/tmp/test-pki.XXXXXX");
-  assert_non_null(mkdtemp(f->dir));
+  f->dir = new_folder();
   f->spec.name = xstrdup("demo");
   f->spec.kubernetes.version = (struct version){1, 34, 2};
   f->plan.spec = &f->spec;

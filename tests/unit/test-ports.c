@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 #define NODES 3
 
@@ -30,10 +31,9 @@ struct fixture {
 static int setup(void **state) {
   static const char *const names[NODES] = {"m1", "m2", "w1"};
   struct fixture *f = xcalloc(1, sizeof(*f));
-  char dir[] = "/tmp/kubeseed-test-XXXXXX";
-  assert_non_null(mkdtemp(dir));
+  char *dir = new_folder();
   f->state.lock_fd = -1;
-  f->state.dir = xstrdup(dir);
+  f->state.dir = dir;
   f->plan.spec = &f->spec;
   for (size_t i = 0; i < NODES; i++) {
     f->nodes[i].role = i < 2 ? ROLE_CONTROL_PLANE : ROLE_WORKER;

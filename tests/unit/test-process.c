@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 /* Tests may say what the child does in shell; the program itself never does. */
 static void shell(struct strv *argv, const char *script) {
   strv_push_all(argv, "sh", "-c", script, NULL);
@@ -231,14 +233,13 @@ static void test_timeout(void **state) {
 
 /* A fifo in a folder of its own: who holds it for writing is still there. */
 struct leash {
-  char dir[32];
+  char *dir;
   char *path;
   int fd;
 };
 
 static void leash_make(struct leash *l) {
-  *l = (struct leash){.dir = "/tmp/test-process.XXXXXX"};
-  assert_non_null(mkdtemp(l->dir));
+  *l = (struct leash){.dir = new_folder()};
   l->path = xasprintf("%s/fifo", l->dir);
   assert_int_equal(mkfifo(l->path, 0600), 0);
   l->fd = open(l->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -256,6 +257,7 @@ static void leash_done(struct leash *l) {
   _cleanup_error_ struct error err = {0};
   (void)close(l->fd);
   assert_int_equal(file_remove_tree(l->dir, &err), 0);
+  free(l->dir);
   free(l->path);
 }
 
@@ -415,8 +417,7 @@ static void test_missing(void **state) {
 static void test_not_executable(void **state) {
   (void)state;
   _cleanup_error_ struct error err = {0};
-  char dir[] = "/tmp/test-process.XXXXXX";
-  assert_non_null(mkdtemp(dir));
+  _cleanup_free_ char *dir = new_folder();
   _cleanup_free_ char *path = xasprintf("%s/p", dir);
   _cleanup_strv_ struct strv argv = {0};
   strv_push(&argv, path);
@@ -432,8 +433,7 @@ static void test_not_executable(void **state) {
 static void test_log(void **state) {
   (void)state;
   _cleanup_error_ struct error err = {0};
-  char dir[] = "/tmp/test-process.XXXXXX";
-  assert_non_null(mkdtemp(dir));
+  _cleanup_free_ char *dir = new_folder();
   _cleanup_free_ char *path = xasprintf("%s/log", dir);
   _cleanup_strv_ struct strv argv = {0};
   shell(&argv, "echo out; echo err >&2");
@@ -452,8 +452,7 @@ static void test_log(void **state) {
 static void test_detached(void **state) {
   (void)state;
   _cleanup_error_ struct error err = {0};
-  char dir[] = "/tmp/test-process.XXXXXX";
-  assert_non_null(mkdtemp(dir));
+  _cleanup_free_ char *dir = new_folder();
   _cleanup_free_ char *path = xasprintf("%s/log", dir);
   _cleanup_strv_ struct strv argv = {0};
   strv_push_all(&argv, "sleep", "60", NULL);

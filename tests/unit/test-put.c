@@ -14,13 +14,14 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 /* ECMA-119, in the primary volume descriptor: 8.4.20 and 8.4.26. */
 #define APPLICATION (16 * ISO_SECTOR + 574)
 #define CREATED (16 * ISO_SECTOR + 813)
 
 struct fixture {
-  char dir[32];
+  char *dir;
   char *path, *temporary;
   struct buf image; /* a seed's */
 };
@@ -36,8 +37,7 @@ static void make_image(const char *text, struct buf *ret) {
 
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
-  *f = (struct fixture){.dir = "/tmp/kubeseed-put-XXXXXX"};
-  assert_non_null(mkdtemp(f->dir));
+  f->dir = new_folder();
   f->path = xasprintf("%s/m1.iso", f->dir);
   f->temporary = xasprintf("%s" FILE_TEMPORARY "000000", f->path);
   make_image("one", &f->image);
@@ -49,6 +49,7 @@ static int teardown(void **state) {
   _cleanup_error_ struct error err = {0};
   struct fixture *f = *state;
   check_ok(file_remove_tree(f->dir, &err), &err);
+  free(f->dir);
   buf_done(&f->image);
   free(f->path);
   free(f->temporary);

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 /* A planned node of two CPUs and 2 GiB. */
 struct fixture {
   struct spec_node spec;
@@ -201,9 +203,8 @@ static void test_probe(void **state) {
       {NULL, true, false, "no vmx or svm"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-    char dir[] = "/tmp/kubeseed-test-XXXXXX";
+    _cleanup_free_ char *dir = new_folder();
     struct error err = {0};
-    assert_non_null(mkdtemp(dir));
     _cleanup_free_ char *cpu = cases[i].cpuinfo
                                    ? put(dir, "cpuinfo", cases[i].cpuinfo, 0600)
                                    : xasprintf("%s/none", dir);
@@ -220,9 +221,8 @@ static void test_probe(void **state) {
 /* A folder never opens for writing, for root neither. */
 static void test_probe_device_refuses(void **state) {
   (void)state;
-  char dir[] = "/tmp/kubeseed-test-XXXXXX";
+  _cleanup_free_ char *dir = new_folder();
   struct error err = {0};
-  assert_non_null(mkdtemp(dir));
   _cleanup_free_ char *cpu = put(dir, "cpuinfo", "flags\t: vmx\n", 0600);
   _cleanup_host_accel_ struct host_accel a = {0};
   host_accel_probe(cpu, dir, &a);

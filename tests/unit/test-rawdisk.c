@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -28,9 +29,8 @@ struct fixture {
 
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
-  char top[] = "/tmp/kubeseed-test-XXXXXX";
-  assert_non_null(mkdtemp(top));
-  f->top = xstrdup(top);
+  char *top = new_folder();
+  f->top = top;
   f->state.lock_fd = -1;
   f->state.dir = xasprintf("%s/a folder, with a comma/demo.cluster", top);
   f->disk = xasprintf("%s/disks/m1.raw", f->state.dir);

@@ -20,6 +20,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 #define MANY 1100
 
 struct fixture {
@@ -34,9 +36,8 @@ struct fixture {
 
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
-  char dir[] = "/tmp/kubeseed-reach-XXXXXX";
-  assert_non_null(mkdtemp(dir));
-  f->state = (struct state){.dir = xstrdup(dir), .lock_fd = -1};
+  char *dir = new_folder();
+  f->state = (struct state){.dir = dir, .lock_fd = -1};
   f->node = (struct spec_node){.role = ROLE_CONTROL_PLANE,
                                .address = {IP_V4, {127, 0, 0, 1}}};
   f->plan.spec = &f->spec;

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 static const struct remote plain = {.config = "/nowhere/ssh_config",
                                     .timeout = 30};
 
@@ -91,8 +93,7 @@ static void test_argv(void **state) {
   (void)state;
   _cleanup_error_ struct error err = {0};
   _cleanup_buf_ struct buf argv = {0};
-  char dir[] = "/tmp/kubeseed-remote-XXXXXX";
-  assert_non_null(mkdtemp(dir));
+  _cleanup_free_ char *dir = new_folder();
   assert_int_equal(setenv("FAKE_SSH_DIR", dir, 1), 0);
   expect_output("n1", "secret=hush; echo \"${#secret}\"", "4\n");
   assert_int_equal(unsetenv("FAKE_SSH_DIR"), 0);
@@ -138,10 +139,9 @@ static void test_one_at_a_time(void **state) {
   (void)state;
   _cleanup_error_ struct error err = {0};
   struct remote_call calls[8] = {0};
-  char dir[] = "/tmp/kubeseed-remote-XXXXXX";
+  _cleanup_free_ char *dir = new_folder();
   const struct remote shy = {
       .config = "/nowhere", .timeout = 30, .parallel = 1};
-  assert_non_null(mkdtemp(dir));
   _cleanup_free_ char *script =
       xasprintf("mkdir %s/busy; sleep 0.05; rmdir %s/busy", dir, dir);
   for (size_t i = 0; i < 8; i++) {

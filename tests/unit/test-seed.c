@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 static const time_t NOW = 1750000000; /* 2025-06-15 */
 static const time_t DAY = 86400;
 
@@ -35,8 +37,7 @@ struct fixture {
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
   _cleanup_error_ struct error err = {0};
-  f->dir = xstrdup("/tmp/test-seed.XXXXXX");
-  assert_non_null(mkdtemp(f->dir));
+  f->dir = new_folder();
   assert_int_equal(spec_read("x.yaml", SPEC, strlen(SPEC), &f->spec, &err), 0);
   assert_int_equal(parts_plan(&f->spec, &f->plan, &err), 0);
   assert_int_equal(state_open(f->dir, "x.yaml", "demo", true, &f->state, &err),

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 struct fixture {
   char *dir;
   struct ssh_key key;
@@ -19,8 +21,7 @@ static int setup(void **state) {
   _cleanup_error_ struct error err = {0};
   struct fixture *f = xcalloc(1, sizeof(*f));
   const uint8_t seed[ED25519_KEY] = {1, 2, 3};
-  f->dir = xstrdup("/tmp/test-sshkey.XXXXXX");
-  assert_non_null(mkdtemp(f->dir));
+  f->dir = new_folder();
   assert_int_equal(sshkey_from_seed(seed, &f->key, &err), 0);
   _cleanup_ssh_key_ struct ssh_key ca = {0};
   assert_int_equal(sshkey_generate(&ca, &err), 0);

@@ -39,6 +39,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 /* ---- What ends a run ---- */
 
@@ -212,9 +213,7 @@ static void make_original(struct fixture *f, const char *name) {
 
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
-  const char *fast = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-  f->top = xasprintf("%s/kubeseed-test-XXXXXX", fast);
-  assert_non_null(mkdtemp(f->top));
+  f->top = new_folder_in_memory();
   f->world = xasprintf("%s/world", f->top);
   f->before = xasprintf("%s/before", f->top);
   f->images = xasprintf("%s/cache/kubeseed/images", f->world);

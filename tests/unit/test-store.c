@@ -19,6 +19,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 struct fixture {
   char *top; /* the cache; top/images is the store */
   char *images;
@@ -54,10 +56,9 @@ static void check_error(int r, struct error *err, const char *part) {
 
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
-  char top[] = "/tmp/kubeseed-test-XXXXXX";
-  assert_non_null(mkdtemp(top));
+  char *top = new_folder();
   assert_int_equal(setenv("XDG_CACHE_HOME", top, 1), 0);
-  f->top = xstrdup(top);
+  f->top = top;
   f->images = xasprintf("%s/kubeseed/images", top);
   f->log = (struct log){.out = stderr, .quiet = true};
   f->spec = (struct spec){.file = xstrdup("x.yaml"),

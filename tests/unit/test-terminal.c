@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 struct fixture {
   char *dir, *log, *socket;
@@ -25,12 +26,11 @@ struct fixture {
 };
 
 static int setup(void **state) {
-  char dir[] = "/tmp/kubeseed-terminal-XXXXXX";
+  char *dir = new_folder();
   struct fixture *f = xcalloc(1, sizeof(*f));
   _cleanup_error_ struct error err = {0};
   int pair[2];
-  assert_non_null(mkdtemp(dir));
-  f->dir = xstrdup(dir);
+  f->dir = dir;
   f->log = xasprintf("%s/log", dir);
   f->socket = xasprintf("%s/socket", dir);
   assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair),

@@ -19,6 +19,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 /* 2026-11-21 00:00:00 UTC */
 #define NOW 1795219200
 
@@ -842,14 +844,13 @@ static void test_sections(void **state) {
 /* ---- Gathering, with a fake ssh ---- */
 
 struct ssh {
-  char dir[64];
+  char *dir;
   struct remote remote;
 };
 
 static void ssh_begin(struct ssh *s) {
-  *s = (struct ssh){.dir = "/tmp/kubeseed-verify-XXXXXX",
+  *s = (struct ssh){.dir = new_folder(),
                     .remote = {.config = "/nowhere", .timeout = 30}};
-  assert_non_null(mkdtemp(s->dir));
   assert_int_equal(setenv("FAKE_SSH_DIR", s->dir, 1), 0);
 }
 
@@ -857,6 +858,7 @@ static void ssh_end(struct ssh *s) {
   _cleanup_error_ struct error err = {0};
   assert_int_equal(unsetenv("FAKE_SSH_DIR"), 0);
   assert_int_equal(file_remove_tree(s->dir, &err), 0);
+  free(s->dir);
 }
 
 static void ssh_answer(const struct ssh *s, const char *node,

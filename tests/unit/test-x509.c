@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "folder.h"
+
 static const time_t NOW = 1750000000; /* 2025-06-15 */
 static const time_t DAY = 86400;
 
@@ -41,8 +43,7 @@ static struct key *new_key(enum key_kind kind) {
 
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
-  f->dir = xstrdup("/tmp/test-x509.XXXXXX");
-  assert_non_null(mkdtemp(f->dir));
+  f->dir = new_folder();
   f->ca_key = new_key(KEY_KIND_P256);
   const struct cert_profile p = {.common_name = "test-ca",
                                  .is_ca = true,
