@@ -3,7 +3,7 @@
 comes in between."""
 import world as w
 from moves import (boot_and_wait, boot_at_once, hand_over_keys,
-                   handing_over_keys, others_have_quorum, renew_token, said)
+                   handing_over_keys, others_go_on, renew_token, said)
 
 
 def disk_lost(world, name):
@@ -117,13 +117,9 @@ def behind(world, what):
     if late and name != "m1":
         yield lambda: victim.etcd and victim.etcd.kube and \
             victim.etcd.kube.cluster_info
-    else:
-        limit = world.now + 3600
-        world.after(3600, None, world.bump)
-        yield lambda: world.now >= limit or others_have_quorum(world, node)
-        if not others_have_quorum(world, node):  # they wait for it
-            yield from boot_at_once(world)
-            return
+    elif not (yield from others_go_on(world, node)):
+        yield from boot_at_once(world)
+        return
     node.power_on()
     yield lambda: node.etcd
     for other in world.nodes.values():
@@ -151,10 +147,7 @@ def promised(world, what):
         yield world.all_done
         return
     node.power_off()
-    limit = world.now + 3600
-    world.after(3600, None, world.bump)
-    yield lambda: world.now >= limit or others_have_quorum(world, node)
-    if not others_have_quorum(world, node):  # they wait for it
+    if not (yield from others_go_on(world, node)):
         yield from boot_at_once(world)
         return
     yield world.rng.uniform(0, 600)

@@ -104,6 +104,15 @@ def others_have_quorum(world, node):
                if n is not node)
 
 
+def others_go_on(world, node):
+    """Whether the others of etcd serve without it within an hour, or wait for
+    it."""
+    limit = world.now + 3600
+    world.after(3600, None, world.bump)
+    yield lambda: world.now >= limit or others_have_quorum(world, node)
+    return others_have_quorum(world, node)
+
+
 def lay_earlier(world, nodes):
     for node in nodes:
         node.files = world.topology.earlier[node.name][0]
