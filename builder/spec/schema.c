@@ -118,8 +118,8 @@ static json_t *description(const struct key *k) {
 
 static json_t *key_schema(const struct key *k) {
   json_t *o = value_schema(k);
-  /* Left empty it counts as not written. */
-  if (key_holds_more(k) && !k->required)
+  /* Left empty it counts as not written, and a file's content as empty. */
+  if ((key_holds_more(k) && !k->required) || k->type == TYPE_CONTENT)
     or_type(o, "null");
   json_object_set_new(o, "description", description(k));
   if (k->value)

@@ -419,31 +419,37 @@ static void expect_file(const struct fixture *f, size_t node, const char *path,
 static void test_extras(void **state) {
   (void)state;
   _cleanup_fixture_ struct fixture f = {0};
-  open_fixture(HEADER NETWORK
-               "files: [{path: /etc/motd, content: \"all {{ node }}\\n\"}]\n"
-               "sysctls: {kernel.panic: 1, vm.swappiness: 2}\n"
-               "commands: {before: [\"echo a\"], after: [\"echo \\\"b\\\"\"]}\n"
-               "nodes:\n"
-               "  - name: m{1..2}\n"
-               "    modules: [nfs]\n"
-               "  - {name: m3, files: [{path: /etc/motd, content: own,\n"
-               "     mode: 0600, owner: \"root:adm\"}],\n"
-               "     sysctls: {kernel.panic: 9}, commands: {before: [c]}}\n",
-               &f);
+  open_fixture(
+      HEADER NETWORK
+      "files: [{path: /etc/motd, content: \"all {{ node }}\\n\"},\n"
+      "  {path: /etc/empty, content: }]\n"
+      "sysctls: {kernel.panic_on_oops: 1, kernel.panic: 1}\n"
+      "modules: [nbd]\n"
+      "commands: {before: [\"echo a\"], after: [\"echo \\\"b\\\"\"]}\n"
+      "nodes:\n"
+      "  - name: m{1..2}\n"
+      "    modules: [nfs, nbd]\n"
+      "  - {name: m3, files: [{path: /etc/motd, content: own,\n"
+      "     mode: 0600, owner: \"root:adm\"}],\n"
+      "     sysctls: {kernel.panic: 9}, commands: {before: [c, echo a]}}\n",
+      &f);
   static const char all[] = "all {{ node }}\n";
   expect_file(&f, 1, "/etc/motd", all, "0644", "root:root");
   expect_file(&f, 2, "/etc/motd", "own", "0600", "root:adm");
+  expect_file(&f, 2, "/etc/empty", "", "0644", "root:root");
   expect_file(&f, 1, "/etc/sysctl.d/95-spec.conf",
-              "# The sysctls of the spec.\nkernel.panic=1\nvm.swappiness=2\n",
+              "# The sysctls of the spec.\nkernel.panic_on_oops=1\n"
+              "kernel.panic=1\n",
               "0644", "root:root");
   expect_file(&f, 2, "/etc/sysctl.d/95-spec.conf",
-              "# The sysctls of the spec.\nkernel.panic=9\nvm.swappiness=2\n",
+              "# The sysctls of the spec.\nkernel.panic_on_oops=1\n"
+              "kernel.panic=9\n",
               "0644", "root:root");
   expect_file(&f, 1, "/etc/modules-load.d/spec.conf",
-              "# The modules of the spec.\nnfs\n", "0644", "root:root");
+              "# The modules of the spec.\nnbd\nnfs\n", "0644", "root:root");
   expect_file(&f, 2, "/usr/lib/kubeseed/commands-before",
               "# The spec's commands.before; the step commands-before runs "
-              "them.\necho a\nc\n",
+              "them.\necho a\nc\necho a\n",
               "0600", "root:root");
   expect_file(&f, 1, "/usr/lib/kubeseed/commands-after",
               "# The spec's commands.after; the step commands-after runs "
