@@ -403,9 +403,17 @@ static void test_ssh_config(void **state) {
   assert_non_null(strstr(text, "Host m2 m2.kube.demo\n  HostKeyAlias m2\n"
                                "  HostName 192.168.4.32\n"
                                "  ConnectTimeout 15\nHost w1 "));
-  assert_non_null(strstr(text, "  User debian\n"
-                               "  IdentityFile \"/a b/50%%/id_ed25519\"\n"));
-  assert_non_null(strstr(text, "StrictHostKeyChecking yes"));
+  assert_string_equal(strstr(text, "Host *\n"),
+                      "Host *\n"
+                      "  User debian\n"
+                      "  IdentityFile \"/a b/50%%/id_ed25519\"\n"
+                      "  IdentitiesOnly yes\n"
+                      "  UserKnownHostsFile \"/a b/50%%/known_hosts\"\n"
+                      "  GlobalKnownHostsFile /dev/null\n"
+                      "  StrictHostKeyChecking yes\n"
+                      "  CheckHostIP no\n"
+                      "  BatchMode yes\n"
+                      "  LogLevel ERROR\n");
   char *none = NULL;
   check_error(access_ssh_config(&f->plan, &all, "/a\"b", &none, &f->err),
               &f->err, "cannot hold");

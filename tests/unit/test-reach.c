@@ -203,6 +203,15 @@ static void test_of_ours(void **state) {
   assert_string_equal(f->reach[2].why, "m1 does not run here");
 }
 
+/* Nor is one that only runs, its disk and ports removed. */
+static void test_runs(void **state) {
+  struct fixture *f = *state;
+  pid_t machine = start_machine(f, 0);
+  bool here = reach_is_here(&f->plan.nodes.v[0], &f->state, &f->ports);
+  assert_int_equal(kill(machine, SIGKILL), 0);
+  assert_true(here);
+}
+
 int main(void) {
   /* What a process gets without asking for more. */
   const struct rlimit usual = {.rlim_cur = 1024, .rlim_max = 1024};
@@ -210,7 +219,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
   const struct CMUnitTest tests[] = {
       TEST(test_greeting), TEST(test_hang_up), TEST(test_silence),
-      TEST(test_refused),  TEST(test_of_ours),
+      TEST(test_refused),  TEST(test_of_ours), TEST(test_runs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
