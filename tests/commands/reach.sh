@@ -18,10 +18,10 @@ nodes:
   - {name: dead3, role: control-plane, address: 192.168.4.43}
 SPEC
 
-soon() { # COMMAND...: it ends within 20 s
-  timeout 20 "$@"
+soon() { # COMMAND...: it ends within 20 s, or LIMIT
+  timeout "${LIMIT:-20}" "$@"
   status=$?
-  [ "$status" -ne 124 ] || echo "not within 20 s"
+  [ "$status" -ne 124 ] || echo "not within ${LIMIT:-20} s"
   return $status
 }
 
@@ -63,7 +63,17 @@ sed 's/^pki:.*//; /^network/a etcd: {mode: stacked}\npki: {mode: copied}' \
 check "seed of that with keys of the first node" \
   "$kubeseed" seed -C "$work/mute-copied" "$work/mute-copied.yaml"
 
-# All at once, since each waits.
+# Of this one's nodes the first is off, and the others say nothing of themselves.
+spec patient ''
+check "seed of a cluster that is waited for" ks patient seed
+mkdir "$work/ssh.patient"
+for node in m2 m3; do
+  echo "@section end" >"$work/ssh.patient/$node.answer"
+done
+
+# All at once, since each waits; this one until up.sh has ended.
+FAKE_SSH_DIR=$work/ssh.patient LIMIT=60 begins patient verify --wait 15 \
+  --junit "$work/patient.xml" -C "$work/patient" "$work/patient.yaml"
 begins ssh ssh -C "$work/mute" "$work/mute.yaml" silent1 true
 begins verify verify -C "$work/mute" "$work/mute.yaml"
 begins kubeconfig kubeconfig -C "$work/mute-copied" "$work/mute-copied.yaml"
@@ -81,6 +91,47 @@ only_one_fails() {
     ! grep "starting a pod\|asking the API" "$work/said"
 }
 check "and it calls nothing ok of which it knows nothing" only_one_fails
+
+without_pods() {
+  exits 1 ks offline verify --no-pods --json >"$work/json" 2>"$work/said"
+  result=$?
+  cat "$work/json" "$work/said"
+  [ "$result" -eq 0 ] && jq -e '.cluster == "demo" and (.ok | not) and
+    (.checks[] | select(.id == "pods.reach") | .state == "skip" and
+      .detail == "--no-pods")' "$work/json"
+}
+check "verify --json is for programs" without_pods
+
+# What opens haproxy's statistics goes to who runs it.
+has_secret() {
+  spec balanced 'endpoint: {address: 192.168.4.20, provider: haproxy}'
+  sed -i -e '/dead1/d' -e 's/m2, role: control-plane/lb1, role: load-balancer/' \
+    "$work/balanced.yaml" && ks balanced seed || return 1
+  answer lb1 /dev/null
+  exits 1 ks balanced verify --no-pods || return 1
+  grep -qF "STATS_SECRET='$(cat "$work/balanced/pki/stats.secret")'" \
+    "$FAKE_SSH_DIR/lb1.script"
+}
+check "verify asks haproxy with the cluster's password" has_secret
+
+without_ssh() {
+  exits 3 env PATH="$work" "$kubeseed" ssh -C "$work/offline" \
+    "$work/offline.yaml" m2 2>"$work/said"
+  result=$?
+  cat "$work/said"
+  [ "$result" -eq 0 ] && grep -q 'apt-get install openssh-client' "$work/said"
+}
+check "without the program ssh its package is named" without_ssh
+
+never_seeded() {
+  cp -r "$work/offline" "$work/bare" && cp "$work/offline.yaml" "$work/bare.yaml" &&
+    rm "$work/bare/ssh_config" || return 1
+  soon_fails "there is no '$work/bare/ssh_config' to reach m2 by; .*seed" \
+    "$kubeseed" ssh -C "$work/bare" "$work/bare.yaml" m2 &&
+    soon_fails "there is no '$work/bare/ssh_config' to reach the nodes by; .*seed" \
+      "$kubeseed" verify -C "$work/bare" "$work/bare.yaml"
+}
+check "without ssh_config it is said what writes it" never_seeded
 
 check "ssh to a machine that refuses says so" \
   soon_fails "dead3 does not answer ssh at 192.168.4.43: Connection refused" \

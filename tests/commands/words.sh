@@ -46,6 +46,7 @@ rm x|unknown command 'rm'; did you mean 'destroy'?
 start|unknown command 'start'; did you mean 'up'?
 up|up needs a spec: kubeseed up SPEC [NODE...]
 seed|seed needs a spec: kubeseed seed SPEC [NODE...]
+status|status needs a spec: kubeseed status SPEC [NODE...]
 console x|console needs one spec and one node: kubeseed console SPEC NODE
 ssh x|ssh needs one spec and one node: kubeseed ssh SPEC NODE [-- COMMAND...]
 paln x|unknown command 'paln'; did you mean 'plan'?
@@ -135,11 +136,20 @@ check "a state folder has a name" ends_with 2 "-C names has no name" \
 check "and is no file" ends_with 2 "offline.yaml' is no folder" \
   "$kubeseed" seed -C "$work/offline.yaml" "$work/offline.yaml"
 
+for command in status "ssh m2" "console m2" "console -l m2" verify kubeconfig; do
+  # shellcheck disable=SC2086 # words
+  set -- $command
+  name=$1
+  shift
+  check "$command where nothing is" ends_with 1 \
+    "there is no state folder '$work/never' yet" \
+    "$kubeseed" "$name" -C "$work/never" "$work/offline.yaml" "$@"
+done
 check "destroy of nothing has nothing to do" ends_with 0 "nothing to delete" \
   "$kubeseed" destroy --all --yes -C "$work/never" "$work/offline.yaml"
 check "down of nothing has nothing to do" ends_with 0 "nothing to do" \
   "$kubeseed" down -C "$work/never" "$work/offline.yaml"
-check "and neither makes a folder" [ ! -e "$work/never" ]
+check "and none of them makes a folder" [ ! -e "$work/never" ]
 
 check "seed to be destroyed" "$kubeseed" seed -q -C "$work/gone" \
   "$work/offline.yaml"

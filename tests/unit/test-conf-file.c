@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "check.h"
+#include "folder.h"
 
 static int pending; /* a signal that comes while the file is synced, or 0 */
 
@@ -39,8 +40,7 @@ static void test_signals(void **state) {
   static const int signals[] = {0, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
   for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
     _cleanup_error_ struct error err = {0};
-    char dir[] = "/tmp/test-conf-file.XXXXXX";
-    assert_non_null(mkdtemp(dir));
+    _cleanup_free_ char *dir = new_folder();
     _cleanup_free_ char *path = xasprintf("%s/config", dir);
     _cleanup_free_ char *lock = xasprintf("%s.lock", path);
     pending = signals[i];
