@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -122,9 +123,55 @@ static void test_image_names(void **state) {
       fail_msg("'%s' is taken", bad[i]);
 }
 
+typedef const char *fault_fn(const char *text);
+
+static void expect(fault_fn *fault, const char *const *v, size_t n, bool ok) {
+  for (size_t i = 0; i < n; i++)
+    if (!fault(v[i]) != ok)
+      fail_msg("'%s' is %s", v[i], ok ? "refused" : "taken");
+}
+
+static void test_packages(void **state) {
+  (void)state;
+  static const char *const good[] = {"https://pkgs.k8s.io/core:/stable:/",
+                                     "http://127.0.0.1:8080/a%20b", "http://h",
+                                     "http://h/@/x"};
+  static const char *const bad[] = {"",
+                                    "h/x",
+                                    "ftp://h/",
+                                    "file:///srv",
+                                    "http://",
+                                    "http:///x",
+                                    "http://:1/",
+                                    "http://u@h/",
+                                    "http://h/a b",
+                                    "http://h/'x",
+                                    "http://h/\"",
+                                    "http://h/$x"};
+  expect(packages_fault, good, ARRAY_SIZE(good), true);
+  expect(packages_fault, bad, ARRAY_SIZE(bad), false);
+  assert_non_null(strstr(packages_fault("http://u:p@h/"), "has a user in it"));
+}
+
+static void test_registry(void **state) {
+  (void)state;
+  static const char *const good[] = {
+      "registry.k8s.io", "https://r.example/", "http://127.0.0.1:5000",
+      "r.example:65535/a/b-c_d.e/", "localhost/a"};
+  static const char *const bad[] = {
+      "",      "/",    "http://", "http:///a",    ":5000",
+      "-r",    ".r",   "r:",      "r:/a",         "r:123456",
+      "r:1x",  "r//a", "r/A",     "r/a//",        "r/a b",
+      "r/a:1", "r_a",  "u@r",     "http://u@r/a", "ftp://r"};
+  expect(registry_fault, good, ARRAY_SIZE(good), true);
+  expect(registry_fault, bad, ARRAY_SIZE(bad), false);
+  assert_non_null(strstr(registry_fault("http://u:p@r/a"), "has a user in it"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_image_names), cmocka_unit_test(test_proxies),
+      cmocka_unit_test(test_packages),    cmocka_unit_test(test_registry),
       cmocka_unit_test(test_good),        cmocka_unit_test(test_bad),
       cmocka_unit_test(test_user),
   };

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "cluster/reach.h"
+#include "machine/kind.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -201,6 +202,9 @@ static void test_of_ours(void **state) {
   assert_string_equal(f->reach[0].why, "m1 is off");
   assert_string_equal(f->reach[1].why, "m2 is off");
   assert_string_equal(f->reach[2].why, "m1 does not run here");
+  /* with a disk of the kind that the cluster has */
+  assert_int_equal(machine_kind_save(&f->state, &machine_container, &err), 0);
+  assert_false(reach_is_here(&f->plan.nodes.v[1], &f->state, &f->ports));
 }
 
 /* Nor is one that only runs, its disk and ports removed. */

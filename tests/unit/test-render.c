@@ -457,6 +457,42 @@ static void test_extras(void **state) {
               "0600", "root:root");
 }
 
+/* Each addition alone brings what it takes. */
+static void test_extras_alone(void **state) {
+  (void)state;
+  static const struct {
+    const char *spec, *step;
+  } cases[] = {
+      {"modules: [nfs]\n", "settings"},
+      {"sysctls: {kernel.panic: 1}\n", "settings"},
+      {"commands: {before: [a]}\n", "commands-before"},
+      {"commands: {after: [a]}\n", "commands-after"},
+      {"files: [{path: /etc/motd, content: a}]\n", NULL},
+      {"", NULL},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    _cleanup_fixture_ struct fixture f = {0};
+    _cleanup_seed_ struct seed s = {0};
+    _cleanup_free_ char *text =
+        xasprintf(HEADER NETWORK "%s" THREE, cases[i].spec);
+    const char *step = cases[i].step;
+    open_fixture(text, &f);
+    seed_of(&f, 1, &s);
+    _cleanup_yaml_ struct yaml_node *root = parse(&s.user_data);
+    const char *steps =
+        strstr(content_of(root, "/etc/kubeseed/node.env"), "\nSTEPS='");
+    _cleanup_free_ char *line = xstrndup(steps + 1, strcspn(steps + 1, "\n"));
+    static const char *const all[] = {"settings", "commands-before",
+                                      "commands-after"};
+    for (size_t k = 0; k < ARRAY_SIZE(all); k++)
+      assert_int_equal(strstr(line, all[k]) != NULL,
+                       step && strcmp(step, all[k]) == 0);
+    const char *script = "/usr/lib/kubeseed/steps-extras.sh";
+    assert_int_equal(file_of(root, script) != NULL, step != NULL);
+    assert_int_equal(file_of(root, "/etc/motd") != NULL, i == 4);
+  }
+}
+
 /* Each right of a user's, and what holds unless it is written. */
 static void test_rights(void **state) {
   (void)state;
@@ -515,6 +551,7 @@ static void test_binary(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_extras),
+      cmocka_unit_test(test_extras_alone),
       cmocka_unit_test(test_binary),
       cmocka_unit_test(test_rights),
       cmocka_unit_test(test_meta_data),
