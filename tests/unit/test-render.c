@@ -422,8 +422,8 @@ static void test_extras(void **state) {
   open_fixture(
       HEADER NETWORK
       "files: [{path: /etc/motd, content: \"all {{ node }}\\n\"},\n"
-      "  {path: /etc/empty, content: }]\n"
-      "sysctls: {kernel.panic_on_oops: 1, kernel.panic: 1}\n"
+      "  {path: /etc/empty, content: ~}]\n"
+      "sysctls: {kernel.panic: 1, kernel.panic_on_oops: 1}\n"
       "modules: [nbd]\n"
       "commands: {before: [\"echo a\"], after: [\"echo \\\"b\\\"\"]}\n"
       "nodes:\n"
@@ -438,12 +438,12 @@ static void test_extras(void **state) {
   expect_file(&f, 2, "/etc/motd", "own", "0600", "root:adm");
   expect_file(&f, 2, "/etc/empty", "", "0644", "root:root");
   expect_file(&f, 1, "/etc/sysctl.d/95-spec.conf",
-              "# The sysctls of the spec.\nkernel.panic_on_oops=1\n"
-              "kernel.panic=1\n",
+              "# The sysctls of the spec.\nkernel.panic=1\n"
+              "kernel.panic_on_oops=1\n",
               "0644", "root:root");
   expect_file(&f, 2, "/etc/sysctl.d/95-spec.conf",
-              "# The sysctls of the spec.\nkernel.panic_on_oops=1\n"
-              "kernel.panic=9\n",
+              "# The sysctls of the spec.\nkernel.panic=9\n"
+              "kernel.panic_on_oops=1\n",
               "0644", "root:root");
   expect_file(&f, 1, "/etc/modules-load.d/spec.conf",
               "# The modules of the spec.\nnbd\nnfs\n", "0644", "root:root");
