@@ -13,7 +13,7 @@ bool account_name_ok(const char *name) {
     return false;
   size_t plain = strspn(name, LETTERS "0123456789.-");
   /* A '$' at the end, as Samba has it for machines. */
-  return plain == len || (plain > 0 && plain == len - 1 && name[plain] == '$');
+  return plain == len || (plain == len - 1 && name[plain] == '$');
 }
 
 #define HASH_LETTERS "./$,=0123456789" LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -17,6 +17,13 @@ shows_line() {
 "$kubeseed" check "$work/check/bad.yaml" 2>&1 | sed 1d >"$work/said.lines"
 check "check shows the line and the place in it" shows_line
 
+no_place() {
+  exits 2 "$kubeseed" check "$work/check/none.yaml" 2>"$work/said" || return 1
+  cat "$work/said"
+  ! grep 'KS[0-9]' "$work/said"
+}
+check "what is no fault of a spec has no number" no_place
+
 from_pipe() {
   "$kubeseed" check - <"$work/check/good.yaml" 2>&1 | grep -x -- '-: ok: 3 nodes' &&
     "$kubeseed" check - <"$work/check/bad.yaml" 2>&1 | grep '^-:6:9: unknown key'

@@ -41,7 +41,8 @@ early() { # STATUS TEXT COMMAND...
   wanted=$1
   text=$2
   shift 2
-  exits "$wanted" "$kubeseed" -C "$work/early" "$@" >"$work/said" 2>&1
+  exits "$wanted" timeout 20 "$kubeseed" -C "$work/early" "$@" \
+    >"$work/said" 2>&1
   status=$?
   cat "$work/said"
   [ "$status" -eq 0 ] && grep -qF -e "$text" "$work/said" &&
@@ -51,7 +52,8 @@ sed 's/payload: debian/payload: {key: none.asc}/; s/1\.20\.2/1.34.2/' \
   "$work/offline.yaml" >"$work/elsewhere.yaml"
 check "up --image of a file that is not there" \
   early 2 "--image '$work/none'" up --image "$work/none" "$work/offline.yaml"
-for file in "$work" "$work/offline.yaml" /dev/null; do
+mkfifo "$work/pipe"
+for file in "$work" "$work/offline.yaml" /dev/null "$work/pipe"; do
   check "up --image $file" early 2 "--image '$file' is no qcow2 image" \
     up --image "$file" "$work/offline.yaml"
 done

@@ -6,6 +6,9 @@
 # that of what is typed at a console.
 
 spec here ''
+# Nothing of the user's own images is looked at.
+XDG_CACHE_HOME=$work/cache
+export XDG_CACHE_HOME
 image=$work/here.qcow2
 qemu-img create -q -f qcow2 "$image" 64M || exit 1
 
@@ -264,6 +267,20 @@ quietly() {
   up "$ready" -q m2 && [ ! -s "$work/told" ] && [ ! -s "$work/said" ]
 }
 check "up -q says nothing" quietly
+quietly_late() {
+  up "" -q --timeout 0.01 m2 m3
+  [ $? -eq 1 ] && grep -q "^kubeseed: only 1 of 2 nodes are ready" "$work/said"
+}
+check "but what has failed" quietly_late
+check "they are switched off once more" off
+
+# Another Kubernetes, of which not even the key is there.
+with_disks() {
+  sed 's/payload: debian/payload: {key: none.asc}/; s/1\.20\.2/1.34.2/' \
+    "$work/here.yaml" >"$work/keyless.yaml" &&
+    timeout 20 "$kubeseed" up --no-wait -C "$work/here" "$work/keyless.yaml" m2
+}
+check "a machine that has a disk needs neither image nor payload" with_disks
 check "all is put away" ks here destroy --all --yes
 
 # ---- What was begun in reach.sh ----

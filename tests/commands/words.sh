@@ -46,6 +46,7 @@ rm x|unknown command 'rm'; did you mean 'destroy'?
 start|unknown command 'start'; did you mean 'up'?
 up|up needs a spec: kubeseed up SPEC [NODE...]
 seed|seed needs a spec: kubeseed seed SPEC [NODE...]
+up --machines lxc x|'lxc'
 status|status needs a spec: kubeseed status SPEC [NODE...]
 console x|console needs one spec and one node: kubeseed console SPEC NODE
 ssh x|ssh needs one spec and one node: kubeseed ssh SPEC NODE [-- COMMAND...]

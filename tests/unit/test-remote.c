@@ -60,6 +60,8 @@ static void test_errors(void **state) {
                "a script on n2 failed: one; two");
   expect_error(&plain, "n2", "printf '\\033]0;owned\\007\\377' >&2; exit 3",
                "a script on n2 failed:  ]0;owned ?");
+  expect_error(&plain, "n2", "printf 'one\\r\\ntwo\\r\\n' >&2; exit 3",
+               "a script on n2 failed: one; two");
   expect_error(&plain, "n2", "false\necho never",
                "a script on n2 failed: 'ssh' failed with exit status 1");
 }

@@ -891,9 +891,17 @@ static void test_gather_nodes(void **state) {
   cluster_of(&f, nodes_haproxy);
   verify_facts_init(&f.facts, &f.plan, NOW);
   for (size_t i = 0; i < f.facts.n; i++)
-    ssh_answer(&s, f.plan.nodes.v[i].name, "\n@section end\n");
+    ssh_answer(&s, f.plan.nodes.v[i].name, f.plan.nodes.v[i].name);
+  f.facts.node[1].error = xstrdup("it is off");
   assert_int_equal(
       verify_gather_nodes(&f.plan, &s.remote, "hu'sh", &f.facts, &err), 0);
+  _cleanup_free_ char *unasked = xasprintf("%s/m2.argv", s.dir);
+  assert_false(file_exists(unasked));
+  for (size_t i = 0; i < f.facts.n; i++)
+    if (i == 1)
+      assert_string_equal(f.facts.node[i].error, "it is off");
+    else
+      assert_string_equal(f.facts.node[i].text, f.plan.nodes.v[i].name);
   _cleanup_free_ char *m1 = ssh_heard(&s, "m1", "script");
   _cleanup_free_ char *lb1 = ssh_heard(&s, "lb1", "script");
   _cleanup_free_ char *argv = ssh_heard(&s, "lb1", "argv");
@@ -906,7 +914,6 @@ static void test_gather_nodes(void **state) {
             true);
   expect_in(lb1, "@section %s", true);
   expect_in(argv, "sh'", false);
-  assert_string_equal(f.facts.node[0].text, "\n@section end\n");
   end(&f);
   ssh_end(&s);
 }
@@ -937,6 +944,56 @@ static void test_gather_cluster(void **state) {
   expect_in(m3, "IMAGE=kubeseed.internal/k8s/etcd:3.4.23\n", true);
   end(&f);
   ssh_end(&s);
+}
+
+/* Of those that answered only the control plane's are asked, one after the
+ * other until one has told; else what the first one said is the reason. */
+static void test_gather_by_turns(void **state) {
+  (void)state;
+  struct fixture f = {0};
+  struct ssh s;
+  ssh_begin(&s);
+  cluster_of(&f, "endpoint: {address: 192.168.4.20}\nnodes:\n"
+                 "- {name: w1, role: worker, address: 192.168.4.41}\n"
+                 "- {name: 'dead{1..2}', role: control-plane, address: "
+                 "192.168.4.31+}\n"
+                 "- {name: 'm{3..5}', role: control-plane, address: "
+                 "192.168.4.33+}\n");
+  verify_facts_init(&f.facts, &f.plan, NOW);
+  for (size_t i = 0; i < f.facts.n; i++)
+    f.facts.node[i].text = xstrdup("");
+  ssh_answer(&s, "w1", "not me");
+  ssh_answer(&s, "m3", "hello");
+  ssh_answer(&s, "m4", "hello again");
+  verify_gather_cluster(&f.plan, &s.remote, &f.facts);
+  assert_string_equal(f.facts.cluster.text, "hello");
+  _cleanup_free_ char *m4 = xasprintf("%s/m4.argv", s.dir);
+  assert_false(file_exists(m4));
+  f.plan.nodes.n = f.facts.n = 3;
+  free(f.facts.cluster.text);
+  f.facts.cluster.text = NULL;
+  verify_gather_cluster(&f.plan, &s.remote, &f.facts);
+  assert_null(f.facts.cluster.text);
+  expect_in(f.facts.cluster.error, "dead1 does not answer ssh: ", true);
+  f.plan.nodes.n = f.facts.n = 6;
+  end(&f);
+  ssh_end(&s);
+}
+
+static void test_gather_without_ssh(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  struct fixture f = {0};
+  const struct remote r = {.config = "/nowhere", .timeout = 30};
+  _cleanup_free_ char *path = xstrdup(getenv("PATH"));
+  cluster_of(&f, nodes_ha);
+  verify_facts_init(&f.facts, &f.plan, NOW);
+  assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
+  int result = verify_gather_nodes(&f.plan, &r, NULL, &f.facts, &err);
+  assert_int_equal(setenv("PATH", path, 1), 0);
+  assert_int_equal(result, -1);
+  assert_int_equal(err.kind, ERROR_MISSING);
+  end(&f);
 }
 
 static void test_gather_nothing(void **state) {
@@ -1019,6 +1076,39 @@ static void test_json(void **state) {
   json_decref(j);
 }
 
+/* Not everything that is told is a failure. */
+static void test_json_counts(void **state) {
+  (void)state;
+  for (int failed = 0; failed < 2; failed++) {
+    _cleanup_verify_checks_ struct verify_check_vec v = {0};
+    _cleanup_buf_ struct buf xml = {0};
+    static const enum verify_state states[] = {
+        VERIFY_OK,   VERIFY_WARN, VERIFY_WARN, VERIFY_SKIP,
+        VERIFY_SKIP, VERIFY_SKIP, VERIFY_FAIL};
+    for (size_t i = 0; i < ARRAY_SIZE(states) - 1 + (size_t)failed; i++)
+      *verify_check_vec_add(&v) =
+          (struct verify_check){"x", "y", states[i], xstrdup("z")};
+    json_t *j = verify_json(&v, "demo");
+    json_t *wanted =
+        json_pack("{s:i, s:i, s:i, s:i, s:i}", "checks", 6 + failed, "ok", 1,
+                  "warned", 2, "failed", failed, "skipped", 3);
+    assert_true(json_equal(json_object_get(j, "summary"), wanted));
+    assert_int_equal(json_is_true(json_object_get(j, "ok")), !failed);
+    size_t i;
+    json_t *one;
+    json_array_foreach(json_object_get(j, "checks"), i, one)
+        assert_int_equal(json_is_true(json_object_get(one, "ok")), i != 6);
+    json_decref(wanted);
+    json_decref(j);
+    verify_junit(&v, "demo", 1, &xml);
+    expect_in(xml.data,
+              failed ? "tests=\"7\" failures=\"1\" errors=\"0\" skipped=\"3\""
+                     : "tests=\"6\" failures=\"0\" errors=\"0\" skipped=\"3\"",
+              true);
+    expect_in(xml.data, "<system-out>warn: z", true);
+  }
+}
+
 static void test_print(void **state) {
   (void)state;
   _cleanup_verify_checks_ struct verify_check_vec v = {0};
@@ -1074,8 +1164,11 @@ int main(void) {
       cmocka_unit_test(test_gather_nodes),
       cmocka_unit_test(test_gather_cluster),
       cmocka_unit_test(test_gather_nothing),
+      cmocka_unit_test(test_gather_by_turns),
+      cmocka_unit_test(test_gather_without_ssh),
       cmocka_unit_test(test_junit),
       cmocka_unit_test(test_json),
+      cmocka_unit_test(test_json_counts),
       cmocka_unit_test(test_print),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
