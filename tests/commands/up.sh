@@ -107,7 +107,8 @@ check "status --json does, of one node as well" for_programs_here
 reached() {
   sed -n '/^Host m2 /,/^Host m3 /p' "$work/here/ssh_config" >"$work/part"
   cat "$work/part"
-  grep -qx "  HostName 127.0.0.1" "$work/part" &&
+  [ "$(stat -c %a "$work/here/ssh_config")" = 600 ] &&
+    grep -qx "  HostName 127.0.0.1" "$work/part" &&
     grep -qx "  Port $(ports_of .nodes.m2.ssh)" "$work/part" &&
     grep -qx "  HostKeyAlias m2" "$work/part" &&
     ks here ssh m2 -- df -h </dev/null && grep -q ' m2 df -h$' \
