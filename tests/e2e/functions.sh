@@ -197,8 +197,8 @@ healthy_members() { # NODE
 }
 
 leaders() { # NODE
-  etcdctl_on "$1" endpoint status --cluster |
-    awk -F', ' '$5 == "true"' | wc -l
+  etcdctl_on "$1" -w json endpoint status --cluster |
+    jq '[.[].Status | select(.leader == .header.member_id)] | length'
 }
 
 # holders VIP NODE...: how many of the nodes have the address.
