@@ -349,6 +349,7 @@ etcd_say_why() { # LAST
   why=$why${differ:+other members than in this seed are known to$differ; }
   why="$why${busy:+a promise to found without this disk was given by$busy; }"
   why="$why${apart:+etcd is founded without this disk by$apart; }$1"
+  why=${why%; }
 }
 
 # May this disk promise? When most agree, and no cluster is known; or when it saw
@@ -387,7 +388,7 @@ are needed to give it a place"
     etcd_tell
     ! etcd_peers_have_quorum || etcd_join_existing
   else
-    etcd_say_why "${missing:-these must see this disk:$unseen}"
+    etcd_say_why "${missing:-${unseen:+these must see this disk:$unseen}}"
   fi
 }
 

@@ -293,6 +293,8 @@ class Node:
                         raise ValueError(f"'{key}' is missing or wrong")
                 if item["node"] != self.name:
                     raise ValueError("it names another node")
+                if item.get("message", "").endswith((":)", "; )")):
+                    raise ValueError("it lists nothing")
             except ValueError as e:
                 self.world.violation(self, f"console line: {e}: {line}")
                 continue
