@@ -412,6 +412,7 @@ static void test_ends(void **state) {
       {"exit 0", ""},
       {"exit 3", "kubeseed: init ended with exit status 3"},
       {"kill -TERM $$", "kubeseed: init was ended by signal 15 (Terminated)"},
+      {"kill -PIPE $$", "kubeseed: init was ended by signal 13 (Broken pipe)"},
       {"kill -INT $$", ""},
   };
   for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -513,6 +514,7 @@ static void test_killed(void **state) {
 /* A launcher in this program's place, as main.c has it. */
 static int launcher(int argc, char **argv) {
   _cleanup_error_ struct error err = {0};
+  (void)signal(SIGPIPE, SIG_IGN);
   if (container_main(argc, argv, &err) == 0)
     return 0;
   error_print(&err, "kubeseed", stderr);

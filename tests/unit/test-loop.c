@@ -147,7 +147,7 @@ static void test_attach(void **state) {
   struct fixture *f = *state;
   check_ok(attach(f), &f->err);
   assert_string_equal(f->device, "/dev/loop5");
-  assert_true(f->fd >= 0);
+  assert_true(fcntl(f->fd, F_GETFD) >= 0);
   assert_int_equal(kernel.config.info.lo_offset, 1024);
   assert_int_equal(kernel.config.info.lo_sizelimit, 4096);
   assert_int_equal(kernel.config.info.lo_flags, LO_FLAGS_AUTOCLEAR);
