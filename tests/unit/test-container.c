@@ -130,7 +130,7 @@ int iso_read(const void *data, size_t len, struct iso_volume *ret,
 }
 
 void iso_volume_done(struct iso_volume *v) {
-  (void)v;
+  buf_done(&v->image);
 }
 
 /* The uptime goes on: that of a machine is the host's. */
