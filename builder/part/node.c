@@ -2,6 +2,7 @@
 /* What every node has: its ssh host key and the bootstrap program. */
 #include "part/ask.h"
 #include "part/judge-certificates.h"
+#include "part/judge-seed.h"
 #include "part/judge-units.h"
 #include "part/part.h"
 
@@ -74,6 +75,7 @@ static void ask(const struct part_input *in, const struct plan_node *n,
 
 static void verify(struct judge *j) {
   judge_reach(j);
+  judge_seed(j);
   judge_units(j);
   judge_certificates(j);
 }

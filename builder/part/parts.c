@@ -131,6 +131,7 @@ void parts_ask(const struct part_input *in, const struct plan_node *n,
 /* The order of telling: what all else stands on comes first. */
 static const char *const checks[] = {
     "reach",
+    "seed",
     "units",
     "certificates",
     "etcd.members",

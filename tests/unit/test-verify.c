@@ -75,6 +75,9 @@ static bool is_member(const struct fixture *f, const struct plan_node *n) {
 }
 
 static void say_units(const struct plan_node *n, struct buf *b) {
+  buf_adds(b,
+           "\n@section cloud-init\n{\n \"v1\": {\n  \"datasource\": "
+           "\"DataSourceNoCloud [seed=/dev/sr0]\",\n  \"errors\": []\n }\n}");
   buf_adds(b, "\n@section units\n");
   for (size_t i = 0; i < n->units.n; i++) {
     const char *unit = n->units.v[i];
@@ -372,7 +375,7 @@ static void test_well(void **state) {
   begin(&f, nodes_ha);
   parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
-  assert_int_equal(f.checks.n, 23);
+  assert_int_equal(f.checks.n, 24);
   expect(&f, "endpoint.holder", VERIFY_OK, "192.168.4.20, m1");
   expect(&f, "etcd.leader", VERIFY_OK, "m2");
   expect(&f, "certificates", VERIFY_OK, "the first ends on 2027-11-21 (m1: ");
@@ -415,6 +418,13 @@ static void expect_fault(const char *nodes, const struct flaw *fault) {
 }
 
 static const struct flaw faults_of_nodes[] = {
+    {"w1", "\"errors\": []",
+     "\"errors\": [\"('write-files', IsADirectoryError(21, 'Is a "
+     "directory'))\"]",
+     "seed", "w1: ('write-files', IsADirectoryError(21, 'Is a directory'))"},
+    {"m1", "\"errors\": []", "\"errors\": [7]", "seed", "m1: an error"},
+    {"m3", "{\n \"v1\"", "cat: No such file", "seed",
+     "m3: nothing known of cloud-init"},
     {"m1", "Id=nftables.service\nLoadState=loaded\nActiveState=active",
      "Id=nftables.service\nLoadState=loaded\nActiveState=inactive", "units",
      "m1: nftables.service should run and is inactive"},
@@ -660,8 +670,8 @@ static void test_pod_in_trouble(void **state) {
 static void test_silent_node(void **state) {
   (void)state;
   static const char *const skipped[] = {
-      "units",       "certificates",    "etcd.members",   "etcd.health",
-      "etcd.leader", "endpoint.holder", "endpoint.readyz"};
+      "seed",        "units",       "certificates",    "etcd.members",
+      "etcd.health", "etcd.leader", "endpoint.holder", "endpoint.readyz"};
   struct fixture f;
   begin(&f, nodes_ha);
   change(&f, "m3", "m3 does not answer ssh: refused", NULL);
