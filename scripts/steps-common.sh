@@ -99,6 +99,7 @@ step_wipe() {
     /run/cloud-init/instance-data-sensitive.json \
     /run/cloud-init/combined-cloud-config.json \
     /etc/kubernetes/bootstrap-kubelet.conf \
+    /var/lib/kubeseed/bootstrap-kubelet.conf \
     /etc/kubeseed/kubeadm.yaml /etc/kubeseed/kubeadm-join.yaml; do
     [ ! -f "$copy" ] || set -- "$@" "$copy"
   done

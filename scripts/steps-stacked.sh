@@ -268,14 +268,19 @@ finish_member() {
     -e "s|@IMAGE@|$image|" /etc/kubeseed/etcd-pod.yaml | keep "$etcd_manifest"
 }
 
+# With the first the kubelet asks to be let in. kubeadm deletes it before its
+# successor, kubelet.conf, is on the disk; then the second takes its place.
+bootstrap_conf=/etc/kubernetes/bootstrap-kubelet.conf
+bootstrap_copy=/var/lib/kubeseed/bootstrap-kubelet.conf
+
 # The kubelet runs static pods also while it waits to be let in, which from 1.33
 # on it asks of this node's own API server: that needs this member.
 kubelet_can_run() {
-  kubelet_is_member || {
-    [ -s /var/lib/kubelet/config.yaml ] &&
-      [ -s /var/lib/kubelet/kubeadm-flags.env ] &&
-      [ -s /etc/kubernetes/bootstrap-kubelet.conf ]
-  }
+  if kubelet_is_member; then return 0; fi
+  [ -s "$bootstrap_conf" ] || [ ! -s "$bootstrap_copy" ] ||
+    install -m 0600 "$bootstrap_copy" "$bootstrap_conf" || return
+  [ -s /var/lib/kubelet/config.yaml ] &&
+    [ -s /var/lib/kubelet/kubeadm-flags.env ] && [ -s "$bootstrap_conf" ]
 }
 
 # Whether that member of the list, ours, can start with this disk.
@@ -340,6 +345,8 @@ start_kubelet_first() {
   [ "$(minor_version)" -lt 33 ] ||
     later=etcd-join,kubelet-wait-bootstrap,$later,wait-control-plane
   kubeadm_join "$later"
+  [ ! -s "$bootstrap_conf" ] ||
+    install -m 0600 "$bootstrap_conf" "$bootstrap_copy"
   sync
 }
 

@@ -94,6 +94,7 @@ def check_secrets(node):
     for name in ("/etc/kubeseed/kubeadm.yaml",
                  "/etc/kubeseed/kubeadm-join.yaml",
                  "/etc/kubernetes/bootstrap-kubelet.conf",
+                 "/var/lib/kubeseed/bootstrap-kubelet.conf",
                  "/var/lib/kubeseed/certificates",
                  "/var/lib/kubeseed/certificates.new",
                  "/var/lib/kubeseed/certificates.old",

@@ -232,7 +232,8 @@ class Kubeadm:
 
     def refuse_second_cluster(self):
         """The invariant of them all: it is recorded, kubeadm would not see
-        it. Who has begun with this disk goes on."""
+        it. Who has begun with this disk goes on, and where nobody has an API
+        server any more nothing else is left."""
         world, node = self.world, self.node
         if (node.name, node.disk) in world.founders:
             return
@@ -240,7 +241,8 @@ class Kubeadm:
         for kube in world.kubes:
             others = [n for n, disk in kube.nodes.items()
                       if n != node.name and world.nodes[n].disk == disk and
-                      world.nodes[n].role == "control-plane"]
+                      world.nodes[n].role == "control-plane" and
+                      world.nodes[n].has(MANIFESTS + "kube-apiserver.yaml")]
             if kube.cluster_info and others:
                 world.violation(node, "kubeadm init while the cluster lives "
                                       "on " + ", ".join(others))
