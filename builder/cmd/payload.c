@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed payload: make, fetch or verify the Kubernetes payload. */
-#include "base/file.h"
 #include "cmd/cli.h"
 #include "image/bundle.h"
 #include "image/source.h"
@@ -33,7 +32,7 @@ int cmd_payload(struct cli *cli, int argc, char **argv, struct error *err) {
   if (optind + 1 != argc)
     return error_usage(err, "payload needs one spec: kubeseed payload SPEC");
   /* Before minutes are spent on what it could not hold. */
-  if (bundle && file_check_place(bundle, err) < 0) {
+  if (bundle && bundle_check_place(bundle, err) < 0) {
     err->kind = ERROR_USAGE;
     return error_prefix(err, "--bundle");
   }

@@ -25,6 +25,17 @@ bool bundle_is_file(const char *path) {
   return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+int bundle_check_place(const char *file, struct error *err) {
+  _cleanup_payload_ struct payload there = {0};
+  _cleanup_error_ struct error none = {0};
+  if (file_check_place(file, err) < 0)
+    return -1;
+  if (file_exists(file) && bundle_open(file, &there, &none) < 0)
+    return error_set(
+        err, 0, "'%s' is there and is no bundle; write another name", file);
+  return 0;
+}
+
 /* tar, for a file whose name may have a colon in it. */
 static void begin_tar(struct strv *argv, const char *verb, const char *file) {
   strv_push_all(argv, "tar", verb, "--force-local", "--file", file, NULL);
@@ -111,12 +122,15 @@ static int pack(const char *dir, const char *file, struct error *err) {
 static int pack_to(const struct payload *p, const char *file,
                    struct error *err) {
   _cleanup_free_ char *folder = file_parent(file);
-  _cleanup_free_ char *tmp = xasprintf("%s.part", file);
+  const char *slash = strrchr(file, '/');
+  _cleanup_free_ char *tmp =
+      xasprintf("%s/.%s.kubeseed-part", folder, slash ? slash + 1 : file);
   uint64_t size = 0;
   for (size_t i = 0; i < p->files.n; i++)
     size += p->files.v[i].size;
   if (space_require(folder, size, "the bundle", err) < 0)
     return -1;
+  (void)unlink(tmp); /* of a run that was killed */
   if (pack(p->dir, tmp, err) == 0 && file_commit(tmp, file, err) == 0)
     return 0;
   space_explain(folder, err);
@@ -128,7 +142,7 @@ int bundle_write(const struct log *log, const struct spec *spec,
                  const struct payload *p, const char *file, struct error *err) {
   _cleanup_payload_ struct payload all = {0};
   _cleanup_error_ struct error ignored = {0};
-  if (file_check_place(file, err) < 0 || collect(log, spec, p, &all, err) < 0)
+  if (bundle_check_place(file, err) < 0 || collect(log, spec, p, &all, err) < 0)
     return -1;
   int r = pack_to(&all, file, err);
   /* Only room is lost when this fails. */

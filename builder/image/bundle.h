@@ -16,6 +16,10 @@
 /* Whether the path is a file, which a payload of that name then is a bundle. */
 bool bundle_is_file(const char *path);
 
+/* Whether a bundle can be written to file: its folder can be written to, and
+ * what is there already is a bundle. */
+int bundle_check_place(const char *file, struct error *err) _must_check_;
+
 /* Reads the manifest in the bundle; dir stays NULL. The caller
  * payload_done's. */
 int bundle_open(const char *file, struct payload *ret,

@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Two of three members have founded a cluster, the third was never on, and the spec
+# grows to five. The three new ones come up while the two with the data are off: most
+# members they are, and they found nothing. When those are back, all are one cluster.
+set -u
+here=$(dirname "$0")
+# shellcheck source=tests/e2e/functions.sh
+. "$here/../e2e/functions.sh"
+
+SPEC=$WORK/grown.yaml
+sed 's/^name: demo/name: grown/' seeds/ha.yaml >"$SPEC"
+new="kube-mast03 kube-mast04 kube-mast05"
+
+must "two of three come up" ks up kube-mast01 kube-mast02
+check "a write" write_key kube-mast01 before
+must "they are switched off" ks down --now
+sed -i 's/kube-mast{01\.\.03}/kube-mast{01..05}/' "$SPEC"
+# shellcheck disable=SC2086
+must "the spec has five, and three new ones are switched on" ks up --no-wait $new
+for node in $new; do
+  check "$node waits for the earlier members" within 180 says "$node" \
+    'most of kube-mast01,kube-mast02,kube-mast03 must agree'
+  check "and founds nothing" in_step "$node" etcd
+done
+must "the two come back, and all five are ready" ks up
+check "five nodes are Ready" within 120 all_ready 5
+check "etcd has five started members" within 180 \
+  equals 5 healthy_members kube-mast01
+check "of one cluster, with what was written" within 60 kube get configmap before
+check "the cluster is what the spec says" ks verify --wait 300
+check "the machines are switched off" ks down --now
+finish
