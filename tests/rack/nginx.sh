@@ -28,7 +28,7 @@ check "both nodes are Ready" within 60 all_ready 2
 check "the cluster is what the spec says" ks verify --wait 300
 check "a write" write_key kube-mast01 before
 must "etcd-node02 and its disk are gone" ks destroy etcd-node02
-check "writes go on" write_key kube-mast01 during
+check "writes go on" within 60 write_key kube-mast01 during
 must "it comes back with an empty disk" ks up
 check "the cluster is what the spec says again" ks verify --wait 300
 check "with what was written" within 60 kube get configmap before during

@@ -22,7 +22,7 @@ waits_for_data() { # NODE
 
 must "three machines come up" ks up
 must "power cut of kube-mast03" cut_power kube-mast03
-check "a write that it does not see" write_key kube-mast01 unseen
+check "a write that it does not see" within 60 write_key kube-mast01 unseen
 must "power cut of the two others" cut_power kube-mast01 kube-mast02
 must "kube-mast02's disk is gone" ks destroy kube-mast02
 must "kube-mast02, empty, and kube-mast03 come back first" \
