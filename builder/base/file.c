@@ -176,14 +176,33 @@ bool file_exists(const char *path) {
   return access(path, F_OK) == 0;
 }
 
+int file_behind_link(const char *path, char **ret, struct error *err) {
+  struct stat st;
+  *ret = realpath(path, NULL);
+  if (!*ret && lstat(path, &st) == 0)
+    return error_set(err, 0, "'%s' is a link that leads nowhere", path);
+  if (!*ret)
+    *ret = xstrdup(path);
+  return 0;
+}
+
 int file_check_place(const char *path, struct error *err) {
   _cleanup_free_ char *dir = file_parent(path);
+  _cleanup_free_ char *behind = NULL;
   struct stat st;
   size_t len = strlen(path);
   if (len == 0)
     return error_set(err, ENOENT, "cannot write '%s'", path);
-  if (path[len - 1] == '/' || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)))
+  bool there = stat(path, &st) == 0;
+  if (path[len - 1] == '/' || (there && S_ISDIR(st.st_mode)))
     return error_set(err, EISDIR, "cannot write '%s'", path);
+  if (there && !S_ISREG(st.st_mode))
+    return error_set(err, 0,
+                     "cannot write '%s': it is no regular file, and one would "
+                     "be in its place",
+                     path);
+  if (file_behind_link(path, &behind, err) < 0)
+    return -1;
   if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
     return error_set(err, ENOTDIR, "cannot write '%s'", path);
   if (access(dir, W_OK | X_OK) < 0)

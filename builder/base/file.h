@@ -54,6 +54,11 @@ int file_commit(const char *tmp, const char *path,
  * counts for nothing. The caller frees. */
 char *file_parent(const char *path);
 
+/* What a file that is written in path's place takes the place of: behind a link
+ * the file there, so that the link stays. The caller frees. */
+int file_behind_link(const char *path, char **ret,
+                     struct error *err) _must_check_;
+
 /* Makes path and its parents; those made get mode (0700 for secrets). */
 int file_mkdirs(const char *path, mode_t mode, struct error *err) _must_check_;
 
@@ -64,8 +69,9 @@ bool file_exists(const char *path);
 
 /*
  * Whether a file could be written there, asked before long work whose result it
- * is to hold: its folder is there and ours to write, and it is no folder
- * itself.
+ * is to hold: its folder is there and ours to write, and what it would take the
+ * place of is a file, or a link to one. Of a device or a pipe a rename would
+ * leave nothing, even of /dev/null.
  */
 int file_check_place(const char *path, struct error *err) _must_check_;
 

@@ -88,7 +88,9 @@ int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
   }
   if (!force && file_exists(path))
     return error_usage(err, "'%s' exists; --force overwrites it", path);
-  if (file_write(path, e->data, e->len, 0644, err) < 0)
+  _cleanup_free_ char *behind = NULL;
+  if (file_behind_link(path, &behind, err) < 0 ||
+      file_write(behind, e->data, e->len, 0644, err) < 0)
     return -1;
   _cleanup_free_ char *target = cli_target(cli, path);
   log_info(&cli->log, "%s written; next: kubeseed up %s", path, target);

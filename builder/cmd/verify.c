@@ -209,8 +209,11 @@ static int tell(const struct cli *cli, const struct cluster *c,
   }
   if (!o->junit)
     return 0;
+  _cleanup_free_ char *path = NULL;
+  if (file_behind_link(o->junit, &path, err) < 0)
+    return -1;
   verify_junit(checks, c->spec.name, seconds, &xml);
-  return file_write(o->junit, xml.data, xml.len, 0644, err);
+  return file_write(path, xml.data, xml.len, 0644, err);
 }
 
 /* Two runs would remove each other's pods. Not the state's lock: who switches

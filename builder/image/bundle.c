@@ -30,9 +30,7 @@ int bundle_check_place(const char *file, struct error *err) {
   _cleanup_error_ struct error none = {0};
   if (file_check_place(file, err) < 0)
     return -1;
-  /* Nothing else is opened: of a FIFO one would wait for ever. */
-  if (file_exists(file) &&
-      (!bundle_is_file(file) || bundle_open(file, &there, &none) < 0))
+  if (file_exists(file) && bundle_open(file, &there, &none) < 0)
     return error_set(
         err, 0, "'%s' is there and is no bundle; write another name", file);
   return 0;

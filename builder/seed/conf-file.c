@@ -145,10 +145,9 @@ static int take_lock(const char *path, const char *lock, const struct log *log,
 /* The file behind a link is written, and the link stays. */
 static int write_text(const char *path, const struct buf *text,
                       struct error *err) {
-  _cleanup_free_ char *real = realpath(path, NULL);
-  if (!real && exists(path))
-    return error_set(err, 0, "'%s' is a link that leads nowhere", path);
-  const char *to = real ? real : path;
+  _cleanup_free_ char *to = NULL;
+  if (file_behind_link(path, &to, err) < 0)
+    return -1;
   return file_write_for(to, text->data, text->len, 0600, owner_of(to), err);
 }
 

@@ -72,6 +72,24 @@ check "init --force of a folder" \
   early 2 "cannot write '$work': Is a directory" init --force "$work"
 check "init of a folder" early 2 "cannot write '$work': Is a dir" init "$work"
 
+# As root even /dev/null would be a file afterwards.
+not_replaced() { # COMMAND...
+  early 2 "cannot write '$work/pipe': it is no regular file" "$@" &&
+    [ -p "$work/pipe" ]
+}
+check "verify --junit of a pipe" \
+  not_replaced verify --junit "$work/pipe" "$work/offline.yaml"
+check "init --force of a pipe" not_replaced init --force "$work/pipe"
+ln -s nowhere "$work/lost"
+check "init of a link that leads nowhere" \
+  early 2 "'$work/lost' is a link that leads nowhere" init "$work/lost"
+link_stays() {
+  ln -s behind.yaml "$work/link.yaml" && echo old >"$work/behind.yaml" &&
+    "$kubeseed" init --force "$work/link.yaml" && [ -L "$work/link.yaml" ] &&
+    grep -q '^kind: Cluster' "$work/behind.yaml"
+}
+check "init --force writes the file behind a link" link_stays
+
 # Each card, of which the first is the cluster's.
 interfaces() {
   "$kubeseed" --json plan "$work/offline.yaml" >"$work/plan.json" &&

@@ -232,12 +232,37 @@ static void test_check_place(void **state) {
   _cleanup_free_ char *fresh = in(state, "f");
   _cleanup_free_ char *folder = in(state, "f/");
   _cleanup_free_ char *below = in(state, "none/f");
-  const char *bad[] = {"", "/", *state, folder, below};
+  _cleanup_free_ char *pipe = in(state, "pipe");
+  _cleanup_free_ char *to_pipe = in(state, "to-pipe");
+  _cleanup_free_ char *to_nothing = in(state, "to-nothing");
+  const char *bad[] = {"",   "/",     *state,     folder,     below,
+                       pipe, to_pipe, to_nothing, "/dev/null"};
+  assert_int_equal(mkfifo(pipe, 0600), 0);
+  assert_int_equal(symlink("pipe", to_pipe), 0);
+  assert_int_equal(symlink("nothing", to_nothing), 0);
   assert_int_equal(file_check_place(fresh, &err), 0);
   for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
     assert_int_equal(file_check_place(bad[i], &err), -1);
     error_done(&err);
   }
+}
+
+/* What is written for a user leaves links where they are. */
+static void test_behind_link(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *f = in(state, "f"), *link = in(state, "link");
+  _cleanup_free_ char *lost = in(state, "lost"), *full = NULL;
+  _cleanup_free_ char *behind = NULL, *same = NULL, *none = NULL;
+  assert_int_equal(symlink("f", link), 0);
+  assert_int_equal(file_behind_link(f, &same, &err), 0);
+  assert_string_equal(same, f); /* not there yet */
+  assert_int_equal(file_write(f, "", 0, 0600, &err), 0);
+  full = realpath(f, NULL);
+  assert_int_equal(file_behind_link(link, &behind, &err), 0);
+  assert_string_equal(behind, full);
+  assert_int_equal(file_check_place(link, &err), 0);
+  assert_int_equal(symlink("nothing", lost), 0);
+  assert_int_equal(file_behind_link(lost, &none, &err), -1);
 }
 
 /* What a read that fails has seen may be a key: it is nowhere on the stack,
@@ -269,6 +294,7 @@ int main(void) {
       TEST(test_read_faults),
       TEST(test_read_leaves_nothing),
       TEST(test_check_place),
+      TEST(test_behind_link),
       TEST(test_refresh),
       TEST(test_commit),
       TEST(test_mkdirs),
