@@ -9,6 +9,7 @@
 #include "image/space.h"
 #include "image/wait.h"
 #include "state/cache.h"
+#include "state/state.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -211,8 +212,9 @@ int make_payload(const struct log *log, const struct make_payload *m,
       return -1;
     return payload_open(dir, ret, err);
   }
-  if (payload_open(dir, ret, err) < 0 || payload_verify(ret, err) < 0)
-    return error_prefix(
-        err, "make it anew with `kubeseed payload --rebuild %s`", spec);
-  return 0;
+  if (payload_open(dir, ret, err) == 0 && payload_verify(ret, err) == 0)
+    return 0;
+  _cleanup_free_ char *target = state_target(NULL, spec);
+  return error_prefix(err, "make it anew with `kubeseed payload --rebuild %s`",
+                      target);
 }

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "image/lock.h"
 #include "image/make-payload.h"
+#include "state/state.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,10 +206,11 @@ static int fetch_locked(const struct log *log, const struct spec *spec,
     return -1;
   if (!still)
     return 0;
+  _cleanup_free_ char *target = state_target(NULL, spec->file);
   return error_set(err, 0,
                    "what was fetched is not what payload.lock.json says: %s; "
                    "where that is meant run `kubeseed payload --update %s`",
-                   still, spec->file);
+                   still, target);
 }
 
 /* Notes what the payload is made of. */

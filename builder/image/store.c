@@ -11,6 +11,7 @@
 #include "image/space.h"
 #include "image/wait.h"
 #include "state/cache.h"
+#include "state/state.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -259,10 +260,10 @@ static int bake_image(const struct log *log, const struct spec *spec,
 /* Only looks; nothing is written. */
 static int verify(const struct log *log, const struct place *p,
                   const struct spec *spec, struct error *err) {
+  _cleanup_free_ char *target = state_target(NULL, spec->file);
   if (!p->name)
-    return error_set(err, 0,
-                     "there is no image yet; `kubeseed image %s` bakes it",
-                     spec->file);
+    return error_set(
+        err, 0, "there is no image yet; `kubeseed image %s` bakes it", target);
   log_info(log, "comparing image %s with its manifest", p->name);
   _cleanup_free_ char *fault = fault_of(p, true);
   if (!fault)
@@ -270,7 +271,7 @@ static int verify(const struct log *log, const struct place *p,
   return error_set(err, 0,
                    "the image '%s/%s.qcow2' is damaged: %s; `kubeseed image "
                    "--force %s` bakes another one",
-                   p->dir, p->name, fault, spec->file);
+                   p->dir, p->name, fault, target);
 }
 
 /* Somebody else may have baked it while this one waited for the lock. */

@@ -61,7 +61,7 @@ static int setup(void **state) {
   f->top = top;
   f->images = xasprintf("%s/kubeseed/images", top);
   f->log = (struct log){.out = stderr, .quiet = true};
-  f->spec = (struct spec){.file = xstrdup("x.yaml"),
+  f->spec = (struct spec){.file = xstrdup("a lab.yaml"),
                           .kubernetes = {.payload = xstrdup("debian"),
                                          .version_text = xstrdup("1.20.2")},
                           .image = {.debian = 12, .disk = (uint64_t)8 << 30}};
@@ -163,7 +163,7 @@ static void test_verify(void **state) {
   const struct image_options verify = {.verify = true};
   _cleanup_free_ char *name = NULL, *got = NULL;
   check_error(image_ensure(&f->log, &f->plan, &verify, &got, &f->err), &f->err,
-              "there is no image yet; `kubeseed image x.yaml` bakes it");
+              "there is no image yet; `kubeseed image 'a lab.yaml'` bakes it");
   assert_false(file_exists(f->images)); /* nothing is written */
   _cleanup_free_ char *image = put_image(f, "image", true, &name);
   check_ok(image_ensure(&f->log, &f->plan, &verify, &got, &f->err), &f->err);
