@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "image/bootloader.h"
 #include "image/catalog.h"
+#include "image/space.h"
 #include "image/wait.h"
 #include "machine/loop.h"
 #include <errno.h>
@@ -32,6 +33,12 @@ static int copy(const char *from, const char *to, struct error *err) {
   return run("coreutils", &argv, err);
 }
 
+/* What is in the way of a file is often that there is no room for it. */
+static void explain(const char *path, struct error *err) {
+  _cleanup_free_ char *folder = file_parent(path);
+  space_explain(folder, err);
+}
+
 /*
  * One makes it for all; what a killed one has left is written over. The lock is
  * the unfinished file itself, so it goes with it.
@@ -47,6 +54,7 @@ static int make_base(const char *image, const char *raw, struct error *err) {
   if (!file_exists(raw) && to_raw(image, tmp, err) == 0 &&
       file_commit(tmp, raw, err) == 0)
     return 0;
+  explain(raw, err);
   (void)unlink(tmp);
   return file_exists(raw) ? 0 : -1;
 }
@@ -80,12 +88,10 @@ static int grow(const char *disk, uint64_t size, struct error *err) {
   return run("e2fsprogs", &argv, err);
 }
 
-static int make(const char *image, const char *disk, uint64_t size,
-                struct error *err) {
+static int make(const char *image, const char *base, const char *disk,
+                uint64_t size, struct error *err) {
   struct stat st;
-  _cleanup_free_ char *base = NULL;
-  if (ensure_base(image, &base, err) < 0 ||
-      (base ? copy(base, disk, err) : to_raw(image, disk, err)) < 0)
+  if ((base ? copy(base, disk, err) : to_raw(image, disk, err)) < 0)
     return -1;
   /* Programs ask the umask; a node's disk holds its keys. */
   if (chmod(disk, 0600) < 0 || stat(disk, &st) < 0)
@@ -98,6 +104,7 @@ int rawdisk_ensure(const struct state *s, const struct plan_node *node,
   _cleanup_free_ char *disks = state_path(s, "disks");
   _cleanup_free_ char *disk = state_path(s, "disks/%s.raw", node->name);
   _cleanup_free_ char *tmp = state_path(s, "disks/%s.raw.new", node->name);
+  _cleanup_free_ char *base = NULL;
   if (file_exists(disk))
     return 0;
   if (!image)
@@ -105,8 +112,13 @@ int rawdisk_ensure(const struct state *s, const struct plan_node *node,
                      node->name);
   if (file_mkdirs(disks, 0700, err) < 0)
     return -1;
-  if (make(image, tmp, node->spec->disk, err) < 0)
+  if (ensure_base(image, &base, err) < 0)
     return error_prefix(err, "%s", node->name);
+  if (make(image, base, tmp, node->spec->disk, err) < 0) {
+    explain(tmp, err);
+    (void)unlink(tmp); /* gigabytes, which a full disk is in need of */
+    return error_prefix(err, "%s", node->name);
+  }
   return rename(tmp, disk) < 0
              ? error_set(err, errno, "cannot rename '%s'", tmp)
              : 0;

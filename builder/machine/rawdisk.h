@@ -14,7 +14,8 @@
 /*
  * Makes the node's disk from the image unless it is there. The file system
  * takes what a larger disk offers. Needs qemu-utils, and for larger disks
- * e2fsprogs and root.
+ * e2fsprogs and root. Nothing is left of one that fails; a full disk is
+ * something missing, see image/space.h.
  *
  * It is not synced, which would take seconds for each machine: after a power
  * cut of the host soon after, it may be damaged under its name, as what QEMU's

@@ -10,7 +10,10 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 
 #include <cmocka.h>
 
@@ -18,6 +21,18 @@
 #include "folder.h"
 
 #define MIB ((uint64_t)1 << 20)
+
+static bool disk_is_full;
+
+/* In the place of glibc's. */
+int statvfs(const char *path, struct statvfs *ret) {
+  struct statfs st;
+  if (statfs(path, &st) < 0)
+    return -1;
+  *ret = (struct statvfs){.f_bavail = disk_is_full ? 0 : st.f_bavail,
+                          .f_frsize = (unsigned long)st.f_frsize};
+  return 0;
+}
 
 struct fixture {
   char *top, *disk;
@@ -140,6 +155,24 @@ static void test_bad(void **state) {
   assert_int_equal(rmdir(disks), 0);
 }
 
+/* As on a full disk, a half copy takes no room afterwards. */
+static void test_no_room(void **state) {
+  struct fixture *f = *state;
+  struct rlimit before;
+  _cleanup_free_ char *image = make_image(f, "image.qcow2", "first");
+  _cleanup_free_ char *disks = state_path(&f->state, "disks");
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const struct rlimit little = {4 * MIB, before.rlim_max};
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+  disk_is_full = true;
+  int r = rawdisk_ensure(&f->state, &f->node, image, &f->err);
+  disk_is_full = false;
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+  assert_int_equal(f->err.kind, ERROR_MISSING);
+  check_error(r, &f->err, "is full: 'qemu-img'");
+  assert_int_equal(rmdir(disks), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -147,6 +180,7 @@ int main(void) {
       TEST(test_copy),
       TEST(test_store),
       TEST(test_bad),
+      TEST(test_no_room),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
