@@ -187,7 +187,6 @@ int file_behind_link(const char *path, char **ret, struct error *err) {
 }
 
 int file_check_place(const char *path, struct error *err) {
-  _cleanup_free_ char *dir = file_parent(path);
   _cleanup_free_ char *behind = NULL;
   struct stat st;
   size_t len = strlen(path);
@@ -203,6 +202,7 @@ int file_check_place(const char *path, struct error *err) {
                      path);
   if (file_behind_link(path, &behind, err) < 0)
     return -1;
+  _cleanup_free_ char *dir = file_parent(behind);
   if (stat(dir, &st) == 0 && !S_ISDIR(st.st_mode))
     return error_set(err, ENOTDIR, "cannot write '%s'", path);
   if (access(dir, W_OK | X_OK) < 0)
