@@ -63,9 +63,9 @@ void seed_tell_members(const struct seed_report *r, const struct state *s,
                        const struct log *log) {
   if (r->earlier)
     log_warn(log,
-             "seeds for this cluster were made before with other members of "
-             "etcd (%s): a cluster of theirs is joined, and none is founded "
-             "beside it. Until most of them are on, new members wait",
+             "seeds for this cluster were made before with another list of "
+             "members of etcd (%s): a cluster of theirs is joined, and none is "
+             "founded beside it. Until most of them are on, new members wait",
              r->earlier);
   if (r->unreachable)
     log_warn(

@@ -21,7 +21,7 @@ struct seed_report {
   enum put_fate *fates; /* of options->nodes, in that order */
   bool *renewed;        /* of these: certificates that were there are others */
   struct strv mended;   /* keys that an interrupted run left, now made good */
-  char *earlier;     /* new: other members for which seeds were made before */
+  char *earlier;     /* new: other lists of members that seeds were made for */
   char *unreachable; /* those of them that are not there to be asked any more */
   char *gone;        /* new: names in them that are no members any more */
 };
@@ -29,8 +29,9 @@ struct seed_report {
 /* Warns of what was mended. */
 void seed_tell_mended(const struct seed_report *r, const struct log *log);
 
-/* Warns when seeds were made before with other members of etcd: a new list is
- * no vote, for who has an earlier one may have founded. */
+/* Warns when seeds were made before with other members of etcd, or the same in
+ * another order, whose first one founds: a new list is no vote, for who has an
+ * earlier one may have founded. */
 void seed_tell_members(const struct seed_report *r, const struct state *s,
                        const struct log *log);
 
