@@ -42,20 +42,53 @@ for_programs() {
   "$kubeseed" --json check "$work/check/one.yaml" >"$work/said" 2>"$work/err" &&
     jq -e '.warnings[0] | .code == "KS0203" and
       .message == "one control-plane node is not highly available; three are"' \
-      "$work/said"
+      "$work/said" || return 1
+  "$kubeseed" check "$work/check/one.yaml" 2>&1 | grep 'one.yaml: ok: 1 node$'
 }
 check "check --json" for_programs
+
+# A warning's words end with its code; brackets may stand before.
+warns_programs() {
+  "$kubeseed" --json check tests/specs/good/settings.yaml >"$work/said" &&
+    jq -e '[.warnings[] | select(.message | contains("conntrack"))][0] |
+      .line == 9 and .column == 86 and
+      .file == "tests/specs/good/settings.yaml" and
+      (.code | test("^KS[0-9]{4}$")) and
+      (.message | endswith("write modules: [nf_conntrack]"))' "$work/said"
+}
+check "check --json has each warning's place and words" warns_programs
+
+counts_more() {
+  {
+    cat "$work/check/good.yaml"
+    for i in $(seq 40); do echo "  - {name: x$i, role: king}"; done
+  } >"$work/check/many.yaml"
+  exits 2 "$kubeseed" --json check "$work/check/many.yaml" >"$work/said" \
+    2>"$work/err" || return 1
+  jq -e '(.faults | length) + .more >= 40 and .more > 0' "$work/said"
+}
+check "check --json counts the faults that it does not list" counts_more
 
 # A file's name may be any bytes, and JSON takes only some.
 odd_names() {
   odd=$work/check/$(printf 'b\377d')
   cp "$work/check/good.yaml" "$odd.good.yaml"
   cp "$work/check/bad.yaml" "$odd.bad.yaml"
+  cp "$work/check/bad.yaml" "$work/check/7:8.yaml"
+  mkdir "$odd"
+  sed 's|1.20.2, payload: debian|1.29.2, payload: ./none|' \
+    "$work/check/good.yaml" >"$odd/payload.yaml"
   "$kubeseed" --json check "$odd.good.yaml" >"$work/said" &&
     jq -e '.ok and (.spec | endswith("/b?d.good.yaml"))' "$work/said" || return 1
   "$kubeseed" --json check "$odd.bad.yaml" >"$work/said" 2>"$work/err"
   [ $? -eq 2 ] && jq -e '.faults[0].line == 6 and
-    (.faults[0].file | endswith("/b?d.bad.yaml"))' "$work/said"
+    (.faults[0].file | endswith("/b?d.bad.yaml"))' "$work/said" || return 1
+  "$kubeseed" --json check "$odd/payload.yaml" >"$work/said" 2>"$work/err"
+  [ $? -eq 2 ] && jq -e '.faults[0].line == 4 and
+    (.faults[0].message | contains("/b?d/./none"))' "$work/said" || return 1
+  "$kubeseed" --json check "$work/check/7:8.yaml" >"$work/said" 2>"$work/err"
+  [ $? -eq 2 ] && jq -e '.faults[0].line == 6 and .faults[0].column == 9 and
+    (.faults[0].file | endswith("/7:8.yaml"))' "$work/said"
 }
 check "check --json of a file with an odd name" odd_names
 
@@ -97,3 +130,17 @@ check "a payload's folder of another version, seen from the spec" \
   folder ./payload 'is Kubernetes 1.29.3, not 1.29.2'
 check "or from the root" folder "$PWD/tests/specs/payload" \
   'is Kubernetes 1.29.3, not 1.29.2'
+
+# What a mirror needs lies beside the spec.
+file_beside() { # KEY
+  sed "s|1.20.2, payload: debian|1.34.2, payload: {$1: none.pem}|" \
+    "$work/check/good.yaml" >"$work/check/beside.yaml"
+  exits 2 "$kubeseed" check "$work/check/beside.yaml" >"$work/said" 2>&1
+  result=$?
+  cat "$work/said"
+  [ "$result" -eq 0 ] &&
+    grep -q "beside.yaml:4:40: '$1' names the file '.*/none.pem': No such" \
+      "$work/said"
+}
+check "a mirror's key that is not there" file_beside key
+check "nor its authority" file_beside ca

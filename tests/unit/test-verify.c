@@ -423,6 +423,8 @@ static const struct flaw faults_of_nodes[] = {
      "directory'))\"]",
      "seed", "w1: ('write-files', IsADirectoryError(21, 'Is a directory'))"},
     {"m1", "\"errors\": []", "\"errors\": [7]", "seed", "m1: an error"},
+    {"m2", "\"errors\": []", "\"errors\": [\"one\", \"two\"]", "seed",
+     "m2: one; m2: two"},
     {"m3", "{\n \"v1\"", "cat: No such file", "seed",
      "m3: nothing known of cloud-init"},
     {"m1", "Id=nftables.service\nLoadState=loaded\nActiveState=active",
@@ -682,6 +684,41 @@ static void test_silent_node(void **state) {
            "not known: 1 of the nodes it takes does not answer");
   assert_int_equal(verify_count(&f.checks, VERIFY_FAIL), 1);
   end(&f);
+}
+
+/* What the first one's silence must not hide. */
+static const struct flaw faults_of_others[] = {
+    {"w1", "\"errors\": []", "\"errors\": [7]", "seed", "w1: an error"},
+    {"m2", "Id=kubelet.service\nLoadState=loaded\nActiveState=active",
+     "Id=kubelet.service\nLoadState=loaded\nActiveState=failed", "units",
+     "m2: kubelet.service has failed"},
+    {"w1", "kubelet-client-current.pem", "other.pem", "certificates",
+     "w1: the kubelet has no client certificate"},
+    {"w1", "10.0.2.15/24", "192.168.4.20/24", "endpoint.holder",
+     "w1 holds it and must not"},
+    {"w1", "\n@section readyz\nok", "\n@section readyz\nno", "endpoint.readyz",
+     "w1: no"},
+    {"m3", "\"name\":\"m3\"", "\"name\":\"m4\"", "etcd.members",
+     "as m3 sees it: m3 is no member"},
+    {"m3", "{\"health\":\"true\"}", "curl: (7) refused", "etcd.health",
+     "m3: curl: (7) refused"},
+    {"m3", ",\"leader\":\"16118123708013471\"", "", "etcd.leader",
+     "m3 knows no leader"},
+};
+
+static void test_silence_hides_nothing(void **state) {
+  (void)state;
+  for (size_t i = 0; i < ARRAY_SIZE(faults_of_others); i++) {
+    const struct flaw *fault = &faults_of_others[i];
+    struct fixture f;
+    begin(&f, nodes_ha);
+    change(&f, "m1", "m1 does not answer ssh: refused", NULL);
+    change(&f, fault->who, fault->from, fault->to);
+    parts_verify(&f.plan, &f.facts, &f.checks);
+    expect(&f, fault->id, VERIFY_FAIL, fault->part);
+    assert_int_equal(verify_count(&f.checks, VERIFY_FAIL), 2);
+    end(&f);
+  }
 }
 
 /* Nobody was asked, so nothing is right. */
@@ -1163,6 +1200,7 @@ int main(void) {
       cmocka_unit_test(test_leftover),
       cmocka_unit_test(test_pod_in_trouble),
       cmocka_unit_test(test_silent_node),
+      cmocka_unit_test(test_silence_hides_nothing),
       cmocka_unit_test(test_silent_cluster),
       cmocka_unit_test(test_unregistered),
       cmocka_unit_test(test_not_failures),
