@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/net.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,14 +85,39 @@ static void note_gone(struct members *m, const char *list,
   }
 }
 
+/* "m1,m2,m3" */
+static bool list_ok(const char *list) {
+  _cleanup_free_ char *copy = xstrdup(list);
+  char *rest = copy;
+  for (char *name; (name = strsep(&rest, ","));)
+    if (!dns_label_ok(name))
+      return false;
+  return true;
+}
+
+/* What is forgotten here could let a second cluster be founded. */
+static int damaged(const char *path, struct error *err) {
+  return error_set(err, 0,
+                   "'%s' is damaged: it must hold a line for each list of "
+                   "etcd's members that seeds were made for, names with commas "
+                   "between them; put the right file back, or remove it to go "
+                   "on with those that have a seed",
+                   path);
+}
+
 static int read_lists(const char *path, const struct plan *plan, bool forget,
                       struct buf *text, struct members *m, struct error *err) {
   if (file_read(path, MAX_FILE, text, err) < 0)
     return -1;
-  _cleanup_free_ char *copy = xstrdup(text->data);
+  if (text->len == 0 || text->data[text->len - 1] != '\n' ||
+      memchr(text->data, '\0', text->len))
+    return damaged(path, err);
+  _cleanup_free_ char *copy = xstrndup(text->data, text->len - 1);
   char *rest = copy;
   for (char *line; (line = strsep(&rest, "\n"));) {
     size_t all, known;
+    if (!list_ok(line))
+      return damaged(path, err);
     _cleanup_free_ char *left = known_of(line, plan, &all, &known);
     add_list(m, forget ? left : line);
     note_gone(m, line, plan);

@@ -25,7 +25,8 @@ struct members {
 /*
  * Reads the state's lists and adds the plan's. forget: nodes that are no
  * members in the spec are gone for good, with all that they knew. A state of a
- * kubeseed that kept no lists tells by its seeds whose there were.
+ * kubeseed that kept no lists tells by its seeds whose there were. A file that
+ * says anything else than members_write fails: to forget a list is not safe.
  */
 int members_load(const struct state *state, const struct plan *plan,
                  bool forget, struct members *ret,

@@ -18,7 +18,7 @@ says_node() {
   echo "@section addresses"
   printf '%s\n' 127.0.0.1/8 192.168.4.32/24 192.168.4.20/32
   printf '@section cloud-init\n{"v1": {"errors": []}}\n@section units\n'
-  "$kubeseed" -q --json plan "$work/well.yaml" | jq -r '.nodes[0].units[] |
+  "$kubeseed" -q --json plan "$work/well.yaml" 2>/dev/null | jq -r '.nodes[0].units[] |
     "Id=\(.)\nLoadState=loaded\nActiveState=active\nSubState=running\n"'
   echo "@section certificates"
   for path in /etc/kubernetes/pki/ca.crt /etc/kubernetes/pki/apiserver.crt \

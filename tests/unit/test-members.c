@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "check.h"
 #include "folder.h"
 
 /* A state in which one spec follows another; masters as in its seeds. */
@@ -108,10 +109,42 @@ static void test_before(void **state) {
   run(f, THREE "- {name: d}\n- {name: e}\n", false, "a,b,c", NULL, "");
 }
 
+/* Nothing of it is forgotten in silence, nor told to a node. */
+static void test_damaged(void **state) {
+  const struct fixture *f = *state;
+  static const struct {
+    const char *text;
+    size_t len;
+  } rows[] = {
+      {"", 0},           {"\n", 1},      {"a,b,c", 5},     {"a,b,\n", 5},
+      {"a,b\n\na\n", 7}, {"a b,c\n", 6}, {"a,b\0,c\n", 7}, {"a,$(x)\n", 7},
+  };
+  static const char yaml[] =
+      "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+      "kubernetes: {version: 1.20.2, payload: debian}\n"
+      "network: {subnet: 192.168.4.0/24}\nnodes:\n" THREE;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_spec_ struct spec spec = {0};
+  _cleanup_plan_ struct plan plan = {0};
+  check_ok(spec_read("x.yaml", yaml, strlen(yaml), &spec, &err), &err);
+  check_ok(parts_plan(&spec, &plan, &err), &err);
+  run(f, THREE, false, "", NULL, "");
+  _cleanup_free_ char *path = state_path(&f->state, "pki/members");
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_members_ struct members m = {0};
+    check_ok(file_write(path, rows[i].text, rows[i].len, 0600, &err), &err);
+    check_error(members_load(&f->state, &plan, i % 2, &m, &err), &err,
+                "pki/members' is damaged: ");
+  }
+  check_ok(file_write(path, "a,b,c\n", 6, 0600, &err), &err);
+  run(f, THREE, false, "", NULL, "");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_lists, setup, teardown),
       cmocka_unit_test_setup_teardown(test_before, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
