@@ -112,10 +112,10 @@ static void test_describe(void **state) {
 static void test_of(void **state) {
   (void)state;
   static struct payload_file files[] = {
-      {.path = (char *)"debs/kubeadm_1.34.2-1.1_amd64.deb", .sha256 = "aa"},
       {.path = (char *)"debs/odd.deb", .sha256 = "bb"},
       {.path = (char *)"images/pause_3.10.1.tar", .sha256 = "cc"},
       {.path = (char *)"debian/xdebs/no_1_all.deb", .sha256 = "dd"},
+      {.path = (char *)"debs/kubeadm_1.34.2-1.1_amd64.deb", .sha256 = "aa"},
   };
   static const char manifest[] =
       "{\"images\": [{\"name\": \"r/pause:1\", \"index\": \"i\", \"config\": "
