@@ -60,6 +60,10 @@ static void run(const struct fixture *f, const char *nodes, bool forget,
   assert_int_equal(parts_plan(&spec, &plan, &err), 0);
   if (members_load(&f->state, &plan, forget, &m, &err) < 0)
     fail_msg("%s", err.faults[0].msg);
+  _cleanup_free_ char *path = state_path(&f->state, "pki/members");
+  _cleanup_buf_ struct buf before = {0};
+  if (file_exists(path))
+    check_ok(file_read(path, 1000, &before, &err), &err);
   _cleanup_free_ char *found = members_earlier(&m);
   _cleanup_free_ char *lost = members_unreachable(&m, &plan);
   assert_string_equal(found, earlier);
@@ -70,8 +74,9 @@ static void run(const struct fixture *f, const char *nodes, bool forget,
   else
     assert_null(lost);
   members_write(&m, &text);
+  assert_int_equal(m.changed,
+                   strcmp(before.data ? before.data : "", text.data) != 0);
   _cleanup_free_ char *folder = state_path(&f->state, "pki");
-  _cleanup_free_ char *path = state_path(&f->state, "pki/members");
   assert_int_equal(file_mkdirs(folder, 0700, &err), 0);
   assert_int_equal(file_write(path, text.data, strlen(text.data), 0600, &err),
                    0);
@@ -93,6 +98,13 @@ static void test_lists(void **state) {
   run(f, "- {name: y}\n- {name: b, role: worker}\n", false, "b,c x,b,c",
       "b,c x,b,c", "b c x");
   run(f, "- {name: y}\n- {name: b, role: worker}\n", true, "", NULL, "b c x");
+}
+
+/* Half of a list is not most of it. */
+static void test_half(void **state) {
+  const struct fixture *f = *state;
+  run(f, "- {name: a}\n- {name: b}\n", false, "", NULL, "");
+  run(f, "- {name: a}\n", false, "a,b", "a,b", "b");
 }
 
 /* Of a kubeseed that kept no lists: for whom seeds are there. */
@@ -143,6 +155,7 @@ static void test_damaged(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_lists, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_half, setup, teardown),
       cmocka_unit_test_setup_teardown(test_before, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
   };
