@@ -156,6 +156,7 @@ unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	  "tests/bench/growth $<" \
 	  "tests/state/run $<" \
 	  "tests/images/run $<" \
+	  "tests/export/run $<" \
 	  "tests/specs/run $<" \
 	  "tests/specs/schema $<" \
 	  "tests/specs/comments $<" \

@@ -178,6 +178,20 @@ static const struct command commands[] = {
      "  export KUBECONFIG=$(kubeseed kubeconfig cluster.yaml --qemu)\n"
      "  kubeseed kubeconfig cluster.yaml -o ~/.kube/config --merge\n",
      cmd_kubeconfig},
+    {"export", "SPEC --to FORMAT [NODE...]", "disks for other hypervisors",
+     "      --to FORMAT       raw, raw.zst, qcow2, vdi or vmdk: the image "
+     "alone\n"
+     "  -o, --output DIR      write there, not to the state's folder export\n"
+     "      --image FILE      export this image\n"
+     "      --force           overwrite files that are there\n"
+     "\n"
+     "Image, keys and seeds are made first where they are missing. Prints the\n"
+     "names of the files.\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed export cluster.yaml --to vdi\n"
+     "  kubeseed export cluster.yaml --to raw.zst -o /srv/images\n",
+     cmd_export},
     {"down", "SPEC [NODE...]", "switch machines off",
      "      --now             pull the plug\n"
      "      --timeout SEC     pull it when that has taken so long (180)\n"
@@ -403,7 +417,8 @@ static bool has_json(const struct command *c) {
 /* Who works with the cluster that was made has read them then. */
 static bool tells_warnings(const struct command *c) {
   return c->run == cmd_check || c->run == cmd_plan || c->run == cmd_payload ||
-         c->run == cmd_image || c->run == cmd_seed || c->run == cmd_up;
+         c->run == cmd_image || c->run == cmd_seed || c->run == cmd_up ||
+         c->run == cmd_export;
 }
 
 static int run(struct cli *cli, int argc, char **argv, struct error *err) {

@@ -11,6 +11,7 @@
 #include "spec/excerpt.h"
 #include "spec/sources.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,5 +213,21 @@ int cli_seconds(const char *name, const char *text, double unit, double *ret,
     return error_usage(err, "--%s: '%s' is not a number of %s", name, text,
                        unit > 1 ? "minutes" : "seconds");
   *ret = v * unit;
+  return 0;
+}
+
+/* The qcow2 specification: the first four bytes. */
+int cli_check_image(const char *path, const char *target, struct error *err) {
+  static const char magic[] = {'Q', 'F', 'I', '\xfb'};
+  char head[sizeof(magic)];
+  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0)
+    return error_usage(err, "--image '%s': %s", path, strerror(errno));
+  if (read(fd, head, sizeof(head)) != sizeof(head) ||
+      memcmp(head, magic, sizeof(magic)) != 0)
+    return error_usage(err,
+                       "--image '%s' is no qcow2 image, as `kubeseed image "
+                       "%s` makes one and prints its name",
+                       path, target);
   return 0;
 }

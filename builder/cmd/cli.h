@@ -101,6 +101,11 @@ extern const struct option cli_globals[];
 int cli_seconds(const char *name, const char *text, double unit, double *ret,
                 struct error *err) _must_check_;
 
+/* Whether the file that --image names is a qcow2 image; else a usage error that
+ * says where one comes from (target: see cli_target). */
+int cli_check_image(const char *path, const char *target,
+                    struct error *err) _must_check_;
+
 command_fn cmd_init, cmd_check, cmd_explain, cmd_schema, cmd_plan, cmd_payload,
     cmd_image, cmd_seed, cmd_up, cmd_status, cmd_console, cmd_ssh, cmd_verify,
-    cmd_kubeconfig, cmd_down, cmd_destroy;
+    cmd_kubeconfig, cmd_export, cmd_down, cmd_destroy;

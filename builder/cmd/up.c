@@ -11,10 +11,8 @@
 #include "pki/store.h"
 #include "seed/admin.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -131,30 +129,13 @@ static void on_tick(void *arg, const struct launch *l) {
 
 /* ---- Running ---- */
 
-/* The qcow2 specification: the first four bytes. */
-static int check_qcow2(const char *path, const char *target,
-                       struct error *err) {
-  static const char magic[] = {'Q', 'F', 'I', '\xfb'};
-  char head[sizeof(magic)];
-  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0)
-    return error_usage(err, "--image '%s': %s", path, strerror(errno));
-  if (read(fd, head, sizeof(head)) != sizeof(head) ||
-      memcmp(head, magic, sizeof(magic)) != 0)
-    return error_usage(err,
-                       "--image '%s' is no qcow2 image, as `kubeseed image "
-                       "%s` makes one and prints its name",
-                       path, target);
-  return 0;
-}
-
 /* What is wrong with the command line or the spec is told before there is a
  * state folder. A cluster that has one may have disks, and then needs neither
  * image nor payload. */
 static int check_image(const struct up *u, struct error *err) {
   char key[IMAGE_KEY];
   if (u->launch.image)
-    return check_qcow2(u->launch.image, u->target, err);
+    return cli_check_image(u->launch.image, u->target, err);
   if (state_exists(u->cli->state_dir, u->cluster.spec.file,
                    u->cluster.spec.name))
     return 0;

@@ -64,6 +64,14 @@ static const struct layout_row rows[] = {
     {"seeds", LAYOUT_SEEDS, FOLDER, false},
     {"seeds/*.iso", LAYOUT_SEEDS, false, SECRET},
 
+    /* Copies that machines elsewhere may live on: they go with the seeds. */
+    {"export", LAYOUT_SEEDS, FOLDER, false},
+    {"export/image.raw", LAYOUT_SEEDS, false, false},
+    {"export/image.raw.zst", LAYOUT_SEEDS, false, false},
+    {"export/image.qcow2", LAYOUT_SEEDS, false, false},
+    {"export/image.vdi", LAYOUT_SEEDS, false, false},
+    {"export/image.vmdk", LAYOUT_SEEDS, false, false},
+
     {"ssh_config", LAYOUT_MACHINE, false, false},
     {"qemu.conf", LAYOUT_MACHINE, false, SECRET},
     {"disks", LAYOUT_MACHINE, FOLDER, false},

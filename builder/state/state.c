@@ -15,8 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static char *path_for(const char *dir, const char *spec_file,
-                      const char *name) {
+char *state_folder(const char *dir, const char *spec_file, const char *name) {
   const char *slash = strrchr(spec_file, '/');
   if (dir)
     return xstrdup(dir);
@@ -122,13 +121,13 @@ static int check_path(const char *path, struct error *err) {
 }
 
 bool state_exists(const char *dir, const char *spec_file, const char *name) {
-  _cleanup_free_ char *path = path_for(dir, spec_file, name);
+  _cleanup_free_ char *path = state_folder(dir, spec_file, name);
   return file_exists(path);
 }
 
 int state_open(const char *dir, const char *spec_file, const char *name,
                bool create, struct state *ret, struct error *err) {
-  _cleanup_free_ char *path = path_for(dir, spec_file, name);
+  _cleanup_free_ char *path = state_folder(dir, spec_file, name);
   _cleanup_free_ char *target = state_target(dir, spec_file);
   if (check_path(path, err) < 0)
     return -1;

@@ -12,6 +12,7 @@
  *   run/                   sockets and pid files of running machines
  *   logs/NODE.console      what a node's serial console said
  *   admin.conf qemu.conf   kubeconfigs: by the endpoint, by ports of this host
+ *   export/                what `kubeseed export` writes
  *   ssh_config known_hosts id_ed25519   for ssh into the nodes
  *   verify.lock            held by `kubeseed verify`
  *   lock                   held while a command changes the folder
@@ -32,11 +33,14 @@ struct state {
  * caller frees. */
 char *state_target(const char *dir, const char *spec_file);
 
+/* The folder's name as it is to be: dir if given (-C), else NAME.cluster beside
+ * spec_file. The caller frees. */
+char *state_folder(const char *dir, const char *spec_file, const char *name);
+
 /*
- * Opens the folder for the spec file's cluster name: dir if given (-C), else
- * NAME.cluster beside spec_file. One that is missing is an error with errnum
- * ENOENT. It must be this cluster's state and nobody
- * else's to write; see marker.h and trust.h for the errors.
+ * Opens the folder for the spec file's cluster name. One that is missing is an
+ * error with errnum ENOENT. It must be this cluster's state and nobody else's
+ * to write; see marker.h and trust.h for the errors.
  *
  * With create it is made where it is missing, an empty one and one of an older
  * kubeseed get their marker, and it is locked; what a killed run has begun is
