@@ -9,6 +9,7 @@
 # make consumers  whether those who read seeds take them
 # make e2e        only the boots under QEMU
 # make rack       only those of containers, which takes root
+# make libvirt    whether a libvirtd takes what is exported, which takes root
 # make lint       every checker, the slow ones as well
 # make test-all   all of it, also under the address sanitizer
 # make sim        the assembly's order and faults, simulated
@@ -143,7 +144,7 @@ UNIT := $(patsubst tests/%.c,$(OBJ)/tests/%,\
 FUZZ := $(patsubst tests/%.c,$(OBJ)/tests/%,$(wildcard tests/fuzz/fuzz-*.c))
 
 # Consumers come last: kubeadm is among them once a payload has been built.
-.PHONY: test unit specs replay payload consumers e2e rack sim test-all lint lint-fast bench same fuzz
+.PHONY: test unit specs replay payload consumers e2e rack libvirt sim test-all lint lint-fast bench same fuzz
 test:
 	@builder/deps build run test
 	@MAKE="$(MAKE)" tests/timed unit lint-fast same payload sim e2e rack \
@@ -178,6 +179,9 @@ e2e: $(BUILD)/kubeseed
 rack: $(BUILD)/kubeseed
 	@tests/rack/run $(RACK)
 
+libvirt: $(BUILD)/kubeseed
+	@tests/export/libvirtd $<
+
 sim: $(BUILD)/kubeseed
 	@tests/sim/test-shell
 	@tests/sim/run $(SIM)
@@ -194,6 +198,7 @@ test-all:
 	@$(MAKE) --no-print-directory e2e \
 	  E2E="$(filter-out functions,$(basename $(notdir $(wildcard tests/e2e/*.sh))))"
 	@$(MAKE) --no-print-directory rack RACK=all
+	@$(MAKE) --no-print-directory libvirt
 	@$(MAKE) --no-print-directory consumers
 
 lint: $(LIB) $(OBJ)/kubeseed

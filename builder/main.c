@@ -180,17 +180,23 @@ static const struct command commands[] = {
      cmd_kubeconfig},
     {"export", "SPEC --to FORMAT [NODE...]", "disks for other hypervisors",
      "      --to FORMAT       raw, raw.zst, qcow2, vdi or vmdk: the image "
-     "alone\n"
+     "alone;\n"
+     "                        virtualbox, libvirt: machines with their seeds\n"
      "  -o, --output DIR      write there, not to the state's folder export\n"
      "      --image FILE      export this image\n"
      "      --force           overwrite files that are there\n"
+     "      --apply URI       of libvirt: make the machines there, and start "
+     "them\n"
+     "      --pool NAME       of libvirt: the storage pool of their disks\n"
+     "                        (default)\n"
      "\n"
      "Image, keys and seeds are made first where they are missing. Prints the\n"
      "names of the files.\n"
      "\n"
      "Examples:\n"
      "  kubeseed export cluster.yaml --to vdi\n"
-     "  kubeseed export cluster.yaml --to raw.zst -o /srv/images\n",
+     "  kubeseed export cluster.yaml --to raw.zst -o /srv/images\n"
+     "  kubeseed export cluster.yaml --to libvirt --apply qemu:///system\n",
      cmd_export},
     {"down", "SPEC [NODE...]", "switch machines off",
      "      --now             pull the plug\n"

@@ -7,21 +7,40 @@
 #include "image/store.h"
 #include "seed/seed.h"
 #include <getopt.h>
+#include <string.h>
 #include <time.h>
 
 struct options {
   const struct export_format *format;
   const char *output; /* --output DIR, or NULL */
   const char *image;  /* --image FILE, or NULL */
+  const char *apply;  /* --apply URI, or NULL */
+  const char *pool;   /* --pool NAME */
   bool force;
 };
 
+/* The pool is part of the XML as well. */
+static int check_apply(const struct options *o, struct error *err) {
+  if ((o->apply || o->pool) && !o->format->applies)
+    return error_usage(err, "--%s is for --to libvirt",
+                       o->apply ? "apply" : "pool");
+  if (o->apply && !*o->apply)
+    return error_usage(err, "--apply needs the URI of a libvirt, such as "
+                            "qemu:///system");
+  if (o->pool && (!*o->pool || *o->pool == '-' || strchr(o->pool, '/')))
+    return error_usage(err, "--pool: '%s' is no name of a storage pool",
+                       o->pool);
+  return 0;
+}
+
 static int parse(int argc, char **argv, struct options *o, struct error *err) {
-  enum { TO = 0x100, IMAGE, FORCE };
+  enum { TO = 0x100, IMAGE, APPLY, POOL, FORCE };
   static const struct option options[] = {
       {"to", required_argument, NULL, TO},
       {"output", required_argument, NULL, 'o'},
       {"image", required_argument, NULL, IMAGE},
+      {"apply", required_argument, NULL, APPLY},
+      {"pool", required_argument, NULL, POOL},
       {"force", no_argument, NULL, FORCE},
       {0},
   };
@@ -32,6 +51,10 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
       o->output = optarg;
     else if (c == IMAGE)
       o->image = optarg;
+    else if (c == APPLY)
+      o->apply = optarg;
+    else if (c == POOL)
+      o->pool = optarg;
     else if (c == FORCE)
       o->force = true;
     else
@@ -45,7 +68,7 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
     return error_usage(err,
                        "export needs a spec: kubeseed export SPEC --to FORMAT");
   if (o->format)
-    return 0;
+    return check_apply(o, err);
   _cleanup_buf_ struct buf all = {0};
   for (size_t i = 0; export_formats[i]; i++)
     buf_addf(&all, "%s%s", i ? ", " : "", export_formats[i]->name);
@@ -105,8 +128,8 @@ static int export_all(const struct cli *cli, struct cluster *c,
   char key[IMAGE_KEY];
   if ((o->image ? cli_check_image(o->image, job->target, err)
                 : image_key(&c->spec, key, err)) < 0 ||
-      export_check_files(f, job, o->force, err) < 0 || f->require(err) < 0 ||
-      find_image(cli, c, o, job, &baked, err) < 0)
+      export_check_files(f, job, o->force, err) < 0 ||
+      f->require(job, err) < 0 || find_image(cli, c, o, job, &baked, err) < 0)
     return -1;
   if ((f->of_nodes || !o->output) &&
       cluster_open_state(cli, c, true, true, err) < 0)
@@ -154,6 +177,8 @@ int cmd_export(struct cli *cli, int argc, char **argv, struct error *err) {
   job.plan = &c.plan;
   job.nodes = nodes;
   job.dir = dir;
+  job.uri = o.apply;
+  job.pool = o.pool ? o.pool : "default";
   if (export_all(cli, &c, &o, &job, err) < 0)
     return -1;
   print_files(o.format, &job);

@@ -7,8 +7,8 @@
 #include <string.h>
 
 const struct export_format *const export_formats[] = {
-    &export_raw, &export_raw_zst, &export_qcow2,
-    &export_vdi, &export_vmdk,    NULL};
+    &export_raw,  &export_raw_zst,    &export_qcow2,   &export_vdi,
+    &export_vmdk, &export_virtualbox, &export_libvirt, NULL};
 
 const struct export_format *export_format_find(const char *name,
                                                struct error *err) {

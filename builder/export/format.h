@@ -22,6 +22,8 @@ struct export_job {
   size_t n_nodes;
   const char *dir;    /* where to */
   const char *target; /* see state.h */
+  const char *uri;    /* where the machines are made as well, or NULL */
+  const char *pool;   /* the storage pool there */
 
   /* Known when it is written: */
   const struct state *state; /* whose seeds are made; NULL without seeds */
@@ -38,8 +40,11 @@ struct export_format {
    * readable by its owner alone. Else it is of the image alone. */
   bool of_nodes;
 
+  /* It takes a job's uri and pool. */
+  bool applies;
+
   /* Fails (ERROR_MISSING) when a program is missing. */
-  int (*require)(struct error *err);
+  int (*require)(const struct export_job *job, struct error *err);
 
   /* Adds the names of the files that it makes in job->dir. */
   void (*files)(const struct export_job *job, struct strv *ret);
@@ -55,7 +60,7 @@ struct export_format {
 };
 
 extern const struct export_format export_raw, export_raw_zst, export_qcow2,
-    export_vdi, export_vmdk;
+    export_vdi, export_vmdk, export_virtualbox, export_libvirt;
 
 /* All formats, with NULL after the last. */
 extern const struct export_format *const export_formats[];

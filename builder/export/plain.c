@@ -30,6 +30,11 @@ static int write_as(const struct export_job *job, const char *name,
   return place_commit(&p, 0644, err);
 }
 
+int plain_require(const struct export_job *job, struct error *err) {
+  (void)job;
+  return convert_require(err);
+}
+
 void plain_tell(const struct export_job *job) {
   log_info(job->log,
            "each machine gets a disk of it and its own seed, which `kubeseed "
@@ -51,7 +56,7 @@ static int raw_write(const struct export_job *job, struct error *err) {
 const struct export_format export_raw = {
     .name = "raw",
     .what = "the image, byte by byte as on a disk",
-    .require = convert_require,
+    .require = plain_require,
     .files = raw_files,
     .write = raw_write,
     .tell = plain_tell,
@@ -66,16 +71,16 @@ static void qcow2_files(const struct export_job *job, struct strv *ret) {
 
 /* The image is one already, and a copy has the digest that its manifest tells,
  * unless it lies on another one. */
-static int qcow2_write(const struct export_job *job, struct error *err) {
+int plain_qcow2(const struct export_job *job, struct error *err) {
   return write_as(job, "image.qcow2", job->flat ? NULL : "qcow2", NULL, err);
 }
 
 const struct export_format export_qcow2 = {
     .name = "qcow2",
     .what = "the image for QEMU, libvirt, Proxmox VE",
-    .require = convert_require,
+    .require = plain_require,
     .files = qcow2_files,
-    .write = qcow2_write,
+    .write = plain_qcow2,
     .tell = plain_tell,
 };
 
@@ -93,7 +98,7 @@ static int vdi_write(const struct export_job *job, struct error *err) {
 const struct export_format export_vdi = {
     .name = "vdi",
     .what = "the image for VirtualBox",
-    .require = convert_require,
+    .require = plain_require,
     .files = vdi_files,
     .write = vdi_write,
     .tell = plain_tell,
@@ -113,7 +118,7 @@ static int vmdk_write(const struct export_job *job, struct error *err) {
 const struct export_format export_vmdk = {
     .name = "vmdk",
     .what = "the image for VMware (streamOptimized)",
-    .require = convert_require,
+    .require = plain_require,
     .files = vmdk_files,
     .write = vmdk_write,
     .tell = plain_tell,

@@ -9,5 +9,9 @@
  * Format 5.0"). */
 #define VMDK_STREAM "subformat=streamOptimized"
 
-/* The format's tell. */
+/* Writes image.qcow2. */
+int plain_qcow2(const struct export_job *job, struct error *err) _must_check_;
+
+/* The format's require and tell. */
+int plain_require(const struct export_job *job, struct error *err) _must_check_;
 void plain_tell(const struct export_job *job);

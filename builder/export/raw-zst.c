@@ -6,7 +6,8 @@
 #include "export/place.h"
 #include "export/plain.h"
 
-static int require(struct error *err) {
+static int require(const struct export_job *job, struct error *err) {
+  (void)job;
   return convert_require(err) < 0 ? -1 : process_require("zstd", "zstd", err);
 }
 

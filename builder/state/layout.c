@@ -71,6 +71,10 @@ static const struct layout_row rows[] = {
     {"export/image.qcow2", LAYOUT_SEEDS, false, false},
     {"export/image.vdi", LAYOUT_SEEDS, false, false},
     {"export/image.vmdk", LAYOUT_SEEDS, false, false},
+    {"export/virtualbox.sh", LAYOUT_SEEDS, false, false},
+    {"export/network.xml", LAYOUT_SEEDS, false, false},
+    {"export/*.domain.xml", LAYOUT_SEEDS, false, false},
+    {"export/*.iso", LAYOUT_SEEDS, false, SECRET},
 
     {"ssh_config", LAYOUT_MACHINE, false, false},
     {"qemu.conf", LAYOUT_MACHINE, false, SECRET},

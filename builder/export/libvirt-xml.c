@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "export/libvirt-xml.h"
+
+#include "base/mem.h"
+#include "base/quote.h"
+
+char *libvirt_domain(const struct plan *plan, const struct plan_node *node) {
+  return xasprintf("%s-%s", plan->spec->name, node->name);
+}
+
+char *libvirt_network(const struct plan *plan) {
+  return xasprintf("kubeseed-%s", plan->spec->name);
+}
+
+char *libvirt_disk(const struct plan *plan, const struct plan_node *node) {
+  return xasprintf("%s-%s.qcow2", plan->spec->name, node->name);
+}
+
+char *libvirt_seed(const struct plan *plan, const struct plan_node *node) {
+  return xasprintf("%s-%s.iso", plan->spec->name, node->name);
+}
+
+/* "<name>text</name>", or with attributes in name's start tag. */
+static void put(struct buf *out, const char *indent, const char *name,
+                const char *text) {
+  buf_addf(out, "%s<%s>", indent, name);
+  quote_xml(text, out);
+  buf_addf(out, "</%s>\n", name);
+}
+
+/* ---- The domain ---- */
+
+/* Nehalem has what Debian's and Go's programs look for, and costs emulation
+ * less than the newest one. */
+static void put_processor(const struct plan_node *node, enum libvirt_type type,
+                          struct buf *out) {
+  buf_addf(out, "  <memory unit=\"KiB\">%llu</memory>\n  <vcpu>%d</vcpu>\n",
+           (unsigned long long)(node->spec->memory >> 10),
+           type == LIBVIRT_KVM ? node->spec->cpus : 1);
+  if (type == LIBVIRT_KVM)
+    buf_adds(out, "  <cpu mode=\"host-passthrough\"/>\n");
+  else
+    buf_adds(out, "  <cpu mode=\"custom\" match=\"exact\">\n"
+                  "    <model fallback=\"allow\">Nehalem</model>\n"
+                  "  </cpu>\n");
+}
+
+static void put_disk(const char *format, const char *target, bool readonly,
+                     const char *pool, const char *volume, struct buf *out) {
+  buf_addf(out,
+           "    <disk type=\"volume\" device=\"disk\">\n"
+           "      <driver name=\"qemu\" type=\"%s\"%s/>\n"
+           "      <source pool=\"",
+           format, readonly ? "" : " discard=\"unmap\"");
+  quote_xml(pool, out);
+  buf_adds(out, "\" volume=\"");
+  quote_xml(volume, out);
+  buf_addf(out,
+           "\"/>\n"
+           "      <target dev=\"%s\" bus=\"virtio\"/>\n"
+           "%s    </disk>\n",
+           target, readonly ? "      <readonly/>\n" : "");
+}
+
+static void put_cards(const struct plan *plan, const struct plan_node *node,
+                      struct buf *out) {
+  char text[NET_TEXT];
+  _cleanup_free_ char *network = libvirt_network(plan);
+  for (size_t i = 0; i < node->interfaces.n; i++) {
+    buf_addf(out,
+             "    <interface type=\"network\">\n"
+             "      <mac address=\"%s\"/>\n"
+             "      <source network=\"",
+             mac_format(&node->interfaces.v[i].mac, text));
+    quote_xml(network, out);
+    buf_adds(out, "\"/>\n"
+                  "      <model type=\"virtio\"/>\n"
+                  "    </interface>\n");
+  }
+}
+
+void libvirt_domain_xml(const struct plan *plan, const struct plan_node *node,
+                        enum libvirt_type type, const char *pool,
+                        struct buf *out) {
+  _cleanup_free_ char *name = libvirt_domain(plan, node);
+  _cleanup_free_ char *disk = libvirt_disk(plan, node);
+  _cleanup_free_ char *seed = libvirt_seed(plan, node);
+  buf_addf(out, "<domain type=\"%s\">\n", type == LIBVIRT_KVM ? "kvm" : "qemu");
+  put(out, "  ", "name", name);
+  put(out, "  ", "uuid", node->uuid);
+  put_processor(node, type, out);
+  buf_adds(out, "  <os>\n"
+                "    <type arch=\"x86_64\" machine=\"q35\">hvm</type>\n"
+                "    <boot dev=\"hd\"/>\n"
+                "  </os>\n"
+                "  <features>\n"
+                "    <acpi/>\n"
+                "    <apic/>\n"
+                "  </features>\n"
+                "  <clock offset=\"utc\"/>\n"
+                "  <devices>\n");
+  put_disk("qcow2", "vda", false, pool, disk, out);
+  put_disk("raw", "vdb", true, pool, seed, out);
+  put_cards(plan, node, out);
+  buf_adds(out, "    <serial type=\"pty\">\n"
+                "      <target type=\"isa-serial\" port=\"0\"/>\n"
+                "    </serial>\n"
+                "    <console type=\"pty\">\n"
+                "      <target type=\"serial\" port=\"0\"/>\n"
+                "    </console>\n"
+                "    <rng model=\"virtio\">\n"
+                "      <backend model=\"random\">/dev/urandom</backend>\n"
+                "    </rng>\n"
+                "  </devices>\n"
+                "</domain>\n");
+}
+
+/* ---- The network ---- */
+
+void libvirt_network_xml(const struct plan *plan, struct buf *out) {
+  const struct spec *s = plan->spec;
+  char text[NET_TEXT], uuid[PLAN_UUID];
+  _cleanup_free_ char *name = libvirt_network(plan);
+  /* No node has that name, for it is none. */
+  plan_uuid(s, "/network", uuid);
+  buf_adds(out, "<network>\n");
+  put(out, "  ", "name", name);
+  put(out, "  ", "uuid", uuid);
+  buf_addf(out,
+           "  <forward mode=\"nat\"/>\n"
+           "  <bridge stp=\"on\" delay=\"0\"/>\n"
+           "  <ip address=\"%s\" prefix=\"%d\"/>\n"
+           "</network>\n",
+           ip_format(s->network.gateway, text), s->network.subnet.bits);
+}

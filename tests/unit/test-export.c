@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What exports write as text: that it says what the plan says, and that no text
+ * of others is more than a text in it. */
+#include "base/mem.h"
+#include "base/process.h"
+#include "export/format.h"
+#include "export/libvirt-xml.h"
+#include "export/virtualbox.h"
+#include "part/parts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "check.h"
+
+static const char spec_text[] = "apiVersion: kubeseed/v1\n"
+                                "kind: Cluster\n"
+                                "name: demo\n"
+                                "kubernetes: {version: 1.20.2}\n"
+                                "network: {subnet: 192.168.4.0/24}\n"
+                                "nodes:\n"
+                                "  - {name: m1, mac: \"02:00:00:0a:0b:0c\"}\n"
+                                "  - {name: w1, role: worker, disk: 9G}\n";
+
+#define NASTY "a'b\"; $(echo 1) `id` <x> & ]]> \\"
+
+struct fixture {
+  struct spec spec;
+  struct plan plan;
+  size_t nodes[2];
+  struct export_job job;
+};
+
+static void fixture_done(struct fixture *f) {
+  plan_done(&f->plan);
+  spec_done(&f->spec);
+}
+
+static void make(struct fixture *f) {
+  _cleanup_error_ struct error err = {0};
+  check_ok(parts_read_spec("demo.yaml", spec_text, strlen(spec_text), &f->spec,
+                           &err),
+           &err);
+  check_ok(parts_plan(&f->spec, &f->plan, &err), &err);
+  f->nodes[0] = 0;
+  f->nodes[1] = 1;
+  f->job = (struct export_job){.plan = &f->plan,
+                               .nodes = f->nodes,
+                               .n_nodes = 2,
+                               .size = (uint64_t)8 << 30};
+}
+
+/* What the program says of the input; the caller frees. */
+static char *ask(const struct strv *argv, const struct buf *input) {
+  _cleanup_error_ struct error err = {0};
+  struct buf out = {0};
+  const struct process p = {.argv = argv,
+                            .input = input->data,
+                            .input_len = input->len,
+                            .output = &out};
+  check_ok(process_run(&p, &err), &err);
+  return buf_take(&out);
+}
+
+/* ---- VirtualBox ---- */
+
+/* The script's own lines, in front of those that every script has, and then
+ * these; what they print. */
+static char *run_head(const struct export_job *job, const char *then) {
+  _cleanup_buf_ struct buf script = {0};
+  _cleanup_strv_ struct strv argv = {0};
+  virtualbox_script(job, &script);
+  const char *end = strstr(script.data, "\n# shellcheck");
+  assert_non_null(end);
+  _cleanup_buf_ struct buf head = {0};
+  buf_add(&head, script.data, (size_t)(end - script.data));
+  buf_addf(&head, "\n%s\n", then);
+  strv_push_all(&argv, "sh", "-s", NULL);
+  return ask(&argv, &head);
+}
+
+static void test_virtualbox(void **state) {
+  (void)state;
+  _cleanup_(fixture_done) struct fixture f = {0};
+  make(&f);
+  _cleanup_free_ char *said =
+      run_head(&f.job, "node m1; echo $cluster $subnet $endpoint $port "
+                       "$image_mib $mac $address $ssh_port; node w1; echo "
+                       "$nodes $disk_mib $ssh_port");
+  assert_string_equal(said, "demo 192.168.4.0/24 192.168.4.20 6443 8192 "
+                            "0200000A0B0C 192.168.4.31 2201\n"
+                            "m1 w1 9216 2202\n");
+}
+
+/* A port is the node's, whoever is exported with it. */
+static void test_virtualbox_one(void **state) {
+  (void)state;
+  _cleanup_(fixture_done) struct fixture f = {0};
+  make(&f);
+  f.nodes[0] = 1;
+  f.job.n_nodes = 1;
+  _cleanup_free_ char *said =
+      run_head(&f.job, "node w1; echo $nodes $ssh_port");
+  assert_string_equal(said, "w1 2202\n");
+}
+
+static void test_virtualbox_far(void **state) {
+  (void)state;
+  _cleanup_(fixture_done) struct fixture f = {0};
+  make(&f);
+  assert_true(ip_parse("10.0.0.1", &f.spec.endpoint.address));
+  _cleanup_free_ char *said = run_head(&f.job, "echo \"<$endpoint>\"");
+  assert_string_equal(said, "<>\n");
+}
+
+static void test_virtualbox_nasty(void **state) {
+  (void)state;
+  _cleanup_(fixture_done) struct fixture f = {0};
+  make(&f);
+  free(f.spec.name);
+  f.spec.name = xstrdup(NASTY);
+  free(f.spec.users.v[0].name);
+  f.spec.users.v[0].name = xstrdup(NASTY);
+  _cleanup_free_ char *said =
+      run_head(&f.job, "printf '%s|%s' \"$cluster\" \"$user\"");
+  assert_string_equal(said, NASTY "|" NASTY);
+}
+
+/* ---- libvirt ---- */
+
+/* The text that the path leads to; the caller frees. */
+static char *xpath(const struct buf *xml, const char *path) {
+  _cleanup_strv_ struct strv argv = {0};
+  strv_push_all(&argv, "xmllint", "--nonet", "--xpath", NULL);
+  strv_pushf(&argv, "string(%s)", path);
+  strv_push(&argv, "-");
+  char *said = ask(&argv, xml);
+  said[strcspn(said, "\n")] = '\0';
+  return said;
+}
+
+static void check_path(const struct buf *xml, const char *path,
+                       const char *expected) {
+  _cleanup_free_ char *said = xpath(xml, path);
+  if (strcmp(said, expected) != 0)
+    fail_msg("%s is '%s' instead of '%s'", path, said, expected);
+}
+
+static void test_libvirt(void **state) {
+  (void)state;
+  _cleanup_(fixture_done) struct fixture f = {0};
+  make(&f);
+  const struct plan_node *n = &f.plan.nodes.v[0];
+  static const struct {
+    enum libvirt_type type;
+    const char *path, *expected;
+  } rows[] = {
+      {LIBVIRT_KVM, "/domain/@type", "kvm"},
+      {LIBVIRT_KVM, "/domain/name", "demo-m1"},
+      {LIBVIRT_KVM, "/domain/memory", "2097152"},
+      {LIBVIRT_KVM, "/domain/vcpu", "2"},
+      {LIBVIRT_KVM, "/domain/cpu/@mode", "host-passthrough"},
+      {LIBVIRT_KVM, "//disk[1]/source/@pool", NASTY},
+      {LIBVIRT_KVM, "//disk[1]/source/@volume", "demo-m1.qcow2"},
+      {LIBVIRT_KVM, "count(//disk[1]/readonly)", "0"},
+      {LIBVIRT_KVM, "//disk[2]/source/@volume", "demo-m1.iso"},
+      {LIBVIRT_KVM, "count(//disk[2]/readonly)", "1"},
+      {LIBVIRT_KVM, "//interface/mac/@address", "02:00:00:0a:0b:0c"},
+      {LIBVIRT_KVM, "//interface/source/@network", "kubeseed-demo"},
+      {LIBVIRT_QEMU, "/domain/@type", "qemu"},
+      {LIBVIRT_QEMU, "/domain/vcpu", "1"},
+      {LIBVIRT_QEMU, "/domain/cpu/@mode", "custom"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_buf_ struct buf xml = {0};
+    libvirt_domain_xml(&f.plan, n, rows[i].type, NASTY, &xml);
+    check_path(&xml, rows[i].path, rows[i].expected);
+  }
+}
+
+static void test_libvirt_network(void **state) {
+  (void)state;
+  _cleanup_(fixture_done) struct fixture f = {0};
+  make(&f);
+  _cleanup_buf_ struct buf xml = {0};
+  libvirt_network_xml(&f.plan, &xml);
+  check_path(&xml, "/network/name", "kubeseed-demo");
+  check_path(&xml, "/network/ip/@address", "192.168.4.1");
+  check_path(&xml, "/network/ip/@prefix", "24");
+  check_path(&xml, "string-length(/network/uuid)", "36");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_virtualbox),
+      cmocka_unit_test(test_virtualbox_one),
+      cmocka_unit_test(test_virtualbox_far),
+      cmocka_unit_test(test_virtualbox_nasty),
+      cmocka_unit_test(test_libvirt),
+      cmocka_unit_test(test_libvirt_network),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
