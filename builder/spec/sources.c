@@ -2,6 +2,15 @@
 #include "spec/sources.h"
 
 #include "base/file.h"
+#include <sys/stat.h>
+
+/* A pipe would be waited for, with nobody at its other end. */
+static int read_file(const char *path, struct buf *ret, struct error *err) {
+  struct stat st;
+  if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+    return error_set(err, 0, "'%s' is no regular file", path);
+  return file_read(path, SOURCE_MAX_BYTES, ret, err);
+}
 
 static void read_source(const struct spec *s, struct spec_file *f,
                         struct error *err) {
@@ -9,7 +18,7 @@ static void read_source(const struct spec *s, struct spec_file *f,
     return;
   _cleanup_error_ struct error own = {0};
   _cleanup_free_ char *path = spec_beside(s->file, f->source);
-  if (file_read(path, SOURCE_MAX_BYTES, &f->content, &own) == 0)
+  if (read_file(path, &f->content, &own) == 0)
     f->written = true;
   else
     error_at(err, f->where, "the source of '%s': %s", f->path,

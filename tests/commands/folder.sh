@@ -72,6 +72,19 @@ check "init --force of a folder" \
   early 2 "cannot write '$work': Is a directory" init --force "$work"
 check "init of a folder" early 2 "cannot write '$work': Is a dir" init "$work"
 
+{
+  cat "$work/offline.yaml"
+  echo 'files: [{path: /etc/motd, source: pipe}]'
+} >"$work/piped.yaml"
+check "a file whose source is a pipe" \
+  early 2 "the source of '/etc/motd': '$work/pipe' is no regular file" \
+  check "$work/piped.yaml"
+truncate -s 1048577 "$work/large"
+sed 's/source: pipe/source: large/' "$work/piped.yaml" >"$work/large.yaml"
+check "a file whose source is too large" \
+  early 2 "'$work/large' is larger than the 1048576 bytes allowed" \
+  check "$work/large.yaml"
+
 # As root even /dev/null would be a file afterwards.
 not_replaced() { # COMMAND...
   early 2 "cannot write '$work/pipe': it is no regular file" "$@" &&
