@@ -8,6 +8,7 @@
 #include "seed/members.h"
 #include "seed/put.h"
 #include "seed/render.h"
+#include "state/layout.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +58,14 @@ void seed_tell_mended(const struct seed_report *r, const struct log *log) {
   for (size_t i = 0; i < r->mended.n; i++)
     log_warn(log, "an interrupted run left keys: %s; made good",
              r->mended.v[i]);
+  _cleanup_free_ char *names = strv_join(&r->anew, ", ");
+  if (r->anew.n > 0)
+    log_warn(log,
+             "%s of an earlier run %s gone from pki/ and made anew: machines "
+             "that were on before do not know the new %s. Where that is not "
+             "meant, put the old files back and run this again",
+             names, r->anew.n == 1 ? "was" : "were",
+             r->anew.n == 1 ? "one" : "ones");
 }
 
 void seed_tell_members(const struct seed_report *r, const struct state *s,
@@ -109,6 +118,7 @@ void seed_report_done(struct seed_report *r) {
   free(r->fates);
   free(r->renewed);
   strv_done(&r->mended);
+  strv_done(&r->anew);
   free(r->earlier);
   free(r->unreachable);
   free(r->gone);
@@ -266,6 +276,16 @@ static void add_all(struct strv *to, const struct strv *from) {
     strv_push(to, from->v[i]);
 }
 
+/* Leaves are signed anew at any time. */
+static void add_anew(const struct session *s, struct strv *ret) {
+  for (size_t i = 0; !s->is_new && pairs_of_cluster[i]; i++) {
+    const struct pair *pair = pairs_of_cluster[i];
+    const struct pki_entry *e = entry_find(&s->pki.entries, pair->secret);
+    if (pair->kind != PAIR_CERT && e && e->unsaved)
+      strv_push(ret, pair->secret);
+  }
+}
+
 /* A node without keys in files had none that could have been renewed or left.
  */
 static void report_keys(const struct session *s) {
@@ -280,6 +300,7 @@ static void report_keys(const struct session *s) {
   r->unreachable = members_unreachable(&s->members, s->plan);
   r->renewed = xcalloc(o->n_nodes, sizeof(*r->renewed));
   add_all(&r->mended, &s->old.mended);
+  add_anew(s, &r->anew);
   for (size_t i = 0; i < o->n_nodes; i++) {
     r->renewed[i] = s->jobs[i].renewed;
     add_all(&r->mended, &s->jobs[i].keys.mended);
@@ -288,9 +309,41 @@ static void report_keys(const struct session *s) {
     o->tell(o->arg, o);
 }
 
+static int find_made(const struct layout_item *item, void *arg,
+                     struct error *err) {
+  char **found = arg;
+  const struct layout_row *row = item->row;
+  (void)err;
+  if (!*found && row && !row->folder && !item->temporary &&
+      (row->part == LAYOUT_SEEDS ||
+       (row->part == LAYOUT_MACHINE && item->node)))
+    *found = xstrdup(item->path);
+  return 0;
+}
+
+/* Keys come before whatever is made of them, and go after it. */
+static int check_keys_are_there(const struct session *s, struct error *err) {
+  _cleanup_free_ char *found = NULL;
+  if (!s->is_new || s->old.entries.n > 0)
+    return 0;
+  if (layout_walk(s->state->dir, LAYOUT_SEEDS | LAYOUT_MACHINE, find_made,
+                  &found, err) < 0)
+    return -1;
+  if (!found)
+    return 0;
+  return error_set(
+      err, 0,
+      "there are no keys in '%s', but '%s' beside it was made with "
+      "some: put pki/ back from your copy. Without one the cluster "
+      "is lost to this folder, and `kubeseed destroy --all %s` "
+      "removes what is left, to make another",
+      s->pki_dir, found, s->state->target);
+}
+
 /* Not a key is written before all are made. */
 static int make_keys(struct session *s, struct error *err) {
   if (read_created(s, err) < 0 || pki_load(s->pki_dir, &s->old, err) < 0 ||
+      check_keys_are_there(s, err) < 0 ||
       members_load(s->state, s->plan, s->options->forget, &s->members, err) <
           0 ||
       pki_make(s->plan, &s->old, s->options->now, &s->pki, err) < 0 ||

@@ -21,12 +21,13 @@ struct seed_report {
   enum put_fate *fates; /* of options->nodes, in that order */
   bool *renewed;        /* of these: certificates that were there are others */
   struct strv mended;   /* keys that an interrupted run left, now made good */
+  struct strv anew;  /* the cluster's own pairs that were gone: their files */
   char *earlier;     /* new: other lists of members that seeds were made for */
   char *unreachable; /* those of them that are not there to be asked any more */
   char *gone;        /* new: names in them that are no members any more */
 };
 
-/* Warns of what was mended. */
+/* Warns of what was mended, and of what was gone and is made anew. */
 void seed_tell_mended(const struct seed_report *r, const struct log *log);
 
 /* Warns when seeds were made before with other members of etcd, or the same in
@@ -65,7 +66,9 @@ struct seed_options {
  * workstation needs: admin.conf, id_ed25519, known_hosts. The state must be
  * locked. Running it again changes nothing that has not changed; an error, or
  * the end of the program at any moment, leaves all keys or none of the new
- * ones, and every medium whole.
+ * ones, and every medium whole. A state that has seeds or disks but no keys at
+ * all is refused: somebody may have them elsewhere, and the seeds that would be
+ * replaced are the last that hold them.
  */
 int seed_make(const struct plan *plan, const struct state *state,
               const struct seed_options *options,

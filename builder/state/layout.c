@@ -57,10 +57,10 @@ static const struct layout_row rows[] = {
     {"pki/nodes/*/etcd-peer.crt", LAYOUT_KEYS, false, false},
     {"pki/nodes/*/apiserver-etcd-client.key", LAYOUT_KEYS, false, SECRET},
     {"pki/nodes/*/apiserver-etcd-client.crt", LAYOUT_KEYS, false, false},
-    {"admin.conf", LAYOUT_KEYS, false, SECRET},
-    {"id_ed25519", LAYOUT_KEYS, false, SECRET},
-    {"known_hosts", LAYOUT_KEYS, false, false},
 
+    {"admin.conf", LAYOUT_SEEDS, false, SECRET},
+    {"id_ed25519", LAYOUT_SEEDS, false, SECRET},
+    {"known_hosts", LAYOUT_SEEDS, false, false},
     {"seeds", LAYOUT_SEEDS, FOLDER, false},
     {"seeds/*.iso", LAYOUT_SEEDS, false, SECRET},
 
@@ -243,14 +243,40 @@ static int remove_at(int dir, const char *name, const struct layout_row *row,
   return r;
 }
 
+struct removal {
+  unsigned parts;
+  const char *only; /* this path, unless NULL */
+  bool keep_secrets;
+};
+
 static int remove_item(const struct layout_item *item, void *arg,
                        struct error *err) {
-  const unsigned *parts = arg;
-  if (!item->row || !(item->row->part & *parts))
+  const struct removal *r = arg;
+  const struct layout_row *row = item->row;
+  if (!row || !(row->part & r->parts) || (row->secret && r->keep_secrets) ||
+      (r->only && strcmp(r->only, item->path) != 0))
     return 0;
-  if (remove_at(item->dir, item->name, item->row, item->temporary) < 0 &&
+  if (remove_at(item->dir, item->name, row, item->temporary) < 0 &&
       errno != ENOENT)
     return error_set(err, errno, "cannot delete '%s'", item->path);
+  return 0;
+}
+
+/* What tells `seed` that there were keys goes first, then public halves: of a
+ * private one alone the rest can be made again. */
+static int remove_keys(const char *dir, struct error *err) {
+  const struct removal order[] = {
+      {.parts = LAYOUT_KEYS, .only = "pki/created"},
+      {.parts = LAYOUT_KEYS, .only = "pki/ssh-ca/ca.pub"},
+      {.parts = LAYOUT_KEYS, .only = "pki/ssh-ca/ca"},
+      {.parts = LAYOUT_KEYS, .keep_secrets = true},
+      {.parts = LAYOUT_KEYS},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+    struct removal r = order[i];
+    if (layout_walk(dir, r.parts, remove_item, &r, err) < 0)
+      return -1;
+  }
   return 0;
 }
 
@@ -265,8 +291,11 @@ static int remove_state(const char *dir, struct error *err) {
 }
 
 int layout_remove(const char *dir, unsigned parts, struct error *err) {
-  unsigned others = parts & ~LAYOUT_STATE;
-  if (others && layout_walk(dir, others, remove_item, &others, err) < 0)
+  struct removal r = {
+      .parts = parts & ~(unsigned)(LAYOUT_STATE | LAYOUT_KEYS),
+  };
+  if ((r.parts && layout_walk(dir, r.parts, remove_item, &r, err) < 0) ||
+      (parts & LAYOUT_KEYS && remove_keys(dir, err) < 0))
     return -1;
   return parts & LAYOUT_STATE ? remove_state(dir, err) : 0;
 }
@@ -333,7 +362,7 @@ static bool may_be_old_temporary(const struct layout_item *item) {
     return false;
   /* genisoimage worked in a folder. */
   if (S_ISDIR(st.st_mode))
-    return row->part == LAYOUT_SEEDS && (st.st_mode & 07777) == 0700;
+    return row->part == LAYOUT_SEEDS && node && (st.st_mode & 07777) == 0700;
   return S_ISREG(st.st_mode) && (st.st_mode & 07777) == 0600;
 }
 

@@ -58,9 +58,10 @@ int layout_walk(const char *dir, unsigned parts, layout_fn *fn, void *arg,
                 struct error *err) _must_check_;
 
 /*
- * Removes what is ours of these parts, a folder only when it is empty then. Of
- * LAYOUT_STATE the marker goes when all else has gone, and the lock after it;
- * temporaries are layout_sweep's.
+ * Removes what is ours of these parts, a folder only when it is empty then.
+ * Keys go after what was made of them, in an order from which `seed` can go on
+ * at any moment. Of LAYOUT_STATE the marker goes when all else has gone, and
+ * the lock after it; temporaries are layout_sweep's.
  */
 int layout_remove(const char *dir, unsigned parts,
                   struct error *err) _must_check_;
