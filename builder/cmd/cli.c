@@ -166,6 +166,14 @@ static const char *meant(const char *word, const struct option *longopts) {
   return nearest_word(name, names, n);
 }
 
+/* Where it is alone in its word no command comes to see it. */
+static bool is_global(int c) {
+  for (const struct option *o = cli_globals; o->name; o++)
+    if (c && o->val == c)
+      return true;
+  return false;
+}
+
 int cli_bad_option(int c, char **argv, const struct option *longopts,
                    const char *see, struct error *err) {
   const char *word = argv[optind - 1];
@@ -184,6 +192,11 @@ int cli_bad_option(int c, char **argv, const struct option *longopts,
                   strncmp(word + 2, near, len - 2) == 0)))
     return error_usage(err, "the option '%.*s' takes no value; see %s",
                        (int)len, word, see);
+  if (is_global(optopt))
+    return error_usage(err,
+                       "'-%c' is an option of all commands; write it as a word "
+                       "of its own, before or after the command",
+                       optopt);
   if (optopt)
     return error_usage(err, "unknown option '-%c'; see %s", optopt, see);
   if (near)

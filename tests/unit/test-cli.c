@@ -200,6 +200,19 @@ static void test_getopt(void **state) {
       {{"init", "--name", NULL},
        "?",
        "the option '--name' needs a value; see kubeseed init --help"},
+      {{"init", "-fz", NULL},
+       "f?",
+       "unknown option '-z'; see kubeseed init --help"},
+      {{"init", "-fq", NULL},
+       "f?",
+       "'-q' is an option of all commands; write it as a word of its own, "
+       "before "
+       "or after the command"},
+      {{"init", "-qz", NULL},
+       "?",
+       "'-q' is an option of all commands; write it as a word of its own, "
+       "before "
+       "or after the command"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     _cleanup_error_ struct error err = {0};
