@@ -10,5 +10,6 @@ struct source_options {
   /* A folder to take it from in place of its source, where that can; or NULL.
    */
   const char *from;
-  bool verify; /* a bundle is read again, whatever lies in the cache of it */
+  bool verify; /* a bundle is read again, whatever lies in the cache of it;
+                * other sources refuse it */
 };

@@ -78,6 +78,11 @@ int source_ensure(const struct log *log, const struct spec *spec,
                        "--from is for the payload pkgs.k8s.io, and this one is "
                        "'%s'",
                        spec->kubernetes.payload);
+  if (s && opt->verify && s != &bundle)
+    return error_usage(err,
+                       "--verify is for a payload that is a bundle; '%s' is "
+                       "compared with its manifest each time, without it",
+                       spec->kubernetes.payload);
   if (!s || s->ensure(log, spec, opt, &p, err) < 0)
     return -1;
   if (!payload_is(&p, version))
