@@ -9,7 +9,9 @@ const struct code spec_codes[] = {
     {"KS0001", "the text cannot be read as YAML",
      "A spec is one YAML document in UTF-8: maps, lists and plain values, "
      "without anchors, aliases and tags. Lines of one map begin at the same "
-     "column, with blanks and not with tabs."},
+     "column, with blanks and not with tabs. Within { } and [ ] a range stands "
+     "in quotes: {name: \"m{1..3}\"}; so does, anywhere, what holds a colon "
+     "with a blank behind it."},
     {"KS0002", "the file is too large",
      "No spec of a cluster is that large; is it the right file?"},
     {"KS0003", "a key stands twice in one map",
