@@ -190,6 +190,7 @@ const struct machine_kind machine_container = {
     .name = "container",
     .program = "launcher",
     .forwards = true,
+    .copies = true,
     .check_host = check_host,
     .has_disk = has_disk,
     .ensure_disk = rawdisk_ensure,

@@ -38,6 +38,7 @@ struct machine_kind {
   const char *name;
   const char *program; /* what the machines are processes of, for messages */
   bool forwards; /* it is reached through ports on 127.0.0.1, see ports.h */
+  bool copies;   /* a disk is a copy of the image: many seconds for each */
 
   /* Whether machines can be started here; a missing program is named with its
    * package. The caller machine_host_done's. */

@@ -162,6 +162,8 @@ static int make_disks(struct launch *l, struct error *err) {
     const char *image = !needs_image(l, n) ? NULL
                         : l->image         ? l->image
                                            : l->baked;
+    if (image && l->kind->copies && !l->kind->has_disk(l->state, n->node->name))
+      log_info(l->log, "copying the image for %s", n->node->name);
     if (!n->running && l->kind->ensure_disk(l->state, n->node, image, err) < 0)
       return -1;
   }

@@ -56,7 +56,7 @@ struct launch {
   const struct machine_kind *kind;
   const struct plan *plan;
   const struct state *state;
-  const struct log *log; /* where the bake of an image tells its progress */
+  const struct log *log; /* where bake, seeds and disks tell their progress */
   const char *image;     /* NULL: the spec's, baked when it is missing */
   double stagger;        /* seconds between two starts */
   double timeout;        /* seconds from the first start; 0: none */

@@ -255,6 +255,26 @@ static void test_all_run_already(void **state) {
   assert_int_equal(f->started, 0);
 }
 
+/* Where it takes seconds it is told, and only of whom it concerns. */
+static void test_copies_are_told(void **state) {
+  struct fixture *f = *state;
+  char *said = NULL;
+  size_t len = 0;
+  struct log log = {.out = open_memstream(&said, &len)};
+  struct machine_kind kind = fake;
+  assert_non_null(log.out);
+  kind.copies = true;
+  f->launch.kind = &kind;
+  f->launch.log = &log;
+  append(&f->state, "run/m1.disk", "");
+  prepare(f);
+  assert_int_equal(start(f), LAUNCH_ON);
+  assert_int_equal(fclose(log.out), 0);
+  assert_string_equal(said, "copying the image for m2\n"
+                            "copying the image for m3\n");
+  free(said);
+}
+
 /* Machines are switched on at the same moment: nobody waits for a disk then. */
 static void test_disks_come_first(void **state) {
   struct fixture *f = *state;
@@ -375,6 +395,7 @@ int main(void) {
       LAUNCH_TEST(test_all_ready),
       LAUNCH_TEST(test_some_run_already),
       LAUNCH_TEST(test_all_run_already),
+      LAUNCH_TEST(test_copies_are_told),
       LAUNCH_TEST(test_disks_come_first),
       LAUNCH_TEST(test_first_start_fails),
       LAUNCH_TEST(test_ports_from_before_stay),
