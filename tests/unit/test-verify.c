@@ -65,6 +65,15 @@ static const char nodes_nginx[] =
     "- {name: 'm{1..3}', role: control-plane, address: 192.168.4.31+}\n"
     "- {name: lb1, role: load-balancer, address: 192.168.4.11}\n";
 
+/* Each role on machines of its own, and Kubernetes' last. */
+static const char nodes_apart[] =
+    "endpoint: {address: 192.168.4.20, provider: haproxy}\n"
+    "etcd: {mode: external}\n"
+    "nodes:\n"
+    "- {name: 'lb{1..2}', role: load-balancer, address: 192.168.4.11+}\n"
+    "- {name: 'e{1..3}', role: etcd, address: 192.168.4.25+}\n"
+    "- {name: 'm{1..2}', role: control-plane, address: 192.168.4.31+}\n";
+
 static bool has_kubelet(const struct plan_node *n) {
   return n->spec->role == ROLE_CONTROL_PLANE || n->spec->role == ROLE_WORKER;
 }
@@ -115,8 +124,8 @@ static void say_etcd(const struct fixture *f, const struct plan_node *n,
   buf_addf(b,
            "]}\n@section etcd-status\n{\"header\":{\"member_id\":"
            "\"1611812370801347%zu\"},\"version\":\"3.4.23\","
-           "\"leader\":\"16118123708013471\"}",
-           n->index);
+           "\"leader\":\"1611812370801347%zu\"}",
+           n->index, f->plan.members.v[f->plan.members.n > 1]->index);
 }
 
 static void say_stats(const struct fixture *f, struct buf *b) {
@@ -192,6 +201,8 @@ static char *say_node(const struct fixture *f, const struct plan_node *n) {
     say_cert(&b, "/etc/kubernetes/pki/apiserver.crt", ends_2028);
     say_cert(&b, "/etc/kubernetes/admin.conf", in_kubeconfig);
   }
+  if (n->spec->role == ROLE_ETCD)
+    say_cert(&b, "/etc/etcd/pki/server.crt", ends_2028);
   if (is_member(f, n))
     say_etcd(f, n, &b);
   if (n->spec->role == ROLE_LOAD_BALANCER)
@@ -225,7 +236,7 @@ static void say_registered(const struct plan_node *n, struct buf *b) {
   bool control_plane = n->spec->role == ROLE_CONTROL_PLANE;
   char a[NET_TEXT];
   buf_addf(b, "%s{\"metadata\":{\"name\":\"%s\",\"labels\":{",
-           n->index ? ",\n" : "", n->name);
+           b->len ? ",\n" : "", n->name);
   if (control_plane)
     buf_addf(b, "\"%scontrol-plane\":\"\",\"%smaster\":\"\"", role, role);
   else
@@ -392,6 +403,12 @@ static void test_well(void **state) {
   parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
   expect(&f, "endpoint.backends", VERIFY_OK, "1 load balancers");
+  end(&f);
+  begin(&f, nodes_apart);
+  parts_verify(&f.plan, &f.facts, &f.checks);
+  expect_all_ok(&f);
+  expect(&f, "pods.reach", VERIFY_OK, "4 connections");
+  expect(&f, "units", VERIFY_OK, "20 units");
   end(&f);
 }
 
@@ -563,6 +580,19 @@ static const struct flaw faults_of_pods[] = {
      "pods.reach", "m3: error: unable to upgrade connection"},
     {"pods", "@section reach reach-m3", "@section reach other", "pods.reach",
      "m3: its pod does not answer"},
+    /* One that has ended may still have an address, and the other way round. */
+    {"pods", "reach-m1,m1,Running,10.244.0.7,",
+     "reach-m1,m1,Failed,10.244.0.7,", "pods.reach", "the pod on m1 is Failed"},
+    {"pods", "reach-m1,m1,Running,10.244.0.7,", "reach-m1,m1,Running,,",
+     "pods.reach", "the pod on m1 is Running"},
+};
+
+/* Where Kubernetes' nodes are not the first. */
+static const struct flaw faults_of_roles[] = {
+    {"e2", "@certificate /etc/etcd/pki/server.crt\n", "", "certificates",
+     "e2: etcd has no certificate"},
+    {"pods", "reach-m2,m2,Running,10.244.6.7,\n", "", "pods.reach",
+     "m2 has no pod"},
 };
 
 /* haproxy still sends work to a server after one failed check of three. */
@@ -641,6 +671,8 @@ static void test_faults(void **state) {
     expect_fault(nodes_haproxy, &faults_of_haproxy[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_nginx); i++)
     expect_fault(nodes_nginx, &faults_of_nginx[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(faults_of_roles); i++)
+    expect_fault(nodes_apart, &faults_of_roles[i]);
   const struct flaw old = {"m2", ends_2036, has_ended, "certificates",
                            "m2: /etc/kubernetes/pki/ca.crt ended on "
                            "2026-11-20"};
@@ -748,6 +780,33 @@ static void test_unregistered(void **state) {
   expect(&f, "nodes.names", VERIFY_FAIL,
          "w1 is not registered; w7 is registered and not planned");
   expect(&f, "nodes.version", VERIFY_FAIL, "w1 is not registered");
+  end(&f);
+}
+
+/* Of two things the worse one decides, and none hides the other. */
+static void test_two_faults(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, nodes_ha);
+  change(&f, "m2", ends_2027, ends_soon);
+  change(&f, "w1", ends_2036, has_ended);
+  change(&f, "pods", "reach-m1,m1,Running,10.244.0.7,",
+         "reach-m1,m1,Pending,,");
+  for (int i = 0; i < 2; i++) /* what m1 says, and what m2 says */
+    change(&f, "pods", "10.244.3.7:2379\",\"health\":true",
+           "10.244.3.7:2379\",\"health\":false,\"error\":\"late\"");
+  /* kubectl's words around it are no fault. */
+  change(&f, "pods", "@section reach reach-m3\n[",
+         "@section reach reach-m3\nwarning: x\n[");
+  change(&f, "pods", "]\n\n@section reach reach-w1",
+         "]\nit has ended\n\n@section reach reach-w1");
+  parts_verify(&f.plan, &f.facts, &f.checks);
+  expect(&f, "certificates", VERIFY_FAIL,
+         "w1: /etc/kubernetes/pki/ca.crt ended on 2026-11-20");
+  expect(&f, "pods.reach", VERIFY_FAIL, "");
+  assert_string_equal(find(&f, "pods.reach")->detail,
+                      "the pod on m1 is Pending; the pod on m2 does not reach "
+                      "10.244.3.7 on w1: late");
   end(&f);
 }
 
@@ -1203,6 +1262,7 @@ int main(void) {
       cmocka_unit_test(test_silence_hides_nothing),
       cmocka_unit_test(test_silent_cluster),
       cmocka_unit_test(test_unregistered),
+      cmocka_unit_test(test_two_faults),
       cmocka_unit_test(test_not_failures),
       cmocka_unit_test(test_default_taints),
       cmocka_unit_test(test_rubbish),
