@@ -33,7 +33,16 @@ no_kubeconfig() {
 }
 check "kubeconfig --merge leaves alone what is no kubeconfig" no_kubeconfig
 
-check "kubeconfig -o wants a name" exits 2 ks offline kubeconfig -o '' --merge
+answers() { # STATUS WORDS ARGS...
+  wanted=$1
+  words=$2
+  shift 2
+  exits "$wanted" ks offline kubeconfig "$@" >"$work/said" 2>&1
+  result=$?
+  cat "$work/said"
+  [ "$result" -eq 0 ] && grep -qF -e "$words" "$work/said"
+}
+check "kubeconfig -o wants a name" answers 2 "which file?" -o '' --merge
 
 forced() {
   ks offline kubeconfig -o "$conf" --force 2>"$work/said" || return 1
@@ -66,10 +75,10 @@ check "kubeconfig --merge keeps the others" merged
 check "kubeconfig --merge into none makes one" \
   ks offline kubeconfig --merge -o "$work/kube/new"
 ln -s nowhere "$work/kube/dangling"
-check "kubeconfig --merge into a link that leads nowhere" exits 1 \
-  ks offline kubeconfig --merge -o "$work/kube/dangling"
-check "kubeconfig --merge without a file exits 2" exits 2 \
-  ks offline kubeconfig --merge
+check "kubeconfig --merge into a link that leads nowhere" answers 1 \
+  "is a link that leads nowhere" --merge -o "$work/kube/dangling"
+check "kubeconfig --merge without a file exits 2" answers 2 \
+  "--merge is for -o FILE" --merge
 
 # Another cluster of the same name, or one that tells no CA.
 another() {

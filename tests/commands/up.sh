@@ -184,7 +184,6 @@ check "its log is there" ks here console m2 --log
 check "a node that was never on has none" \
   soon_fails "dead1 has no console log: it was never" \
   "$kubeseed" console -C "$work/offline" "$work/offline.yaml" dead1 -l
-check "a console is of one node" exits 2 ks here console m2 m3
 
 # ---- Other ends ----
 

@@ -48,7 +48,15 @@ up|up needs a spec: kubeseed up SPEC [NODE...]
 seed|seed needs a spec: kubeseed seed SPEC [NODE...]
 up --machines lxc x|'lxc'
 status|status needs a spec: kubeseed status SPEC [NODE...]
+verify|verify needs one spec: kubeseed verify SPEC
+check a b|check needs one spec: kubeseed check SPEC
+plan a b|plan needs one spec: kubeseed plan SPEC
+image a b|image needs one spec: kubeseed image SPEC
+payload a b|payload needs one spec: kubeseed payload SPEC
+verify a b|verify needs one spec: kubeseed verify SPEC
+kubeconfig a b|kubeconfig needs one spec: kubeseed kubeconfig SPEC
 console x|console needs one spec and one node: kubeseed console SPEC NODE
+console x a b|console needs one spec and one node: kubeseed console SPEC NODE
 ssh x|ssh needs one spec and one node: kubeseed ssh SPEC NODE [-- COMMAND...]
 paln x|unknown command 'paln'; did you mean 'plan'?
 help paln|unknown command 'paln'; did you mean 'plan'?
