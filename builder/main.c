@@ -181,7 +181,9 @@ static const struct command commands[] = {
     {"export", "SPEC --to FORMAT [NODE...]", "disks for other hypervisors",
      "      --to FORMAT       raw, raw.zst, qcow2, vdi or vmdk: the image "
      "alone;\n"
-     "                        virtualbox, libvirt: machines with their seeds\n"
+     "                        virtualbox, libvirt, ova: machines with their "
+     "seeds;\n"
+     "                        disk: raw disks with the seed on them\n"
      "  -o, --output DIR      write there, not to the state's folder export\n"
      "      --image FILE      export this image\n"
      "      --force           overwrite files that are there\n"
@@ -196,6 +198,7 @@ static const struct command commands[] = {
      "Examples:\n"
      "  kubeseed export cluster.yaml --to vdi\n"
      "  kubeseed export cluster.yaml --to raw.zst -o /srv/images\n"
+     "  kubeseed export cluster.yaml --to disk kube-mast01\n"
      "  kubeseed export cluster.yaml --to libvirt --apply qemu:///system\n",
      cmd_export},
     {"down", "SPEC [NODE...]", "switch machines off",

@@ -89,12 +89,14 @@ int export_check_image(const struct export_format *f, struct export_job *job,
 
 /* ---- Writing ---- */
 
-static int check_room(const struct export_job *job, struct error *err) {
+static int check_room(const struct export_format *f,
+                      const struct export_job *job, struct error *err) {
   uint64_t used;
   _cleanup_free_ char *what = xasprintf("exporting to '%s'", job->dir);
   return convert_measure(job->image, &used, err) < 0
              ? -1
-             : space_require(job->dir, used, what, err);
+             : space_require(job->dir, used * (f->each ? job->n_nodes : 1),
+                             what, err);
 }
 
 int export_write(const struct export_format *f, const struct export_job *job,
@@ -102,7 +104,7 @@ int export_write(const struct export_format *f, const struct export_job *job,
   /* In the state nobody else may look; elsewhere that is the user's to say,
    * and what is secret is so by its own mode. */
   if (file_mkdirs(job->dir, f->of_nodes ? 0700 : 0755, err) < 0 ||
-      check_room(job, err) < 0)
+      check_room(f, job, err) < 0)
     return -1;
   if (f->write(job, err) == 0)
     return 0;

@@ -7,8 +7,11 @@
 #include <string.h>
 
 const struct export_format *const export_formats[] = {
-    &export_raw,  &export_raw_zst,    &export_qcow2,   &export_vdi,
-    &export_vmdk, &export_virtualbox, &export_libvirt, NULL};
+    &export_raw,        &export_raw_zst,
+    &export_qcow2,      &export_vdi,
+    &export_vmdk,       &export_ova,
+    &export_virtualbox, &export_libvirt,
+    &export_disk,       NULL};
 
 const struct export_format *export_format_find(const char *name,
                                                struct error *err) {

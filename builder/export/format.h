@@ -40,6 +40,9 @@ struct export_format {
    * readable by its owner alone. Else it is of the image alone. */
   bool of_nodes;
 
+  /* Each node has a whole copy of the image. */
+  bool each;
+
   /* It takes a job's uri and pool. */
   bool applies;
 
@@ -60,7 +63,8 @@ struct export_format {
 };
 
 extern const struct export_format export_raw, export_raw_zst, export_qcow2,
-    export_vdi, export_vmdk, export_virtualbox, export_libvirt;
+    export_vdi, export_vmdk, export_ova, export_virtualbox, export_libvirt,
+    export_disk;
 
 /* All formats, with NULL after the last. */
 extern const struct export_format *const export_formats[];

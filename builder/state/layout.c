@@ -75,6 +75,8 @@ static const struct layout_row rows[] = {
     {"export/network.xml", LAYOUT_SEEDS, false, false},
     {"export/*.domain.xml", LAYOUT_SEEDS, false, false},
     {"export/*.iso", LAYOUT_SEEDS, false, SECRET},
+    {"export/*.img", LAYOUT_SEEDS, false, SECRET},
+    {"export/*.ova", LAYOUT_SEEDS, false, SECRET},
 
     {"ssh_config", LAYOUT_MACHINE, false, false},
     {"qemu.conf", LAYOUT_MACHINE, false, SECRET},

@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "export/format.h"
 #include "export/libvirt-xml.h"
+#include "export/ovf.h"
 #include "export/virtualbox.h"
 #include "part/parts.h"
 
@@ -194,6 +195,54 @@ static void test_libvirt_network(void **state) {
   check_path(&xml, "string-length(/network/uuid)", "36");
 }
 
+/* ---- OVF ---- */
+
+#define ITEM "//*[local-name()='Item']"
+#define OF(what) "/*[local-name()='" what "']"
+
+static void test_ovf(void **state) {
+  (void)state;
+  _cleanup_(fixture_done) struct fixture f = {0};
+  make(&f);
+  const struct ovf_file disk = {"m1.vmdk", 1000, "aa"};
+  const struct ovf_file seed = {"m1.iso", 2000, "bb"};
+  _cleanup_buf_ struct buf xml = {0};
+  free(f.spec.name);
+  f.spec.name = xstrdup(NASTY);
+  ovf_descriptor(&f.plan, &f.plan.nodes.v[0], &disk, 8192, &seed, &xml);
+  static const struct {
+    const char *path, *expected;
+  } rows[] = {
+      {"//*[local-name()='File'][1]/@*[local-name()='href']", "m1.vmdk"},
+      {"//*[local-name()='File'][1]/@*[local-name()='size']", "1000"},
+      {"//*[local-name()='File'][2]/@*[local-name()='href']", "m1.iso"},
+      {"//*[local-name()='Disk']/@*[local-name()='capacity']", "8192"},
+      {"//*[local-name()='Disk']/@*[local-name()='fileRef']", "file1"},
+      {"//*[local-name()='VirtualSystem']/@*[local-name()='id']", NASTY "-m1"},
+      {"//*[local-name()='VirtualSystem']" OF("Name"), NASTY "-m1"},
+      {"count(" ITEM ")", "6"},
+      {ITEM "[1]" OF("VirtualQuantity"), "2"},
+      {ITEM "[2]" OF("VirtualQuantity"), "2048"},
+      {ITEM "[3]" OF("ResourceSubType"), "AHCI"},
+      {ITEM "[4]" OF("HostResource"), "ovf:/disk/vmdisk1"},
+      {ITEM "[5]" OF("HostResource"), "ovf:/file/file2"},
+      {ITEM "[6]" OF("Address"), "02:00:00:0a:0b:0c"},
+      {ITEM "[6]" OF("Connection"), "kubeseed-" NASTY},
+      {"//*[local-name()='Network']/@*[local-name()='name']",
+       "kubeseed-" NASTY},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+    check_path(&xml, rows[i].path, rows[i].expected);
+}
+
+static void test_manifest(void **state) {
+  (void)state;
+  const struct ovf_file files[] = {{"a.ovf", 1, "aa"}, {"a.vmdk", 2, "bb"}};
+  _cleanup_buf_ struct buf mf = {0};
+  ovf_manifest(files, 2, &mf);
+  assert_string_equal(mf.data, "SHA256(a.ovf)= aa\nSHA256(a.vmdk)= bb\n");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_virtualbox),
@@ -202,6 +251,8 @@ int main(void) {
       cmocka_unit_test(test_virtualbox_nasty),
       cmocka_unit_test(test_libvirt),
       cmocka_unit_test(test_libvirt_network),
+      cmocka_unit_test(test_ovf),
+      cmocka_unit_test(test_manifest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
