@@ -79,7 +79,8 @@ class History:
                 state = state[0], torn(rng, before and before[1], state[1],
                                        whole)
             self.put(path, state)
-        self.begin()
+        # Not from nothing: a file that nobody touched is still there.
+        self.sync()
 
     def put(self, path, state):
         if state == self.state(path):
