@@ -13,6 +13,11 @@ static const char *why(const struct plan *p, const struct plan_node *n) {
 static const struct part_file files[] = {
     {"/etc/keepalived/keepalived.conf", "user-data/keepalived.conf", 0600, ROOT,
      NULL},
+    {"/etc/keepalived/peers.conf", "user-data/keepalived-peers.conf", 0600,
+     ROOT, NULL},
+    {"/etc/systemd/system/keepalived.service.d/kubeseed.conf",
+     "user-data/keepalived-start.conf", 0644, ROOT, NULL},
+    {LIB "vip", "scripts/vip", 0755, ROOT, NULL},
     {LIB "steps-vip.sh", "scripts/steps-vip.sh", 0644, ROOT, NULL},
     {0},
 };
@@ -35,9 +40,10 @@ static void node_values(const struct plan *p, const struct plan_node *n,
   scope_setf(s, "vip_priority", "%d", n->vip_priority);
   nodes_rows(s, "vip_peers", &p->holders, n);
   if (n->spec->role == ROLE_CONTROL_PLANE)
-    scope_set(s, "vip_check", LIB "check-apiserver");
+    scope_set(s, "vip_check", LIB "vip check " LIB "check-apiserver");
   else
-    scope_setf(s, "vip_check", LIB "check-proxy %s", proxy_name(p->spec));
+    scope_setf(s, "vip_check", LIB "vip check " LIB "check-proxy %s",
+               proxy_name(p->spec));
 }
 
 static bool may_hold(const struct plan *p, const struct plan_node *n) {

@@ -4,6 +4,7 @@ import os
 
 import disk
 import etcd
+import keepalived
 
 
 def check(world):
@@ -35,9 +36,24 @@ def check(world):
         check_console(node)
         check_log(node)
         check_secrets(node)
+    check_holder(world)
     for ident, (_, expires) in kube.tokens.items():
         if expires - world.now > 3600 and not world.absent:
             report(None, f"the token {ident} is still there")
+
+
+def check_holder(world):
+    """One has the endpoint's address, and all who learn of each other take
+    part."""
+    found = [node.name for node in keepalived.holders(world)]
+    if len(found) != 1 and world.topology.priority and not world.blocked:
+        world.violation(None, "the endpoint's address is held by " +
+                        (" and ".join(found) or "nobody"))
+    for node in world.nodes.values():
+        if node.name in world.topology.priority and node.on and \
+                node.name not in world.absent | world.apart and \
+                keepalived.UNIT not in node.units:
+            world.violation(node, "keepalived does not run")
 
 
 def check_etcd(world, cluster):

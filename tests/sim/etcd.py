@@ -129,6 +129,8 @@ def join(world, node, initial, _):
         return fail(world, node, "no peer tells the membership")
     if sorted(known) != sorted(m.url for m in peers[0].members.values()):
         return fail(world, node, "the membership is not the one given")
+    if url not in known:  # told by a member that was behind
+        return fail(world, node, "it is not in the membership")
     ident = peers[0].by_url(url).ident
     if any(w.ident == ident and len(w.log) > w.bootstrap
            for w in world.raft.wals):

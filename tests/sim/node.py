@@ -6,6 +6,7 @@ import json
 import re
 
 import etcd
+import keepalived
 import kube
 import loss
 
@@ -98,6 +99,10 @@ class Node:
         self.joining_since = None  # kubeadm join of a control plane
         self.api_ready_at = None  # None while no API server runs
         self.pods_pending = set()
+        self.vip_wanted = self.vip_asked = False
+        self.vip_looks = 0
+        self.vip_priority = 0
+        self.told = frozenset()  # whom keepalived tells that it has the address
         self.done = False
         self.sshd = False
         self.boot_time = self.down_since = self.world.now
@@ -326,6 +331,10 @@ class Node:
             if not etcd.unit_config(self):
                 return  # its condition does not hold
             self.units.discard("etcd-empty.service")  # Conflicts=
+        if unit == keepalived.UNIT:
+            if unit not in self.units:
+                keepalived.start(self)
+            return
         if unit not in self.units:
             self.units.add(unit)
             self.world.bump()
@@ -358,6 +367,7 @@ class Node:
             config = etcd.unit_config(self)
             if config:
                 etcd.start(self.world, self, config, True)
+        keepalived.tick(self)
         if "kubelet.service" in self.units:
             self._tick_kubelet()
         if self.kubelet or self.waits_locally():

@@ -4,12 +4,14 @@
 Each is a generator: it yields how long it takes and returns its exit status,
 its output and its error text.
 """
+import base64
 import datetime
 import email.utils
 import json
 import re
 
 import etcd
+import keepalived
 import world as w
 
 REFUSED, TIMEOUT = 7, 28
@@ -80,8 +82,9 @@ def ip(world, actor, args, stdin):
     if world.now - node.boot_time < 70 * node.speed or \
             node.trouble == "no-card":
         return 0, "", ""
-    return 0, (f"2: kube0    inet {node.address}/24 brd + scope global kube0"
-               "\n"), ""
+    held = [node.env["VIP"] + "/32"] if node in keepalived.holders(world) else []
+    return 0, "".join(f"2: kube0    inet {address} brd + scope global kube0\n"
+                      for address in [node.address + "/24"] + held), ""
 
 
 STRANGER = "02:00:00:00:00:99"
@@ -92,19 +95,20 @@ def arping(world, actor, args, stdin):
     del stdin
     node, address = actor.node, args[-1]
     yield 1
-    mac = None
+    macs = []
     if address == node.env["VIP"]:
-        holder = world.holder(node)
         if node.trouble == "vip-taken":
-            mac = STRANGER
-        elif holder and holder is not node:
-            mac = holder.env["MAC"]
+            macs = [STRANGER]
+        else:
+            macs = [n.env["MAC"] for n in keepalived.holders(world)
+                    if n is not node and world.connected(node, n)]
     elif node.trouble == "address-taken":
-        mac = STRANGER
-    if not mac:
+        macs = [STRANGER]
+    if not macs:
         return 1, "", ""
-    return 0, "" if "-q" in args else \
-        f"Unicast reply from {address} [{mac}]  1ms\n", ""
+    return 0, "" if "-q" in args else "".join(
+        f"Unicast reply from {address} [{mac}]  1ms\n"
+        for mac in macs[:int(args[args.index("-c") + 1])]), ""
 
 
 def ss(world, actor, args, stdin):
@@ -117,8 +121,13 @@ def ss(world, actor, args, stdin):
 
 
 def timeout(world, actor, args, stdin):
-    """bash's way to ask whether a port takes connections."""
+    """bash's way to ask whether a port takes connections; socat's to hear who has
+    the endpoint's address."""
     del stdin
+    if args[1] == "socat":
+        yield float(args[0])
+        return 124, "".join(address + "\n" for address in keepalived.tellers(
+            world, actor.node)), ""
     found = re.fullmatch(r"exec 3<>'/dev/tcp/([0-9.]+)/([0-9]+)'", args[-1])
     if args[1:3] != ["bash", "-c"] or not found:
         return not_modelled(actor, "timeout", args)
@@ -142,6 +151,12 @@ def systemctl(world, actor, args, stdin):
         return 0, "", ""
     if args[0] == "stop":
         actor.node.stop_unit(unit)
+        return 0, "", ""
+    if args[0] == "reload" and unit == keepalived.UNIT:
+        keepalived.reload(actor.node)
+        return 0, "", ""
+    if args[0] == "restart" and unit == keepalived.UNIT:
+        keepalived.stop(actor.node)
         return 0, "", ""
     if args[0] == "is-active":
         return (0 if unit in actor.node.units else 3), "", ""
@@ -199,6 +214,8 @@ def curl(world, actor, args, stdin):
         if not peer.etcd.serves:
             yield limit
             return TIMEOUT, "", ""
+        if path == "v3/kv/range":
+            return 0, living_servers(world, peer.etcd), ""
         if path != "health":
             return 0, "", ""
         health = "true" if peer.etcd.has_quorum() and \
@@ -209,6 +226,16 @@ def curl(world, actor, args, stdin):
             return 0, "", ""
         return (REFUSED if peer.api_ready_at is None else 22), "", ""
     return not_modelled(actor, "curl", args)
+
+
+def living_servers(world, member):
+    """The keys that API servers have in etcd as long as they live."""
+    keys = [base64.b64encode(b"/registry/masterleases/" + n.address.encode())
+            for n in world.nodes.values()
+            if n.api() and n.api().cluster == member.cluster]
+    return json.dumps({"header": {"raft_term": "2"}, "kvs": [
+        {"key": key.decode(), "version": "1"} for key in keys],
+                       "count": str(len(keys))}, separators=(",", ":"))
 
 
 def _curl_empty(world, actor, args):
@@ -249,6 +276,8 @@ def _curl_endpoint(world, actor, args, path, stdin, limit):
             world.node_is_ready(cluster.kube, node.name)
         return 0, ('{"conditions": [\n  {"type": "Ready",\n   "status": "%s"}]}'
                    % ready), ""
+    if path == "readyz":
+        return 0, "", ""
     if path.endswith("cluster-info"):
         if cluster.kube.cluster_info:
             return 0, "{}", ""

@@ -37,6 +37,7 @@ SCENARIOS = {
     "grown": seeds.grown,
     "grown-before": seeds.grown_before,
     "grown-alone": seeds.grown_alone,
+    "grown-live": seeds.grown_live,
     "trouble": seeds.trouble,
     "wrong-peer": seeds.wrong_peer,
     "wrong-seeds": seeds.wrong_seeds,
@@ -61,10 +62,16 @@ def jobs(topology, number, salt=""):
         "/etc/kubeseed/node.env"][1]
     found = []
     if topology.earlier:
-        found = [("grown", late, lossy) for late in list(topology.earlier)[-1:]
+        live = [("grown-live", f"{kind},{i}", False)
+                for kind in ("both-on", "new-first", "unaware", "unaware,new-first")
+                for i in range(number // 8 + 1)]
+        if name == "grown-external":
+            return named(name, live, salt)
+        found = live + [("grown", late, lossy) for late in list(topology.earlier)[-1:]
                  for lossy in (False, True) for _ in range(number // 4 + 1)]
         found += [("grown-before", "", False)]
-        found += [("mixed", n, False) for n in topology.earlier]
+        found += [("mixed", n + first, False) for n in topology.earlier
+                  for first in ("", ",first")]
         if name != "grown":
             found += [("grown-alone", str(i), False)
                       for i in range(number // 4 + 1)]

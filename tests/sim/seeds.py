@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is wrong with a machine or with its seed, until somebody mends it; seeds
 of a spec that has changed; days that pass."""
+import keepalived
 import world as w
 from moves import (boot_and_wait, boot_at_once, etcd_nodes, lay_earlier,
                    renew_token, reported, said, steps_of, switch_all_on,
@@ -193,7 +194,55 @@ def without(world, old):
     if any(reported(n, "etcd", "done") or said(n, "kubeadm init")
            for n in new):
         raise w.Failure("they did without those that have the data")
+    for node in keepalived.holders(world):
+        if node.name not in world.topology.earlier:
+            world.violation(node, "it has the endpoint's address, and those that "
+                                  "do not know it are off")
     yield from boot_at_once(world)
+    yield 200  # until the old ones know the new ones
+
+
+def grown_live(world, what):
+    """The earlier ones run when the new ones come; or all have been off. In a
+    seed of an earlier version they know the peers of their spec for ever."""
+    old = [world.nodes[n] for n in world.topology.earlier]
+    new = [n for n in world.nodes.values() if n not in old]
+    right = {node: node.files for node in old}
+    lay_earlier(world, old)
+    if "unaware" in what or not world.topology.joins(new[0].name):
+        world.apart = {n.name for n in new}
+        for node in old if "unaware" in what else ():
+            node.files = {path: file for path, file in node.files.items()
+                          if path != keepalived.SCRIPT}
+    yield from boot_and_wait(world, old)
+    if "new-first" in what:
+        for node in old:
+            node.power_off()
+        yield 60
+    for node in new:
+        node.power_on()
+    yield world.rng.choice((60, 600))
+    yield from boot_at_once(world)
+    for node in old:
+        node.files = right[node]
+    yield 300
+    for node in world.nodes.values():
+        node.power_off()
+    yield 60
+    for node in world.rng.sample(new + old, len(new + old)):
+        world.after(world.rng.choice((0, 30, 300)), None, node.power_on)
+    yield 400
+    yield from boot_at_once(world)
+    yield 300
+    wanted = world.rng.choice([n for n in world.nodes.values()
+                               if n in keepalived.holders(world)])
+    wanted.power_off()
+    yield 300
+    if "unaware" not in what and len(keepalived.holders(world)) != 1:
+        world.violation(None, "nobody takes the endpoint's address over")
+    wanted.power_on()
+    yield world.all_done
+    yield 300
 
 
 def grown_before(world, _):
@@ -201,12 +250,17 @@ def grown_before(world, _):
     yield from boot_at_once(world)
 
 
-def mixed(world, name):
-    """One of them still has its earlier seed. It joins the others, or takes
-    the nodes that are new for strangers until somebody sees that."""
+def mixed(world, what):
+    """One of them still has its earlier seed, and may come first. It joins the
+    others, or takes the nodes that are new for strangers until somebody sees
+    that."""
+    name, _, first = what.partition(",")
     node = world.nodes[name]
     right = node.files
     lay_earlier(world, [node])
+    if first:
+        node.power_on()
+        yield 600
     switch_all_on(world)
     yield lambda: said(node, "it has the MAC address") or all(
         n is node or reported(n, "ready", "done")
@@ -221,3 +275,4 @@ def mixed(world, name):
         yield 10
         node.power_on()
     yield world.all_done
+    yield 200

@@ -46,6 +46,28 @@ WORKERS = """\
     address: 192.168.4.41+
 """
 
+BALANCED = V1BETA4 + """\
+  provider: haproxy
+etcd:
+  mode: external
+nodes:
+  - name: e1
+    role: etcd
+    address: 192.168.4.25
+"""
+
+BALANCERS = """\
+  - name: lb{1..2}
+    role: load-balancer
+    address: 192.168.4.21+
+"""
+
+ONE_MASTER = """\
+  - name: m1
+    role: control-plane
+    address: 192.168.4.31
+"""
+
 TOPOLOGIES = {
     "founding": SPEC + "nodes:\n" + MASTERS + WORKERS,
     "stacked": SPEC + STACKED + MASTERS + WORKERS,
@@ -85,6 +107,9 @@ TOPOLOGIES = {
         SPEC + "etcd:\n  mode: stacked\nnodes:\n" +
         MASTERS.replace("m{1..3}", "m{4..5}").replace(".31+", ".34+") +
         MASTERS),
+    # Balancers that do not know the third one, and etcd on machines of its own.
+    "grown-external": (BALANCED + BALANCERS + ONE_MASTER,
+                       BALANCED + BALANCERS.replace("2}", "3}") + ONE_MASTER),
     # Members of etcd are learners first; and their order is another from 1.33.
     "learners": V1BETA3 + STACKED + MASTERS,
     "local": V1BETA4 + STACKED + MASTERS,
@@ -133,7 +158,8 @@ class Topology:
             if join:
                 self.token_secret = re.search(
                     rb'tlsBootstrapToken: *"[^.]*\.(.*)"', join[1]).group(1)
-            if mutate:
+        if mutate:
+            for files, _ in [*self.seeds.values(), *(self.earlier or {}).values()]:
                 mutate(files)
 
     @staticmethod

@@ -15,6 +15,7 @@ import heapq
 import math
 import random
 
+import keepalived
 import kubeadm
 import programs
 import raft
@@ -54,10 +55,14 @@ class World:
         self.lossy = lossy
         self.forms = True  # in the end there is a cluster
         self.absent = set()  # names of nodes that are not to be waited for
+        self.apart = set()  # of those whom no holder of the address can know
         self.in_turn = False  # nothing keeps a control plane from its turn
         self.slow_adds = 0.4  # how many of kubeadm's additions time out
         self.script = None
         self.waiting_for = None
+        self.both = ""  # who have the endpoint's address beside each other
+        self.both_since = None
+        self.both_for = 0.0
         self.nodes = {}
         for (name, seed), root in zip(topology.seeds.items(), roots):
             self.nodes[name] = Node(self, name, seed, root)
@@ -76,6 +81,7 @@ class World:
     def bump(self):
         """Something has changed that others may be waiting for."""
         self.version += 1
+        keepalived.watch(self)
         for node in self.nodes.values():
             if node.on and not node.ticking:
                 node.ticking = True
@@ -189,26 +195,9 @@ class World:
         self.blocked.clear()
         self.bump()
 
-    def priority(self, node):
-        """keepalived's."""
-        healthy = self._proxy(node) if node.role == "load-balancer" \
-            else node.api()
-        return self.topology.priority[node.name] - (0 if healthy else 50)
-
-    def holders(self):
-        """Who has the endpoint's address: whoever hears of no better one."""
-        able = [(self.priority(n), n) for n in self.nodes.values()
-                if "keepalived.service" in n.units]
-        if not self.blocked:
-            best = max([priority for priority, _ in able], default=None)
-            return [n for priority, n in able if priority == best]
-        return [n for priority, n in able
-                if not any(p > priority and self.reaches(other, n)
-                           for p, other in able)]
-
     def holder(self, viewer=None):
         """The node that viewer meets at the endpoint's address."""
-        found = [n for n in self.holders()
+        found = [n for n in keepalived.holders(self)
                  if viewer is None or self.connected(viewer, n)]
         if viewer in found:
             return viewer
@@ -219,7 +208,7 @@ class World:
         holder = self.holder(viewer)
         if not holder or holder.role == "control-plane":
             return holder.api() if holder else None
-        if self._proxy(holder):
+        if self.proxy_runs(holder):
             for node in self.nodes.values():
                 if node.role == "control-plane" and \
                         self.connected(holder, node) and node.api():
@@ -240,10 +229,10 @@ class World:
             return node.kubelet
         if port == "22":
             return True
-        return self._proxy(node) or node.api_ready_at is not None
+        return self.proxy_runs(node) or node.api_ready_at is not None
 
     @staticmethod
-    def _proxy(node):
+    def proxy_runs(node):
         return node.env["PROXY"] + ".service" in node.units
 
     def node_is_ready(self, kube, name):
