@@ -220,15 +220,18 @@ static char *say_node(const struct fixture *f, const struct plan_node *n) {
 
 static void say_pod(struct buf *b, const char *label, const char *component,
                     const char *node) {
+  bool static_pod = strcmp(label, "component") == 0;
   buf_addf(b,
-           "%s{\"metadata\":{\"name\":\"%s-%s\",\"labels\":"
+           "%s{\"metadata\":{\"name\":\"%s-%s\",%s\"labels\":"
            "{\"%s\":\"%s\"}},\"spec\":{\"nodeName\":\"%s\",\"containers\":"
-           "[{\"image\":\"k8s/%s:v1.20.2\"}]},\"status\":"
+           "[{\"image\":\"k8s/%s:%s\"}]},\"status\":"
            "{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\","
            "\"status\":\"True\"}],\"containerStatuses\":[{\"restartCount\":1,"
            "\"state\":{\"running\":{}}}]}}",
-           b->len ? ",\n" : "", component, node, label, component, node,
-           component);
+           b->len ? ",\n" : "", component, node,
+           static_pod ? "" : "\"ownerReferences\":[{\"kind\":\"DaemonSet\"}],",
+           label, component, node, component,
+           strcmp(component, "etcd") == 0 ? "3.4.13-0" : "v1.20.2");
 }
 
 static void say_registered(const struct plan_node *n, struct buf *b) {
@@ -244,6 +247,7 @@ static void say_registered(const struct plan_node *n, struct buf *b) {
   buf_addf(b,
            "}},\"spec\":{\"taints\":[{%s}]},\"status\":{\"addresses\":[{"
            "\"type\":\"InternalIP\",\"address\":\"%s\"}],\"conditions\":[{"
+           "\"type\":\"DiskPressure\",\"status\":\"False\"},{"
            "\"type\":\"Ready\",\"status\":\"True\",\"message\":\"posting\"}],"
            "\"nodeInfo\":{\"kubeletVersion\":\"v1.20.2\"}}}",
            control_plane
@@ -494,6 +498,11 @@ static const struct flaw faults_of_etcd[] = {
      "member m4 (https://192.168.4.33:2380) is not planned"},
     {"m1", "\"name\":\"m3\",", "", "etcd.members",
      "the member without a name (https://192.168.4.33:2380) is not planned"},
+    {"m1", "\"name\":\"m3\"", "\"name\":\"w1\"", "etcd.members",
+     "the member w1 (https://192.168.4.33:2380) is not planned"},
+    {"m1", "[\"https://192.168.4.32:2379\"]",
+     "[\"https://192.168.4.32:2379\",\"https://10.0.2.15:2379\"]",
+     "etcd.members", "found https://192.168.4.32:2379 and more"},
     {"m1", "\"name\":\"m3\"", "\"name\":\"m3\",\"isLearner\":true",
      "etcd.members", "m3 is a learner and does not vote"},
     {"m1", "[\"https://192.168.4.32:2380\"]", "[\"https://192.168.4.9:2380\"]",
@@ -515,6 +524,8 @@ static const struct flaw faults_of_etcd[] = {
      "expected 1 leader, found 2: m2, m3"},
     {"m3", ",\"leader\":\"16118123708013471\"", "", "etcd.leader",
      "m3 knows no leader"},
+    {"m1", "\"leader\":\"16118123708013471\"", "\"leader\":\"0\"",
+     "etcd.leader", "m1 knows no leader"},
 };
 
 static const struct flaw faults_of_cluster[] = {
@@ -550,6 +561,11 @@ static const struct flaw faults_of_cluster[] = {
      "m1: node.kubernetes.io/unschedulable:NoSchedule is not planned"},
     {"cluster", "\"readyReplicas\":2", "\"readyReplicas\":1", "dns",
      "1 of 2 replicas of coredns are ready"},
+    {"cluster", "\"replicas\":2},\"status\":{\"readyReplicas\":2}",
+     "\"replicas\":0},\"status\":{}", "dns",
+     "0 of 0 replicas of coredns are ready"},
+    {"cluster", "k8s/kube-scheduler:v1.20.2", "k8s/kube-scheduler:x1.20.2",
+     "pods.kube-scheduler", "found the image k8s/kube-scheduler:x1.20.2"},
     {"cluster", "10.96.0.10", "10.96.0.53", "dns",
      "service kube-dns: expected 10.96.0.10, found 10.96.0.53"},
     {"cluster", "\"name\":\"kube-dns\"", "\"name\":\"other\"", "dns",
@@ -593,6 +609,8 @@ static const struct flaw faults_of_roles[] = {
      "e2: etcd has no certificate"},
     {"pods", "reach-m2,m2,Running,10.244.6.7,\n", "", "pods.reach",
      "m2 has no pod"},
+    {"cluster", "\"items\":[", "\"items\":[{\"metadata\":{\"name\":\"e1\"}},",
+     "nodes.names", "e1 is registered and not planned"},
 };
 
 /* haproxy still sends work to a server after one failed check of three. */
@@ -608,9 +626,16 @@ static void test_shaky_server(void **state) {
   end(&f);
 }
 
-/* An evicted pod's record stays after another has taken its place. */
+/* An evicted pod's record stays after another has taken its place, and a job's
+ * when it is done. */
 static void test_leftover(void **state) {
   (void)state;
+  static const char before[] =
+      "@section pods\n{\"items\":[{\"metadata\":{\"name\":\"kube-proxy-x\","
+      "\"ownerReferences\":[{\"kind\":\"DaemonSet\"}],\"labels\":{\"k8s-app\":"
+      "\"kube-proxy\"}},\"spec\":{\"nodeName\":\"m1\"},\"status\":{\"phase\":"
+      "\"Failed\"}},\n{\"metadata\":{\"name\":\"job\"},\"status\":{\"phase\":"
+      "\"Succeeded\"}},\n";
   static const char owned[] =
       ",\n{\"kind\":\"Pod\",\"metadata\":{\"name\":\"coredns-x\","
       "\"ownerReferences\":[{\"kind\":\"ReplicaSet\"}]},\"status\":{"
@@ -621,6 +646,7 @@ static void test_leftover(void **state) {
   struct fixture f;
   begin(&f, nodes_ha);
   change(&f, "cluster", "]}\n\n@section deployments", owned);
+  change(&f, "cluster", "@section pods\n{\"items\":[", before);
   parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
   end(&f);
@@ -690,6 +716,13 @@ static void test_pod_in_trouble(void **state) {
   expect(&f, "pods.kube-proxy", VERIFY_FAIL,
          "kube-proxy-m1 is Running, CrashLoopBackOff");
   expect(&f, "pods.system", VERIFY_FAIL, "kube-proxy-m1 is Running, Crash");
+  end(&f);
+  begin(&f, nodes_ha);
+  change(&f, "cluster", "\"status\":{\"phase\":\"Running\"",
+         "\"status\":{\"phase\":\"Succeeded\"");
+  parts_verify(&f.plan, &f.facts, &f.checks);
+  expect(&f, "pods.kube-proxy", VERIFY_FAIL, "kube-proxy-m1 is Succeeded");
+  expect(&f, "pods.system", VERIFY_OK, "pods");
   end(&f);
   begin(&f, nodes_ha);
   change(&f, "cluster", "{\"type\":\"Ready\",\"status\":\"True\"}",
@@ -780,6 +813,20 @@ static void test_unregistered(void **state) {
   expect(&f, "nodes.names", VERIFY_FAIL,
          "w1 is not registered; w7 is registered and not planned");
   expect(&f, "nodes.version", VERIFY_FAIL, "w1 is not registered");
+  end(&f);
+}
+
+/* What several members see is told once. */
+static void test_seen_by_all(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, nodes_ha);
+  static const char *const all[] = {"m1", "m2", "m3"};
+  for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+    change(&f, all[i], "\"name\":\"m3\"", "\"name\":\"m3\",\"isLearner\":true");
+  parts_verify(&f.plan, &f.facts, &f.checks);
+  assert_string_equal(find(&f, "etcd.members")->detail,
+                      "as m1 sees it: m3 is a learner and does not vote");
   end(&f);
 }
 
@@ -1262,6 +1309,7 @@ int main(void) {
       cmocka_unit_test(test_silence_hides_nothing),
       cmocka_unit_test(test_silent_cluster),
       cmocka_unit_test(test_unregistered),
+      cmocka_unit_test(test_seen_by_all),
       cmocka_unit_test(test_two_faults),
       cmocka_unit_test(test_not_failures),
       cmocka_unit_test(test_default_taints),
