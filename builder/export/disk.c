@@ -112,6 +112,7 @@ const struct export_format export_disk = {
     .name = "disk",
     .what = "for each node a raw disk with its seed in a partition",
     .of_nodes = true,
+    .real = true,
     .each = true,
     .require = plain_require,
     .files = files,

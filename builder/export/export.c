@@ -2,6 +2,7 @@
 #include "export/export.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "export/convert.h"
 #include "image/bootloader.h"
@@ -71,6 +72,22 @@ static int check_node(const struct export_job *job,
                      job->image, (unsigned long long)(job->size / MIB));
 }
 
+/* What the manifest beside the image says, if there is one. */
+static void warn_kernel(const struct export_job *job) {
+  size_t stem = strlen(job->image);
+  if (stem > strlen(".qcow2") &&
+      strcmp(job->image + stem - strlen(".qcow2"), ".qcow2") == 0)
+    stem -= strlen(".qcow2");
+  _cleanup_free_ char *path = xasprintf("%.*s.json", (int)stem, job->image);
+  _cleanup_json_ json_t *j = json_load_file(path, 0, NULL);
+  const char *kernel = json_string_value(json_object_get(j, "kernel"));
+  if (kernel && strstr(kernel, "-cloud-"))
+    log_warn(job->log,
+             "the image has Debian's cloud kernel, without drivers for SATA "
+             "disks, e1000 cards and real machines: where these are needed, "
+             "write `kernel: generic` under `image` in the spec");
+}
+
 int export_check_image(const struct export_format *f, struct export_job *job,
                        struct error *err) {
   if (convert_ask(job->image, &job->size, &job->flat, err) < 0)
@@ -84,6 +101,8 @@ int export_check_image(const struct export_format *f, struct export_job *job,
   for (size_t i = 0; f->of_nodes && i < job->n_nodes; i++)
     if (check_node(job, export_node(job, i), err) < 0)
       return -1;
+  if (f->real)
+    warn_kernel(job);
   return f->check ? f->check(job, err) : 0;
 }
 

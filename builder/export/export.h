@@ -17,7 +17,8 @@ int export_check_files(const struct export_format *f,
 
 /* Looks at job->image and notes what is to be known of it. One that is too
  * large for a node's disk, or too small for an image of ours, is a usage
- * error. */
+ * error; of one whose kernel lacks the drivers for the format's machines is
+ * warned. */
 int export_check_image(const struct export_format *f, struct export_job *job,
                        struct error *err) _must_check_;
 

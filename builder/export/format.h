@@ -43,6 +43,9 @@ struct export_format {
   /* Each node has a whole copy of the image. */
   bool each;
 
+  /* Its machines have SATA disks and e1000 cards, or are real ones. */
+  bool real;
+
   /* It takes a job's uri and pool. */
   bool applies;
 

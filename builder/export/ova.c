@@ -196,6 +196,7 @@ const struct export_format export_ova = {
     .name = "ova",
     .what = "for each node a package with disk and seed",
     .of_nodes = true,
+    .real = true,
     .require = plain_require,
     .files = files,
     .write = write_files,

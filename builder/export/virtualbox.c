@@ -131,6 +131,7 @@ const struct export_format export_virtualbox = {
     .name = "virtualbox",
     .what = "a VDI, seeds, and a script that makes the machines",
     .of_nodes = true,
+    .real = true,
     .require = plain_require,
     .files = files,
     .write = write_files,
