@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What of RFC 3986 a mirror needs; no blank or quote of any list or shell. */
@@ -18,10 +19,33 @@ static const char *after(const char *text, const char *prefix) {
   return strncmp(text, prefix, n) == 0 ? text + n : NULL;
 }
 
-/* Behind http:// or https://, or NULL. */
+/* Behind a port, of which the text has what follows its colon; NULL when it is
+ * none. */
+static const char *behind_port(const char *text) {
+  size_t n = strspn(text, "0123456789");
+  if (n == 0 || n > 5 || strtol(text, NULL, 10) < 1 ||
+      strtol(text, NULL, 10) > 65535)
+    return NULL;
+  return text + n;
+}
+
+/* Whether the host that text begins with has no port or one that can be. */
+static bool port_ok(const char *text) {
+  size_t n = strcspn(text, "/");
+  const char *user = memchr(text, '@', n), *begin = user ? user + 1 : text;
+  const char *end = text + n;
+  /* The address of IPv6 has colons of its own. */
+  const char *bracket = memrchr(begin, ']', (size_t)(end - begin));
+  const char *colon = bracket ? bracket + 1 : begin;
+  colon = memchr(colon, ':', (size_t)(end - colon));
+  return !colon || behind_port(colon + 1) == end;
+}
+
+/* Behind http:// or https://, where a host begins, or NULL. */
 static const char *behind_scheme(const char *text) {
   const char *host = after(text, "http://");
-  return host ? host : after(text, "https://");
+  host = host ? host : after(text, "https://");
+  return host && port_ok(host) ? host : NULL;
 }
 
 const char *mirror_fault(const char *text) {
@@ -45,6 +69,7 @@ static const char no_user[] =
     "for none";
 
 /* Whether it ends in "/v1.34/deb" or "/v1.34", as installation guides have it.
+ * All that there ever was there has two digits; "/v1.0" is some program's own.
  */
 static bool is_of_a_version(const char *text) {
   static const char digits[] = "0123456789";
@@ -56,6 +81,8 @@ static bool is_of_a_version(const char *text) {
     const char *end = minor + 1 + strspn(minor + 1, digits);
     if (after(end, "/deb"))
       end += strlen("/deb");
+    else if (end - minor < 3)
+      continue;
     if (!end[strspn(end, "/")])
       return true;
   }
@@ -83,15 +110,20 @@ const char *proxy_fault(const char *text) {
   return host[n] == '\0' || host[n + 1] == '\0' ? NULL : rule;
 }
 
-/* "/part/part", each of what images' names are of (OCI distribution). */
-static bool parts_ok(const char *p) {
+static bool is_lower(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Behind "/part/part", each of what images' names are of (OCI distribution);
+ * NULL where one is not. */
+static const char *behind_parts(const char *p) {
   while (*p == '/' && p[1]) {
     size_t n = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz0123456789._-");
-    if (n == 0)
-      return false;
+    if (n == 0 || !is_lower(p[1]) || !is_lower(p[n]))
+      return NULL;
     p += 1 + n;
   }
-  return !*p || (*p == '/' && !p[1]);
+  return p;
 }
 
 /* Behind "host" or "host:port", or NULL. */
@@ -101,13 +133,7 @@ static const char *behind_host(const char *host) {
     p++;
   if (p == host)
     return NULL;
-  if (*p == ':') {
-    size_t n = strspn(p + 1, "0123456789");
-    if (n == 0 || n > 5)
-      return NULL;
-    p += 1 + n;
-  }
-  return p;
+  return *p == ':' ? behind_port(p + 1) : p;
 }
 
 const char *registry_fault(const char *text) {
@@ -117,25 +143,26 @@ const char *registry_fault(const char *text) {
   if (memchr(host, '@', strcspn(host, "/")))
     return no_user;
   const char *p = behind_host(host);
-  return p && parts_ok(p) ? NULL : rule;
+  p = p ? behind_parts(p) : NULL;
+  return p && (!*p || (*p == '/' && !p[1])) ? NULL : rule;
 }
 
-static bool is_lower(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+/* Docker's own registry, in which names without a folder are in library/ and
+ * which has a second name that no kubelet asks for. */
+static bool is_short(const char *text) {
+  const char *own = after(text, "docker.io/");
+  return (own && !strchr(own, '/')) || after(text, "index.docker.io/");
 }
 
 bool image_name_ok(const char *text) {
   size_t host = strcspn(text, "/");
   const char *p = behind_host(text);
-  if (!p || p != text + host || *p != '/' ||
+  if (!p || p != text + host || *p != '/' || is_short(text) ||
       (strcspn(text, ".:") > host && strncmp(text, "localhost/", 10) != 0))
     return false;
-  while (*p == '/') {
-    size_t n = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz0123456789._-");
-    if (n == 0 || !is_lower(p[1]) || !is_lower(p[n]))
-      return false;
-    p += 1 + n;
-  }
+  p = behind_parts(p);
+  if (!p)
+    return false;
   const char *tag = p + 1;
   size_t n = *p == ':' ? strspn(tag, "abcdefghijklmnopqrstuvwxyz"
                                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")

@@ -32,11 +32,13 @@ const char *mirror_fault(const char *text);
   "has "                                                                       \
   "no TLS"
 
-/* kubernetes.images: names with a registry and a tag, as containerd has them.
- */
+/* kubernetes.images: names with a registry and a tag, as a kubelet asks
+ * containerd for them: what a pod calls docker.io/busybox:1.36 is
+ * docker.io/library/busybox:1.36 there. */
 #define IMAGE_RULE "a whole name like docker.io/library/busybox:1.36"
 #define IMAGE_PATTERN                                                          \
-  "^(?=[^/]*[.:]|localhost/)[A-Za-z0-9][-.A-Za-z0-9]*(:[0-9]{1,5})?"           \
+  "^(?=[^/]*[.:]|localhost/)(?!docker\\.io/[^/]*$)"                            \
+  "(?!index\\.docker\\.io/)[A-Za-z0-9][-.A-Za-z0-9]*(:[0-9]{1,5})?"            \
   "(/[a-z0-9]([-._a-z0-9]*[a-z0-9])?)+:[A-Za-z0-9_][-._A-Za-z0-9]{0,127}$"
 bool image_name_ok(const char *text);
 

@@ -36,7 +36,7 @@ static const struct type_info types[] = {
                     false},
     [TYPE_REGISTRY] = {"registry", REGISTRY_RULE,
                        "^(https?://)?[A-Za-z0-9][-.A-Za-z0-9]*(:[0-9]{1,5})?"
-                       "(/[-._a-z0-9]+)*/?$",
+                       "(/[a-z0-9]([-._a-z0-9]*[a-z0-9])?)*/?$",
                        false},
     [TYPE_IMAGES] = {"list of images", "a list of images, each " IMAGE_RULE,
                      IMAGE_PATTERN, false},

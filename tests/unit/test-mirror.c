@@ -55,6 +55,7 @@ static void test_bad(void **state) {
       "http://mirror.example/#",
       "http://mirror.example/\\",
       "http://mirror.example/d\xc3\xa9",
+      "http://mirror.example:99999/debian",
       "deb [trusted=yes] http://mirror.example/debian bookworm main",
   };
   for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -73,12 +74,13 @@ static void test_user(void **state) {
 
 static void test_proxies(void **state) {
   (void)state;
-  static const char *const good[] = {"http://proxy.example:3128",
-                                     "https://10.0.0.1:8080/",
-                                     "http://[fd00::1]:3128"};
+  static const char *const good[] = {
+      "http://proxy.example:3128", "https://10.0.0.1:8080/",
+      "http://[fd00::1]:3128", "http://[fd00::1]"};
   static const char *const bad[] = {
       "proxy.example:3128", "socks5://a:1", "http://",       "http:///",
-      "http://a/b",         "http://a b",   "http://a:1;id", ""};
+      "http://a/b",         "http://a b",   "http://a:1;id", "",
+      "http://p:99999999",  "http://p:0",   "http://p:",     "http://p:65536"};
   for (size_t i = 0; i < ARRAY_SIZE(good); i++)
     if (proxy_fault(good[i]))
       fail_msg("'%s' is refused", good[i]);
@@ -95,6 +97,7 @@ static void test_image_names(void **state) {
       "registry.k8s.io/pause:3.10.1",
       "localhost/a:b",
       "10.0.0.1:5000/a/b-c/d_e:V1.2_3",
+      "mirror.docker.io/busybox:1.36",
   };
   static const char *const bad[] = {
       "",
@@ -113,6 +116,9 @@ static void test_image_names(void **state) {
       "docker.io/busybox@sha256:00",
       "http://docker.io/busybox:1",
       "docker.io:port/busybox:1",
+      "docker.io:99999/busybox:1",
+      "docker.io/busybox:1.36",
+      "index.docker.io/library/busybox:1.36",
       "docker.io/busybox:1;id",
   };
   for (size_t i = 0; i < ARRAY_SIZE(good); i++)
@@ -133,9 +139,9 @@ static void expect(fault_fn *fault, const char *const *v, size_t n, bool ok) {
 
 static void test_packages(void **state) {
   (void)state;
-  static const char *const good[] = {"https://pkgs.k8s.io/core:/stable:/",
-                                     "http://127.0.0.1:8080/a%20b", "http://h",
-                                     "http://h/@/x"};
+  static const char *const good[] = {
+      "https://pkgs.k8s.io/core:/stable:/", "http://127.0.0.1:8080/a%20b",
+      "http://h", "http://h/@/x", "https://art.example/api/v1.0/"};
   static const char *const bad[] = {"",
                                     "h/x",
                                     "ftp://h/",
@@ -147,7 +153,11 @@ static void test_packages(void **state) {
                                     "http://h/a b",
                                     "http://h/'x",
                                     "http://h/\"",
-                                    "http://h/$x"};
+                                    "http://h/$x",
+                                    "http://h:99999/",
+                                    "http://h:x/",
+                                    "http://h/v1.34/",
+                                    "http://h/v1.0/deb"};
   expect(packages_fault, good, ARRAY_SIZE(good), true);
   expect(packages_fault, bad, ARRAY_SIZE(bad), false);
   assert_non_null(strstr(packages_fault("http://u:p@h/"), "has a user in it"));
@@ -159,10 +169,12 @@ static void test_registry(void **state) {
       "registry.k8s.io", "https://r.example/", "http://127.0.0.1:5000",
       "r.example:65535/a/b-c_d.e/", "localhost/a"};
   static const char *const bad[] = {
-      "",      "/",    "http://", "http:///a",    ":5000",
-      "-r",    ".r",   "r:",      "r:/a",         "r:123456",
-      "r:1x",  "r//a", "r/A",     "r/a//",        "r/a b",
-      "r/a:1", "r_a",  "u@r",     "http://u@r/a", "ftp://r"};
+      "",      "/",      "http://",  "http:///a",    ":5000",
+      "-r",    ".r",     "r:",       "r:/a",         "r:123456",
+      "r:1x",  "r//a",   "r/A",      "r/a//",        "r/a b",
+      "r/a:1", "r_a",    "u@r",      "http://u@r/a", "ftp://r",
+      "r/..",  "r/.",    "r/a/../b", "r/-a",         "r/a-",
+      "r:0",   "r:65536"};
   expect(registry_fault, good, ARRAY_SIZE(good), true);
   expect(registry_fault, bad, ARRAY_SIZE(bad), false);
   assert_non_null(strstr(registry_fault("http://u:p@r/a"), "has a user in it"));
