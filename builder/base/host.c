@@ -67,3 +67,13 @@ uint64_t host_memory(void) {
   (void)sysinfo(&info); /* fails for no address but a wrong one */
   return (uint64_t)info.totalram * info.mem_unit;
 }
+
+const char *host_architecture(void) {
+#if defined(__x86_64__)
+  return "amd64";
+#elif defined(__aarch64__)
+  return "arm64";
+#else
+  return NULL;
+#endif
+}

@@ -34,3 +34,7 @@ void host_accel_done(struct host_accel *a);
 
 /* The bytes of memory that it has, used or not. */
 uint64_t host_memory(void);
+
+/* The architecture this program was built for, as Debian calls it: "amd64";
+ * NULL for one that it does not know. */
+const char *host_architecture(void);

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "image/bundle.h"
+#include "image/given.h"
 #include "spec/codes.h"
 #include "spec/payload-facts.h"
 #include <errno.h>
@@ -12,26 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A payload that is a folder or a bundle must be there, and have the version.
- * Seeds can be made without it, images cannot. */
+/* A payload that is a folder or a bundle must be there, and be the one for this
+ * spec. Seeds can be made without it, images cannot. */
 static int check_payload(const struct spec *s, struct error *err) {
-  _cleanup_error_ struct error own = {0};
   _cleanup_payload_ struct payload p = {0};
-  const char *folder = s->kubernetes.payload;
-  if (payload_facts(folder)->kind != PAYLOAD_FOLDER)
+  if (payload_facts(s->kubernetes.payload)->kind != PAYLOAD_FOLDER)
     return 0;
-  int r = bundle_is_file(folder) ? bundle_open(folder, &p, &own)
-                                 : payload_open(folder, &p, &own);
-  if (r < 0)
-    return error_at(err, s->kubernetes.payload_where,
-                    "%s; write 'debian', 'pkgs.k8s.io', a folder with a "
-                    "manifest.json or a bundle",
-                    own.faults[0].msg);
-  if (!payload_is(&p, s->kubernetes.version_text))
-    return error_at(err, s->kubernetes.payload_where,
-                    "the payload '%s' is Kubernetes %s, not %s", folder,
-                    p.kubernetes, s->kubernetes.version_text);
-  return 0;
+  return given_open(s, &p, err);
 }
 
 /* What a mirror of the user's needs lies beside the spec. */

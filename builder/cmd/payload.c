@@ -39,6 +39,7 @@ int cmd_payload(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_cluster_ struct cluster c;
   _cleanup_payload_ struct payload p = {0};
   if (cluster_load(cli, argv[optind], &c, err) < 0 ||
+      (bundle && bundle_check_payload(&c.spec, err) < 0) ||
       source_ensure(&cli->log, &c.spec, &opt, &p, err) < 0)
     return -1;
   log_info(&cli->log, "Kubernetes %s: %zu files, %.0f MB, as in the manifest",

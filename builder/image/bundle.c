@@ -8,6 +8,7 @@
 #include "image/bake.h"
 #include "image/make-payload.h"
 #include "image/space.h"
+#include "spec/payload-facts.h"
 #include "state/cache.h"
 #include <errno.h>
 #include <string.h>
@@ -23,6 +24,20 @@
 bool bundle_is_file(const char *path) {
   struct stat st;
   return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+const char *bundle_suite(const struct spec *spec) {
+  return spec->image.debian == 13 ? "trixie" : "bookworm";
+}
+
+int bundle_check_payload(const struct spec *spec, struct error *err) {
+  if (!payload_facts(spec->kubernetes.payload)->image_repository)
+    return 0;
+  return error_usage(err,
+                     "--bundle is not for the payload '%s', whose images have "
+                     "names that seeds know by that word alone; copy its "
+                     "folder to the same place of the other machine's cache",
+                     spec->kubernetes.payload);
 }
 
 int bundle_check_place(const char *file, struct error *err) {
@@ -79,9 +94,10 @@ static char *packages_of(const struct spec *spec, const struct payload *p) {
   return buf_take(&out);
 }
 
-/* A folder with all that belongs into it. */
+/* A folder with all that belongs into it, locked for us until *hold is closed.
+ */
 static int collect(const struct log *log, const struct spec *spec,
-                   const struct payload *p, struct payload *ret,
+                   const struct payload *p, int *hold, struct payload *ret,
                    struct error *err) {
   _cleanup_strv_ struct strv env = {0};
   _cleanup_free_ char *apt = cache_path("apt");
@@ -90,7 +106,7 @@ static int collect(const struct log *log, const struct spec *spec,
   const char *mirror = spec->image.mirror;
   strv_pushf(&env, "KUBESEED_PAYLOAD=%s", p->dir);
   strv_pushf(&env, "KUBESEED_LIST=%s", list);
-  strv_push(&env, "KUBESEED_SUITE=bookworm");
+  strv_pushf(&env, "KUBESEED_SUITE=%s", bundle_suite(spec));
   strv_pushf(&env, "KUBESEED_MIRROR=%s", mirror ? mirror : "");
   strv_pushf(&env, "KUBESEED_APT=%s", apt);
   const struct make_payload m = {.name = name,
@@ -100,20 +116,27 @@ static int collect(const struct log *log, const struct spec *spec,
                                  .space = payload_size(p) + DEBIAN_SPACE,
                                  .what = "collecting a bundle",
                                  .intro = "collecting the bundle",
-                                 .fault = "cannot collect the bundle"};
+                                 .fault = "cannot collect the bundle",
+                                 .hold = hold,
+                                 .sweep = "for-bundle-"};
   if (process_require("apt-get", "apt", err) < 0 ||
       process_require("jq", "jq", err) < 0)
     return -1;
   return make_payload(log, &m, spec->file, true, ret, err);
 }
 
-/* The same bytes of the same files, whoever writes them and when. */
+/* The same bytes of the same files, whoever writes them and when. posix: names
+ * may be longer than 100 bytes. A file with a second name is one for all that.
+ */
 static int pack(const char *dir, const char *file, struct error *err) {
   _cleanup_strv_ struct strv argv = {0};
   begin_tar(&argv, "--create", file);
-  strv_push_all(&argv, "--format=ustar", "--sort=name", "--owner=0",
-                "--group=0", "--numeric-owner", "--mtime=@0",
-                "--mode=u=rwX,go=rX", "--directory", dir, "manifest.json",
+  strv_push_all(&argv, "--format=posix",
+                "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,"
+                "delete=ctime",
+                "--sort=name", "--owner=0", "--group=0", "--numeric-owner",
+                "--mtime=@0", "--mode=u=rwX,go=rX", "--dereference",
+                "--hard-dereference", "--directory", dir, "manifest.json",
                 "manifest.sha256", "debs", "images", "debian", NULL);
   const struct process p = {.argv = &argv, .package = "tar"};
   return process_run(&p, err);
@@ -142,7 +165,10 @@ int bundle_write(const struct log *log, const struct spec *spec,
                  const struct payload *p, const char *file, struct error *err) {
   _cleanup_payload_ struct payload all = {0};
   _cleanup_error_ struct error ignored = {0};
-  if (bundle_check_place(file, err) < 0 || collect(log, spec, p, &all, err) < 0)
+  _cleanup_close_ int hold = -1;
+  if (bundle_check_payload(spec, err) < 0 ||
+      bundle_check_place(file, err) < 0 ||
+      collect(log, spec, p, &hold, &all, err) < 0)
     return -1;
   int r = pack_to(&all, file, err);
   /* Only room is lost when this fails. */

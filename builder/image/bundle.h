@@ -16,6 +16,14 @@
 /* Whether the path is a file, which a payload of that name then is a bundle. */
 bool bundle_is_file(const char *path);
 
+/* The release whose Debian packages a bundle for the spec has: "bookworm". */
+const char *bundle_suite(const struct spec *spec);
+
+/* Whether a bundle can be made of the spec's payload. One whose images have
+ * names of their own would be none that seeds know; see given.h. */
+int bundle_check_payload(const struct spec *spec,
+                         struct error *err) _must_check_;
+
 /* Whether a bundle can be written to file: its folder can be written to, and
  * what is there already is a bundle. */
 int bundle_check_place(const char *file, struct error *err) _must_check_;

@@ -7,8 +7,10 @@
 #include "base/mem.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #define LOCK_MAX ((size_t)4 << 20)
 #define FORMAT 1
@@ -22,10 +24,17 @@ char *lock_path(const struct spec *spec) {
 static int read_all(const char *path, json_t **ret, struct error *err) {
   _cleanup_buf_ struct buf text = {0};
   json_error_t fault;
-  if (!file_exists(path)) {
+  struct stat st;
+  if (lstat(path, &st) < 0 && errno == ENOENT) {
     *ret = json_pack("{si s{}}", "format", FORMAT, "payloads");
     return 0;
   }
+  /* Nor is one there: but what it was is not to be forgotten. */
+  if (!file_exists(path) && errno == ENOENT)
+    return error_usage(err,
+                       "'%s' is a link to a file that is not there; put that "
+                       "back, or delete the link",
+                       path);
   if (file_read(path, LOCK_MAX, &text, err) < 0)
     return -1;
   _cleanup_json_ json_t *j = json_loadb(text.data ? text.data : "", text.len,
@@ -42,8 +51,28 @@ static int read_all(const char *path, json_t **ret, struct error *err) {
 
 /* As lock_of makes it, at least from the outside: what is in it is compared. */
 static bool is_entry(const json_t *entry) {
+  const json_t *further = json_object_get(entry, "further");
   return json_is_object(json_object_get(entry, "packages")) &&
-         json_is_object(json_object_get(entry, "images"));
+         json_is_object(json_object_get(entry, "images")) &&
+         (!further || json_is_object(further));
+}
+
+/* The entry without those further images that are not this spec's. */
+static json_t *entry_for(const struct spec *spec, json_t *entry) {
+  json_t *further = json_object_get(entry, "further"), *own = json_object();
+  for (size_t i = 0; i < spec->kubernetes.images.n; i++) {
+    const char *name = spec->kubernetes.images.v[i];
+    json_t *image = json_object_get(further, name);
+    if (image)
+      json_object_set(own, name, image);
+  }
+  json_t *copy = json_copy(entry);
+  if (json_object_size(own) > 0)
+    json_object_set(copy, "further", own);
+  else
+    json_object_del(copy, "further");
+  json_decref(own);
+  return copy;
 }
 
 int lock_read(const struct spec *spec, const char *name, json_t **ret,
@@ -58,7 +87,7 @@ int lock_read(const struct spec *spec, const char *name, json_t **ret,
                        "%s: '%s' does not say which packages and images it "
                        "is; put back what it was, or delete it",
                        path, name);
-  *ret = json_incref(entry);
+  *ret = entry ? entry_for(spec, entry) : NULL;
   return 0;
 }
 
@@ -77,26 +106,33 @@ static void add_package(json_t *packages, const struct payload_file *f) {
       json_pack("{ss ss}", "version", text, "sha256", f->sha256));
 }
 
-int lock_of(const struct payload *p, json_t **ret, struct error *err) {
+int lock_of(const struct spec *spec, const struct payload *p, json_t **ret,
+            struct error *err) {
   _cleanup_free_ char *path = xasprintf("%s/manifest.json", p->dir);
   _cleanup_buf_ struct buf text = {0};
   if (file_read(path, LOCK_MAX, &text, err) < 0)
     return -1;
   _cleanup_json_ json_t *manifest = json_loadb(text.data, text.len, 0, NULL);
   json_t *packages = json_object(), *images = json_object();
+  json_t *further = json_object();
   for (size_t i = 0; i < p->files.n; i++)
     add_package(packages, &p->files.v[i]);
   size_t i;
   const json_t *image;
   json_array_foreach(json_object_get(manifest, "images"), i, image) {
     const char *name = json_string_value(json_object_get(image, "name"));
-    json_object_set_new(images, name ? name : "",
+    json_t *where =
+        name && strv_has(&spec->kubernetes.images, name) ? further : images;
+    json_object_set_new(where, name ? name : "",
                         json_pack("{sO* sO*}", "index",
                                   json_object_get(image, "index"), "config",
                                   json_object_get(image, "config")));
   }
   *ret = json_pack("{ss* so so}", "etcd", p->etcd, "packages", packages,
                    "images", images);
+  if (json_object_size(further) > 0)
+    json_object_set(*ret, "further", further);
+  json_decref(further);
   return 0;
 }
 
@@ -111,18 +147,25 @@ static void lock_folder(const char *path, int *ret_fd) {
 }
 
 int lock_write(const struct spec *spec, const char *name, json_t *entry,
-               struct error *err) {
+               bool keep, struct error *err) {
   _cleanup_free_ char *path = lock_path(spec);
   _cleanup_close_ int folder = -1;
-  _cleanup_json_ json_t *all = NULL;
+  _cleanup_json_ json_t *all = NULL, *own = json_deep_copy(entry);
   lock_folder(path, &folder);
   if (read_all(path, &all, err) < 0)
     return -1;
-  json_object_set(json_object_get(all, "payloads"), name, entry);
+  json_t *there = json_object_get(json_object_get(all, "payloads"), name);
+  if (keep)
+    lock_keep(there, own);
+  if (there && json_equal(there, own))
+    return 0;
+  json_object_set(json_object_get(all, "payloads"), name, own);
   _cleanup_free_ char *dump = json_dumps(all, JSON_INDENT(2) | JSON_SORT_KEYS);
   _cleanup_free_ char *text = xasprintf("%s\n", dump);
+  /* Where it is a link, what that names is written. */
+  _cleanup_free_ char *full = realpath(path, NULL);
   /* Synced: another fetch would be of other builds. */
-  return file_write(path, text, strlen(text), 0644, err);
+  return file_write(full ? full : path, text, strlen(text), 0644, err);
 }
 
 char *lock_describe(json_t *entry) {
@@ -166,40 +209,66 @@ static void compare(const char *name, const json_t *wanted, const json_t *found,
   }
 }
 
-/* Those of both; with `both` unset, also what one of them lacks. */
-static void compare_all(json_t *wanted, json_t *found, bool both,
-                        const char *const keys[2], struct buf *out) {
+static void compare_packages(json_t *wanted, json_t *found, struct buf *out) {
+  static const char *const keys[] = {"version", "sha256"};
   const char *name;
   json_t *one;
-  json_object_foreach(wanted, name, one) {
-    json_t *other = json_object_get(found, name);
-    if (other || !both)
-      compare(name, one, other, keys, out);
-  }
+  json_object_foreach(wanted, name, one)
+      compare(name, one, json_object_get(found, name), keys, out);
   json_object_foreach(found, name, one) {
-    if (!both && !json_object_get(wanted, name))
+    if (!json_object_get(wanted, name))
       compare(name, NULL, one, keys, out);
   }
 }
 
-void lock_keep(json_t *wanted, json_t *found) {
-  json_t *before = json_object_get(wanted, "images");
+/* Where images stand; another spec may name one that kubeadm also wants. */
+static const char *const image_lists[] = {"images", "further"};
+
+static json_t *find_image(json_t *entry, const char *name) {
+  json_t *found = NULL;
+  for (size_t i = 0; i < ARRAY_SIZE(image_lists) && !found; i++)
+    found = json_object_get(json_object_get(entry, image_lists[i]), name);
+  return found;
+}
+
+/* Those of both. */
+static void compare_images(json_t *wanted, json_t *found, struct buf *out) {
+  static const char *const keys[] = {"index", "config"};
   const char *name;
   json_t *one;
-  json_object_foreach(json_object_get(found, "images"), name, one) {
-    json_t *index = json_object_get(json_object_get(before, name), "index");
+  for (size_t i = 0; i < ARRAY_SIZE(image_lists); i++)
+    json_object_foreach(json_object_get(wanted, image_lists[i]), name, one) {
+      json_t *other = find_image(found, name);
+      if (other)
+        compare(name, one, other, keys, out);
+    }
+}
+
+static void keep_images(json_t *wanted, json_t *found, const char *list) {
+  json_t *images = json_object_get(found, list);
+  const char *name;
+  json_t *one;
+  json_object_foreach(images, name, one) {
+    json_t *index = json_object_get(find_image(wanted, name), "index");
     if (json_is_string(index) && !json_is_string(json_object_get(one, "index")))
       json_object_set(one, "index", index);
   }
+  json_t *before = json_object_get(wanted, list);
+  if (before && !images)
+    json_object_set(found, list, before);
+  else if (before)
+    (void)json_object_update_missing(images, before);
+}
+
+void lock_keep(json_t *wanted, json_t *found) {
+  for (size_t i = 0; i < ARRAY_SIZE(image_lists); i++)
+    keep_images(wanted, found, image_lists[i]);
 }
 
 char *lock_difference(json_t *wanted, json_t *found) {
-  static const char *const package[] = {"version", "sha256"};
-  static const char *const image[] = {"index", "config"};
   _cleanup_buf_ struct buf out = {0};
-  compare_all(json_object_get(wanted, "packages"),
-              json_object_get(found, "packages"), false, package, &out);
-  compare_all(json_object_get(wanted, "images"),
-              json_object_get(found, "images"), true, image, &out);
+  compare_packages(json_object_get(wanted, "packages"),
+                   json_object_get(found, "packages"), &out);
+  compare_images(wanted, found, &out);
   return out.len ? buf_take(&out) : NULL;
 }

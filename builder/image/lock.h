@@ -9,9 +9,11 @@
  *       "etcd": "3.6.5",
  *       "packages": {"kubeadm": {"version": "1.34.2-1.1", "sha256": "..."}},
  *       "images": {"registry.k8s.io/pause:3.10.1":
- *                    {"index": "sha256:...", "config": "sha256:..."}}}}}
+ *                    {"index": "sha256:...", "config": "sha256:..."}},
+ *       "further": {"docker.io/library/busybox:1.36": {...}}}}}
  *
- * Specs of one folder share it; each payload has its entry.
+ * Specs of one folder share it; each payload has its entry. In "further" are
+ * the images that kubernetes.images of any of them names.
  */
 #pragma once
 
@@ -23,20 +25,23 @@
 /* The file's name for this spec; the caller frees. */
 char *lock_path(const struct spec *spec);
 
-/* The entry called name, an object with objects "packages" and "images"; NULL
- * when there is none. A file that is no lock, or says something else there,
- * fails. The caller json_decref's. */
+/* The entry called name, an object with objects "packages" and "images", and of
+ * "further" what this spec names; NULL when there is none. A file that is no
+ * lock, or says something else there, fails. The caller json_decref's. */
 int lock_read(const struct spec *spec, const char *name, json_t **ret,
               struct error *err) _must_check_;
 
-/* What the payload in p->dir is made of, from its manifest. */
-int lock_of(const struct payload *p, json_t **ret,
+/* What the payload in p->dir, which is the spec's, is made of, from its
+ * manifest. */
+int lock_of(const struct spec *spec, const struct payload *p, json_t **ret,
             struct error *err) _must_check_;
 
 /* Puts the entry into the file, beside those of other payloads, also of those
- * that another kubeseed notes at the same time. */
+ * that another kubeseed notes at the same time. With keep it adds to the entry
+ * that is there, as lock_keep does; one that says the same already is left
+ * alone. */
 int lock_write(const struct spec *spec, const char *name, json_t *entry,
-               struct error *err) _must_check_;
+               bool keep, struct error *err) _must_check_;
 
 /* "kubeadm 1.34.2-1.1, cri-tools 1.34.0-1.1 ...; etcd 3.6.5", for people; the
  * caller frees. */
@@ -47,6 +52,6 @@ char *lock_describe(json_t *entry);
  * and from the spec. The caller frees. */
 char *lock_difference(json_t *wanted, json_t *found);
 
-/* Gives found what the lock knows of its images and found does not: what a
- * registry has of one that came from an archive this time. */
+/* Gives found what the lock knows of images and found does not: what a registry
+ * has of one that came from an archive this time, and those of other specs. */
 void lock_keep(json_t *wanted, json_t *found);

@@ -10,6 +10,7 @@
 #include "image/wait.h"
 #include "state/cache.h"
 #include "state/state.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -136,10 +137,24 @@ static int run_recipe(const struct log *log, const struct make_payload *m,
   return file_write(mark, m->made_of, strlen(m->made_of), 0644, err);
 }
 
-/* Nothing gets its final name that is not as its manifest says. */
-static int check_made(const char *out, struct error *err) {
+static int differs(const struct make_payload *m, const struct payload *p,
+                   char **ret, struct error *err) {
+  *ret = NULL;
+  return m->difference ? m->difference(m->difference_arg, p, ret, err) : 0;
+}
+
+/* Nothing gets its final name that is not as its manifest says, or is not what
+ * was wanted: what has the name may not be to be had again. */
+static int check_made(const struct make_payload *m, const char *out,
+                      struct error *err) {
   _cleanup_payload_ struct payload p = {0};
-  return payload_open(out, &p, err) < 0 ? -1 : payload_verify(&p, err);
+  _cleanup_free_ char *other = NULL;
+  if (payload_open(out, &p, err) < 0 || payload_verify(&p, err) < 0 ||
+      differs(m, &p, &other, err) < 0)
+    return -1;
+  return other ? error_set(err, 0, "what came is not %s: %s; %s", m->wanted,
+                           other, m->remedy)
+               : 0;
 }
 
 /* What was in dir goes to tmp; at no moment is there none of the two. */
@@ -182,7 +197,7 @@ static int make(const struct log *log, const struct make_payload *m,
   double start = monotonic_seconds();
   log_info(log, "%s", m->intro);
   _cleanup_error_ struct error ignored = {0};
-  if (run_recipe(log, m, tmp, err) < 0 || check_made(out, err) < 0) {
+  if (run_recipe(log, m, tmp, err) < 0 || check_made(m, out, err) < 0) {
     space_explain(tmp, err);
     if (!m->fleeting) /* tmp stays until the next try: its log tells more */
       return error_prefix(err, "%s (see '%s')", m->fault, out);
@@ -197,6 +212,86 @@ static int make(const struct log *log, const struct make_payload *m,
   return 0;
 }
 
+/* ---- What is there already ---- */
+
+bool make_payload_is_there(const struct make_payload *m) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_payload_ struct payload p = {0};
+  _cleanup_free_ char *parent = cache_path("payload");
+  _cleanup_free_ char *dir = xasprintf("%s/%s", parent, m->name);
+  _cleanup_free_ char *other = NULL;
+  return is_current(dir, m) && payload_open(dir, &p, &ignored) == 0 &&
+         differs(m, &p, &other, &ignored) == 0 && !other;
+}
+
+/* What nobody makes or uses now. */
+static void remove_left(const char *parent, const char *name, bool whole) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_close_ int fd = -1;
+  _cleanup_free_ char *dir = xasprintf("%s/%s", parent, name);
+  _cleanup_free_ char *tmp = xasprintf("%s.tmp", dir);
+  _cleanup_free_ char *lock = xasprintf("%s.lock", dir);
+  if ((!file_exists(tmp) && !(whole && file_exists(dir))) ||
+      file_lock(lock, &fd, &ignored) < 0)
+    return;
+  (void)!bake_remove(tmp, &ignored);
+  if (whole)
+    (void)!bake_remove(dir, &ignored);
+}
+
+/* A run that is killed is seldom followed by one of the very same name. Each
+ * has a file NAME.lock. */
+static void sweep(const char *parent, const struct make_payload *m) {
+  static const char end[] = ".lock";
+  DIR *d = m->sweep ? opendir(parent) : NULL;
+  for (struct dirent *e; d && (e = readdir(d));) {
+    size_t n = strlen(e->d_name), begin = strlen(m->sweep);
+    if (n <= begin + strlen(end) || strncmp(e->d_name, m->sweep, begin) != 0 ||
+        strcmp(e->d_name + n - strlen(end), end) != 0)
+      continue;
+    _cleanup_free_ char *name = xstrndup(e->d_name, n - strlen(end));
+    if (strcmp(name, m->name) != 0)
+      remove_left(parent, name, m->hold);
+  }
+  if (d)
+    (void)closedir(d);
+}
+
+/* The one in the cache; false where it must be made anew. */
+static int use(const struct log *log, const struct make_payload *m,
+               const char *dir, const char *spec, bool *ret_is,
+               struct payload *ret, struct error *err) {
+  _cleanup_payload_ struct payload p = {0};
+  _cleanup_free_ char *other = NULL;
+  if (payload_open(dir, &p, err) < 0 || payload_verify(&p, err) < 0 ||
+      differs(m, &p, &other, err) < 0) {
+    _cleanup_free_ char *target = state_target(NULL, spec);
+    return error_prefix(err, "make it anew with `kubeseed payload %s %s`",
+                        m->again ? m->again : "--rebuild", target);
+  }
+  *ret_is = !other;
+  if (other) {
+    log_info(log, "the payload in the cache is not %s: %s", m->wanted, other);
+    return 0;
+  }
+  *ret = p;
+  p = (struct payload){0};
+  return 0;
+}
+
+static int use_or_make(const struct log *log, const struct make_payload *m,
+                       const char *dir, const char *spec, bool rebuild,
+                       struct payload *ret, struct error *err) {
+  bool is = false, there = !rebuild && is_current(dir, m);
+  if (there && use(log, m, dir, spec, &is, ret, err) < 0)
+    return -1;
+  if (is)
+    return 0;
+  return make(log, m, dir, rebuild || there, err) < 0
+             ? -1
+             : payload_open(dir, ret, err);
+}
+
 int make_payload(const struct log *log, const struct make_payload *m,
                  const char *spec, bool rebuild, struct payload *ret,
                  struct error *err) {
@@ -207,14 +302,12 @@ int make_payload(const struct log *log, const struct make_payload *m,
   if (file_mkdirs(parent, 0755, err) < 0 ||
       wait_lock(log, lock, "the payload", &fd, err) < 0)
     return error_prefix(err, "payload");
-  if (rebuild || !is_current(dir, m)) {
-    if (make(log, m, dir, rebuild, err) < 0)
-      return -1;
-    return payload_open(dir, ret, err);
+  sweep(parent, m);
+  if (use_or_make(log, m, dir, spec, rebuild, ret, err) < 0)
+    return -1;
+  if (m->hold) {
+    *m->hold = fd;
+    fd = -1;
   }
-  if (payload_open(dir, ret, err) == 0 && payload_verify(ret, err) == 0)
-    return 0;
-  _cleanup_free_ char *target = state_target(NULL, spec);
-  return error_prefix(err, "make it anew with `kubeseed payload --rebuild %s`",
-                      target);
+  return 0;
 }

@@ -31,7 +31,31 @@ struct make_payload {
   bool namespaces; /* another user than root gets a user namespace as well */
   bool fleeting;   /* a failed run leaves nothing, there is no log to read */
   bool resume;     /* what an ended run of the same made_of left is kept */
+
+  /* Says in *ret (the caller frees it) how the payload is another than the one
+   * that is wanted, or NULL. One in the cache is made anew then; one that was
+   * made does not take its place. NULL: any will do. */
+  int (*difference)(const void *arg, const struct payload *p, char **ret,
+                    struct error *err);
+  const void *difference_arg;
+  const char *wanted; /* "what payload.lock.json says", and then is not */
+  const char *remedy; /* told behind what was made and is another */
+
+  const char *again; /* the option that makes it anew; NULL: "--rebuild" */
+
+  /* Where the descriptor is put that holds the lock, which the caller closes
+   * when it has done with the payload; or NULL. */
+  int *hold;
+
+  /* What others of this kind begin with in the cache: what killed runs left of
+   * them is removed. With `hold` nothing of them is there but while it is used.
+   */
+  const char *sweep;
 };
+
+/* Whether it is in the cache, and the one that is wanted; its files are not
+ * looked at. */
+bool make_payload_is_there(const struct make_payload *m);
 
 /*
  * Gives the payload, made first where it is missing or made of something else,

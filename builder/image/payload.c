@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -49,11 +50,26 @@ static int parse_file(const json_t *j, struct payload *p, struct error *err) {
   return 0;
 }
 
-static bool lists_file(const struct payload *p, const char *path) {
-  for (size_t i = 0; i < p->files.n; i++)
-    if (strcmp(p->files.v[i].path, path) == 0)
-      return true;
-  return false;
+static int by_path(const void *a, const void *b) {
+  const struct payload_file *left = a, *right = b;
+  return strcmp(left->path, right->path);
+}
+
+bool payload_lists(const struct payload *p, const char *path) {
+  const struct payload_file key = {.path = (char *)path};
+  return p->files.n > 0 &&
+         bsearch(&key, p->files.v, p->files.n, sizeof(key), by_path);
+}
+
+/* In an order in which each is soon found. */
+static int sort_files(struct payload *p, struct error *err) {
+  if (p->files.n > 1)
+    qsort(p->files.v, p->files.n, sizeof(*p->files.v), by_path);
+  for (size_t i = 1; i < p->files.n; i++)
+    if (by_path(&p->files.v[i - 1], &p->files.v[i]) == 0)
+      return error_set(err, 0, "manifest.json: '%s' is there twice",
+                       p->files.v[i].path);
+  return 0;
 }
 
 /* An image's name reaches the recipe's sed and the image's configuration. */
@@ -70,7 +86,7 @@ static int parse_image(const json_t *j, struct payload *p, struct error *err) {
   if (name && !plain_name(name))
     return error_set(err, 0, "manifest.json: '%s' is not an image's name",
                      name);
-  if (!name || !file || !lists_file(p, file))
+  if (!name || !file || !payload_lists(p, file))
     return error_set(err, 0, "manifest.json: the image '%s' has no file",
                      name ? name : "");
   struct payload_image *i = payload_image_vec_add(&p->images);
@@ -89,6 +105,8 @@ static int parse_lists(const json_t *j, struct payload *p, struct error *err) {
   for (size_t i = 0; i < json_array_size(files); i++)
     if (parse_file(json_array_get(files, i), p, err) < 0)
       return -1;
+  if (sort_files(p, err) < 0)
+    return -1;
   for (size_t i = 0; i < json_array_size(images); i++)
     if (parse_image(json_array_get(images, i), p, err) < 0)
       return -1;
@@ -123,13 +141,21 @@ int payload_parse(const char *text, size_t len, struct payload *ret,
       json_loadb(text, len, JSON_REJECT_DUPLICATES, &fault);
   if (!j)
     return error_set(err, 0, "manifest.json:%d: %s", fault.line, fault.text);
-  if (json_integer_value(json_object_get(j, "format")) != FORMAT)
+  json_int_t format = json_integer_value(json_object_get(j, "format"));
+  if (format > FORMAT)
+    return error_set(err, 0,
+                     "manifest.json: its format is not %d but %lld, of a "
+                     "newer kubeseed",
+                     FORMAT, (long long)format);
+  if (format != FORMAT)
     return error_set(err, 0, "manifest.json: its format is not %d", FORMAT);
   _cleanup_payload_ struct payload p = {
       .source = text_of(j, "payload"),
       .kubernetes = text_of(j, "kubernetes"),
       .etcd = text_of(j, "etcd"),
       .image_repository = text_of(j, "imageRepository"),
+      .architecture = text_of(j, "architecture"),
+      .debian = text_of(j, "debian"),
   };
   sha256_hex(text, len, p.sha256);
   if (!p.kubernetes || !p.image_repository)
@@ -167,6 +193,9 @@ static int verify_file(const struct payload *p, const struct payload_file *f,
   struct stat st;
   if (stat(path, &st) < 0)
     return error_set(err, errno, "'%s'", path);
+  /* Of a FIFO one would wait for ever, and of a device read for ever. */
+  if (!S_ISREG(st.st_mode))
+    return error_set(err, 0, "'%s' is no file", path);
   if ((uint64_t)st.st_size != f->size)
     return error_set(err, 0, "'%s' has %llu bytes, not the manifest's %llu",
                      path, (unsigned long long)st.st_size,
@@ -187,7 +216,7 @@ static int verify_listed(const struct payload *p, const char *folder,
   int r = 0;
   for (struct dirent *e; d && r == 0 && (e = readdir(d));) {
     _cleanup_free_ char *path = xasprintf("%s/%s", folder, e->d_name);
-    if (e->d_name[0] != '.' && !lists_file(p, path))
+    if (e->d_name[0] != '.' && !payload_lists(p, path))
       r = error_set(err, 0, "'%s/%s' is not in the manifest", p->dir, path);
   }
   if (d)
@@ -255,5 +284,7 @@ void payload_done(struct payload *p) {
   free(p->etcd);
   free(p->pause_image);
   free(p->image_repository);
+  free(p->architecture);
+  free(p->debian);
   *p = (struct payload){0};
 }

@@ -38,8 +38,10 @@ struct payload {
   char *etcd;
   char *pause_image; /* full name of the one in images */
   char *image_repository;
+  char *architecture;      /* Debian's word, "amd64"; NULL: not told */
+  char *debian;            /* of a bundle, "bookworm": whose packages it has */
   char sha256[SHA256_HEX]; /* of manifest.json */
-  struct payload_file_vec files;
+  struct payload_file_vec files; /* by their paths */
   struct payload_image_vec images;
 };
 
@@ -49,6 +51,9 @@ struct payload {
  */
 int payload_parse(const char *text, size_t len, struct payload *ret,
                   struct error *err) _must_check_;
+
+/* Whether its manifest names this file. */
+bool payload_lists(const struct payload *p, const char *path);
 
 /* Whether it is this version of Kubernetes. */
 bool payload_is(const struct payload *p, const char *version);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/quote.h"
 #include "image/lock.h"
 #include "image/make-payload.h"
 #include "state/state.h"
@@ -96,7 +97,9 @@ static int make_env(const struct spec *spec, struct strv *env,
   strv_push(env, "KUBESEED_FINGERPRINT=" FINGERPRINT);
   strv_push(env, "KUBESEED_NEWEST=" VERSION_NEWEST);
   const char *proxy = spec->kubernetes.from.proxy;
-  static const char *const names[] = {"http_proxy", "https_proxy"};
+  /* Some heed the small ones first, some the others. */
+  static const char *const names[] = {"http_proxy", "https_proxy", "HTTP_PROXY",
+                                      "HTTPS_PROXY"};
   for (size_t i = 0; proxy && i < ARRAY_SIZE(names); i++)
     strv_pushf(env, "%s=%s", names[i], proxy);
   strv_pushf(env, "KUBESEED_MIRROR=%s",
@@ -135,83 +138,134 @@ int source_upstream_identity(const struct spec *spec, char **ret,
   return 0;
 }
 
-/* The payload in the cache, fetched first where it is not there, or with fresh,
- * from a folder of the user's unless from is NULL; by the lock unless there is
- * none. */
-static int fetch(const struct log *log, const struct spec *spec,
-                 const char *from, bool fresh, bool locked, struct payload *ret,
-                 struct error *err) {
-  _cleanup_strv_ struct strv env = {0};
-  _cleanup_free_ char *more = NULL, *name = name_of(spec);
-  _cleanup_free_ char *path = lock_path(spec);
-  if (make_env(spec, &env, err) < 0 || settings(spec, &more, err) < 0 ||
-      push_file(spec, "KUBESEED_LOCK", "lock", locked ? path : NULL, &env,
-                err) < 0)
+/* ---- Fetching it, or taking it from a folder ---- */
+
+/* The lock's entry that a payload must be as. */
+struct wanted {
+  const struct spec *spec;
+  json_t *entry;
+};
+
+static int difference(const void *arg, const struct payload *p, char **ret,
+                      struct error *err) {
+  const struct wanted *w = arg;
+  _cleanup_json_ json_t *own = NULL;
+  if (lock_of(w->spec, p, &own, err) < 0)
     return -1;
-  _cleanup_free_ char *folder =
-      xasprintf("pkgs.k8s.io-%s%s", spec->kubernetes.version_text, more);
-  _cleanup_free_ char *made_of = xasprintf("%s %d", folder, FORMAT);
-  _cleanup_free_ char *intro =
-      xasprintf("fetching Kubernetes %s; this takes some minutes, once",
-                spec->kubernetes.version_text);
+  *ret = lock_difference(w->entry, own);
+  return 0;
+}
+
+/* What is made, and the texts that it is told with. */
+struct fetch {
+  struct make_payload m;
+  struct strv env;
+  char *name, *made_of, *intro, *again, *remedy;
+};
+
+static void fetch_done(struct fetch *f) {
+  strv_done(&f->env);
+  free(f->name);
+  free(f->made_of);
+  free(f->intro);
+  free(f->again);
+  free(f->remedy);
+}
+
+/* What was taken from a folder has nobody's signature: it is the payload of
+ * specs beside this lock alone. The caller frees. */
+static char *name_of_folder(const struct spec *spec, const char *more) {
+  _cleanup_free_ char *lock = lock_path(spec);
+  _cleanup_free_ char *place = file_parent(lock);
+  _cleanup_free_ char *full = realpath(place, NULL);
+  const char *text = full ? full : place;
+  char hex[SHA256_HEX];
+  sha256_hex(text, strlen(text), hex);
+  return xasprintf("pkgs.k8s.io-%s%s-from-%.8s", spec->kubernetes.version_text,
+                   more, hex);
+}
+
+/* What the recipe must know beside what make_env tells it. */
+static int push_sources(const struct spec *spec, const char *from, bool by_lock,
+                        struct strv *env, struct error *err) {
+  _cleanup_free_ char *name = name_of(spec), *lock = lock_path(spec);
   _cleanup_free_ char *full = from ? realpath(from, NULL) : xstrdup("");
   if (!full)
     return error_usage(err, "--from '%s': %s", from, strerror(errno));
-  strv_pushf(&env, "KUBESEED_FROM=%s", full);
-  strv_pushf(&env, "KUBESEED_NAME=%s", name);
-  const struct make_payload m = {.name = folder,
+  strv_pushf(env, "KUBESEED_FROM=%s", full);
+  strv_pushf(env, "KUBESEED_NAME=%s", name);
+  return push_file(spec, "KUBESEED_LOCK", "lock", by_lock ? lock : NULL, env,
+                   err);
+}
+
+/* The options that make it anew, as they can be typed. The caller frees. */
+static char *options_again(const char *from) {
+  if (!from)
+    return xstrdup("--rebuild");
+  _cleanup_buf_ struct buf b = {0};
+  buf_adds(&b, "--from ");
+  if (*from)
+    quote_word(from, &b);
+  else
+    buf_adds(&b, "FOLDER");
+  return buf_take(&b);
+}
+
+/* From the source, or from a folder of the user's: from is what is told of that
+ * folder, "" where it is not known. */
+static int fetch_prepare(const struct spec *spec, const char *from,
+                         const struct wanted *w, struct fetch *ret,
+                         struct error *err) {
+  _cleanup_free_ char *more = NULL;
+  const char *version = spec->kubernetes.version_text;
+  if (make_env(spec, &ret->env, err) < 0 || settings(spec, &more, err) < 0 ||
+      push_sources(spec, from && *from ? from : NULL, w->entry, &ret->env,
+                   err) < 0)
+    return -1;
+  ret->name = from ? name_of_folder(spec, more)
+                   : xasprintf("pkgs.k8s.io-%s%s", version, more);
+  ret->made_of = xasprintf("%s %d", ret->name, FORMAT);
+  ret->intro = xasprintf("%s Kubernetes %s; this takes some minutes, once",
+                         from ? "taking" : "fetching", version);
+  _cleanup_free_ char *target = state_target(NULL, spec->file);
+  ret->again = options_again(from);
+  ret->remedy =
+      xasprintf("where that is meant run `kubeseed payload --update%s%s %s`",
+                from ? " " : "", from ? ret->again : "", target);
+  ret->m = (struct make_payload){.name = ret->name,
                                  .recipe = RECIPE,
-                                 .made_of = made_of,
-                                 .env = &env,
+                                 .made_of = ret->made_of,
+                                 .env = &ret->env,
                                  .space = FETCH_SPACE,
                                  .what = "fetching Kubernetes",
-                                 .intro = intro,
+                                 .intro = ret->intro,
                                  .fault = "cannot fetch the payload",
                                  .namespaces = true,
-                                 .resume = true};
-  return make_payload(log, &m, spec->file, fresh, ret, err);
+                                 .resume = true,
+                                 .difference = w->entry ? difference : NULL,
+                                 .difference_arg = w,
+                                 .wanted = "what payload.lock.json says",
+                                 .remedy = ret->remedy,
+                                 .again = ret->again};
+  return 0;
 }
 
-/* How the payload is not the lock's; NULL when it is, and then the lock also
- * knows the images that the spec names by now. The caller frees. */
-static int difference(const struct spec *spec, const struct payload *p,
-                      json_t *entry, char **ret, struct error *err) {
-  _cleanup_json_ json_t *own = NULL;
-  _cleanup_free_ char *name = name_of(spec);
-  if (lock_of(p, &own, err) < 0)
+static int run(const struct log *log, const struct spec *spec,
+               const struct source_options *opt, const struct wanted *w,
+               struct payload *ret, struct error *err) {
+  _cleanup_(fetch_done) struct fetch kept = {0}, f = {0};
+  bool fresh = opt->rebuild || opt->update || opt->from;
+  /* What the lock names was taken from a folder, or somewhere else. */
+  if (fetch_prepare(spec, "", w, &kept, err) < 0)
     return -1;
-  *ret = lock_difference(entry, own);
-  lock_keep(entry, own);
-  return *ret || json_equal(entry, own) ? 0 : lock_write(spec, name, own, err);
+  if (w->entry && !fresh && make_payload_is_there(&kept.m))
+    return make_payload(log, &kept.m, spec->file, false, ret, err);
+  if (fetch_prepare(spec, opt->from, w, &f, err) < 0)
+    return -1;
+  return make_payload(log, &f.m, spec->file, fresh, ret, err);
 }
 
-/* The payload that the lock's entry tells, or an error that says what of it is
- * not to be had any more. */
-static int fetch_locked(const struct log *log, const struct spec *spec,
-                        const struct source_options *opt, json_t *entry,
-                        struct payload *ret, struct error *err) {
-  _cleanup_free_ char *other = NULL, *still = NULL;
-  bool fresh = opt->rebuild || opt->from;
-  if (fetch(log, spec, opt->from, fresh, true, ret, err) < 0 ||
-      difference(spec, ret, entry, &other, err) < 0)
-    return -1;
-  if (!other)
-    return 0;
-  /* Another spec's, or it was fetched before there was this lock. */
-  log_info(log, "the payload in the cache is not that of payload.lock.json: %s",
-           other);
-  payload_done(ret);
-  if (fetch(log, spec, opt->from, true, true, ret, err) < 0 ||
-      difference(spec, ret, entry, &still, err) < 0)
-    return -1;
-  if (!still)
-    return 0;
-  _cleanup_free_ char *target = state_target(NULL, spec->file);
-  return error_set(err, 0,
-                   "what was fetched is not what payload.lock.json says: %s; "
-                   "where that is meant run `kubeseed payload --update %s`",
-                   still, target);
-}
+/* ---- The lock ---- */
 
 /* Notes what the payload is made of. */
 static int write_lock(const struct log *log, const struct spec *spec,
@@ -219,14 +273,14 @@ static int write_lock(const struct log *log, const struct spec *spec,
                       struct error *err) {
   _cleanup_json_ json_t *entry = NULL;
   _cleanup_free_ char *path = lock_path(spec);
-  if (lock_of(p, &entry, err) < 0)
+  if (lock_of(spec, p, &entry, err) < 0)
     return -1;
   _cleanup_free_ char *moved = before ? lock_difference(before, entry) : NULL;
   if (before && !moved) {
     log_info(log, "'%s' is as it was", path);
     return 0;
   }
-  if (lock_write(spec, name, entry, err) < 0)
+  if (lock_write(spec, name, entry, false, err) < 0)
     return -1;
   if (moved)
     log_info(log, "'%s' has changed: %s", path, moved);
@@ -235,21 +289,30 @@ static int write_lock(const struct log *log, const struct spec *spec,
   return 0;
 }
 
+/* The lock may not know yet what the spec names by now. */
+static int add_to_lock(const struct spec *spec, const char *name,
+                       const struct payload *p, struct error *err) {
+  _cleanup_json_ json_t *entry = NULL;
+  return lock_of(spec, p, &entry, err) < 0
+             ? -1
+             : lock_write(spec, name, entry, true, err);
+}
+
 int source_upstream_ensure(const struct log *log, const struct spec *spec,
                            const struct source_options *opt,
                            struct payload *ret, struct error *err) {
   _cleanup_free_ char *name = name_of(spec), *path = lock_path(spec);
   _cleanup_json_ json_t *entry = NULL;
+  _cleanup_payload_ struct payload p = {0};
   if (lock_read(spec, name, &entry, err) < 0)
     return -1;
-  if (entry && !opt->update)
-    return fetch_locked(log, spec, opt, entry, ret, err);
-  _cleanup_payload_ struct payload p = {0};
-  bool fresh = opt->rebuild || opt->update || opt->from;
+  const struct wanted w = {spec, opt->update ? NULL : entry};
   /* Before minutes are spent on what the lock could not be told. */
-  if (file_check_place(path, err) < 0 ||
-      fetch(log, spec, opt->from, fresh, false, &p, err) < 0 ||
-      write_lock(log, spec, name, entry, &p, err) < 0)
+  if (!w.entry && file_check_place(path, err) < 0)
+    return -1;
+  if (run(log, spec, opt, &w, &p, err) < 0 ||
+      (w.entry ? add_to_lock(spec, name, &p, err)
+               : write_lock(log, spec, name, entry, &p, err)) < 0)
     return -1;
   *ret = p;
   p = (struct payload){0};

@@ -7,6 +7,7 @@
 #include "image/source-folder.h"
 #include "image/source-upstream.h"
 #include "spec/payload-facts.h"
+#include <sys/stat.h>
 
 struct source {
   /* A text that changes with the payload. */
@@ -49,6 +50,11 @@ static const struct source *find(const struct spec *spec, struct error *err) {
   return &sources[facts->kind];
 }
 
+static bool is_folder(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int source_identity(const struct spec *spec, char **ret, struct error *err) {
   const struct source *s = find(spec, err);
   return s ? s->identity(spec, ret, err) : -1;
@@ -68,6 +74,11 @@ int source_ensure(const struct log *log, const struct spec *spec,
   const char *version = spec->kubernetes.version_text;
   const struct source *s = find(spec, err);
   _cleanup_payload_ struct payload p = {0};
+  if (s && opt->from && !is_folder(opt->from))
+    return error_usage(err,
+                       "--from '%s' is no folder; write the one that the "
+                       "packages and archives are in",
+                       opt->from);
   if (s && opt->update && !s->locked)
     return error_usage(err,
                        "--update is for the payload pkgs.k8s.io; '%s' has no "

@@ -172,6 +172,15 @@ const struct code spec_codes[] = {
     {"KS0307", "a file that the payload names is not there",
      "Keys and certificates of mirrors are files, whose names begin at the "
      "spec's folder."},
+    {"KS0308", "a payload with images of other names",
+     "kubeadm asks for its images by name, and a seed is made from the spec "
+     "alone, which does not say what a folder's images are called. Those of "
+     "the payload debian have names that its word stands for."},
+    {"KS0309", "a payload for other machines",
+     "Packages and images are for one processor, and a bundle's Debian "
+     "packages "
+     "for one release of Debian."},
+
     {"KS0401", "a disk smaller than the image",
      "The image would not fit on to it."},
     {"KS0402", "too small, or no whole number of MiB",
@@ -354,7 +363,13 @@ static const struct told {
     {"KS0216", "statsPort is %d, where sshd listens; write another one"},
     {"KS0301", "the payload '%s' is Kubernetes %s, not %s; write 'version: "
                "%s', or another payload"},
-    {"KS0301", "the payload '%s' is Kubernetes %s, not %s"},
+    {"KS0308", "the images of the payload '%s' are called '%s/...', and "
+               "kubeadm asks for '%s/...'; %s"},
+    {"KS0309", "the payload '%s' is made for %s, and this machine is %s; use "
+               "one that was made for it"},
+    {"KS0309", "the bundle '%s' has the packages of Debian's %s, and the image "
+               "is Debian %d, %s; make the bundle with the same "
+               "'image.debian'"},
     {"KS0302", "%s; write 'debian', 'pkgs.k8s.io', a folder with a "
                "manifest.json or a bundle"},
     {"KS0303", "'%s' is for the payload pkgs.k8s.io, and this one is '%s'"},

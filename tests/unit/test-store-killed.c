@@ -190,7 +190,8 @@ static char *put_payload(struct fixture *f) {
   write_file(f, file, "tar");
   sha256_hex("tar", 3, hex);
   _cleanup_free_ char *text = xasprintf(
-      "{\"format\": 1, \"kubernetes\": \"1.20.2\", \"imageRepository\": \"r\","
+      "{\"format\": 1, \"kubernetes\": \"1.20.2\", \"imageRepository\": "
+      "\"k8s.gcr.io\","
       " \"pause\": \"1\", \"files\": [{\"path\": \"images/pause.tar\","
       " \"size\": 3, \"sha256\": \"%s\"}],"
       " \"images\": [{\"name\": \"r/pause:1\", \"file\": \"images/pause.tar\"}]"

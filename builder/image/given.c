@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "image/given.h"
+
+#include "base/host.h"
+#include "image/bundle.h"
+#include <string.h>
+
+/* What kubeadm's images are called, up to 1.24 and from then on. */
+static const char *const repositories[] = {"registry.k8s.io", "k8s.gcr.io"};
+
+static bool has_known_names(const struct payload *p) {
+  for (size_t i = 0; i < ARRAY_SIZE(repositories); i++)
+    if (strcmp(p->image_repository, repositories[i]) == 0)
+      return true;
+  return false;
+}
+
+/* A seed is made from the spec alone, which does not say what the images of a
+ * folder are called. */
+static int check_names(const struct spec *spec, const struct payload *p,
+                       struct error *err) {
+  if (has_known_names(p))
+    return 0;
+  bool debian = p->source && strcmp(p->source, "debian") == 0;
+  return error_at(err, spec->kubernetes.payload_where,
+                  "the images of the payload '%s' are called '%s/...', and "
+                  "kubeadm asks for '%s/...'; %s",
+                  spec->kubernetes.payload, p->image_repository,
+                  repositories[0],
+                  debian ? "it is the payload 'debian': write that"
+                         : "give them these names");
+}
+
+static int check_machine(const struct spec *spec, const struct payload *p,
+                         struct error *err) {
+  const char *own = host_architecture(), *suite = bundle_suite(spec);
+  if (own && p->architecture && strcmp(p->architecture, own) != 0)
+    return error_at(err, spec->kubernetes.payload_where,
+                    "the payload '%s' is made for %s, and this machine is %s; "
+                    "use one that was made for it",
+                    spec->kubernetes.payload, p->architecture, own);
+  if (p->debian && strcmp(p->debian, suite) != 0)
+    return error_at(err, spec->kubernetes.payload_where,
+                    "the bundle '%s' has the packages of Debian's %s, and the "
+                    "image is Debian %d, %s; make the bundle with the same "
+                    "'image.debian'",
+                    spec->kubernetes.payload, p->debian, spec->image.debian,
+                    suite);
+  return 0;
+}
+
+static int check(const struct spec *spec, const struct payload *p,
+                 struct error *err) {
+  if (!payload_is(p, spec->kubernetes.version_text))
+    return error_at(err, spec->kubernetes.payload_where,
+                    "the payload '%s' is Kubernetes %s, not %s; write "
+                    "'version: %s', or another payload",
+                    spec->kubernetes.payload, p->kubernetes,
+                    spec->kubernetes.version_text, p->kubernetes);
+  return check_names(spec, p, err) < 0 ? -1 : check_machine(spec, p, err);
+}
+
+int given_open(const struct spec *spec, struct payload *ret,
+               struct error *err) {
+  _cleanup_payload_ struct payload p = {0};
+  _cleanup_error_ struct error own = {0};
+  const char *path = spec->kubernetes.payload;
+  int r = bundle_is_file(path) ? bundle_open(path, &p, &own)
+                               : payload_open(path, &p, &own);
+  if (r < 0 && own.kind == ERROR_MISSING) {
+    error_move(err, &own);
+    return -1;
+  }
+  if (r < 0)
+    return error_at(err, spec->kubernetes.payload_where,
+                    "%s; write 'debian', 'pkgs.k8s.io', a folder with a "
+                    "manifest.json or a bundle",
+                    own.faults[0].msg);
+  if (check(spec, &p, err) < 0)
+    return -1;
+  *ret = p;
+  p = (struct payload){0};
+  return 0;
+}
