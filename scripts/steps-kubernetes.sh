@@ -59,23 +59,24 @@ drop_torn_files() {
   done
 }
 
-# api_get PATH: from the endpoint, as anybody.
-api_get() {
-  curl -sf --max-time 10 --cacert /etc/kubeseed/ca.crt "https://$ENDPOINT$1"
-}
-
 # kubeadm publishes it last of what a joining node needs.
 cluster_is_open() {
   [ "$PKI_MODE" != copied ] || know_cluster_ca
   why="nothing listens there"
   listens "$VIP" "${ENDPOINT##*:}" || return 1
   status=0
-  api_get /api/v1/namespaces/kube-public/configmaps/cluster-info >/dev/null ||
+  # As anybody.
+  code=$(curl -sf --max-time 10 --cacert /etc/kubeseed/ca.crt -o /dev/null \
+    -w '%{http_code}' \
+    "https://$ENDPOINT/api/v1/namespaces/kube-public/configmaps/cluster-info") ||
     status=$?
-  case $status in
-  0) ;;
-  22) why="an API server answers, which is not ready" ;;
-  60) why="its certificate is not accepted: is the clock right ($(date -u +%F)), \
+  case $status,$code in
+  0,*) ;;
+  22,40[13]) why="an API server answers, and says $code for cluster-info: the \
+first node is not ready, or somebody took away the role binding \
+kubeadm:bootstrap-signer-clusterinfo in kube-public, or anonymous-auth" ;;
+  22,*) why="an API server answers, which is not ready" ;;
+  60,*) why="its certificate is not accepted: is the clock right ($(date -u +%F)), \
 or does a machine of another cluster answer?" ;;
   *) why="no answer" ;;
   esac
