@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "image/containerd.h"
 #include "image/given.h"
 #include "spec/codes.h"
 #include "spec/payload-facts.h"
@@ -103,6 +104,8 @@ int cmd_check(struct cli *cli, int argc, char **argv, struct error *err) {
     r = check_file(&c.spec, "key", c.spec.kubernetes.from.key, err);
   if (r == 0)
     r = check_file(&c.spec, "ca", c.spec.kubernetes.from.ca, err);
+  if (r == 0)
+    r = containerd_check(&c.spec, err);
   codes_add(err);
   if (cli->json)
     return print_json(path, &c, err) < 0 ? -1 : r;

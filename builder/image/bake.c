@@ -142,6 +142,7 @@ static void make_env(const struct bake *b, const char *disk, struct strv *env) {
              offline ? "/debian" : "");
   strv_pushf(env, "KUBESEED_PAYLOAD=%s", b->payload->dir);
   strv_pushf(env, "KUBESEED_PAUSE=%s", b->payload->pause_image);
+  strv_pushf(env, "KUBESEED_CONTAINERD=%s", b->containerd ? b->containerd : "");
   strv_pushf(env, "KUBESEED_ETCD=%s",
              payload_has_etcd(b->payload) ? "image" : "package");
   strv_pushf(env, "KUBESEED_DISK=%s", disk);

@@ -18,13 +18,14 @@
 struct bake {
   const char *recipe; /* embedded folder, "images/debian-12" */
   const struct payload *payload;
-  const char *mirror;   /* NULL: mmdebstrap's own */
-  uint64_t disk;        /* bytes of the image's disk, whole MiB */
-  const char *work;     /* empty folder for temporary files; stays */
-  const char *apt;      /* folder of downloaded packages, kept */
-  const char *uuid;     /* of the root file system */
-  const char *output;   /* qcow2 to write */
-  const char *log_path; /* what mmdebstrap and friends said */
+  const char *mirror;     /* NULL: mmdebstrap's own */
+  uint64_t disk;          /* bytes of the image's disk, whole MiB */
+  const char *work;       /* empty folder for temporary files; stays */
+  const char *apt;        /* folder of downloaded packages, kept */
+  const char *containerd; /* archive of it; NULL: Debian's */
+  const char *uuid;       /* of the root file system */
+  const char *output;     /* qcow2 to write */
+  const char *log_path;   /* what mmdebstrap and friends said */
 
   /* Step n of total begins; or, with seconds >= 0, it has ended. */
   void (*on_step)(void *arg, unsigned n, unsigned total, const char *text,

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "image/bake.h"
 #include "image/catalog.h"
+#include "image/containerd.h"
 #include "image/recipe.h"
 #include "image/source.h"
 #include "image/space.h"
@@ -52,12 +53,13 @@ int image_key(const struct spec *spec, char ret[static IMAGE_KEY],
               struct error *err) {
   _cleanup_free_ char *recipe = recipe_of(spec), *payload = NULL;
   char hex[SHA256_HEX];
+  _cleanup_free_ char *containerd = containerd_identity(spec);
   if (source_identity(spec, &payload, err) < 0)
     return -1;
   recipe_digest(recipe, hex);
   _cleanup_free_ char *text = xasprintf(
-      "format %d\nrecipe %s %s\npayload %s\ndisk %llu\nmirror %s\n", FORMAT,
-      recipe, hex, payload, (unsigned long long)spec->image.disk,
+      "format %d\nrecipe %s %s\npayload %s%s\ndisk %llu\nmirror %s\n", FORMAT,
+      recipe, hex, payload, containerd, (unsigned long long)spec->image.disk,
       spec->image.mirror ? spec->image.mirror : "");
   sha256_hex(text, strlen(text), hex);
   (void)snprintf(ret, IMAGE_KEY, "%.16s", hex);
@@ -223,6 +225,7 @@ static int bake_and_commit(const struct log *log, const struct spec *spec,
                    .disk = spec->image.disk,
                    .work = p->work,
                    .apt = p->apt,
+                   .containerd = spec->image.containerd.file,
                    .uuid = uuid,
                    .output = qcow2,
                    .log_path = p->log,
@@ -238,6 +241,8 @@ static int bake_image(const struct log *log, const struct spec *spec,
                       struct place *p, const struct payload *payload,
                       struct error *err) {
   image_sweep(p->key);
+  if (containerd_check(spec, err) < 0)
+    return -1;
   if (space_require(p->dir, bake_space(payload), "baking an image", err) < 0)
     return -1;
   /* A folder of its own: programs of a killed bake may live on for a while. */

@@ -142,6 +142,7 @@ json_t *plan_json(const struct plan *p, json_t *locked) {
   set_int(o, "debian", (uint64_t)s->image.debian);
   set_int(o, "imageDisk", s->image.disk);
   set_string(o, "mirror", s->image.mirror);
+  set_string(o, "containerd", s->image.containerd.sha256);
   (void)json_object_set_new(
       o, "routerId", has_vip(p) ? json_integer(p->router_id) : json_null());
   (void)json_object_set_new(o, "statsPort",
@@ -209,6 +210,10 @@ static void print_image(const struct spec *s, FILE *out) {
   if (s->image.mirror) {
     fputs(", packages from ", out);
     put(out, s->image.mirror);
+  }
+  if (s->image.containerd.file) {
+    fputs(", containerd from ", out);
+    put(out, s->image.containerd.file);
   }
   fputc('\n', out);
 }

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "spec/payload-facts.h"
+#include <string.h>
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -18,12 +19,25 @@ static void check_version(const struct checking *c) {
                "Kubernetes %s is newer than %s, the newest that this kubeseed "
                "knows; it is treated as that one",
                c->spec->kubernetes.version_text, VERSION_NEWEST);
-  if (c->spec->kubernetes.version_text &&
+  if (c->spec->kubernetes.version_text && !c->spec->image.containerd.file &&
       version_needs_containerd_2(&c->spec->kubernetes.version))
-    check_warn(c, check_place(c, "kubernetes", "version"),
-               "Kubernetes %s wants containerd 2, and Debian %d has containerd "
-               "1: its nodes will not be Ready",
-               c->spec->kubernetes.version_text, c->spec->image.debian);
+    check_warn(
+        c, check_place(c, "kubernetes", "version"),
+        "Kubernetes %s wants containerd 2, as all from %s on, and Debian "
+        "%d has containerd 1: its nodes will not be Ready; name an "
+        "archive of containerd 2 in image.containerd",
+        c->spec->kubernetes.version_text, VERSION_CONTAINERD_2,
+        c->spec->image.debian);
+}
+
+static void check_containerd(const struct checking *c) {
+  static const char rule[] = "64 digits, 0-9 and a-f, as sha256sum prints them";
+  const char *hex = c->spec->image.containerd.sha256;
+  const struct yaml_node *map =
+      yaml_get(yaml_get(c->root, "image"), "containerd");
+  if (hex && (strlen(hex) != 64 || hex[strspn(hex, "0123456789abcdef")]))
+    yaml_fault(c->err, yaml_get(map, "sha256"), "'%s' is '%s', but must be %s",
+               "sha256", hex, rule);
 }
 
 static void check_payload(const struct checking *c) {
@@ -91,7 +105,9 @@ static void check_machines(const struct checking *c) {
 }
 
 const struct spec_check check_needs_table[] = {
-    {check_version, {"kubernetes.version", "image.debian"}},
+    {check_version,
+     {"kubernetes.version", "image.debian", "image.containerd.file"}},
+    {check_containerd, {"image.containerd.sha256"}},
     {check_payload, {"kubernetes"}},
     {check_from, {"kubernetes"}},
     {check_published, {"kubernetes"}},

@@ -167,11 +167,13 @@ const struct code spec_codes[] = {
      "most often nothing that matters did. `kubeseed verify` tells whether the "
      "cluster is what it should be; a newer kubeseed may know more."},
     {"KS0306", "a Kubernetes that needs another containerd",
-     "The image has Debian's containerd. From 1.38 on a kubelet takes nothing "
-     "before containerd 2."},
-    {"KS0307", "a file that the payload names is not there",
-     "Keys and certificates of mirrors are files, whose names begin at the "
-     "spec's folder."},
+     "The image has Debian's containerd, unless image.containerd names "
+     "another. "
+     "From 1.38 on a kubelet takes nothing before containerd 2."},
+    {"KS0307", "a file that the payload or the image names is not there",
+     "Keys and certificates of mirrors and containerd's archive are files, "
+     "whose "
+     "names begin at the spec's folder."},
     {"KS0308", "a payload with images of other names",
      "kubeadm asks for its images by name, and a seed is made from the spec "
      "alone, which does not say what a folder's images are called. Those of "
@@ -180,6 +182,10 @@ const struct code spec_codes[] = {
      "Packages and images are for one processor, and a bundle's Debian "
      "packages "
      "for one release of Debian."},
+
+    {"KS0310", "another containerd than the spec says",
+     "What runs all containers is known by its SHA-256: an archive that is cut "
+     "short or another one goes into no image."},
 
     {"KS0401", "a disk smaller than the image",
      "The image would not fit on to it."},
@@ -377,8 +383,11 @@ static const struct told {
                "that has it, or a folder, in kubernetes.payload"},
     {"KS0305", "Kubernetes %s is newer than %s, the newest that this kubeseed "
                "knows; it is treated as that one"},
-    {"KS0306", "Kubernetes %s wants containerd 2, and Debian %d has containerd "
-               "1: its nodes will not be Ready"},
+    {"KS0306", "Kubernetes %s wants containerd 2, as all from %s on, and "
+               "Debian %d has containerd 1: its nodes will not be Ready; name "
+               "an archive of containerd 2 in image.containerd"},
+    {"KS0310", "'%s' has the SHA-256 %s and not that of 'sha256', %s; fetch "
+               "it again, or write the right one"},
     {"KS0307", "'%s' names the file '%s': %s; write where it is, or leave it "
                "out"},
     {"KS0401", "the disk of '%s' is smaller than image.disk"},

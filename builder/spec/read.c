@@ -211,6 +211,15 @@ static void find_payload(struct spec *s, const struct yaml_node *root) {
   move_beside(s, &s->kubernetes.from.ca);
 }
 
+static void find_containerd(struct spec *s, const struct yaml_node *root) {
+  const struct yaml_node *map = yaml_get(yaml_get(root, "image"), "containerd");
+  const struct yaml_node *file = yaml_get(map, "file");
+  if (!file)
+    return;
+  s->image.containerd.where = yaml_where(file);
+  move_beside(s, &s->image.containerd.file);
+}
+
 static void find_sources(struct spec_extras *e,
                          const struct yaml_node *around) {
   const struct yaml_node *files = yaml_get(around, "files");
@@ -259,6 +268,7 @@ int spec_read_with(const struct spec_check *const *more, const char *file,
   defaults_constant(NULL, &s, &found);
   read_keys(&r, NULL, "the spec", root, &s);
   find_payload(&s, root);
+  find_containerd(&s, root);
   read_nodes(&r, &s, root);
   defaults_derived(&s);
   spec_check(&s, root, bad, own, &found);

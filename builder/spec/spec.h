@@ -92,6 +92,11 @@ struct spec {
     int debian;    /* 12 */
     uint64_t disk; /* bytes */
     char *mirror;  /* NULL: mmdebstrap's own */
+    struct {
+      char *file; /* an archive of its programs; NULL: Debian's */
+      char *sha256;
+      char *where; /* "file:line:column" of the file */
+    } containerd;
   } image;
   struct {
     char *domain;

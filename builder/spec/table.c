@@ -204,6 +204,18 @@ const struct key spec_keys[] = {
             "and a password in it are refused.",
      .derived = "mmdebstrap's own", .example = "http://mirror.example/debian",
      .also = "apt aptMirror repository"},
+    {"image.containerd", TYPE_MAP, "0.2", 0,
+     .doc = "A containerd in place of Debian's, from an archive as its project "
+            "publishes them; Kubernetes needs one of version 2 from 1.38 on."},
+    {"image.containerd.file", TYPE_TEXT, "0.2", AT(image.containerd.file),
+     .doc = "The archive, as seen from the spec, with bin/containerd in it.",
+     .required = true, .example = "containerd-2.1.9-linux-amd64.tar.gz",
+     .also = "archive tarball path"},
+    {"image.containerd.sha256", TYPE_TEXT, "0.2", AT(image.containerd.sha256),
+     .doc = "The archive's SHA-256, as 64 digits.", .required = true,
+     .example = "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca54"
+                "6b",
+     .also = "digest checksum sha256sum"},
 
     {"network", TYPE_MAP, "0.1", 0, .doc = "The networks of the cluster.",
      .required = true, .also = "networking"},

@@ -67,7 +67,8 @@ bool version_etcd_probes_ask_all(const struct version *v);
  * where no readiness probe tells it. */
 bool version_readiness_is_late(const struct version *v);
 
-/* The kubelet does not speak to containerd 1 any more. */
+/* The kubelet does not speak to containerd 1 any more, from this version on. */
+#define VERSION_CONTAINERD_2 "1.38"
 bool version_needs_containerd_2(const struct version *v);
 
 /* The API server's priority and fairness never rests. */

@@ -59,6 +59,12 @@ static void test_key(void **state) {
   spec.image.mirror = mirror;
   assert_int_equal(image_key(&spec, b, &err), 0);
   assert_string_not_equal(a, b);
+  spec.image.mirror = NULL;
+  char file[] = "/nowhere/containerd.tar.gz", hex[] = "00";
+  spec.image.containerd.file = file;
+  spec.image.containerd.sha256 = hex;
+  assert_int_equal(image_key(&spec, b, &err), 0);
+  assert_string_not_equal(a, b);
 }
 
 int main(void) {
