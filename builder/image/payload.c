@@ -179,6 +179,9 @@ int payload_open(const char *dir, struct payload *ret, struct error *err) {
     return error_set(err, errno, "payload '%s'", dir);
   _cleanup_free_ char *path = xasprintf("%s/manifest.json", full);
   _cleanup_buf_ struct buf text = {0};
+  struct stat st;
+  if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+    return error_set(err, 0, "payload: '%s' is no file", path);
   if (file_read(path, MANIFEST_MAX, &text, err) < 0)
     return error_prefix(err, "payload");
   if (payload_parse(text.data ? text.data : "", text.len, ret, err) < 0)

@@ -64,6 +64,23 @@ static int difference(const void *arg, const struct payload *p, char **ret,
   return 0;
 }
 
+/* Nothing in it is packed, so it cannot be shorter than what it holds: half of
+ * one is, and one whose files are mostly holes, which could be as large as
+ * numbers are.
+ */
+static int check_length(const struct payload *p, const char *file,
+                        uint64_t length, struct error *err) {
+  for (size_t i = 0; i < p->files.n; i++) {
+    if (p->files.v[i].size > length)
+      return error_set(err, 0,
+                       "the bundle '%s' is damaged; copy or make it again: it "
+                       "is shorter than the files that its manifest names",
+                       file);
+    length -= p->files.v[i].size;
+  }
+  return 0;
+}
+
 int source_bundle_ensure(const struct log *log, const struct spec *spec,
                          const struct source_options *opt, struct payload *ret,
                          struct error *err) {
@@ -76,6 +93,8 @@ int source_bundle_ensure(const struct log *log, const struct spec *spec,
   _cleanup_free_ char *full = realpath(file, NULL);
   if (!full || stat(full, &st) < 0)
     return error_set(err, errno, "'%s'", file);
+  if (check_length(&p, file, (uint64_t)st.st_size, err) < 0)
+    return -1;
   _cleanup_free_ char *name = xasprintf("bundle-%.16s", p.sha256);
   _cleanup_free_ char *fault =
       xasprintf("the bundle '%s' is damaged; copy or make it again", file);

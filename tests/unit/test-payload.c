@@ -242,6 +242,11 @@ static void test_pipe(void **state) {
   assert_int_equal(mkfifo(deb, 0600), 0);
   _cleanup_free_ char *said = ensure(dir, version, ERROR_FAILED);
   assert_non_null(strstr(said, "a.deb' is no file"));
+  _cleanup_free_ char *json = xasprintf("%s/manifest.json", dir);
+  assert_int_equal(unlink(json), 0);
+  assert_int_equal(mkfifo(json, 0600), 0);
+  _cleanup_free_ char *again = ensure(dir, version, ERROR_USAGE);
+  assert_non_null(strstr(again, "manifest.json' is no file"));
 }
 
 #define MANY 20000
