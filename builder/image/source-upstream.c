@@ -198,17 +198,14 @@ static int push_sources(const struct spec *spec, const char *from, bool by_lock,
                    err);
 }
 
-/* The options that make it anew, as they can be typed. The caller frees. */
-static char *options_again(const char *from) {
-  if (!from)
-    return xstrdup("--rebuild");
-  _cleanup_buf_ struct buf b = {0};
-  buf_adds(&b, "--from ");
-  if (*from)
-    quote_word(from, &b);
-  else
-    buf_adds(&b, "FOLDER");
-  return buf_take(&b);
+/* As it is typed; "" without a folder. The caller frees. */
+static char *from_option(const char *from) {
+  _cleanup_buf_ struct buf out = {0};
+  if (from) {
+    buf_adds(&out, "--from ");
+    quote_word(*from ? from : "FOLDER", &out);
+  }
+  return xstrdup(out.data ? out.data : "");
 }
 
 /* From the source, or from a folder of the user's: from is what is told of that
@@ -227,11 +224,12 @@ static int fetch_prepare(const struct spec *spec, const char *from,
   ret->made_of = xasprintf("%s %d", ret->name, FORMAT);
   ret->intro = xasprintf("%s Kubernetes %s; this takes some minutes, once",
                          from ? "taking" : "fetching", version);
+  _cleanup_free_ char *option = from_option(from);
   _cleanup_free_ char *target = state_target(NULL, spec->file);
-  ret->again = options_again(from);
+  ret->again = xstrdup(from ? option : "--rebuild");
   ret->remedy =
       xasprintf("where that is meant run `kubeseed payload --update%s%s %s`",
-                from ? " " : "", from ? ret->again : "", target);
+                from ? " " : "", option, target);
   ret->m = (struct make_payload){.name = ret->name,
                                  .recipe = RECIPE,
                                  .made_of = ret->made_of,
