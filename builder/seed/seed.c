@@ -36,7 +36,8 @@ struct session {
   struct members members;
   char *earlier;
   time_t created;
-  bool is_new; /* created is not in a file yet */
+  bool is_new;  /* created is not in a file yet */
+  bool had_run; /* there were keys before, whatever is left of them */
   struct render *render;
   pthread_mutex_t media_lock;
   struct job *jobs; /* of options->nodes, in that order */
@@ -276,14 +277,24 @@ static void add_all(struct strv *to, const struct strv *from) {
     strv_push(to, from->v[i]);
 }
 
-/* Leaves are signed anew at any time. */
+static void add_if_made(const struct session *s, const char *name,
+                        struct strv *ret) {
+  const struct pki_entry *e = pki_get(&s->pki, name);
+  if (e && e->unsaved)
+    strv_push(ret, name);
+}
+
+/* Leaves are signed anew at any time, and a cluster that runs takes another
+ * token. */
 static void add_anew(const struct session *s, struct strv *ret) {
-  for (size_t i = 0; !s->is_new && pairs_of_cluster[i]; i++) {
-    const struct pair *pair = pairs_of_cluster[i];
-    const struct pki_entry *e = entry_find(&s->pki.entries, pair->secret);
-    if (pair->kind != PAIR_CERT && e && e->unsaved)
-      strv_push(ret, pair->secret);
-  }
+  if (!s->had_run)
+    return;
+  for (size_t i = 0; pairs_of_cluster[i]; i++)
+    if (pairs_of_cluster[i]->kind != PAIR_CERT)
+      add_if_made(s, pairs_of_cluster[i]->secret, ret);
+  for (size_t i = 0; pki_texts[i].name; i++)
+    if (strcmp(pki_texts[i].name, "token") != 0)
+      add_if_made(s, pki_texts[i].name, ret);
 }
 
 /* A node without keys in files had none that could have been renewed or left.
@@ -309,12 +320,14 @@ static void report_keys(const struct session *s) {
     o->tell(o->arg, o);
 }
 
+/* Secrets of seeds, for the workstation and on disks are keys or hold some; an
+ * image that was exported does not. */
 static int find_made(const struct layout_item *item, void *arg,
                      struct error *err) {
   char **found = arg;
   const struct layout_row *row = item->row;
   (void)err;
-  if (!*found && row && !row->folder && !item->temporary &&
+  if (!*found && row && row->secret && !item->temporary &&
       (row->part == LAYOUT_SEEDS ||
        (row->part == LAYOUT_MACHINE && item->node)))
     *found = xstrdup(item->path);
@@ -322,14 +335,19 @@ static int find_made(const struct layout_item *item, void *arg,
 }
 
 /* Keys come before whatever is made of them, and go after it. */
-static int check_keys_are_there(const struct session *s, struct error *err) {
+static int check_keys_are_there(struct session *s, struct error *err) {
   _cleanup_free_ char *found = NULL;
-  if (!s->is_new || s->old.entries.n > 0)
+  bool none = s->old.entries.n == 0;
+  s->had_run = !s->is_new;
+  if (s->had_run && !none)
     return 0;
   if (layout_walk(s->state->dir, LAYOUT_SEEDS | LAYOUT_MACHINE, find_made,
                   &found, err) < 0)
     return -1;
   if (!found)
+    return 0;
+  s->had_run = true;
+  if (!none)
     return 0;
   return error_set(
       err, 0,

@@ -21,7 +21,7 @@ struct seed_report {
   enum put_fate *fates; /* of options->nodes, in that order */
   bool *renewed;        /* of these: certificates that were there are others */
   struct strv mended;   /* keys that an interrupted run left, now made good */
-  struct strv anew;  /* the cluster's own pairs that were gone: their files */
+  struct strv anew;     /* the cluster's own keys that were gone: their files */
   char *earlier;     /* new: other lists of members that seeds were made for */
   char *unreachable; /* those of them that are not there to be asked any more */
   char *gone;        /* new: names in them that are no members any more */
@@ -66,7 +66,7 @@ struct seed_options {
  * workstation needs: admin.conf, id_ed25519, known_hosts. The state must be
  * locked. Running it again changes nothing that has not changed; an error, or
  * the end of the program at any moment, leaves all keys or none of the new
- * ones, and every medium whole. A state that has seeds or disks but no keys at
+ * ones, and every medium whole. A state that has seeds or disks but no key at
  * all is refused: somebody may have them elsewhere, and the seeds that would be
  * replaced are the last that hold them.
  */
