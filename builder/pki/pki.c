@@ -350,15 +350,30 @@ static int open_for_nodes(struct pki *pki, struct error *err) {
 /* --- what keys that are there allow ----------------------------------------
  */
 
+/* What is made with CAs that are ours, and with nothing else. */
+static bool has_others_of_offline(const struct making *m) {
+  return entry_find(m->old, PAIR_SA.secret) ||
+         entry_find(m->old, PAIR_ADMIN.secret);
+}
+
 static int check_mode(const struct making *m, struct error *err) {
-  bool ours = false;
+  bool has_ca = false;
   for (size_t i = 0; pairs_of_cluster[i]; i++)
-    ours = ours || (pairs_of_cluster[i]->kind == PAIR_CA &&
-                    entry_find(m->old, pairs_of_cluster[i]->secret));
+    has_ca = has_ca || (pairs_of_cluster[i]->kind == PAIR_CA &&
+                        entry_find(m->old, pairs_of_cluster[i]->secret));
+  bool ours = has_ca || has_others_of_offline(m);
   bool offline = m->plan->spec->pki.mode == PKI_OFFLINE;
   /* Made in one go with the CAs where these are ours, and always there. */
-  bool others = !ours && entry_find(m->old, PAIR_SSH_CA.secret);
-  if (offline ? !others : !ours)
+  bool has_ssh = entry_find(m->old, PAIR_SSH_CA.secret);
+  if (offline && ours && !has_ca && has_ssh)
+    return error_set(err, 0,
+                     "none of the cluster's CAs is in '%s', where other keys "
+                     "of it are: put 'ca.key', 'ca.crt', 'front-proxy-ca.key', "
+                     "'front-proxy-ca.crt' and the folder 'etcd' back from "
+                     "your copy; without one, `kubeseed destroy --all` is the "
+                     "way to another cluster",
+                     m->dir ? m->dir : "pki");
+  if (offline ? ours || !has_ssh : !ours)
     return 0;
   return error_usage(err,
                      "pki.mode is '%s', but this cluster's keys were made with "
