@@ -82,7 +82,8 @@ static void test_differences(void **state) {
   assert_string_equal(said, "a is 2 and not 1; b is missing; c is new");
 }
 
-/* An archive does not take away what a registry has said. */
+/* An archive does not take away what a registry has said, nor does a spec with
+ * other images take away those of the spec beside it. */
 static void test_keep(void **state) {
   (void)state;
   _cleanup_json_ json_t *wanted =
@@ -93,7 +94,8 @@ static void test_keep(void **state) {
            " \"b\": {\"index\": \"other\"}, \"new\": {}}}");
   _cleanup_json_ json_t *kept = json(
       "{\"images\": {\"a\": {\"config\": \"x\", \"index\": \"i\"}, \"c\": {},"
-      " \"b\": {\"index\": \"other\"}, \"new\": {}}}");
+      " \"b\": {\"index\": \"other\"}, \"new\": {},"
+      " \"gone\": {\"index\": \"k\"}}}");
   lock_keep(wanted, found);
   assert_true(json_equal(found, kept));
 }
@@ -123,12 +125,13 @@ static void test_of(void **state) {
   _cleanup_error_ struct error err = {0};
   _cleanup_free_ char *dir = new_folder();
   _cleanup_free_ char *path = xasprintf("%s/manifest.json", dir);
+  const struct spec spec = {0};
   struct payload p = {.dir = dir,
                       .etcd = (char *)"3.6.5",
                       .files = {.v = files, .n = ARRAY_SIZE(files)}};
   check_ok(file_write(path, manifest, strlen(manifest), 0644, &err), &err);
   _cleanup_json_ json_t *entry = NULL;
-  check_ok(lock_of(&p, &entry, &err), &err);
+  check_ok(lock_of(&spec, &p, &entry, &err), &err);
   _cleanup_json_ json_t *expected = json(
       "{\"etcd\": \"3.6.5\", \"packages\": {\"kubeadm\": {\"version\": "
       "\"1.34.2-1.1\", \"sha256\": \"aa\"}, \"odd.deb\": {\"version\": \"\", "
@@ -138,7 +141,7 @@ static void test_of(void **state) {
   assert_int_equal(unlink(path), 0);
   json_decref(entry);
   entry = NULL;
-  check_error(lock_of(&p, &entry, &err), &err, "manifest.json");
+  check_error(lock_of(&spec, &p, &entry, &err), &err, "manifest.json");
   assert_int_equal(rmdir(dir), 0);
 }
 
@@ -199,7 +202,7 @@ static void test_file(void **state) {
   check_ok(lock_read(&f->spec, "p 1", &none, &err), &err);
   assert_null(none);
   beside = f;
-  check_ok(lock_write(&f->spec, "p 1", entry, &err), &err);
+  check_ok(lock_write(&f->spec, "p 1", entry, false, &err), &err);
   beside = NULL;
   check_ok(lock_read(&f->spec, "p 1", &back, &err), &err);
   assert_true(json_equal(back, entry));
@@ -268,7 +271,8 @@ static void test_no_lock(void **state) {
       check_ok(lock_read(&f->spec, "q", &got, &err), &err);
       continue;
     }
-    check_error(lock_write(&f->spec, "p", entry, &err), &err, rows[i].said);
+    check_error(lock_write(&f->spec, "p", entry, false, &err), &err,
+                rows[i].said);
     check_ok(file_read(f->path, 1000, &text, &err), &err);
     assert_string_equal(text.data ? text.data : "", rows[i].text);
   }
