@@ -5,6 +5,7 @@ like those of power.py."""
 import itertools
 
 import etcd
+import keepalived
 
 
 def switch_on(world, names):
@@ -45,6 +46,8 @@ def leaves(world, name):
     yield lambda: world.endpoint() and world.endpoint().kube.cluster_info and \
         all(n.etcd and n.etcd.serves for n in world.nodes.values()
             if "/etc/default/etcd" in n.files)
+    if "kubeadm-init" in node.env["STEPS"]:  # which nobody does in its place
+        yield lambda: any(n.api() for n in world.nodes.values() if n is not node)
     if node.env["ETCD_MODE"] == "stacked" and node.role == "control-plane":
         yield lambda: the_others_serve(world)  # it among them
     yield world.rng.uniform(0, 300)
@@ -74,20 +77,25 @@ def partition(world, what):
 
 
 def killed(world, _):
-    """Programs end at any time, and are started again: etcd, the API server, and
-    the bootstrap program with what it runs."""
+    """Programs end at any time, and are started again: etcd, the API server, the
+    kubelet, keepalived, and the bootstrap program with what it runs."""
     switch_on(world, world.nodes)
     for _ in range(12):
         yield world.rng.uniform(20, 120)
         node = world.rng.choice(list(world.nodes.values()))
         if not node.on:
             continue
-        what = world.rng.randrange(3)
-        if what == 0:
+        what = world.rng.randrange(5)
+        if what == 4 and keepalived.UNIT in node.units:
+            keepalived.stop(node)
+        elif what == 3 and "kubelet.service" in node.units:
+            node.stop_unit("kubelet.service")
+            world.after(10, node, lambda n=node: n.start_unit("kubelet.service"))
+        elif what == 0:
             etcd.stop(node)
         elif what == 1:
             node.api_ready_at = None
-        else:
+        elif what == 2:
             node.kill_bootstrap()
         world.note(node, "programs are killed")
         world.bump()
@@ -298,11 +306,10 @@ def jobs(nodes, masters, units, number):
         if name != masters[0] and len(units) > 1:
             for _ in range(number // 4 + 1):
                 yield "gone", name, False
-    # Nobody does the first one's part.
-    others = [n for n in nodes if n != masters[0]]
     if len(masters) > 1:
-        for name in others:
-            yield "never-comes", name, False
+        for name in nodes:
+            if name != masters[0]:  # nobody does its part
+                yield "never-comes", name, False
             yield "leaves", name, False
     for name in nodes:
         for kind in ("alone", "hears-nobody", "is-not-heard"):

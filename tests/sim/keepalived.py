@@ -8,6 +8,7 @@ import node as n
 UNIT = "keepalived.service"
 SCRIPT = "/usr/lib/kubeseed/vip"
 PEERS = "/etc/keepalived/peers.conf"
+DROP_IN = "/etc/systemd/system/keepalived.service.d/kubeseed.conf"
 BOTH = 60.0  # seconds in all for which two may have it, until the script looks
 
 
@@ -70,7 +71,8 @@ def soon(node):
         if node.vip_looks:
             soon(node)
         if UNIT not in node.units:
-            start(node)
+            if "Restart=always" in node.read(DROP_IN):
+                start(node)
         elif node.exists(SCRIPT):
             # To wait between questions lasts until something changes.
             run(node, command(node) + ["once"], lambda status: None)

@@ -104,5 +104,7 @@ def torn(rng, before, after, whole):
     if before and after.startswith(before):
         return after[:rng.randint(len(before), len(after))]
     if rng.random() < 0.6:
-        return b"" if rng.random() < 0.5 else after[:rng.randint(0, len(after))]
+        end = rng.choice((0, rng.randint(0, len(after))))
+        # Behind it nothing, or blocks that were never written.
+        return after[:end] + bytes(rng.choice((0, len(after) - end)))
     return after

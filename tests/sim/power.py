@@ -4,7 +4,7 @@ import itertools
 
 import world as w
 from moves import (boot, boot_and_return, boot_and_wait, boot_at_once,
-                   random_gap, said, switch_all_on)
+                   random_gap, reported, said, switch_all_on)
 
 
 def boot_orders(masters, rest):
@@ -131,6 +131,19 @@ def absent(world, name):
     yield 7200
     node.power_on()
     yield world.all_done
+
+
+def first_absent(world, name):
+    """The first node comes days after the others: nothing is begun without it,
+    or by another one."""
+    others = [n for n in world.nodes.values() if n.name != name]
+    for node in others:
+        world.after(random_gap(world), None, node.power_on)
+    yield 3 * 86400
+    for node in others:
+        if reported(node, "kubeadm-join", "done"):
+            world.violation(node, "it has joined nobody")
+    yield from boot_at_once(world)
 
 
 def forgotten(world, _):

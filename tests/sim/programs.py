@@ -157,6 +157,7 @@ def systemctl(world, actor, args, stdin):
         return 0, "", ""
     if args[0] == "restart" and unit == keepalived.UNIT:
         keepalived.stop(actor.node)
+        keepalived.start(actor.node)
         return 0, "", ""
     if args[0] == "is-active":
         return (0 if unit in actor.node.units else 3), "", ""

@@ -11,6 +11,7 @@ import seeds
 
 SCENARIOS = {
     "absent": power.absent,
+    "first-absent": power.first_absent,
     "order": power.in_order,
     "at-once": power.at_once,
     "line": power.cut_after_line,
@@ -136,6 +137,7 @@ def jobs(topology, number, salt=""):
     found += [("disk-lost-cut", f"{n},{points.randint(20, 120)}", True)
               for n in masters for _ in range(number)]
     found += [("absent", n, False) for n in masters[1:]]
+    found += [("first-absent", n, False) for n in masters[:1]]
     if not copied:
         found += [("token", n, lossy) for n in rest[-1:] if topology.joins(n)
                   for lossy in (False, True)]

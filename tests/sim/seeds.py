@@ -213,7 +213,8 @@ def grown_live(world, what):
         world.apart = {n.name for n in new}
         for node in old if "unaware" in what else ():
             node.files = {path: file for path, file in node.files.items()
-                          if path != keepalived.SCRIPT}
+                          if path not in (keepalived.SCRIPT,
+                                                 keepalived.DROP_IN)}
     yield from boot_and_wait(world, old)
     if "new-first" in what:
         for node in old:
