@@ -127,6 +127,7 @@ put --lease=$lease $turn_key "$NODE $lease"
 TXN
     holder=$(etcd_ask "$ETCD_PEERS" get --print-value-only $turn_key) ||
       return 1
+    [ -n "$holder" ] || return 1
   fi
   why="${holder%% *} is joining"
   [ "${holder%% *}" = "$NODE" ] || return 1

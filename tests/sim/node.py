@@ -298,7 +298,8 @@ class Node:
                         raise ValueError(f"'{key}' is missing or wrong")
                 if item["node"] != self.name:
                     raise ValueError("it names another node")
-                if item.get("message", "").endswith((":)", "; )")):
+                if item.get("message", "").endswith((":)", "; )")) or \
+                        "( " in item.get("message", ""):
                     raise ValueError("it lists nothing")
             except ValueError as e:
                 self.world.violation(self, f"console line: {e}: {line}")

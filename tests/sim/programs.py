@@ -521,8 +521,10 @@ def etcd_lease(world, actor, server, words, stdin):
         return not_modelled(actor, "etcdctl", words + [stdin.decode()])
     if server.key(found.group(1)) is not None:
         return 0, "FAILURE\n", ""
-    server.propose("key", (found.group(1), found.group(4), found.group(2)))
+    done = server.propose("key", (found.group(1), found.group(4), found.group(2)))
     world.bump()
+    if not done:
+        return NO_ANSWER
     return 0, "SUCCESS\n\nOK\n", ""
 
 
