@@ -7,6 +7,7 @@
 #include "image/store.h"
 #include "seed/seed.h"
 #include <getopt.h>
+#include <net/if.h>
 #include <string.h>
 #include <time.h>
 
@@ -16,31 +17,40 @@ struct options {
   const char *image;  /* --image FILE, or NULL */
   const char *apply;  /* --apply URI, or NULL */
   const char *pool;   /* --pool NAME */
+  const char *bridge; /* --bridge NAME, or NULL */
   bool force;
 };
 
 /* The pool is part of the XML as well. */
 static int check_apply(const struct options *o, struct error *err) {
-  if ((o->apply || o->pool) && !o->format->applies)
+  if ((o->apply || o->pool || o->bridge) && !o->format->applies)
     return error_usage(err, "--%s is for --to libvirt",
-                       o->apply ? "apply" : "pool");
+                       o->apply  ? "apply"
+                       : o->pool ? "pool"
+                                 : "bridge");
   if (o->apply && !*o->apply)
     return error_usage(err, "--apply needs the URI of a libvirt, such as "
                             "qemu:///system");
   if (o->pool && (!*o->pool || *o->pool == '-' || strchr(o->pool, '/')))
     return error_usage(err, "--pool: '%s' is no name of a storage pool",
                        o->pool);
+  /* What the kernel takes as a device's name (dev_valid_name). */
+  if (o->bridge &&
+      (!*o->bridge || *o->bridge == '-' || strlen(o->bridge) >= IFNAMSIZ ||
+       strpbrk(o->bridge, "/: \t\n")))
+    return error_usage(err, "--bridge: '%s' is no name of a bridge", o->bridge);
   return 0;
 }
 
 static int parse(int argc, char **argv, struct options *o, struct error *err) {
-  enum { TO = 0x100, IMAGE, APPLY, POOL, FORCE };
+  enum { TO = 0x100, IMAGE, APPLY, POOL, BRIDGE, FORCE };
   static const struct option options[] = {
       {"to", required_argument, NULL, TO},
       {"output", required_argument, NULL, 'o'},
       {"image", required_argument, NULL, IMAGE},
       {"apply", required_argument, NULL, APPLY},
       {"pool", required_argument, NULL, POOL},
+      {"bridge", required_argument, NULL, BRIDGE},
       {"force", no_argument, NULL, FORCE},
       {0},
   };
@@ -55,6 +65,8 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
       o->apply = optarg;
     else if (c == POOL)
       o->pool = optarg;
+    else if (c == BRIDGE)
+      o->bridge = optarg;
     else if (c == FORCE)
       o->force = true;
     else
@@ -178,6 +190,7 @@ int cmd_export(struct cli *cli, int argc, char **argv, struct error *err) {
   job.nodes = nodes;
   job.dir = dir;
   job.uri = o.apply;
+  job.bridge = o.bridge;
   job.pool = o.pool ? o.pool : "default";
   if (export_all(cli, &c, &o, &job, err) < 0)
     return -1;

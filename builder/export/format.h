@@ -24,6 +24,8 @@ struct export_job {
   const char *target; /* see state.h */
   const char *uri;    /* where the machines are made as well, or NULL */
   const char *pool;   /* the storage pool there */
+  const char *bridge; /* the host's, on which the cards are; NULL: a network of
+                       * their own */
 
   /* Known when it is written: */
   const struct state *state; /* whose seeds are made; NULL without seeds */
@@ -46,7 +48,7 @@ struct export_format {
   /* Its machines have SATA disks and e1000 cards, or are real ones. */
   bool real;
 
-  /* It takes a job's uri and pool. */
+  /* It takes a job's uri, pool and bridge. */
   bool applies;
 
   /* Fails (ERROR_MISSING) when a program is missing. */

@@ -283,7 +283,7 @@ static int make_machine(const struct export_job *job, const struct plan_node *n,
 int libvirt_apply(const struct export_job *job, struct error *err) {
   _cleanup_there_ struct there t = {0};
   _cleanup_free_ char *base = NULL;
-  if (make_network(job, err) < 0 || look(job, &t, err) < 0 ||
+  if ((!job->bridge && make_network(job, err) < 0) || look(job, &t, err) < 0 ||
       make_base(job, &t, &base, err) < 0)
     return error_prefix(err, "libvirt at '%s'", job->uri);
   for (size_t i = 0; i < job->n_nodes; i++) {

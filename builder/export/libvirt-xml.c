@@ -63,16 +63,17 @@ static void put_disk(const char *format, const char *target, bool readonly,
 }
 
 static void put_cards(const struct plan *plan, const struct plan_node *node,
-                      struct buf *out) {
+                      const char *bridge, struct buf *out) {
   char text[NET_TEXT];
+  const char *kind = bridge ? "bridge" : "network";
   _cleanup_free_ char *network = libvirt_network(plan);
   for (size_t i = 0; i < node->interfaces.n; i++) {
     buf_addf(out,
-             "    <interface type=\"network\">\n"
+             "    <interface type=\"%s\">\n"
              "      <mac address=\"%s\"/>\n"
-             "      <source network=\"",
-             mac_format(&node->interfaces.v[i].mac, text));
-    quote_xml(network, out);
+             "      <source %s=\"",
+             kind, mac_format(&node->interfaces.v[i].mac, text), kind);
+    quote_xml(bridge ? bridge : network, out);
     buf_adds(out, "\"/>\n"
                   "      <model type=\"virtio\"/>\n"
                   "    </interface>\n");
@@ -81,7 +82,7 @@ static void put_cards(const struct plan *plan, const struct plan_node *node,
 
 void libvirt_domain_xml(const struct plan *plan, const struct plan_node *node,
                         enum libvirt_type type, const char *pool,
-                        struct buf *out) {
+                        const char *bridge, struct buf *out) {
   _cleanup_free_ char *name = libvirt_domain(plan, node);
   _cleanup_free_ char *disk = libvirt_disk(plan, node);
   _cleanup_free_ char *seed = libvirt_seed(plan, node);
@@ -101,7 +102,7 @@ void libvirt_domain_xml(const struct plan *plan, const struct plan_node *node,
                 "  <devices>\n");
   put_disk("qcow2", "vda", false, pool, disk, out);
   put_disk("raw", "vdb", true, pool, seed, out);
-  put_cards(plan, node, out);
+  put_cards(plan, node, bridge, out);
   buf_adds(out, "    <serial type=\"pty\">\n"
                 "      <target type=\"isa-serial\" port=\"0\"/>\n"
                 "    </serial>\n"

@@ -24,10 +24,11 @@ char *libvirt_network(const struct plan *plan);
 char *libvirt_disk(const struct plan *plan, const struct plan_node *node);
 char *libvirt_seed(const struct plan *plan, const struct plan_node *node);
 
-/* The domain, with its disks in the storage pool of that name. */
+/* The domain, with its disks in the storage pool of that name, and its cards on
+ * the host's bridge, or, when that is NULL, in the cluster's network. */
 void libvirt_domain_xml(const struct plan *plan, const struct plan_node *node,
                         enum libvirt_type type, const char *pool,
-                        struct buf *out);
+                        const char *bridge, struct buf *out);
 
 /* The network: the host has the gateway's address in it, and passes on what
  * goes elsewhere. */

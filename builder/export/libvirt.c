@@ -18,7 +18,9 @@ static int require(const struct export_job *job, struct error *err) {
 }
 
 static void files(const struct export_job *job, struct strv *ret) {
-  strv_push_all(ret, "network.xml", "image.qcow2", NULL);
+  if (!job->bridge)
+    strv_push(ret, "network.xml");
+  strv_push(ret, "image.qcow2");
   for (size_t i = 0; i < job->n_nodes; i++) {
     strv_pushf(ret, "%s.domain.xml", export_node(job, i)->name);
     strv_pushf(ret, "%s.iso", export_node(job, i)->name);
@@ -35,13 +37,14 @@ static int write_xml(const struct export_job *job, struct error *err) {
   _cleanup_free_ char *path = export_path(job, "network.xml");
   libvirt_network_xml(job->plan, &network);
   if ((job->uri && libvirt_ask_type(job, &type, err) < 0) ||
-      file_write(path, network.data, network.len, 0644, err) < 0)
+      (!job->bridge &&
+       file_write(path, network.data, network.len, 0644, err) < 0))
     return -1;
   for (size_t i = 0; i < job->n_nodes; i++) {
     const struct plan_node *n = export_node(job, i);
     _cleanup_buf_ struct buf domain = {0};
     _cleanup_free_ char *file = export_path(job, "%s.domain.xml", n->name);
-    libvirt_domain_xml(job->plan, n, type, job->pool, &domain);
+    libvirt_domain_xml(job->plan, n, type, job->pool, job->bridge, &domain);
     if (file_write(file, domain.data, domain.len, 0644, err) < 0)
       return -1;
   }

@@ -329,7 +329,7 @@ static int find_made(const struct layout_item *item, void *arg,
   (void)err;
   if (!*found && row && row->secret && !item->temporary &&
       (row->part == LAYOUT_SEEDS ||
-       (row->part == LAYOUT_MACHINE && item->node)))
+       ((row->part & (LAYOUT_MACHINE | LAYOUT_EXPORT)) && item->node)))
     *found = xstrdup(item->path);
   return 0;
 }
@@ -341,8 +341,8 @@ static int check_keys_are_there(struct session *s, struct error *err) {
   s->had_run = !s->is_new;
   if (s->had_run && !none)
     return 0;
-  if (layout_walk(s->state->dir, LAYOUT_SEEDS | LAYOUT_MACHINE, find_made,
-                  &found, err) < 0)
+  if (layout_walk(s->state->dir, LAYOUT_SEEDS | LAYOUT_MACHINE | LAYOUT_EXPORT,
+                  find_made, &found, err) < 0)
     return -1;
   if (!found)
     return 0;

@@ -17,7 +17,9 @@ enum layout_part {
   LAYOUT_KEYS = 1 << 1,    /* what cannot be made again */
   LAYOUT_SEEDS = 1 << 2,   /* what seed makes from them */
   LAYOUT_MACHINE = 1 << 3, /* what machines that run here write */
-  LAYOUT_ALL = LAYOUT_STATE | LAYOUT_KEYS | LAYOUT_SEEDS | LAYOUT_MACHINE,
+  LAYOUT_EXPORT = 1 << 4,  /* copies for machines elsewhere */
+  LAYOUT_ALL = LAYOUT_STATE | LAYOUT_KEYS | LAYOUT_SEEDS | LAYOUT_MACHINE |
+               LAYOUT_EXPORT,
 };
 
 struct layout_row {

@@ -178,9 +178,21 @@ static void test_libvirt(void **state) {
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     _cleanup_buf_ struct buf xml = {0};
-    libvirt_domain_xml(&f.plan, n, rows[i].type, NASTY, &xml);
+    libvirt_domain_xml(&f.plan, n, rows[i].type, NASTY, NULL, &xml);
     check_path(&xml, rows[i].path, rows[i].expected);
   }
+}
+
+static void test_libvirt_bridge(void **state) {
+  (void)state;
+  _cleanup_(fixture_done) struct fixture f = {0};
+  make(&f);
+  _cleanup_buf_ struct buf xml = {0};
+  libvirt_domain_xml(&f.plan, &f.plan.nodes.v[0], LIBVIRT_KVM, "default", NASTY,
+                     &xml);
+  check_path(&xml, "//interface/@type", "bridge");
+  check_path(&xml, "//interface/source/@bridge", NASTY);
+  check_path(&xml, "count(//interface/source/@network)", "0");
 }
 
 static void test_libvirt_network(void **state) {
@@ -250,6 +262,7 @@ int main(void) {
       cmocka_unit_test(test_virtualbox_far),
       cmocka_unit_test(test_virtualbox_nasty),
       cmocka_unit_test(test_libvirt),
+      cmocka_unit_test(test_libvirt_bridge),
       cmocka_unit_test(test_libvirt_network),
       cmocka_unit_test(test_ovf),
       cmocka_unit_test(test_manifest),
