@@ -45,7 +45,8 @@ static int require_kernel(struct error *err) {
 int bake_require(struct error *err) {
   static const char *const programs[][2] = {
       {"mmdebstrap", "mmdebstrap"}, {"unshare", "util-linux"},
-      {"mke2fs", "e2fsprogs"},      {"qemu-img", "qemu-utils"},
+      {"mke2fs", "e2fsprogs"},      {"mkfs.vfat", "dosfstools"},
+      {"mcopy", "mtools"},          {"qemu-img", "qemu-utils"},
       {QEMU_PROGRAM, QEMU_PACKAGE}, {"supermin", "supermin"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
@@ -136,6 +137,10 @@ static void make_env(const struct bake *b, const char *disk, struct strv *env) {
   else
     strv_push(env, "KUBESEED_TMPFS=");
   strv_pushf(env, "KUBESEED_MIRROR=%s", b->mirror ? b->mirror : "");
+  strv_pushf(env, "KUBESEED_SUITE=%s", b->suite);
+  strv_pushf(env, "KUBESEED_PACKAGES=%s", b->packages);
+  strv_pushf(env, "KUBESEED_COMPONENTS=%s", b->components);
+  strv_pushf(env, "KUBESEED_TIMEZONE=%s", b->timezone);
   bool offline = payload_has_debian(b->payload);
   strv_pushf(env, "KUBESEED_OFFLINE=%s", offline ? "yes" : "");
   strv_pushf(env, "KUBESEED_APT=%s%s", offline ? b->payload->dir : b->apt,
@@ -148,6 +153,9 @@ static void make_env(const struct bake *b, const char *disk, struct strv *env) {
   strv_pushf(env, "KUBESEED_OFFSET=%llu", (unsigned long long)BOOT_ROOT_AT);
   strv_pushf(env, "KUBESEED_SIZE=%llu",
              (unsigned long long)(BOOT_ROOT_END(b->disk) - BOOT_ROOT_AT));
+  strv_pushf(env, "KUBESEED_EFI=%llu", (unsigned long long)BOOT_EFI_AT);
+  strv_pushf(env, "KUBESEED_EFI_SIZE=%llu",
+             (unsigned long long)(BOOT_ROOT_AT - BOOT_EFI_AT));
   strv_pushf(env, "KUBESEED_UUID=%s", b->uuid);
   /* Debian's tools must neither ask nor find the caller's language. */
   strv_push_all(env, "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", NULL);

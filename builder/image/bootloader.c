@@ -25,7 +25,7 @@ struct partition {
  * group. */
 static const struct partition partitions[] = {
     {CORE_AT, "21686148-6449-6E6F-744E-656564454649"},      /* BIOS boot */
-    {2 * MIB, "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"},      /* EFI system */
+    {BOOT_EFI_AT, "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"},  /* EFI system */
     {BOOT_ROOT_AT, "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"}, /* root, x86-64 */
 };
 #define CORE_MAX (partitions[1].from - CORE_AT)

@@ -141,6 +141,8 @@ json_t *plan_json(const struct plan *p, json_t *locked) {
   set_string(o, "endpointProvider", provider_name(s->endpoint.provider));
   set_int(o, "debian", (uint64_t)s->image.debian);
   set_int(o, "imageDisk", s->image.disk);
+  set_string(o, "kernel", word_of(kernel_words, (int)s->image.kernel));
+  set_string(o, "timezone", s->image.timezone);
   set_string(o, "mirror", s->image.mirror);
   (void)json_object_set_new(
       o, "routerId", has_vip(p) ? json_integer(p->router_id) : json_null());
@@ -202,10 +204,21 @@ static void print_network(const struct plan *p, FILE *out) {
               : " (served by nobody: the payload has no CoreDNS)");
 }
 
+static void put_more(const char *what, const struct strv *list, FILE *out) {
+  for (size_t i = 0; i < list->n; i++)
+    fprintf(out, "%s %s", i == 0 ? what : "", list->v[i]);
+}
+
 /* What the nodes' disks are made of. */
 static void print_image(const struct spec *s, FILE *out) {
   fprintf(out, "image       Debian %d, disk %" PRIu64 " MiB", s->image.debian,
           s->image.disk >> 20);
+  if (s->image.kernel != KERNEL_CLOUD)
+    fprintf(out, ", kernel %s", word_of(kernel_words, (int)s->image.kernel));
+  if (strcmp(s->image.timezone, "UTC") != 0)
+    fprintf(out, ", time zone %s", s->image.timezone);
+  put_more(", also", &s->image.packages, out);
+  put_more(", firmware", &s->image.firmware, out);
   if (s->image.mirror) {
     fputs(", packages from ", out);
     put(out, s->image.mirror);

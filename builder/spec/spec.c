@@ -45,6 +45,9 @@ void spec_done(struct spec *s) {
   free(s->kubernetes.from.ca);
   strv_done(&s->kubernetes.images);
   free(s->image.mirror);
+  free(s->image.timezone);
+  strv_done(&s->image.packages);
+  strv_done(&s->image.firmware);
   free(s->network.domain);
   free(s->network.dns.v);
   free(s->endpoint.name);

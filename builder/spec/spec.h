@@ -89,9 +89,12 @@ struct spec {
     int join_days;      /* how long the bootstrap token is renewed */
   } kubernetes;
   struct {
-    int debian;    /* 12 */
-    uint64_t disk; /* bytes */
-    char *mirror;  /* NULL: mmdebstrap's own */
+    int debian; /* 12 or 13 */
+    enum kernel kernel;
+    uint64_t disk;                  /* bytes */
+    char *timezone;                 /* "Europe/Berlin" */
+    struct strv packages, firmware; /* of Debian, besides the recipe's */
+    char *mirror;                   /* NULL: mmdebstrap's own */
   } image;
   struct {
     char *domain;

@@ -194,10 +194,24 @@ const struct key spec_keys[] = {
     {"image", TYPE_MAP, "0.1", 0,
      .doc = "The disk image that all nodes start from."},
     {"image.debian", TYPE_INT, "0.1", AT(image.debian),
-     .doc = "The release of Debian.", .value = "12", .min = 12, .max = 12},
+     .doc = "The release of Debian.", .value = "12", .min = 12, .max = 13},
     {"image.disk", TYPE_SIZE, "0.1", AT(image.disk),
      .doc = "The size of the image, at least 2G.", .value = "8G",
      .also = "size diskSize"},
+    {"image.kernel", TYPE_WORD, "0.2", AT(image.kernel),
+     .doc = "Which of Debian's kernels: for what machines the image is.",
+     .value = "cloud", .words = kernel_words},
+    {"image.timezone", TYPE_ZONE, "0.2", AT(image.timezone),
+     .doc = "The time zone of the nodes; logs and `date` are in it.",
+     .value = "UTC", .example = "Europe/Berlin", .also = "timeZone tz"},
+    {"image.packages", TYPE_DEBS, "0.2", AT(image.packages),
+     .doc = "Further packages of Debian in the image, with what they need.",
+     .derived = "none", .example = "[tcpdump, nfs-common]",
+     .also = "extraPackages"},
+    {"image.firmware", TYPE_DEBS, "0.2", AT(image.firmware),
+     .doc = "Packages of firmware for the machines' devices, from Debian's "
+            "non-free-firmware.",
+     .derived = "none", .example = "[firmware-realtek, firmware-bnx2]"},
     {"image.mirror", TYPE_MIRROR, "0.1", AT(image.mirror),
      .doc = "A Debian mirror to take packages from, by http, https or, in a "
             "folder, file. It stands in the image's sources.list, so a name "
@@ -452,6 +466,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_SYSCTLS:
   case TYPE_MODULES:
   case TYPE_IMAGES:
+  case TYPE_DEBS:
   case TYPE_COMMANDS:
     return true;
   case TYPE_TEXT:
@@ -459,6 +474,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_PACKAGES:
   case TYPE_PROXY:
   case TYPE_REGISTRY:
+  case TYPE_ZONE:
   case TYPE_NAME:
   case TYPE_ACCOUNT:
   case TYPE_NAMES:
