@@ -105,12 +105,11 @@ static json_t *json_users(const struct spec *s) {
   return list;
 }
 
-static json_t *json_dns(const struct spec *s) {
+static json_t *json_addresses(const struct ip_vec *v) {
   char a[NET_TEXT];
   json_t *list = json_array();
-  for (size_t i = 0; i < s->network.dns.n; i++)
-    (void)json_array_append_new(list,
-                                json_string(ip_format(s->network.dns.v[i], a)));
+  for (size_t i = 0; i < v->n; i++)
+    (void)json_array_append_new(list, json_string(ip_format(v->v[i], a)));
   return list;
 }
 
@@ -120,7 +119,8 @@ static void json_network(const struct plan *p, json_t *o) {
   set_string(o, "domain", s->network.domain);
   set_string(o, "subnet", cidr_format(&s->network.subnet, a));
   set_string(o, "gateway", ip_format(s->network.gateway, a));
-  (void)json_object_set_new(o, "dns", json_dns(s));
+  (void)json_object_set_new(o, "dns", json_addresses(&s->network.dns));
+  (void)json_object_set_new(o, "ntp", json_addresses(&s->network.ntp));
   set_string(o, "podNetwork", cidr_format(&s->network.pods, a));
   set_string(o, "serviceNetwork", cidr_format(&s->network.services, a));
   set_string(o, "cni", cni_name(s->network.cni));
@@ -196,6 +196,9 @@ static void print_network(const struct plan *p, FILE *out) {
           s->network.domain);
   for (size_t i = 0; i < s->network.dns.n; i++)
     fprintf(out, " %s", ip_format(s->network.dns.v[i], a));
+  for (size_t i = 0; i < s->network.ntp.n; i++)
+    fprintf(out, "%s %s", i == 0 ? ", NTP" : "",
+            ip_format(s->network.ntp.v[i], a));
   fprintf(out, "\npods        %s (cni %s), services %s, DNS %s%s\n",
           cidr_format(&s->network.pods, a), cni_name(s->network.cni),
           cidr_format(&s->network.services, b), p->cluster_dns,

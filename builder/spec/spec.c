@@ -50,6 +50,7 @@ void spec_done(struct spec *s) {
   strv_done(&s->image.firmware);
   free(s->network.domain);
   free(s->network.dns.v);
+  free(s->network.ntp.v);
   free(s->endpoint.name);
   for (size_t i = 0; i < s->users.n; i++) {
     free(s->users.v[i].name);

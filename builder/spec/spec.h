@@ -100,7 +100,7 @@ struct spec {
     char *domain;
     struct cidr subnet;
     struct ip gateway;
-    struct ip_vec dns;
+    struct ip_vec dns, ntp;
     struct cidr pods;
     struct cidr services;
     enum cni cni;
