@@ -49,6 +49,7 @@ static const char *const wanted[] = {
     "/usr/bin/kubelet",
     "/usr/bin/kubeadm",
     "/usr/bin/etcd",
+    "/usr/share/kubeseed/image.spdx.json",
     "/boot/vmlinuz-*",
     "/boot/initrd.img-*",
     INSPECT_ESP "/EFI/BOOT/BOOTX64.EFI",

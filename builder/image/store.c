@@ -138,6 +138,16 @@ static int put_lists(json_t *j, const struct place *p, struct error *err) {
   return 0;
 }
 
+/* The recipe's bill of materials, which is in the image as well. */
+static int write_spdx(const struct place *p, struct error *err) {
+  _cleanup_buf_ struct buf text = {0};
+  _cleanup_free_ char *from = xasprintf("%s/out/spdx", p->work);
+  _cleanup_free_ char *to = path_of(p, ".spdx.json");
+  if (file_read(from, LIST_MAX, &text, err) < 0)
+    return -1;
+  return file_write(to, text.data ? text.data : "", text.len, 0644, err);
+}
+
 /* Names the new image by its content, and writes its manifest. */
 static int write_manifest(const struct spec *spec, struct place *p,
                           const struct payload *payload, const char *qcow2,
@@ -156,6 +166,8 @@ static int write_manifest(const struct spec *spec, struct place *p,
     return error_prefix(err, "image manifest");
   free(p->name);
   p->name = xasprintf("%s-%.16s", p->key, hex);
+  if (write_spdx(p, err) < 0)
+    return -1;
   _cleanup_free_ char *path = path_of(p, ".json");
   char *text = json_dumps(j, JSON_INDENT(2));
   int r = file_write(path, text, strlen(text), 0644, err);

@@ -85,6 +85,7 @@ static const struct {
     {WANTS "ssh.service", ""},
     {WANTS "systemd-networkd.service", ""},
     {"/etc/systemd/system/sysinit.target.wants/systemd-timesyncd.service", ""},
+    {"/usr/share/kubeseed/image.spdx.json", "{}"},
     {"/usr/bin/kubelet", ""},
     {"/usr/bin/kubeadm", ""},
     {"/usr/bin/etcd", ""},
