@@ -12,6 +12,10 @@ static int view_list(void *arg, const char *pattern, struct strv *ret,
   if (!found)
     return appliance_fail(a, pattern, err);
   for (size_t i = 0; found[i]; i++) {
+    /* A folder's has a slash at its end. */
+    size_t n = strlen(found[i]);
+    if (n > 1 && found[i][n - 1] == '/')
+      found[i][n - 1] = '\0';
     strv_push(ret, found[i]);
     free(found[i]);
   }
