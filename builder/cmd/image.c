@@ -4,23 +4,23 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "cmd/cli.h"
+#include "image/inspect.h"
 #include "image/store.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct options {
   struct image_options image;
-  bool list, prune;
+  bool list, prune, check;
 };
 
 static int parse(int argc, char **argv, struct options *o, struct error *err) {
   static const struct option options[] = {
-      {"force", no_argument, NULL, 'f'},
-      {"verify", no_argument, NULL, 'V'},
-      {"list", no_argument, NULL, 'l'},
-      {"prune", no_argument, NULL, 'p'},
-      {0},
+      {"force", no_argument, NULL, 'f'}, {"verify", no_argument, NULL, 'V'},
+      {"list", no_argument, NULL, 'l'},  {"prune", no_argument, NULL, 'p'},
+      {"check", no_argument, NULL, 'c'}, {0},
   };
   for (int c; (c = cli_getopt(argc, argv, "", options, err)) != -1;) {
     if (c == '?')
@@ -29,10 +29,11 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
     o->image.verify |= c == 'V';
     o->list |= c == 'l';
     o->prune |= c == 'p';
+    o->check |= c == 'c';
   }
-  if (o->image.force + o->image.verify + o->list + o->prune > 1)
-    return error_usage(
-        err, "only one of --force, --verify, --list and --prune at a time");
+  if (o->image.force + o->image.verify + o->list + o->prune + o->check > 1)
+    return error_usage(err, "only one of --force, --verify, --check, --list "
+                            "and --prune at a time");
   if (o->list && optind != argc)
     return error_usage(err, "image --list is of all images, without a spec");
   if (!o->list && !o->prune && optind + 1 != argc)
@@ -99,12 +100,39 @@ static int print_list(const struct cli *cli, struct error *err) {
   return 0;
 }
 
+/* ---- What is in one ---- */
+
+static int check_file(struct cli *cli, const char *path, struct error *err) {
+  log_info(&cli->log, "looking into %s", path);
+  if (inspect_image(path, err) < 0)
+    return -1;
+  log_info(&cli->log, "nothing in it is amiss");
+  (void)puts(path);
+  return 0;
+}
+
+/* Of an image's file, or of a spec whose image is there. */
+static int check_image(struct cli *cli, const char *name, struct error *err) {
+  const struct image_options there = {.verify = true};
+  size_t n = strlen(name);
+  if (n > 6 && strcmp(name + n - 6, ".qcow2") == 0)
+    return check_file(cli, name, err);
+  _cleanup_cluster_ struct cluster c;
+  _cleanup_free_ char *path = NULL;
+  if (cluster_load(cli, name, &c, err) < 0 ||
+      image_ensure(&cli->log, &c.plan, &there, &path, err) < 0)
+    return -1;
+  return check_file(cli, path, err);
+}
+
 int cmd_image(struct cli *cli, int argc, char **argv, struct error *err) {
   struct options o = {0};
   if (parse(argc, argv, &o, err) < 0)
     return -1;
   if (o.list)
     return print_list(cli, err);
+  if (o.check)
+    return check_image(cli, argv[optind], err);
   if (cli->json)
     return error_usage(err, "of image only --list has output for programs");
   if (o.prune) {

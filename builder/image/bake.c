@@ -6,12 +6,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/process.h"
+#include "image/appliance.h"
 #include "image/bootloader.h"
 #include "image/recipe.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,37 +22,18 @@
 
 /* ---- What must be there ---- */
 
-/* supermin copies a kernel of the build host, and must be able to read it. */
-static int require_kernel(struct error *err) {
-  if (getenv("SUPERMIN_KERNEL"))
-    return 0;
-  DIR *d = opendir("/boot");
-  bool found = false;
-  for (struct dirent *e; d && !found && (e = readdir(d));) {
-    _cleanup_free_ char *path = xasprintf("/boot/%s", e->d_name);
-    found = fnmatch("vmlinuz-*", e->d_name, 0) == 0 && access(path, R_OK) == 0;
-  }
-  if (d)
-    (void)closedir(d);
-  if (found)
-    return 0;
-  return error_missing(err, "libguestfs needs a readable kernel in /boot: "
-                            "apt-get install linux-image-cloud-amd64, or name "
-                            "one in SUPERMIN_KERNEL and SUPERMIN_MODULES");
-}
-
 int bake_require(struct error *err) {
   static const char *const programs[][2] = {
       {"mmdebstrap", "mmdebstrap"}, {"unshare", "util-linux"},
-      {"mke2fs", "e2fsprogs"},      {"qemu-img", "qemu-utils"},
-      {QEMU_PROGRAM, QEMU_PACKAGE}, {"supermin", "supermin"},
+      {"mke2fs", "e2fsprogs"},      {"mkfs.vfat", "dosfstools"},
+      {"mcopy", "mtools"},          {"qemu-img", "qemu-utils"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
     if (process_require(programs[i][0], programs[i][1], err) < 0)
       return -1;
   if (geteuid() != 0 && process_require("newuidmap", "uidmap", err) < 0)
     return -1;
-  return boot_require(err) < 0 ? -1 : require_kernel(err);
+  return appliance_require(err);
 }
 
 /* An imported image is there twice: as it came, and unpacked, which is 4.5
@@ -136,6 +116,10 @@ static void make_env(const struct bake *b, const char *disk, struct strv *env) {
   else
     strv_push(env, "KUBESEED_TMPFS=");
   strv_pushf(env, "KUBESEED_MIRROR=%s", b->mirror ? b->mirror : "");
+  strv_pushf(env, "KUBESEED_SUITE=%s", b->suite);
+  strv_pushf(env, "KUBESEED_PACKAGES=%s", b->packages);
+  strv_pushf(env, "KUBESEED_COMPONENTS=%s", b->components);
+  strv_pushf(env, "KUBESEED_TIMEZONE=%s", b->timezone);
   bool offline = payload_has_debian(b->payload);
   strv_pushf(env, "KUBESEED_OFFLINE=%s", offline ? "yes" : "");
   strv_pushf(env, "KUBESEED_APT=%s%s", offline ? b->payload->dir : b->apt,
@@ -149,6 +133,9 @@ static void make_env(const struct bake *b, const char *disk, struct strv *env) {
   strv_pushf(env, "KUBESEED_OFFSET=%llu", (unsigned long long)BOOT_ROOT_AT);
   strv_pushf(env, "KUBESEED_SIZE=%llu",
              (unsigned long long)(BOOT_ROOT_END(b->disk) - BOOT_ROOT_AT));
+  strv_pushf(env, "KUBESEED_EFI=%llu", (unsigned long long)BOOT_EFI_AT);
+  strv_pushf(env, "KUBESEED_EFI_SIZE=%llu",
+             (unsigned long long)(BOOT_ROOT_AT - BOOT_EFI_AT));
   strv_pushf(env, "KUBESEED_UUID=%s", b->uuid);
   /* Debian's tools must neither ask nor find the caller's language. */
   strv_push_all(env, "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", NULL);

@@ -16,9 +16,11 @@
 #include <stdint.h>
 
 struct bake {
-  const char *recipe; /* embedded folder, "images/debian-12" */
+  const char *recipe; /* embedded folder, "images/debian" */
   const struct payload *payload;
-  const char *mirror;     /* NULL: mmdebstrap's own */
+  const char *mirror;                        /* NULL: mmdebstrap's own */
+  const char *suite, *packages, *components; /* of Debian; see contents.h */
+  const char *timezone;
   uint64_t disk;          /* bytes of the image's disk, whole MiB */
   const char *work;       /* empty folder for temporary files; stays */
   const char *apt;        /* folder of downloaded packages, kept */

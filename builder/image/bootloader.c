@@ -2,17 +2,14 @@
 #include "image/bootloader.h"
 
 #include "base/file.h"
-#include "base/host.h"
 #include "base/mem.h"
-#include <dlfcn.h>
+#include "image/appliance.h"
 #include <errno.h>
-#include <guestfs.h>
 #include <pthread.h>
 #include <string.h>
 
 #define MIB ((uint64_t)1 << 20)
 #define SECTOR ((uint64_t)512)
-#define CORE_AT (1 * MIB)
 #define BOOT_FILE_MAX (1 * MIB)
 
 struct partition {
@@ -24,77 +21,16 @@ struct partition {
  * manual; for root, the Discoverable Partitions Specification of the UAPI
  * group. */
 static const struct partition partitions[] = {
-    {CORE_AT, "21686148-6449-6E6F-744E-656564454649"},      /* BIOS boot */
-    {2 * MIB, "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"},      /* EFI system */
+    {BOOT_CORE_AT, "21686148-6449-6E6F-744E-656564454649"}, /* BIOS boot */
+    {BOOT_EFI_AT, "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"},  /* EFI system */
     {BOOT_ROOT_AT, "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"}, /* root, x86-64 */
 };
-#define CORE_MAX (partitions[1].from - CORE_AT)
-
-/* ---- libguestfs ---- */
-
-#define LIBRARY "libguestfs.so.0"
-#define PACKAGE "libguestfs0"
-
-/* All of it that is used. */
-#define FUNCTIONS(X)                                                           \
-  X(add_drive_opts_argv)                                                       \
-  X(close)                                                                     \
-  X(create_flags)                                                              \
-  X(last_error)                                                                \
-  X(launch)                                                                    \
-  X(parse_environment)                                                         \
-  X(part_add)                                                                  \
-  X(part_init)                                                                 \
-  X(part_set_gpt_type)                                                         \
-  X(pwrite_device)                                                             \
-  X(set_backend)                                                               \
-  X(set_backend_settings)                                                      \
-  X(set_error_handler)                                                         \
-  X(shutdown)
-
-struct library {
-  void *handle;
-#define MEMBER(name) typeof(guestfs_##name) *name;
-  FUNCTIONS(MEMBER);
-};
-
-static const struct {
-  const char *symbol;
-  size_t offset; /* in struct library */
-} functions[] = {
-#define ROW(name) {"guestfs_" #name, offsetof(struct library, name)},
-    FUNCTIONS(ROW)};
-
-static int library_load(struct library *lib, struct error *err) {
-  lib->handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-  if (!lib->handle)
-    return error_missing(err, "%s: apt-get install " PACKAGE, dlerror());
-  for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
-    void *f = dlsym(lib->handle, functions[i].symbol);
-    if (!f)
-      return error_missing(err, LIBRARY " has no %s: apt-get install " PACKAGE,
-                           functions[i].symbol);
-    memcpy((char *)lib + functions[i].offset, &f, sizeof(f));
-  }
-  return 0;
-}
-
-static void library_done(struct library *lib) {
-  if (lib->handle)
-    (void)dlclose(lib->handle);
-  lib->handle = NULL;
-}
-
-int boot_require(struct error *err) {
-  _cleanup_(library_done) struct library lib = {0};
-  return library_load(&lib, err);
-}
+#define CORE_MAX (partitions[1].from - BOOT_CORE_AT)
 
 /* ---- Its machine ---- */
 
 struct boot {
-  struct library lib;
-  guestfs_h *g;
+  struct appliance a;
   const char *disk;
   uint64_t size;
   pthread_t thread;
@@ -103,21 +39,16 @@ struct boot {
   struct error err; /* of the thread */
 };
 
-static int fail(const struct boot *b, const char *what, struct error *err) {
-  const char *why = b->lib.last_error(b->g);
-  return error_set(err, 0, "libguestfs: %s: %s", what, why ? why : "failed");
-}
-
 static int add_partitions(const struct boot *b, struct error *err) {
   for (size_t i = 0; i < ARRAY_SIZE(partitions); i++) {
     const struct partition *p = &partitions[i];
     uint64_t end =
         i + 1 < ARRAY_SIZE(partitions) ? p[1].from : BOOT_ROOT_END(b->size);
-    if (b->lib.part_add(b->g, "/dev/sda", "primary",
-                        (int64_t)(p->from / SECTOR),
-                        (int64_t)(end / SECTOR - 1)) < 0 ||
-        b->lib.part_set_gpt_type(b->g, "/dev/sda", (int)i + 1, p->type) < 0)
-      return fail(b, "partition", err);
+    if (b->a.lib.part_add(b->a.g, "/dev/sda", "primary",
+                          (int64_t)(p->from / SECTOR),
+                          (int64_t)(end / SECTOR - 1)) < 0 ||
+        b->a.lib.part_set_gpt_type(b->a.g, "/dev/sda", (int)i + 1, p->type) < 0)
+      return appliance_fail(&b->a, "partition", err);
   }
   return 0;
 }
@@ -128,9 +59,10 @@ static int launch(const struct boot *b, struct error *err) {
                  GUESTFS_ADD_DRIVE_OPTS_CACHEMODE_BITMASK,
       .format = "raw",
       .cachemode = "unsafe"};
-  if (b->lib.add_drive_opts_argv(b->g, b->disk, &drive) < 0 ||
-      b->lib.launch(b->g) < 0 || b->lib.part_init(b->g, "/dev/sda", "gpt") < 0)
-    return fail(b, "start", err);
+  if (b->a.lib.add_drive_opts_argv(b->a.g, b->disk, &drive) < 0 ||
+      b->a.lib.launch(b->a.g) < 0 ||
+      b->a.lib.part_init(b->a.g, "/dev/sda", "gpt") < 0)
+    return appliance_fail(&b->a, "start", err);
   return add_partitions(b, err);
 }
 
@@ -140,31 +72,12 @@ static void *boot_main(void *arg) {
   return NULL;
 }
 
-static int set_up(struct boot *b, struct error *err) {
-  if (library_load(&b->lib, err) < 0)
-    return -1;
-  b->g = b->lib.create_flags(GUESTFS_CREATE_NO_ENVIRONMENT);
-  if (!b->g)
-    return error_set(err, errno, "libguestfs: create");
-  struct host_accel accel = {0};
-  host_accel_probe(NULL, NULL, &accel);
-  bool kvm = accel.kvm;
-  host_accel_done(&accel);
-  char *settings[] = {kvm ? NULL : (char *)"force_tcg", NULL};
-  b->lib.set_error_handler(b->g, NULL, NULL);
-  if (b->lib.parse_environment(b->g) < 0 ||
-      b->lib.set_backend(b->g, "direct") < 0 ||
-      b->lib.set_backend_settings(b->g, settings) < 0)
-    return fail(b, "set up", err);
-  return 0;
-}
-
 int boot_start(const char *disk, uint64_t size, struct boot **ret,
                struct error *err) {
   _cleanup_boot_ struct boot *b = xcalloc(1, sizeof(*b));
   b->disk = disk;
   b->size = size;
-  if (set_up(b, err) < 0)
+  if (appliance_make(&b->a, err) < 0)
     return -1;
   /* In the background: it takes seconds to boot. */
   int r = pthread_create(&b->thread, NULL, boot_main, b);
@@ -191,9 +104,7 @@ void boot_free(struct boot **bp) {
     return;
   _cleanup_error_ struct error ignored = {0};
   (void)!boot_join(b, &ignored);
-  if (b->g)
-    b->lib.close(b->g);
-  library_done(&b->lib);
+  appliance_done(&b->a);
   error_done(&b->err);
   free(b);
   *bp = NULL;
@@ -232,10 +143,10 @@ static int write_at(const struct boot *b, const struct buf *bytes, size_t len,
                     uint64_t at, struct error *err) {
   /* guestfs_pwrite_device may write less, and takes at most 2 MiB. */
   for (size_t done = 0; done < len;) {
-    int n = b->lib.pwrite_device(b->g, "/dev/sda", bytes->data + done,
-                                 len - done, (int64_t)(at + done));
+    int n = b->a.lib.pwrite_device(b->a.g, "/dev/sda", bytes->data + done,
+                                   len - done, (int64_t)(at + done));
     if (n <= 0)
-      return fail(b, "write the boot loader", err);
+      return appliance_fail(&b->a, "write the boot loader", err);
     done += (size_t)n;
   }
   return 0;
@@ -248,11 +159,12 @@ int boot_install(struct boot *b, const char *out, struct error *err) {
   if (file_read(boot_path, BOOT_FILE_MAX, &boot, err) < 0 ||
       file_read(core_path, BOOT_FILE_MAX, &core, err) < 0 ||
       boot_patch_grub((uint8_t *)boot.data, boot.len, (uint8_t *)core.data,
-                      core.len, CORE_AT / SECTOR, err) < 0 ||
-      boot_join(b, err) < 0 || write_at(b, &core, core.len, CORE_AT, err) < 0 ||
+                      core.len, BOOT_CORE_AT / SECTOR, err) < 0 ||
+      boot_join(b, err) < 0 ||
+      write_at(b, &core, core.len, BOOT_CORE_AT, err) < 0 ||
       write_at(b, &boot, BOOT_CODE, 0, err) < 0)
     return -1;
-  if (b->lib.shutdown(b->g) < 0)
-    return fail(b, "shut down", err);
+  if (b->a.lib.shutdown(b->a.g) < 0)
+    return appliance_fail(&b->a, "shut down", err);
   return 0;
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What makes a disk bootable: its partitions and GRUB, written by libguestfs's
- * small machine, so that root is not needed. The only user of libguestfs, and
- * it is loaded when an image is baked and not before: with what it depends on
- * it is fifty libraries, which no other command should wait for.
+ * What makes a disk bootable: its partitions and GRUB for BIOS, by libguestfs's
+ * small machine, so that root is not needed. What UEFI starts is a file in its
+ * partition, and the recipe's (finish).
  *
  *   LBA 0    boot.img (GPT's protective MBR)
  *   1 MiB    p1  BIOS boot: core.img
- *   2 MiB    p2  EFI system, empty: room for UEFI
+ *   2 MiB    p2  EFI system, FAT: shim and GRUB
  *   66 MiB   p3  root, ext4, label kubeseed-root; last, so that it can grow
  *   -1 MiB   GPT's second copy
  */
@@ -16,14 +15,14 @@
 #include "base/error.h"
 #include <stdint.h>
 
-/* Where the root partition of a disk of so many bytes begins and ends. */
+/* Where the root partition of a disk of so many bytes begins and ends, and
+ * where the EFI system partition before it begins. */
 #define BOOT_ROOT_AT ((uint64_t)66 << 20)
+#define BOOT_CORE_AT ((uint64_t)1 << 20)
+#define BOOT_EFI_AT ((uint64_t)2 << 20)
 #define BOOT_ROOT_END(disk) ((uint64_t)(disk) - ((uint64_t)1 << 20))
 
 struct boot;
-
-/* Fails (ERROR_MISSING) when libguestfs is not there. */
-int boot_require(struct error *err) _must_check_;
 
 /*
  * Begins to partition the raw disk of size bytes in a thread, which leaves the

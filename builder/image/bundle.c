@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "image/bundle.h"
 
-#include "base/embedded.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "image/bake.h"
+#include "image/contents.h"
 #include "image/make-payload.h"
 #include "image/space.h"
 #include "spec/payload-facts.h"
@@ -24,10 +24,6 @@
 bool bundle_is_file(const char *path) {
   struct stat st;
   return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-const char *bundle_suite(const struct spec *spec) {
-  return spec->image.debian == 13 ? "trixie" : "bookworm";
 }
 
 int bundle_check_payload(const struct spec *spec, struct error *err) {
@@ -74,39 +70,20 @@ int bundle_open(const char *file, struct payload *ret, struct error *err) {
 
 /* ---- Writing one ---- */
 
-/* The names in a list of packages, "debian-12/packages", with blanks between
- * them; the caller frees. */
-static char *packages_of(const struct spec *spec, const struct payload *p) {
-  _cleanup_free_ char *name =
-      xasprintf("images/debian-%d/packages", spec->image.debian);
-  const struct embedded *list = embedded_find(name);
-  _cleanup_free_ char *text = xstrndup((const char *)list->data, list->len);
-  _cleanup_buf_ struct buf out = {0};
-  char *save = NULL;
-  for (char *line = strtok_r(text, "\n", &save); line;
-       line = strtok_r(NULL, "\n", &save)) {
-    size_t n = strcspn(line, "# ");
-    if (n > 0)
-      buf_addf(&out, "%.*s ", (int)n, line);
-  }
-  if (!payload_has_etcd(p))
-    buf_adds(&out, "etcd-server etcd-client");
-  return buf_take(&out);
-}
-
 /* A folder with all that belongs into it, locked for us until *hold is closed.
  */
 static int collect(const struct log *log, const struct spec *spec,
                    const struct payload *p, int *hold, struct payload *ret,
                    struct error *err) {
   _cleanup_strv_ struct strv env = {0};
-  _cleanup_free_ char *apt = cache_path("apt");
-  _cleanup_free_ char *list = packages_of(spec, p);
+  _cleanup_free_ char *apt = contents_apt(spec);
+  _cleanup_free_ char *list = contents_packages(spec, p);
   _cleanup_free_ char *name = xasprintf("for-bundle-%.16s", p->sha256);
   const char *mirror = spec->image.mirror;
   strv_pushf(&env, "KUBESEED_PAYLOAD=%s", p->dir);
   strv_pushf(&env, "KUBESEED_LIST=%s", list);
-  strv_pushf(&env, "KUBESEED_SUITE=%s", bundle_suite(spec));
+  strv_pushf(&env, "KUBESEED_COMPONENTS=%s", contents_components(spec));
+  strv_pushf(&env, "KUBESEED_SUITE=%s", contents_suite(spec));
   strv_pushf(&env, "KUBESEED_MIRROR=%s", mirror ? mirror : "");
   strv_pushf(&env, "KUBESEED_APT=%s", apt);
   const struct make_payload m = {.name = name,

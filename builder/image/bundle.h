@@ -16,9 +16,6 @@
 /* Whether the path is a file, which a payload of that name then is a bundle. */
 bool bundle_is_file(const char *path);
 
-/* The release whose Debian packages a bundle for the spec has: "bookworm". */
-const char *bundle_suite(const struct spec *spec);
-
 /* Whether a bundle can be made of the spec's payload. One whose images have
  * names of their own would be none that seeds know; see given.h. */
 int bundle_check_payload(const struct spec *spec,

@@ -181,6 +181,7 @@ static int remove_image(const char *dir, const struct image_entry *e,
       remove_file(stem, ".json", err) < 0 ||
       remove_file(stem, ".raw", err) < 0 ||
       remove_file(stem, ".raw.new", err) < 0 ||
+      remove_file(stem, ".spdx.json", err) < 0 ||
       remove_file(stem, ".users", err) < 0)
     return -1;
   _cleanup_free_ char *key = xasprintf("%s/%s", dir, e->key);
@@ -197,7 +198,8 @@ static char *image_of(const char *dir, const char *file) {
   if (!image_name_parse(stem, key))
     return NULL;
   if (strcmp(file + n, ".json") == 0 || strcmp(file + n, ".raw") == 0 ||
-      strcmp(file + n, ".raw.new") == 0 || strcmp(file + n, ".users") == 0)
+      strcmp(file + n, ".raw.new") == 0 ||
+      strcmp(file + n, ".spdx.json") == 0 || strcmp(file + n, ".users") == 0)
     return TAKE_PTR(stem);
   return n == KEY_DIGITS && strcmp(file + n, ".current") == 0
              ? image_current(dir, key)

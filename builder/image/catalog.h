@@ -6,6 +6,7 @@
  *                      beginning of its SHA-256: a name says its content, and
  *                      what has a name is never changed
  *   KEY-DIGEST.json    what is in it, its size and whole SHA-256
+ *   KEY-DIGEST.spdx.json  the same for programs that read SPDX
  *   KEY-DIGEST.users   see users.h
  *   KEY-DIGEST.raw     the same image with holes, for machine/rawdisk.h
  *   KEY.current        the name of the image that specs of KEY get today

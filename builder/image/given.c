@@ -3,6 +3,7 @@
 
 #include "base/host.h"
 #include "image/bundle.h"
+#include "image/contents.h"
 #include <string.h>
 
 /* What kubeadm's images are called, up to 1.24 and from then on. */
@@ -33,7 +34,7 @@ static int check_names(const struct spec *spec, const struct payload *p,
 
 static int check_machine(const struct spec *spec, const struct payload *p,
                          struct error *err) {
-  const char *own = host_architecture(), *suite = bundle_suite(spec);
+  const char *own = host_architecture(), *suite = contents_suite(spec);
   if (own && p->architecture && strcmp(p->architecture, own) != 0)
     return error_at(err, spec->kubernetes.payload_where,
                     "the payload '%s' is made for %s, and this machine is %s; "

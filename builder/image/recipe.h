@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 /*
- * Writes all files of the recipe, such as "images/debian-12", below dir, which
+ * Writes all files of the recipe, such as "images/debian", below dir, which
  * is made; programs get mode 0755, other files 0644. An unknown recipe fails.
  */
 int recipe_unpack(const char *recipe, const char *dir,

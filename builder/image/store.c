@@ -7,6 +7,7 @@
 #include "image/bake.h"
 #include "image/catalog.h"
 #include "image/containerd.h"
+#include "image/contents.h"
 #include "image/recipe.h"
 #include "image/source.h"
 #include "image/space.h"
@@ -19,13 +20,12 @@
 #include <sys/stat.h>
 
 /* Part of the key: raised when bake.c makes different disks of the same. */
-#define FORMAT 1
+#define FORMAT 2
 #define LIST_MAX ((size_t)1 << 20)
 
 /* Where an image of one key is, and what belongs to baking one. */
 struct place {
   char key[IMAGE_KEY];
-  char *recipe; /* embedded folder */
   char *dir;
   char *name; /* of the current image, or NULL; KEY-DIGEST, see catalog.h */
   char *log;
@@ -35,7 +35,6 @@ struct place {
 };
 
 static void place_done(struct place *p) {
-  free(p->recipe);
   free(p->dir);
   free(p->name);
   free(p->log);
@@ -45,21 +44,18 @@ static void place_done(struct place *p) {
 }
 #define _cleanup_place_ _cleanup_(place_done)
 
-static char *recipe_of(const struct spec *spec) {
-  return xasprintf("images/debian-%d", spec->image.debian);
-}
-
 int image_key(const struct spec *spec, char ret[static IMAGE_KEY],
               struct error *err) {
-  _cleanup_free_ char *recipe = recipe_of(spec), *payload = NULL;
+  _cleanup_free_ char *payload = NULL;
+  _cleanup_free_ char *contents = contents_identity(spec);
   char hex[SHA256_HEX];
   _cleanup_free_ char *containerd = containerd_identity(spec);
   if (source_identity(spec, &payload, err) < 0)
     return -1;
-  recipe_digest(recipe, hex);
+  recipe_digest(CONTENTS_RECIPE, hex);
   _cleanup_free_ char *text = xasprintf(
-      "format %d\nrecipe %s %s\npayload %s%s\ndisk %llu\nmirror %s\n", FORMAT,
-      recipe, hex, payload, containerd, (unsigned long long)spec->image.disk,
+      "format %d\nrecipe %s\npayload %s%s\n%sdisk %llu\nmirror %s\n", FORMAT,
+      hex, payload, containerd, contents, (unsigned long long)spec->image.disk,
       spec->image.mirror ? spec->image.mirror : "");
   sha256_hex(text, strlen(text), hex);
   (void)snprintf(ret, IMAGE_KEY, "%.16s", hex);
@@ -71,12 +67,11 @@ static int place_make(const struct spec *spec, struct place *p,
   if (image_key(spec, p->key, err) < 0)
     return -1;
   p->dir = image_folder();
-  p->recipe = recipe_of(spec);
   p->name = image_current(p->dir, p->key);
   p->log = xasprintf("%s/%s.log", p->dir, p->key);
   p->work = xasprintf("%s/%s.tmp.XXXXXX", p->dir, p->key);
   p->lock = xasprintf("%s/%s.lock", p->dir, p->key);
-  p->apt = cache_path("apt");
+  p->apt = contents_apt(spec);
   return 0;
 }
 
@@ -145,6 +140,16 @@ static int put_lists(json_t *j, const struct place *p, struct error *err) {
   return 0;
 }
 
+/* The recipe's bill of materials, which is in the image as well. */
+static int write_spdx(const struct place *p, struct error *err) {
+  _cleanup_buf_ struct buf text = {0};
+  _cleanup_free_ char *from = xasprintf("%s/out/spdx", p->work);
+  _cleanup_free_ char *to = path_of(p, ".spdx.json");
+  if (file_read(from, LIST_MAX, &text, err) < 0)
+    return -1;
+  return file_write(to, text.data ? text.data : "", text.len, 0644, err);
+}
+
 /* Names the new image by its content, and writes its manifest. */
 static int write_manifest(const struct spec *spec, struct place *p,
                           const struct payload *payload, const char *qcow2,
@@ -163,6 +168,8 @@ static int write_manifest(const struct spec *spec, struct place *p,
     return error_prefix(err, "image manifest");
   free(p->name);
   p->name = xasprintf("%s-%.16s", p->key, hex);
+  if (write_spdx(p, err) < 0)
+    return -1;
   _cleanup_free_ char *path = path_of(p, ".json");
   char *text = json_dumps(j, JSON_INDENT(2));
   int r = file_write(path, text, strlen(text), 0644, err);
@@ -218,10 +225,15 @@ static int bake_and_commit(const struct log *log, const struct spec *spec,
                            struct error *err) {
   _cleanup_free_ char *qcow2 = xasprintf("%s/image.qcow2", p->work);
   _cleanup_free_ char *uuid = uuid_of(p);
+  _cleanup_free_ char *packages = contents_packages(spec, payload);
   struct log copy = *log;
-  struct bake b = {.recipe = p->recipe,
+  struct bake b = {.recipe = CONTENTS_RECIPE,
                    .payload = payload,
                    .mirror = spec->image.mirror,
+                   .suite = contents_suite(spec),
+                   .packages = packages,
+                   .components = contents_components(spec),
+                   .timezone = spec->image.timezone,
                    .disk = spec->image.disk,
                    .work = p->work,
                    .apt = p->apt,

@@ -115,7 +115,8 @@ struct part {
   PART(keepalived)                                                             \
   PART(first_node)                                                             \
   PART(bridge)                                                                 \
-  PART(extras)
+  PART(extras)                                                                 \
+  PART(time)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

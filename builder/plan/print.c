@@ -105,12 +105,11 @@ static json_t *json_users(const struct spec *s) {
   return list;
 }
 
-static json_t *json_dns(const struct spec *s) {
+static json_t *json_addresses(const struct ip_vec *v) {
   char a[NET_TEXT];
   json_t *list = json_array();
-  for (size_t i = 0; i < s->network.dns.n; i++)
-    (void)json_array_append_new(list,
-                                json_string(ip_format(s->network.dns.v[i], a)));
+  for (size_t i = 0; i < v->n; i++)
+    (void)json_array_append_new(list, json_string(ip_format(v->v[i], a)));
   return list;
 }
 
@@ -120,7 +119,8 @@ static void json_network(const struct plan *p, json_t *o) {
   set_string(o, "domain", s->network.domain);
   set_string(o, "subnet", cidr_format(&s->network.subnet, a));
   set_string(o, "gateway", ip_format(s->network.gateway, a));
-  (void)json_object_set_new(o, "dns", json_dns(s));
+  (void)json_object_set_new(o, "dns", json_addresses(&s->network.dns));
+  (void)json_object_set_new(o, "ntp", json_addresses(&s->network.ntp));
   set_string(o, "podNetwork", cidr_format(&s->network.pods, a));
   set_string(o, "serviceNetwork", cidr_format(&s->network.services, a));
   set_string(o, "cni", cni_name(s->network.cni));
@@ -141,6 +141,8 @@ json_t *plan_json(const struct plan *p, json_t *locked) {
   set_string(o, "endpointProvider", provider_name(s->endpoint.provider));
   set_int(o, "debian", (uint64_t)s->image.debian);
   set_int(o, "imageDisk", s->image.disk);
+  set_string(o, "kernel", word_of(kernel_words, (int)s->image.kernel));
+  set_string(o, "timezone", s->image.timezone);
   set_string(o, "mirror", s->image.mirror);
   set_string(o, "containerd", s->image.containerd.sha256);
   (void)json_object_set_new(
@@ -195,6 +197,9 @@ static void print_network(const struct plan *p, FILE *out) {
           s->network.domain);
   for (size_t i = 0; i < s->network.dns.n; i++)
     fprintf(out, " %s", ip_format(s->network.dns.v[i], a));
+  for (size_t i = 0; i < s->network.ntp.n; i++)
+    fprintf(out, "%s %s", i == 0 ? ", NTP" : "",
+            ip_format(s->network.ntp.v[i], a));
   fprintf(out, "\npods        %s (cni %s), services %s, DNS %s%s\n",
           cidr_format(&s->network.pods, a), cni_name(s->network.cni),
           cidr_format(&s->network.services, b), p->cluster_dns,
@@ -203,10 +208,21 @@ static void print_network(const struct plan *p, FILE *out) {
               : " (served by nobody: the payload has no CoreDNS)");
 }
 
+static void put_more(const char *what, const struct strv *list, FILE *out) {
+  for (size_t i = 0; i < list->n; i++)
+    fprintf(out, "%s %s", i == 0 ? what : "", list->v[i]);
+}
+
 /* What the nodes' disks are made of. */
 static void print_image(const struct spec *s, FILE *out) {
   fprintf(out, "image       Debian %d, disk %" PRIu64 " MiB", s->image.debian,
           s->image.disk >> 20);
+  if (s->image.kernel != KERNEL_CLOUD)
+    fprintf(out, ", kernel %s", word_of(kernel_words, (int)s->image.kernel));
+  if (strcmp(s->image.timezone, "UTC") != 0)
+    fprintf(out, ", time zone %s", s->image.timezone);
+  put_more(", also", &s->image.packages, out);
+  put_more(", firmware", &s->image.firmware, out);
   if (s->image.mirror) {
     fputs(", packages from ", out);
     put(out, s->image.mirror);

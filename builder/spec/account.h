@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /* What the image has when it is baked: base-passwd's, and those of the packages
- * in images/debian-12/packages; tests/consumers compares. */
+ * in images/debian/packages; tests/consumers compares. */
 #define ACCOUNT_PAIRS(X)                                                       \
   X("root")                                                                    \
   X("daemon")                                                                  \

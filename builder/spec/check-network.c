@@ -140,11 +140,21 @@ static void check_servers(const struct checking *c) {
                s->network.dns.n, MAX_SERVERS);
 }
 
+static void check_time_servers(const struct checking *c) {
+  const struct spec *s = c->spec;
+  const struct yaml_node *list = yaml_get(yaml_get(c->root, "network"), "ntp");
+  for (size_t i = 0; list && i < s->network.ntp.n; i++)
+    (void)outside_cluster(c, list->child[i], "the time server",
+                          s->network.ntp.v[i],
+                          "nodes need it before the cluster is there");
+}
+
 const struct spec_check check_network_table[] = {
     {check_networks, {"network.subnet", "network.pods", "network.services"}},
     {check_pods, {"network.pods"}},
     {check_room, {"network.pods", "network.cni", "nodes.name", "nodes.role"}},
     {check_external, {"network", "endpoint"}},
     {check_servers, {"network", "endpoint", "nodes.name", "nodes.address"}},
+    {check_time_servers, {"network"}},
     {0},
 };

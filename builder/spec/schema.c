@@ -78,6 +78,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_GROUPS:
   case TYPE_MODULES:
   case TYPE_IMAGES:
+  case TYPE_DEBS:
   case TYPE_COMMANDS:
     return json_pack("{ssso}", "type", "array", "items", text_schema(k));
   case TYPE_TEXT:
@@ -85,6 +86,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_PACKAGES:
   case TYPE_PROXY:
   case TYPE_REGISTRY:
+  case TYPE_ZONE:
   case TYPE_NAME:
   case TYPE_ACCOUNT:
   case TYPE_NAMES:

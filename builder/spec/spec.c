@@ -48,8 +48,12 @@ void spec_done(struct spec *s) {
   free(s->image.containerd.file);
   free(s->image.containerd.sha256);
   free(s->image.containerd.where);
+  free(s->image.timezone);
+  strv_done(&s->image.packages);
+  strv_done(&s->image.firmware);
   free(s->network.domain);
   free(s->network.dns.v);
+  free(s->network.ntp.v);
   free(s->endpoint.name);
   for (size_t i = 0; i < s->users.n; i++) {
     free(s->users.v[i].name);

@@ -89,9 +89,12 @@ struct spec {
     int join_days;      /* how long the bootstrap token is renewed */
   } kubernetes;
   struct {
-    int debian;    /* 12 */
-    uint64_t disk; /* bytes */
-    char *mirror;  /* NULL: mmdebstrap's own */
+    int debian; /* 12 or 13 */
+    enum kernel kernel;
+    uint64_t disk;                  /* bytes */
+    char *timezone;                 /* "Europe/Berlin" */
+    struct strv packages, firmware; /* of Debian, besides the recipe's */
+    char *mirror;                   /* NULL: mmdebstrap's own */
     struct {
       char *file; /* an archive of its programs; NULL: Debian's */
       char *sha256;
@@ -102,7 +105,7 @@ struct spec {
     char *domain;
     struct cidr subnet;
     struct ip gateway;
-    struct ip_vec dns;
+    struct ip_vec dns, ntp;
     struct cidr pods;
     struct cidr services;
     enum cni cni;

@@ -194,10 +194,24 @@ const struct key spec_keys[] = {
     {"image", TYPE_MAP, "0.1", 0,
      .doc = "The disk image that all nodes start from."},
     {"image.debian", TYPE_INT, "0.1", AT(image.debian),
-     .doc = "The release of Debian.", .value = "12", .min = 12, .max = 12},
+     .doc = "The release of Debian.", .value = "12", .min = 12, .max = 13},
     {"image.disk", TYPE_SIZE, "0.1", AT(image.disk),
      .doc = "The size of the image, at least 2G.", .value = "8G",
      .also = "size diskSize"},
+    {"image.kernel", TYPE_WORD, "0.2", AT(image.kernel),
+     .doc = "Which of Debian's kernels: for what machines the image is.",
+     .value = "cloud", .words = kernel_words},
+    {"image.timezone", TYPE_ZONE, "0.2", AT(image.timezone),
+     .doc = "The time zone of the nodes; logs and `date` are in it.",
+     .value = "UTC", .example = "Europe/Berlin", .also = "timeZone tz"},
+    {"image.packages", TYPE_DEBS, "0.2", AT(image.packages),
+     .doc = "Further packages of Debian in the image, with what they need.",
+     .derived = "none", .example = "[tcpdump, nfs-common]",
+     .also = "extraPackages"},
+    {"image.firmware", TYPE_DEBS, "0.2", AT(image.firmware),
+     .doc = "Packages of firmware for the machines' devices, from Debian's "
+            "non-free-firmware.",
+     .derived = "none", .example = "[firmware-realtek, firmware-bnx2]"},
     {"image.mirror", TYPE_MIRROR, "0.1", AT(image.mirror),
      .doc = "A Debian mirror to take packages from, by http, https or, in a "
             "folder, file. It stands in the image's sources.list, so a name "
@@ -233,6 +247,11 @@ const struct key spec_keys[] = {
      .doc = "The name servers of the nodes.", .derived = "the gateway",
      .example = "[192.168.4.1]",
      .also = "nameservers nameserver dnsServers dnsServer"},
+    {"network.ntp", TYPE_ADDRESSES, "0.2", AT(network.ntp),
+     .doc = "The time servers by which the nodes set their clocks.",
+     .derived = "those of Debian's pool, where nodes reach it",
+     .example = "[192.168.4.1]",
+     .also = "timeServers timeserver ntpServers chrony"},
     {"network.pods", TYPE_NETWORK, "0.1", AT(network.pods),
      .doc = "The network of the pods; each node has a /24 of it.",
      .value = "10.244.0.0/16",
@@ -464,6 +483,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_SYSCTLS:
   case TYPE_MODULES:
   case TYPE_IMAGES:
+  case TYPE_DEBS:
   case TYPE_COMMANDS:
     return true;
   case TYPE_TEXT:
@@ -471,6 +491,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_PACKAGES:
   case TYPE_PROXY:
   case TYPE_REGISTRY:
+  case TYPE_ZONE:
   case TYPE_NAME:
   case TYPE_ACCOUNT:
   case TYPE_NAMES:

@@ -3,6 +3,7 @@
 
 #include "format/authorized.h"
 #include "spec/account.h"
+#include "spec/debian.h"
 #include "spec/extras.h"
 #include "spec/label.h"
 #include "spec/mirror.h"
@@ -40,6 +41,10 @@ static const struct type_info types[] = {
                        false},
     [TYPE_IMAGES] = {"list of images", "a list of images, each " IMAGE_RULE,
                      IMAGE_PATTERN, false},
+    [TYPE_DEBS] = {"list of packages",
+                   "a list of packages, like [tcpdump, nfs-common]",
+                   DEB_PATTERN, false},
+    [TYPE_ZONE] = {"time zone", ZONE_RULE, ZONE_PATTERN, false},
     [TYPE_NAME] = {"name", "a name of a-z, 0-9 and inner '-', at most 63 long",
                    "^" LABEL "$", true},
     [TYPE_ACCOUNT] = {"login name", ACCOUNT_RULE,

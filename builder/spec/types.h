@@ -17,6 +17,8 @@ enum type {
   TYPE_PROXY,     /* char *: the address of a proxy */
   TYPE_REGISTRY,  /* char *: a registry of images, perhaps with http:// */
   TYPE_IMAGES,    /* struct strv of whole names of container images */
+  TYPE_DEBS,      /* struct strv of names of Debian packages */
+  TYPE_ZONE,      /* char *: a time zone */
   TYPE_NAME,      /* char *: a DNS label */
   TYPE_ACCOUNT,   /* char *: a login name that the image has not */
   TYPE_NAMES,     /* char *: a DNS label, perhaps with a range {01..03} */

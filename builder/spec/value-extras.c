@@ -2,6 +2,7 @@
 #include "spec/value-extras.h"
 
 #include "spec/account.h"
+#include "spec/debian.h"
 #include "spec/extras.h"
 #include "spec/mirror.h"
 #include "spec/spec.h"
@@ -118,6 +119,12 @@ void value_read_extra(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_IMAGES:
     read_texts(k, value, base, image_name_ok, IMAGE_RULE, err);
+    break;
+  case TYPE_DEBS:
+    read_texts(k, value, base, deb_name_ok, DEB_RULE, err);
+    break;
+  case TYPE_ZONE:
+    read_text(k, value, base, zone_name_ok, err);
     break;
   case TYPE_COMMANDS:
     read_texts(k, value, base, extras_command_ok, EXTRAS_COMMAND_RULE, err);

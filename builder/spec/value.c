@@ -523,6 +523,8 @@ void value_read(const struct key *k, const struct yaml_node *value, void *base,
       [TYPE_MODULES] = value_read_extra,
       [TYPE_COMMANDS] = value_read_extra,
       [TYPE_IMAGES] = value_read_extra,
+      [TYPE_DEBS] = value_read_extra,
+      [TYPE_ZONE] = value_read_extra,
   };
   readers[k->type](k, value, base, err);
 }

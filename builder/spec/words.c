@@ -94,6 +94,18 @@ const struct word discovery_words[] = {
     {0},
 };
 
+const struct word kernel_words[] = {
+    {"cloud", KERNEL_CLOUD,
+     "Debian's cloud kernel, small and quickly started: drivers for virtio, "
+     "SCSI, IDE and NVMe disks",
+     NULL},
+    {"generic", KERNEL_GENERIC,
+     "Debian's usual kernel, with drivers for real machines and for every "
+     "hypervisor",
+     "standard default bare-metal hardware"},
+    {0},
+};
+
 const struct word bootstrapper_words[] = {
     {"kubeadm", BOOTSTRAPPER_KUBEADM, "the only one so far", NULL},
     {0},

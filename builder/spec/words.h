@@ -34,6 +34,8 @@ enum discovery { DISCOVERY_FILE, DISCOVERY_TOKEN };
 
 enum bootstrapper { BOOTSTRAPPER_KUBEADM };
 
+enum kernel { KERNEL_CLOUD, KERNEL_GENERIC };
+
 enum sudo { SUDO_NOPASSWD, SUDO_PASSWORD, SUDO_NONE };
 
 enum shell { SHELL_BASH, SHELL_SH, SHELL_NOLOGIN };
@@ -48,8 +50,8 @@ struct word {
 
 extern const struct word api_words[], kind_words[], role_words[], cni_words[],
     provider_words[], etcd_words[], pki_words[], algorithm_words[],
-    discovery_words[], bootstrapper_words[], payload_words[], sudo_words[],
-    shell_words[];
+    discovery_words[], bootstrapper_words[], payload_words[], kernel_words[],
+    sudo_words[], shell_words[];
 
 /* Whether name is one of the words in `also`, in whatever case; also may be
  * NULL. */

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "image/bake.h"
+#include "image/contents.h"
 #include "image/recipe.h"
 #include "image/store.h"
 
@@ -28,7 +29,7 @@ static void test_unpack(void **state) {
   (void)state;
   _cleanup_free_ char *dir = new_folder();
   _cleanup_error_ struct error err = {0};
-  assert_int_equal(recipe_unpack("images/debian-12", dir, &err), 0);
+  assert_int_equal(recipe_unpack("images/debian", dir, &err), 0);
   _cleanup_free_ char *bake = xasprintf("%s/bake", dir);
   _cleanup_free_ char *tree = xasprintf("%s/tree/etc/cloud/cloud.cfg", dir);
   struct stat st;
@@ -43,10 +44,11 @@ static void test_unpack(void **state) {
 static void test_key(void **state) {
   (void)state;
   char payload[] = "debian", version[] = "1.20.2", mirror[] = "http://x/";
+  char zone[] = "UTC", other[] = "Europe/Berlin";
   _cleanup_error_ struct error err = {0};
   struct spec spec = {
       .kubernetes = {.payload = payload, .version_text = version},
-      .image = {.debian = 12, .disk = (uint64_t)8 << 30}};
+      .image = {.debian = 12, .disk = (uint64_t)8 << 30, .timezone = zone}};
   char a[IMAGE_KEY], b[IMAGE_KEY];
   assert_int_equal(image_key(&spec, a, &err), 0);
   assert_int_equal(strlen(a), IMAGE_KEY - 1);
@@ -65,6 +67,47 @@ static void test_key(void **state) {
   spec.image.containerd.sha256 = hex;
   assert_int_equal(image_key(&spec, b, &err), 0);
   assert_string_not_equal(a, b);
+  spec.image.containerd.file = NULL;
+  spec.image.kernel = KERNEL_GENERIC;
+  assert_int_equal(image_key(&spec, b, &err), 0);
+  assert_string_not_equal(a, b);
+  spec.image.kernel = KERNEL_CLOUD;
+  spec.image.timezone = other;
+  assert_int_equal(image_key(&spec, b, &err), 0);
+  assert_string_not_equal(a, b);
+  spec.image.timezone = zone;
+  strv_push(&spec.image.packages, "tcpdump");
+  assert_int_equal(image_key(&spec, b, &err), 0);
+  assert_string_not_equal(a, b);
+  strv_done(&spec.image.packages);
+  assert_int_equal(image_key(&spec, b, &err), 0);
+  assert_string_equal(a, b);
+}
+
+static void test_contents(void **state) {
+  (void)state;
+  struct spec spec = {.image = {.debian = 12}};
+  struct payload payload = {0};
+  strv_push(&spec.image.packages, "tcpdump");
+  _cleanup_free_ char *cloud = contents_packages(&spec, &payload);
+  assert_non_null(strstr(cloud, "systemd-sysv "));
+  assert_non_null(strstr(cloud, " linux-image-cloud-amd64 "));
+  assert_non_null(strstr(cloud, " etcd-server etcd-client tcpdump"));
+  assert_string_equal(contents_components(&spec), "main");
+  assert_null(strstr(cloud, "systemd-repart"));
+  assert_string_equal(contents_suite(&spec), "bookworm");
+  spec.image.debian = 13;
+  assert_string_equal(contents_suite(&spec), "trixie");
+  spec.image.kernel = KERNEL_GENERIC;
+  strv_push(&spec.image.firmware, "firmware-bnx2");
+  _cleanup_free_ char *generic = contents_packages(&spec, &payload);
+  assert_non_null(strstr(generic, " linux-image-amd64 "));
+  assert_null(strstr(generic, "cloud-amd64"));
+  assert_non_null(strstr(generic, " systemd-repart xz-utils "));
+  assert_non_null(strstr(generic, " tcpdump firmware-bnx2"));
+  assert_string_equal(contents_components(&spec), "main non-free-firmware");
+  strv_done(&spec.image.packages);
+  strv_done(&spec.image.firmware);
 }
 
 int main(void) {
@@ -72,6 +115,7 @@ int main(void) {
       cmocka_unit_test(test_small_disk),
       cmocka_unit_test(test_unpack),
       cmocka_unit_test(test_key),
+      cmocka_unit_test(test_contents),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,7 +140,7 @@ static int put_original(const char *path, struct error *err) {
 }
 
 int bake_run(const struct bake *b, struct error *err) {
-  static const char *const lists[] = {"kernel", "packages", "images"};
+  static const char *const lists[] = {"kernel", "packages", "images", "spdx"};
   _cleanup_free_ char *out = xasprintf("%s/out", b->work);
   _cleanup_close_ int log = open(b->log_path, O_WRONLY | O_CREAT, 0644);
   if (file_write_all(log, "log\n", 4) < 0 || file_mkdirs(out, 0755, err) < 0)
@@ -389,8 +389,8 @@ static size_t count_images(const struct fixture *f, const char *begin) {
 
 /* Of an image that is there, or of a key of which one is there. */
 static bool belongs(const struct fixture *f, const char *name) {
-  static const char *const ends[] = {".qcow2", ".json",    ".raw", ".users",
-                                     ".log",   ".current", ".lock"};
+  static const char *const ends[] = {".qcow2", ".json", ".spdx.json", ".raw",
+                                     ".users", ".log",  ".current",   ".lock"};
   _cleanup_free_ char *stem = xstrndup(name, strcspn(name, "."));
   for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
     if (strcmp(name + strlen(stem), ends[i]) == 0)

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "image/contents.h"
+
+#include "base/embedded.h"
+#include "base/mem.h"
+#include "state/cache.h"
+#include <string.h>
+
+const char *contents_suite(const struct spec *spec) {
+  return spec->image.debian == 12 ? "bookworm" : "trixie";
+}
+
+/* A bake keeps there what it used and nothing else, so each has its own. */
+char *contents_apt(const struct spec *spec) {
+  return spec->image.debian == 12 ? cache_path("apt")
+                                  : cache_path("apt-trixie");
+}
+
+/* A line of the list: a package, and the releases that it is for. */
+static void add_line(char *line, const char *release, struct buf *out) {
+  char *save = NULL;
+  line[strcspn(line, "#")] = '\0';
+  const char *name = strtok_r(line, " ", &save);
+  const char *only = strtok_r(NULL, " ", &save);
+  bool wanted = !only;
+  for (; only; only = strtok_r(NULL, " ", &save))
+    wanted |= strcmp(only, release) == 0;
+  if (name && wanted)
+    buf_addf(out, "%s ", name);
+}
+
+static void add_listed(const struct spec *spec, struct buf *out) {
+  const struct embedded *list = embedded_find(CONTENTS_RECIPE "/packages");
+  _cleanup_free_ char *release = xasprintf("%d", spec->image.debian);
+  _cleanup_free_ char *text = xstrndup((const char *)list->data, list->len);
+  char *save = NULL;
+  for (char *line = strtok_r(text, "\n", &save); line;
+       line = strtok_r(NULL, "\n", &save))
+    add_line(line, release, out);
+}
+
+static void add_all(const struct strv *names, struct buf *out) {
+  for (size_t i = 0; i < names->n; i++)
+    buf_addf(out, " %s", names->v[i]);
+}
+
+static const char *kernel(const struct spec *spec) {
+  switch (spec->image.kernel) {
+  case KERNEL_CLOUD:
+    return "linux-image-cloud-amd64";
+  case KERNEL_GENERIC:
+    break;
+  }
+  return "linux-image-amd64";
+}
+
+char *contents_packages(const struct spec *spec, const struct payload *p) {
+  _cleanup_buf_ struct buf out = {0};
+  add_listed(spec, &out);
+  buf_adds(&out, kernel(spec));
+  if (!payload_has_etcd(p))
+    buf_adds(&out, " etcd-server etcd-client");
+  add_all(&spec->image.packages, &out);
+  add_all(&spec->image.firmware, &out);
+  return buf_take(&out);
+}
+
+const char *contents_components(const struct spec *spec) {
+  return spec->image.firmware.n > 0 ? "main non-free-firmware" : "main";
+}
+
+char *contents_identity(const struct spec *spec) {
+  _cleanup_buf_ struct buf out = {0};
+  buf_addf(&out, "debian %d\nkernel %s\ntimezone %s\npackages",
+           spec->image.debian, kernel(spec), spec->image.timezone);
+  add_all(&spec->image.packages, &out);
+  buf_adds(&out, "\nfirmware");
+  add_all(&spec->image.firmware, &out);
+  buf_adds(&out, "\n");
+  return buf_take(&out);
+}
