@@ -198,14 +198,28 @@ static int check_named(const struct overlay *o, const struct base *old,
 
 /* Of images in the store it is noted who uses them; others are the user's. The
  * lock keeps the image until ret_fd is closed. */
-static int note_use(const char *image, const char *disk, int *ret_fd,
-                    struct error *err) {
-  char hex[SHA256_HEX];
-  if (!image_content(image, hex))
+static int note_use(const char *image, bool in_store, const char *disk,
+                    int *ret_fd, struct error *err) {
+  if (!in_store)
     return 0;
   if (image_users_lock(image, ret_fd, err) < 0)
     return -1;
   return image_users_add(image, disk, err);
+}
+
+/* By what was seen of it first: that it is gone since is to be told. */
+static int note_new(const struct base *image, const char *disk, int *ret_fd,
+                    struct error *err) {
+  return note_use(image->path, is_sha256(image->id), disk, ret_fd, err);
+}
+
+/* By what it is now, also for a disk of before digests were noted; that it is
+ * gone is told by check_base. */
+static int note_old(const struct base *image, const char *disk, int *ret_fd,
+                    struct error *err) {
+  char hex[SHA256_HEX];
+  return note_use(image->path, image_content(image->path, hex), disk, ret_fd,
+                  err);
 }
 
 /* A note that cannot be taken back only keeps the image. */
@@ -223,12 +237,11 @@ static int check(const struct overlay *o, const char *image,
                         o->node->name);
   if (image && image_base(image, &now, err) < 0)
     return -1;
-  /* Also for a disk of before digests were noted. */
   if (!image || strcmp(old.path, now.path) == 0)
-    return note_use(old.path, o->disk, &fd, err) < 0 ? -1
-                                                     : check_base(o, &old, err);
+    return note_old(&old, o->disk, &fd, err) < 0 ? -1
+                                                 : check_base(o, &old, err);
   if (check_named(o, &old, &now, err) < 0 ||
-      note_use(now.path, o->disk, &fd, err) < 0 || rebase(o, &now, err) < 0 ||
+      note_new(&now, o->disk, &fd, err) < 0 || rebase(o, &now, err) < 0 ||
       base_write(o->note, &now, err) < 0)
     return -1;
   /* Both may be in one folder, and so have one lock. */
@@ -254,8 +267,7 @@ int disk_ensure(const struct state *s, const struct plan_node *node,
    * that the image does not know of could lose its base. Its own before the
    * image's, which disk_delete takes back by it. */
   if (image_base(image, &base, err) < 0 || file_mkdirs(disks, 0700, err) < 0 ||
-      base_write(file, &base, err) < 0 ||
-      note_use(base.path, disk, &fd, err) < 0)
+      base_write(file, &base, err) < 0 || note_new(&base, disk, &fd, err) < 0)
     return -1;
   return create(disk, node, &base, err);
 }

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -75,6 +77,15 @@ static bool lies_on(struct fixture *f, const char *disk, const char *image) {
   _cleanup_buf_ struct buf b = {0};
   check_ok(file_read(disk, (size_t)1 << 20, &b, &f->err), &f->err);
   return memmem(b.data, b.len, image, strlen(image));
+}
+
+/* Another kubeseed removes it when this one has looked at it. */
+static const char *removed_beside;
+
+int rename(const char *from, const char *to) {
+  if (removed_beside && strstr(to, "/m1.base"))
+    assert_int_equal(unlink(removed_beside), 0);
+  return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 /* A file that is not of the store. */
@@ -244,12 +255,25 @@ static void test_refused(void **state) {
   assert_false(file_exists(users));
 }
 
+/* Before it was noted that a disk is to lie on it. */
+static void test_removed_meanwhile(void **state) {
+  struct fixture *f = *state;
+  _cleanup_free_ char *image = make_stored(f, "0123456789abcdef-1");
+  _cleanup_free_ char *disk = state_path(&f->state, "disks/m1.qcow2");
+  removed_beside = image;
+  check_error(disk_ensure(&f->state, &f->node, image, &f->err), &f->err,
+              "was removed meanwhile; try again");
+  removed_beside = NULL;
+  assert_false(file_exists(disk));
+}
+
 int main(void) {
 #define DISK_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
   const struct CMUnitTest tests[] = {
-      DISK_TEST(test_disk),     DISK_TEST(test_content),
-      DISK_TEST(test_replaced), DISK_TEST(test_old_note),
-      DISK_TEST(test_noted),    DISK_TEST(test_refused),
+      DISK_TEST(test_removed_meanwhile), DISK_TEST(test_disk),
+      DISK_TEST(test_content),           DISK_TEST(test_replaced),
+      DISK_TEST(test_old_note),          DISK_TEST(test_noted),
+      DISK_TEST(test_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
