@@ -15,7 +15,7 @@ def switch_on(world, names):
 
 def served(node):
     """It is what it is to be, since it was last switched on."""
-    return node.on and any(
+    return node.on and keepalived.settled(node) and any(
         item["step"] == "ready" and item["state"] == "done"
         for when, item in node.console if when > node.boot_time)
 

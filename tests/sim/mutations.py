@@ -151,7 +151,7 @@ ALL = [
     Mutation("whom etcd is founded with is not kept", LIB + "steps-etcd.sh",
              '"with$with"; } | keep "$etcd_promise"',
              '"with$with"; } >"$etcd_promise"',
-             ["founding", "external"], ["corrected"], 6),
+             ["founding", "external"], ["corrected"], 24),
     Mutation("a new disk may found with who founded with the old one",
              LIB + "steps-etcd.sh", "*) agrees= ;;", "*) ;;",
              ["founding", "external"], ["promised"], 20),

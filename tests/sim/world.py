@@ -252,7 +252,7 @@ class World:
 
     def all_done(self):
         for node in self.nodes.values():
-            if not (node.done and node.on):
+            if not (node.done and node.on and keepalived.settled(node)):
                 return False
         return True
 
