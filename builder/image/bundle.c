@@ -119,19 +119,23 @@ static int pack(const char *dir, const char *file, struct error *err) {
   return process_run(&p, err);
 }
 
+/* A link to where bundles are kept stays one. */
 static int pack_to(const struct payload *p, const char *file,
                    struct error *err) {
-  _cleanup_free_ char *folder = file_parent(file);
-  const char *slash = strrchr(file, '/');
+  _cleanup_free_ char *path = NULL;
+  if (file_behind_link(file, &path, err) < 0)
+    return -1;
+  _cleanup_free_ char *folder = file_parent(path);
+  const char *slash = strrchr(path, '/');
   _cleanup_free_ char *tmp =
-      xasprintf("%s/.%s.kubeseed-part", folder, slash ? slash + 1 : file);
+      xasprintf("%s/.%s.kubeseed-part", folder, slash ? slash + 1 : path);
   uint64_t size = 0;
   for (size_t i = 0; i < p->files.n; i++)
     size += p->files.v[i].size;
   if (space_require(folder, size, "the bundle", err) < 0)
     return -1;
   (void)unlink(tmp); /* of a run that was killed */
-  if (pack(p->dir, tmp, err) == 0 && file_commit(tmp, file, err) == 0)
+  if (pack(p->dir, tmp, err) == 0 && file_commit(tmp, path, err) == 0)
     return 0;
   space_explain(folder, err);
   (void)unlink(tmp);

@@ -131,7 +131,8 @@ def tellers(world, node):
 
 
 def watch(world):
-    """Two have it, though nothing is between them? For how long in all."""
+    """Two have it and could serve, though nothing is between them? For how long in
+    all."""
     if not world.topology.earlier:
         return
     if world.both_since is not None:
@@ -141,7 +142,9 @@ def watch(world):
             world.both_for = 0.0
             world.violation(None, f"{world.both} have the endpoint's address")
     found = holders(world)
-    if len(found) > 1 and not world.blocked:
+    # While no API server runs neither of them serves, and neither gives way.
+    if len(found) > 1 and not world.blocked and \
+            any(n.api() for n in world.nodes.values()):
         both = " and ".join(node.name for node in found)
         if both != world.both:
             world.note(None, f"{both} have the endpoint's address")

@@ -76,9 +76,14 @@ def df(world, actor, args, stdin):
 
 
 def ip(world, actor, args, stdin):
-    del args, stdin
+    del stdin
     node = actor.node
     yield 0
+    if "neigh" in args:
+        return 0, "".join(
+            f"{n.address} lladdr {n.env['MAC']} REACHABLE\n"
+            for n in world.nodes.values()
+            if n is not node and n.on and world.connected(node, n)), ""
     if world.now - node.boot_time < 70 * node.speed or \
             node.trouble == "no-card":
         return 0, "", ""
@@ -106,9 +111,10 @@ def arping(world, actor, args, stdin):
         macs = [STRANGER]
     if not macs:
         return 1, "", ""
+    if "-c" in args:
+        del macs[int(args[args.index("-c") + 1]):]
     return 0, "" if "-q" in args else "".join(
-        f"Unicast reply from {address} [{mac}]  1ms\n"
-        for mac in macs[:int(args[args.index("-c") + 1])]), ""
+        f"Unicast reply from {address} [{mac}]  1ms\n" for mac in macs), ""
 
 
 def ss(world, actor, args, stdin):
@@ -223,6 +229,10 @@ def curl(world, actor, args, stdin):
             not peer.etcd.learner else "false"
         return 0, '{"health":"%s"}' % health, ""
     if port == "6443":
+        if peer.role == "load-balancer":
+            behind = world.proxy_runs(peer) and \
+                any(n.api() for n in world.nodes.values())
+            return 0 if behind else REFUSED, "", ""
         if peer.api():
             return 0, "", ""
         return (REFUSED if peer.api_ready_at is None else 22), "", ""
@@ -261,8 +271,8 @@ def _curl_endpoint(world, actor, args, path, stdin, limit):
         if world.rng.random() < 0.2:
             yield limit
         return REFUSED, "000" if "-w" in args else "", ""
-    ca = node.read("/etc/kubeseed/ca.crt").encode()
-    if cluster.kube.ca and ca != cluster.kube.ca:
+    if "-sfk" not in args and cluster.kube.ca and \
+            node.read("/etc/kubeseed/ca.crt").encode() != cluster.kube.ca:
         return 60, "", "certificate of an unknown authority"
     if path == "api" and "-D" in args:
         holder = next(n for n in world.nodes.values() if n.api() is cluster)
