@@ -3,6 +3,7 @@
 #include "export/export.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "cluster/access.h"
 #include "cmd/cli.h"
 #include "image/store.h"
 #include "seed/seed.h"
@@ -125,7 +126,10 @@ static int make_seeds(const struct cli *cli, const struct cluster *c,
                                  .report = &report,
                                  .tell = tell_keys,
                                  .arg = &telling};
-  return seed_make(&c->plan, &c->state, &o, err);
+  /* ssh and verify reach them as any machine of one's own. */
+  if (seed_make(&c->plan, &c->state, &o, err) < 0)
+    return -1;
+  return access_write_ssh_config(&c->plan, &c->state, err);
 }
 
 /* ---- The whole of it ---- */

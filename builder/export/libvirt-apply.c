@@ -169,7 +169,8 @@ int libvirt_ask_type(const struct export_job *job, enum libvirt_type *ret,
     return -1;
   bool kvm = strstr(says.data, "<domain type='kvm'") != NULL;
   if (kvm && strstr(job->uri, ":///")) {
-    host_accel_probe(NULL, NULL, &here);
+    /* libvirtd itself opens /dev/kvm, which this user need not be able to. */
+    host_accel_probe(NULL, "/dev/null", &here);
     kvm = here.kvm;
   }
   *ret = kvm ? LIBVIRT_KVM : LIBVIRT_QEMU;
@@ -209,7 +210,9 @@ static int upload(const struct export_job *job, const char *volume,
     return -1;
   if (VIRSH(job, err, "vol-upload", vol, from, pool) == 0)
     return 0;
-  undo(job, "vol-delete", "--pool", volume);
+  /* Disks may lie on one that was there; too short, it is uploaded again. */
+  if (!there)
+    undo(job, "vol-delete", "--pool", volume);
   return -1;
 }
 
@@ -239,7 +242,11 @@ static int make_base(const struct export_job *job, const struct there *t,
     return error_set(err, errno, "cannot read '%s'", file);
   *ret = xasprintf("kubeseed-%.16s.qcow2", hex);
   bool there = has(&t->volumes, *ret);
-  if (there && physical(job, *ret) == (unsigned long long)st.st_size)
+  unsigned long long now = there ? physical(job, *ret) : 0;
+  if (there && now == 0)
+    return error_set(err, 0, "it does not tell the size of the volume '%s'",
+                     *ret);
+  if (there && now == (unsigned long long)st.st_size)
     return 0;
   log_info(job->log, "uploading the image");
   return upload(job, *ret, "qcow2", file, there, err);

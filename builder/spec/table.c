@@ -205,7 +205,8 @@ const struct key spec_keys[] = {
      .doc = "The time zone of the nodes; logs and `date` are in it.",
      .value = "UTC", .example = "Europe/Berlin", .also = "timeZone tz"},
     {"image.packages", TYPE_DEBS, "0.2", AT(image.packages),
-     .doc = "Further packages of Debian in the image, with what they need.",
+     .doc = "Further packages of Debian in the image, with what they need. "
+            "Their services are not enabled.",
      .derived = "none", .example = "[tcpdump, nfs-common]",
      .also = "extraPackages"},
     {"image.firmware", TYPE_DEBS, "0.2", AT(image.firmware),

@@ -82,14 +82,12 @@ add_disk() { # NODE
 }
 
 make_machine() { # NODE
-  vbox createvm --name "$cluster-$1" --ostype Debian_64 --basefolder "$here" \
-    --register &&
-    vbox modifyvm "$cluster-$1" --memory "$memory_mib" --cpus "$cpus" \
-      --ioapic on --rtcuseutc on --firmware bios \
-      --boot1 disk --boot2 none --boot3 none --boot4 none \
-      --nic1 natnetwork --nat-network1 "$network" --nictype1 82540EM \
-      --macaddress1 "$mac" --cableconnected1 on \
-      --uart1 0x3F8 4 --uartmode1 file "$here/$cluster-$1/console.log" &&
+  vbox modifyvm "$cluster-$1" --memory "$memory_mib" --cpus "$cpus" \
+    --ioapic on --rtcuseutc on --firmware bios \
+    --boot1 disk --boot2 none --boot3 none --boot4 none \
+    --nic1 natnetwork --nat-network1 "$network" --nictype1 82540EM \
+    --macaddress1 "$mac" --cableconnected1 on \
+    --uart1 0x3F8 4 --uartmode1 file "$here/$cluster-$1/console.log" &&
     add_disk "$1" && forward "ssh-$1" "$ssh_port" "$address" 22
 }
 
@@ -97,6 +95,9 @@ create() { # NODE
   node "$1"
   has "$1" && return
   echo "$cluster-$1 is made"
+  # One that is there, though it was not told, is not ours to take away again.
+  vbox createvm --name "$cluster-$1" --ostype Debian_64 --basefolder "$here" \
+    --register || fail "cannot make $cluster-$1"
   make_machine "$1" && return
   # Half a one would look like a whole one the next time.
   unmake "$1" >/dev/null 2>&1
