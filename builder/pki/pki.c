@@ -375,14 +375,21 @@ static int check_mode(const struct making *m, struct error *err) {
                      m->dir ? m->dir : "pki");
   if (offline ? ours || !has_ssh : !ours)
     return 0;
+  /* With nothing else left it may be of either, and one guess loses the CAs. */
+  if (offline)
+    return error_usage(err,
+                       "none of the cluster's CAs is in '%s': made with "
+                       "pki.mode 'copied' they never were, and that is to be "
+                       "written into the spec again; made with 'offline' they "
+                       "are gone, and all of that folder is to be put back "
+                       "from your copy. `kubeseed destroy --all` is the way to "
+                       "another cluster",
+                       m->dir ? m->dir : "pki");
   return error_usage(err,
-                     "pki.mode is '%s', but this cluster's keys were made with "
-                     "'%s', and a cluster keeps its CAs; write '%s' into the "
-                     "spec again, or run `kubeseed destroy --all` with it to "
-                     "make another cluster",
-                     offline ? "offline" : "copied",
-                     offline ? "copied" : "offline",
-                     offline ? "copied" : "offline");
+                     "pki.mode is 'copied', but this cluster's keys were made "
+                     "with 'offline', and a cluster keeps its CAs; write "
+                     "'offline' into the spec again, or run `kubeseed destroy "
+                     "--all` with it to make another cluster");
 }
 
 /* Keys that somebody brought may be longer or on another curve. */

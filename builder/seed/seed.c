@@ -334,10 +334,19 @@ static int find_made(const struct layout_item *item, void *arg,
   return 0;
 }
 
+/* That of SSH is one, and ours with either pki.mode. */
+static bool has_a_ca(const struct session *s) {
+  for (size_t i = 0; pairs_of_cluster[i]; i++)
+    if (pairs_of_cluster[i]->kind == PAIR_CA &&
+        pki_get(&s->old, pairs_of_cluster[i]->secret))
+      return true;
+  return pki_get(&s->old, PAIR_SSH_CA.secret);
+}
+
 /* Keys come before whatever is made of them, and go after it. */
 static int check_keys_are_there(struct session *s, struct error *err) {
   _cleanup_free_ char *found = NULL;
-  bool none = s->old.entries.n == 0;
+  bool none = !has_a_ca(s);
   s->had_run = !s->is_new;
   if (s->had_run && !none)
     return 0;
@@ -351,7 +360,7 @@ static int check_keys_are_there(struct session *s, struct error *err) {
     return 0;
   return error_set(
       err, 0,
-      "there are no keys in '%s', but '%s' beside it was made with "
+      "there are no CAs in '%s', but '%s' beside it was made with "
       "some: put pki/ back from your copy. Without one the cluster "
       "is lost to this folder, and `kubeseed destroy --all %s` "
       "removes what is left, to make another",

@@ -66,8 +66,8 @@ struct seed_options {
  * workstation needs: admin.conf, id_ed25519, known_hosts. The state must be
  * locked. Running it again changes nothing that has not changed; an error, or
  * the end of the program at any moment, leaves all keys or none of the new
- * ones, and every medium whole. A state that has seeds or disks but no key at
- * all is refused: somebody may have them elsewhere, and the seeds that would be
+ * ones, and every medium whole. A state that has seeds or disks but none of
+ * its CAs is refused: somebody may have them elsewhere, and the seeds that would be
  * replaced are the last that hold them.
  */
 int seed_make(const struct plan *plan, const struct state *state,

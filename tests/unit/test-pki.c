@@ -604,8 +604,7 @@ static void test_changes_that_keys_cannot_follow(void **state) {
        "pki.mode is 'copied', but this cluster's keys were made with "
        "'offline'"},
       {PKI_COPIED, PKI_OFFLINE, false,
-       "pki.mode is 'offline', but this cluster's keys were made with "
-       "'copied'"},
+       "made with pki.mode 'copied' they never were"},
       {PKI_COPIED, PKI_COPIED, true, NULL},
       {PKI_OFFLINE, PKI_OFFLINE, true,
        "pki.algorithm is 'rsa-2048', but this cluster's keys are of "
