@@ -55,7 +55,9 @@ int file_commit(const char *tmp, const char *path,
 char *file_parent(const char *path);
 
 /* What a file that is written in path's place takes the place of: behind a link
- * the file there, so that the link stays. The caller frees. */
+ * the file there, so that the link stays. One that leads nowhere, or that the
+ * kernel does not follow since another user put it into a folder for all
+ * (fs.protected_symlinks in proc_sys_fs(5)), is an error. The caller frees. */
 int file_behind_link(const char *path, char **ret,
                      struct error *err) _must_check_;
 

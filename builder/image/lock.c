@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -162,10 +161,11 @@ int lock_write(const struct spec *spec, const char *name, json_t *entry,
   json_object_set(json_object_get(all, "payloads"), name, own);
   _cleanup_free_ char *dump = json_dumps(all, JSON_INDENT(2) | JSON_SORT_KEYS);
   _cleanup_free_ char *text = xasprintf("%s\n", dump);
-  /* Where it is a link, what that names is written. */
-  _cleanup_free_ char *full = realpath(path, NULL);
+  _cleanup_free_ char *full = NULL;
+  if (file_behind_link(path, &full, err) < 0)
+    return -1;
   /* Synced: another fetch would be of other builds. */
-  return file_write(full ? full : path, text, strlen(text), 0644, err);
+  return file_write(full, text, strlen(text), 0644, err);
 }
 
 char *lock_describe(json_t *entry) {

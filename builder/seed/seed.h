@@ -67,8 +67,8 @@ struct seed_options {
  * locked. Running it again changes nothing that has not changed; an error, or
  * the end of the program at any moment, leaves all keys or none of the new
  * ones, and every medium whole. A state that has seeds or disks but none of
- * its CAs is refused: somebody may have them elsewhere, and the seeds that would be
- * replaced are the last that hold them.
+ * its CAs is refused: somebody may have them elsewhere, and the seeds that
+ * would be replaced are the last that hold them.
  */
 int seed_make(const struct plan *plan, const struct state *state,
               const struct seed_options *options,

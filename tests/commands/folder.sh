@@ -103,6 +103,26 @@ link_stays() {
 }
 check "init --force writes the file behind a link" link_stays
 
+# In a folder for all, as /tmp, the kernel follows no link of somebody else's.
+trap_is_left() { # ARGS...
+  early 2 "is another user's link in a folder that all may write" "$@" &&
+    [ "$(cat "$work/precious")" = precious ] && [ -L "$work/all/trap" ]
+}
+mkdir -m 1777 "$work/all"
+echo precious >"$work/precious"
+ln -s "$work/precious" "$work/all/trap"
+if chown -h 65534 "$work/all/trap" 2>/dev/null && ! cat "$work/all/trap" 2>/dev/null; then
+  for force in "" --force; do
+    # shellcheck disable=SC2086
+    check "init ${force:+$force }follows no link of another user's" \
+      trap_is_left init $force "$work/all/trap"
+  done
+  check "nor does verify --junit" \
+    trap_is_left verify --junit "$work/all/trap" "$work/offline.yaml"
+else
+  echo "skipped, links of others: that takes root, and fs.protected_symlinks"
+fi
+
 # Each card, of which the first is the cluster's.
 interfaces() {
   "$kubeseed" --json plan "$work/offline.yaml" >"$work/plan.json" &&
