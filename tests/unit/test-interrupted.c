@@ -539,7 +539,8 @@ static void end_destruction_everywhere(const struct fixture *f, bool theirs) {
       return;
     }
     must_end_in_order(f, false, at);
-    must_go_on(f, at % 2 ? destroy : seed, theirs, at);
+    /* The other one when the folder of somebody else's is there, or is not. */
+    must_go_on(f, (at % 2 == 0) == theirs ? destroy : seed, theirs, at);
   }
 }
 

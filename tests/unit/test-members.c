@@ -128,7 +128,7 @@ static void test_damaged(void **state) {
     const char *text;
     size_t len;
   } rows[] = {
-      {"", 0},           {"\n", 1},      {"a,b,c", 5},     {"a,b,\n", 5},
+      {"", 0},           {"\n", 1},      {"a,b,cc", 6},    {"a,b,\n", 5},
       {"a,b\n\na\n", 7}, {"a b,c\n", 6}, {"a,b\0,c\n", 7}, {"a,$(x)\n", 7},
   };
   static const char yaml[] =
