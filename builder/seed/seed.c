@@ -320,16 +320,18 @@ static void report_keys(const struct session *s) {
     o->tell(o->arg, o);
 }
 
-/* Secrets of seeds, for the workstation and on disks are keys or hold some; an
- * image that was exported does not. */
+/* What seeds and the workstation have is made of keys, known_hosts as well; so
+ * are secrets on disks and in exports of a node. An image that was exported is
+ * not. */
 static int find_made(const struct layout_item *item, void *arg,
                      struct error *err) {
   char **found = arg;
   const struct layout_row *row = item->row;
   (void)err;
-  if (!*found && row && row->secret && !item->temporary &&
-      (row->part == LAYOUT_SEEDS ||
-       ((row->part & (LAYOUT_MACHINE | LAYOUT_EXPORT)) && item->node)))
+  if (!*found && row && !item->temporary &&
+      ((row->part == LAYOUT_SEEDS && !row->folder) ||
+       (row->secret && (row->part & (LAYOUT_MACHINE | LAYOUT_EXPORT)) &&
+        item->node)))
     *found = xstrdup(item->path);
   return 0;
 }
