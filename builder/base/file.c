@@ -176,19 +176,16 @@ bool file_exists(const char *path) {
   return access(path, F_OK) == 0;
 }
 
-static bool is_same(const char *a, const char *b) {
-  struct stat x, y;
-  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
-         x.st_ino == y.st_ino;
-}
-
 /* realpath reads links itself and asks nobody whether they may be followed. */
 int file_behind_link(const char *path, char **ret, struct error *err) {
   struct stat st;
   _cleanup_free_ char *real = realpath(path, NULL);
+  int why = errno;
   if (!real && lstat(path, &st) == 0)
-    return error_set(err, 0, "'%s' is a link that leads nowhere", path);
-  if (real && !is_same(path, real))
+    return why == ENOENT
+               ? error_set(err, 0, "'%s' is a link that leads nowhere", path)
+               : error_set(err, why, "cannot follow '%s'", path);
+  if (real && stat(path, &st) < 0 && errno == EACCES)
     return error_set(err, 0,
                      "'%s' is another user's link in a folder that all may "
                      "write, and is not followed",

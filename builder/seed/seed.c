@@ -321,8 +321,9 @@ static void report_keys(const struct session *s) {
 }
 
 /* What seeds and the workstation have is made of keys, known_hosts as well; so
- * are secrets on disks and in exports of a node. An image that was exported is
- * not. */
+ * are the secrets of machines and in exports. An image that was exported is
+ * none.
+ */
 static int find_made(const struct layout_item *item, void *arg,
                      struct error *err) {
   char **found = arg;
@@ -330,8 +331,7 @@ static int find_made(const struct layout_item *item, void *arg,
   (void)err;
   if (!*found && row && !item->temporary &&
       ((row->part == LAYOUT_SEEDS && !row->folder) ||
-       (row->secret && (row->part & (LAYOUT_MACHINE | LAYOUT_EXPORT)) &&
-        item->node)))
+       (row->secret && (row->part & (LAYOUT_MACHINE | LAYOUT_EXPORT)))))
     *found = xstrdup(item->path);
   return 0;
 }
