@@ -116,7 +116,8 @@ struct part {
   PART(first_node)                                                             \
   PART(bridge)                                                                 \
   PART(extras)                                                                 \
-  PART(time)
+  PART(time)                                                                   \
+  PART(manifests)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

@@ -49,15 +49,18 @@ static void add(const struct spec_extras *from, struct plan_extras *to) {
   add_texts(&from->after, &to->after, false);
 }
 
-void plan_extras(const struct spec *s, const struct spec_node *n,
+void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
                  struct plan_extras *ret) {
   *ret = (struct plan_extras){0};
   add(&s->extras, ret);
   add(&s->entry_extras.v[n->entry], ret);
+  if (founder)
+    add_files(&s->manifests, &ret->manifests);
 }
 
 void plan_extras_done(struct plan_extras *e) {
   free(e->files.v);
+  free(e->manifests.v);
   strv_done(&e->sysctls);
   strv_done(&e->modules);
   strv_done(&e->before);
@@ -65,10 +68,16 @@ void plan_extras_done(struct plan_extras *e) {
   *e = (struct plan_extras){0};
 }
 
+static const struct spec_file *find(const struct plan_extra_files *l,
+                                    const char *path) {
+  for (size_t i = 0; i < l->n; i++)
+    if (strcmp(l->v[i]->path, path) == 0)
+      return l->v[i];
+  return NULL;
+}
+
 const struct spec_file *plan_extras_file(const struct plan_extras *e,
                                          const char *path) {
-  for (size_t i = 0; i < e->files.n; i++)
-    if (strcmp(e->files.v[i]->path, path) == 0)
-      return e->files.v[i];
-  return NULL;
+  const struct spec_file *own = find(&e->files, path);
+  return own ? own : find(&e->manifests, path);
 }

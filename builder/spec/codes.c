@@ -234,6 +234,18 @@ const struct code spec_codes[] = {
      "first."},
     {"KS0708", "a source that cannot be read",
      "Its name begins at the spec's folder, and it is a file of 1M at most."},
+    {"KS0801", "a manifest by its address",
+     "What a server gives changes, and seeds must not: the same spec and keys "
+     "make the same seeds, on any day and without a network."},
+    {"KS0802", "too many manifests",
+     "A folder counts as one, and its files are applied by name."},
+    {"KS0803", "a manifest that cannot be applied",
+     "Its name begins at the spec's folder. It is a file with objects of "
+     "Kubernetes in YAML or JSON, or a folder of such, 8M at most in all."},
+    {"KS0804", "an image that nodes do not carry",
+     "Nodes need no network but their own, and have the images of "
+     "kubernetes.images and Kubernetes' own. Write the image there, by its "
+     "whole name; or let the nodes have a way to its registry."},
     {0},
 };
 
@@ -426,6 +438,14 @@ static const struct told {
     {"KS0707", "the setting '%s' is there only with the module %s, and nodes "
                "wait for it; write modules: [%s]"},
     {"KS0708", "the source of '%s': %s"},
+    {"KS0801",
+     "'%s' is not fetched: seeds are the same whenever they are made, "
+     "and nodes need no network; fetch it once with curl -LO, and "
+     "name the file"},
+    {"KS0802", "more than %d manifests; put them into a folder"},
+    {"KS0803", "the manifest '%s': %s"},
+    {"KS0804", "'%s' takes the image %s, which is not among kubernetes.images: "
+               "a node without a way to its registry cannot start it"},
 };
 
 const struct code *code_find(const char *name) {

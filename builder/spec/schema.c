@@ -80,6 +80,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_IMAGES:
   case TYPE_DEBS:
   case TYPE_COMMANDS:
+  case TYPE_MANIFESTS:
     return json_pack("{ssso}", "type", "array", "items", text_schema(k));
   case TYPE_TEXT:
   case TYPE_MIRROR:

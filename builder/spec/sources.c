@@ -2,14 +2,21 @@
 #include "spec/sources.h"
 
 #include "base/file.h"
+#include "spec/codes.h"
+#include "spec/manifest.h"
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* A pipe would be waited for, with nobody at its other end. */
-static int read_file(const char *path, struct buf *ret, struct error *err) {
+static int read_file(const char *path, size_t max, struct buf *ret,
+                     struct error *err) {
   struct stat st;
   if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
     return error_set(err, 0, "'%s' is no regular file", path);
-  return file_read(path, SOURCE_MAX_BYTES, ret, err);
+  return file_read(path, max, ret, err);
 }
 
 static void read_source(const struct spec *s, struct spec_file *f,
@@ -18,7 +25,7 @@ static void read_source(const struct spec *s, struct spec_file *f,
     return;
   _cleanup_error_ struct error own = {0};
   _cleanup_free_ char *path = spec_beside(s->file, f->source);
-  if (read_file(path, &f->content, &own) == 0)
+  if (read_file(path, SOURCE_MAX_BYTES, &f->content, &own) == 0)
     f->written = true;
   else
     error_at(err, f->where, "the source of '%s': %s", f->path,
@@ -31,9 +38,99 @@ static void read_all(const struct spec *s, struct spec_extras *e,
     read_source(s, &e->files.v[i], err);
 }
 
+/* ---- Manifests ---- */
+
+/* One file, added to the manifest f. */
+static int add_manifest(struct spec_file *f, const char *path, size_t *left,
+                        struct error *err) {
+  _cleanup_buf_ struct buf text = {0};
+  size_t line;
+  if (read_file(path, *left, &text, err) < 0)
+    return -1;
+  buf_adds(&text, "");
+  const char *wrong = strlen(text.data) != text.len
+                          ? "is no text"
+                          : manifest_fault(text.data, &line);
+  if (wrong && strlen(text.data) == text.len)
+    return error_set(err, 0, "'%s', line %zu: it %s", path, line, wrong);
+  if (wrong)
+    return error_set(err, 0, "'%s' %s", path, wrong);
+  *left -= text.len;
+  buf_add(&f->content, text.data, text.len);
+  return 0;
+}
+
+static int is_taken(const struct dirent *entry) {
+  return manifest_is_named_so(entry->d_name);
+}
+
+/* By the bytes of their names, whatever the user's locale. */
+static int by_bytes(const struct dirent **a, const struct dirent **b) {
+  return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int add_folder(struct spec_file *f, const char *path, size_t *left,
+                      struct error *err) {
+  struct dirent **names = NULL;
+  int n = scandir(path, &names, is_taken, by_bytes);
+  if (n < 0)
+    return error_set(err, errno, "cannot read '%s'", path);
+  int r = n ? 0
+            : error_set(err, 0,
+                        "no file in '%s' has a name that ends with .yaml, .yml "
+                        "or .json",
+                        path);
+  for (int i = 0; i < n; i++) {
+    _cleanup_free_ char *below = xasprintf("%s/%s", path, names[i]->d_name);
+    /* Also before the first: with a '{' kubectl would take all for JSON. */
+    buf_addf(&f->content, "%s---\n", i ? "\n" : "");
+    if (r == 0)
+      r = add_manifest(f, below, left, err);
+    free(names[i]);
+  }
+  free(names);
+  return r;
+}
+
+/* Those that a node would have to fetch when a pod needs them. */
+static void warn_of_images(struct spec *s, const struct spec_file *f) {
+  static const char fmt[] =
+      "'%s' takes the image %s, which is not among kubernetes.images: a node "
+      "without a way to its registry cannot start it";
+  _cleanup_strv_ struct strv images = {0};
+  manifest_images(f->content.data, &images);
+  for (size_t i = 0; i < images.n; i++) {
+    if (strv_has(&s->kubernetes.images, images.v[i]))
+      continue;
+    _cleanup_free_ char *text = xasprintf(fmt, f->source, images.v[i]);
+    strv_pushf(&s->warnings, "%s: warning: %s [%s]", f->where, text,
+               code_of(fmt)->name);
+  }
+}
+
+static void read_manifest(struct spec *s, struct spec_file *f, size_t *left,
+                          struct error *err) {
+  _cleanup_error_ struct error own = {0};
+  _cleanup_free_ char *path = spec_beside(s->file, f->source);
+  struct stat st;
+  bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+  int r = folder ? add_folder(f, path, left, &own)
+                 : add_manifest(f, path, left, &own);
+  if (r < 0) {
+    error_at(err, f->where, "the manifest '%s': %s", f->source,
+             own.faults[0].msg);
+    return;
+  }
+  f->written = true;
+  warn_of_images(s, f);
+}
+
 int sources_read(struct spec *s, struct error *err) {
+  size_t left = MANIFESTS_MAX_BYTES;
   read_all(s, &s->extras, err);
   for (size_t i = 0; i < s->entry_extras.n; i++)
     read_all(s, &s->entry_extras.v[i], err);
+  for (size_t i = 0; i < s->manifests.n; i++)
+    read_manifest(s, &s->manifests.v[i], &left, err);
   return error_is_set(err) ? -1 : 0;
 }

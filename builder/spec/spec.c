@@ -3,15 +3,19 @@
 
 #include <string.h>
 
-static void extras_done(struct spec_extras *e) {
-  for (size_t i = 0; i < e->files.n; i++) {
-    free(e->files.v[i].path);
-    buf_done(&e->files.v[i].content);
-    free(e->files.v[i].source);
-    free(e->files.v[i].where);
-    free(e->files.v[i].owner);
+static void files_done(struct spec_file_vec *files) {
+  for (size_t i = 0; i < files->n; i++) {
+    free(files->v[i].path);
+    buf_done(&files->v[i].content);
+    free(files->v[i].source);
+    free(files->v[i].where);
+    free(files->v[i].owner);
   }
-  free(e->files.v);
+  free(files->v);
+}
+
+static void extras_done(struct spec_extras *e) {
+  files_done(&e->files);
   strv_done(&e->sysctls);
   strv_done(&e->modules);
   strv_done(&e->before);
@@ -65,6 +69,7 @@ void spec_done(struct spec *s) {
   }
   free(s->users.v);
   spec_nodes_done(&s->nodes);
+  files_done(&s->manifests);
   extras_done(&s->extras);
   for (size_t i = 0; i < s->entry_extras.n; i++)
     extras_done(&s->entry_extras.v[i]);

@@ -128,6 +128,9 @@ struct spec {
     enum key_algorithm algorithm;
     enum discovery discovery;
   } pki;
+  /* What the first node applies, in order: path, source and where are set, of
+   * each a file or a folder. */
+  struct spec_file_vec manifests;
   struct spec_extras extras;           /* for all nodes */
   struct spec_extras_vec entry_extras; /* for those of an entry, by its index */
   struct spec_user_vec users;          /* at least one */

@@ -347,6 +347,14 @@ const struct key spec_keys[] = {
      .doc = "The program that a login starts.", .value = "/bin/bash",
      .words = shell_words},
 
+    {"manifests", TYPE_MANIFESTS, "0.2", AT(manifests),
+     .doc = "Manifests of Kubernetes that the first node applies when its API "
+            "server answers, in this order: files, as seen from the spec, or "
+            "folders, whose files of YAML and JSON are taken by name. At "
+            "most 8M in all. Images that they need go into kubernetes.images.",
+     .derived = "none", .example = "[ingress.yaml, monitoring/]",
+     .also = "addons extraManifests extra_manifests inlineManifests charts"},
+
     EXTRAS("", AT, "on all nodes", "", ""),
 
     {"nodes", TYPE_LIST, "0.1", AT(nodes),
@@ -486,6 +494,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_IMAGES:
   case TYPE_DEBS:
   case TYPE_COMMANDS:
+  case TYPE_MANIFESTS:
     return true;
   case TYPE_TEXT:
   case TYPE_MIRROR:

@@ -6,6 +6,7 @@
 #include "spec/debian.h"
 #include "spec/extras.h"
 #include "spec/label.h"
+#include "spec/manifest.h"
 #include "spec/mirror.h"
 #include <stddef.h>
 
@@ -126,6 +127,9 @@ static const struct type_info types[] = {
     [TYPE_MODULES] = {"list of modules",
                       "a list of modules, like [nfs, dm_crypt]",
                       EXTRAS_MODULE_PATTERN, false},
+    [TYPE_MANIFESTS] = {"list of files",
+                        "a list of files or folders, like [ingress.yaml]",
+                        MANIFEST_PATTERN, false},
     [TYPE_COMMANDS] = {"list of commands",
                        "a list of commands, each a text of one or more lines "
                        "for a shell",

@@ -43,6 +43,7 @@ enum type {
   TYPE_OWNER,     /* char *: "user:group", both of the image */
   TYPE_SYSCTLS,   /* struct strv of "name=value", from a map */
   TYPE_MODULES,   /* struct strv of kernel modules */
+  TYPE_MANIFESTS, /* struct spec_file_vec, of its files' names */
   TYPE_COMMANDS,  /* struct strv of lines for a shell, each perhaps several */
 };
 

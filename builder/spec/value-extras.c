@@ -4,6 +4,7 @@
 #include "spec/account.h"
 #include "spec/debian.h"
 #include "spec/extras.h"
+#include "spec/manifest.h"
 #include "spec/mirror.h"
 #include "spec/spec.h"
 #include <string.h>
@@ -90,6 +91,45 @@ static void read_texts(const struct key *k, const struct yaml_node *value,
   }
 }
 
+#define MANIFESTS_MAX 99 /* two digits tell their order */
+
+static void read_manifest(const struct key *k, const struct yaml_node *entry,
+                          struct spec_file_vec *to, struct error *err) {
+  if (entry->kind != YAML_SCALAR || !extras_line_ok(entry->text))
+    yaml_fault(err, entry, "an entry of '%s' must be %s", key_name(k),
+               MANIFEST_RULE);
+  else if (manifest_is_address(entry->text))
+    yaml_fault(
+        err, entry,
+        "'%s' is not fetched: seeds are the same whenever they are made, "
+        "and nodes need no network; fetch it once with curl -LO, and "
+        "name the file",
+        entry->text);
+  else if (to->n == MANIFESTS_MAX)
+    yaml_fault(err, entry, "more than %d manifests; put them into a folder",
+               MANIFESTS_MAX);
+  else {
+    size_t i = to->n;
+    *spec_file_vec_add(to) = (struct spec_file){
+        .path = manifest_path(i, entry->text),
+        .source = xstrdup(entry->text),
+        .where = yaml_where(entry),
+        .mode = 0600,
+        .owner = xstrdup("root:root"),
+    };
+  }
+}
+
+static void read_manifests(const struct key *k, const struct yaml_node *value,
+                           void *base, struct error *err) {
+  if (value->kind != YAML_SEQ) {
+    not_by_rule(k, value, err);
+    return;
+  }
+  for (size_t i = 0; i < value->n; i++)
+    read_manifest(k, value->child[i], member(k, base), err);
+}
+
 void value_read_extra(const struct key *k, const struct yaml_node *value,
                       void *base, struct error *err) {
   switch ((int)k->type) {
@@ -122,6 +162,9 @@ void value_read_extra(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_DEBS:
     read_texts(k, value, base, deb_name_ok, DEB_RULE, err);
+    break;
+  case TYPE_MANIFESTS:
+    read_manifests(k, value, base, err);
     break;
   case TYPE_ZONE:
     read_text(k, value, base, zone_name_ok, err);

@@ -6,6 +6,8 @@ import disk
 import etcd
 import keepalived
 
+MANIFESTS = "/etc/kubeseed/manifests/"
+
 
 def check(world):
     report = world.violation
@@ -33,6 +35,7 @@ def check(world):
                 report(node, f"joined {node.joins} times")
         if node.role == "control-plane" and not node.api():
             report(node, "its API server is not ready")
+        check_manifests(node, kube)
         check_console(node)
         check_log(node)
         check_secrets(node)
@@ -40,6 +43,17 @@ def check(world):
     for ident, (_, expires) in kube.tokens.items():
         if expires - world.now > 3600 and not world.absent:
             report(None, f"the token {ident} is still there")
+
+
+def check_manifests(node, kube):
+    """All that the node's seed has are applied, one after the other, and gone."""
+    texts = [content.decode() for path, (_, content) in sorted(node.files.items())
+             if path.startswith(MANIFESTS)]
+    times = [min(kube.applied.get(text, [0])) for text in texts]
+    if 0 in times or times != sorted(times):
+        node.world.violation(node, f"its manifests are applied at {times}")
+    for path in node.root.walk(MANIFESTS[:-1]):
+        node.world.violation(node, "a manifest is left in " + path)
 
 
 def check_holder(world):

@@ -10,6 +10,8 @@ class Kube:
         self.tokens = {}  # id: (secret, when it expires)
         self.nodes = {}  # name: number of the disk that registered it
         self.marked = set()  # as control-plane nodes
+        self.applied = {}  # manifest's text: when it was
+        self.kinds = 0  # when the kind that one of them brings was first there
 
     def token_is_known(self, token, now):
         ident, _, secret = token.partition(".")

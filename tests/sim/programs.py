@@ -312,6 +312,23 @@ def set_expiry(world, node, text, ident, secret):
     world.bump()
 
 
+def apply(world, node, kube, text):
+    """A manifest. Of a kind that another one brings there are objects only when
+    an API server has seen to that."""
+    if not text.strip():
+        return 1, "", "error: no objects passed to apply"
+    if "kind: CustomResourceDefinition" in text and not kube.kinds:
+        kube.kinds = world.now
+    if "kind: Own" in text and not 0 < kube.kinds < world.now - 3:
+        return 1, "", "error: no matches for kind Own"
+    if "kind: Wrong" in text:
+        return 1, "", "error: no matches for kind Wrong"
+    kube.applied.setdefault(text, []).append(world.now)
+    world.note(node, "manifest applied")
+    world.bump()
+    return 0, "serverside-applied\n", ""
+
+
 def kubectl(world, actor, args, stdin):
     node = actor.node
     yield world.delay(node, 0.5, 3)
@@ -346,6 +363,8 @@ def kubectl(world, actor, args, stdin):
                    args[args.index("secret") + 1][len("bootstrap-token-"):],
                    known[0])
         return 0, "", ""
+    if "apply" in args and args[args.index("-f") + 1] != "-":
+        return apply(world, node, kube, node.read(args[args.index("-f") + 1]))
     if "apply" in args:
         text = stdin.decode()
         set_expiry(world, node, text, field(text, "token-id"),

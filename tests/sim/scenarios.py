@@ -44,6 +44,7 @@ SCENARIOS = {
     "wrong-seeds": seeds.wrong_seeds,
     "moved": seeds.moved,
     "corrected": seeds.corrected,
+    "corrected-manifest": seeds.corrected_manifest,
 }
 
 SCENARIOS.update(faults.SCENARIOS)
@@ -117,6 +118,9 @@ def jobs(topology, number, salt=""):
               for kind in sorted(seeds.TROUBLES) for n in (nodes[0], nodes[-1])
               if kind != "vip-taken"]
     found += [("trouble", f"{n},vip-taken", False) for n in topology.priority]
+    found += [("corrected-manifest", n, lossy) for n in masters
+              if "/etc/kubeseed/manifests.list" in topology.seeds[n][0]
+              for lossy in (False, True)]
     members = [n for n in nodes if "/etc/default/etcd" in topology.seeds[n][0]]
     if len(members) == 1:  # has no others that could be wrong or remember
         members = []

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is wrong with a machine or with its seed, until somebody mends it; seeds
 of a spec that has changed; days that pass."""
+import re
+
 import keepalived
 import world as w
 from moves import (boot_and_wait, boot_at_once, etcd_nodes, lay_earlier,
@@ -103,6 +105,41 @@ def corrected(world, name):
         node.files = right[node]
     yield 10
     yield from boot_at_once(world)
+
+
+def corrected_manifest(world, name):
+    """A manifest that no API server takes, or one that is not what was meant, is
+    corrected: before the node is a member, when others have been applied."""
+    node = world.nodes[name]
+    right = node.files
+    old, new = world.rng.choice((("kind: Own", "kind: Wrong"),
+                                 ("kind: Namespace", "kind: Other")))
+    node.files = with_address(right, old, new)
+    # As kubeseed makes it of another text.
+    node.files = with_address(node.files, right_digest(right, old), "0" * 64)
+    switch_all_on(world)
+    yield lambda: said(node, "no matches for kind Wrong") or \
+        reported(node, "manifests", "done")
+    node.power_off(world.lossy)
+    # Of a node that is a member no seed is read any more.
+    if not node.exists("/etc/cloud/cloud-init.disabled"):
+        node.files = right
+    yield 10
+    node.power_on()
+    yield world.all_done
+    again = [text for text, times in world.endpoint().kube.applied.items()
+             if len(times) > 1]
+    if again and not world.lossy:
+        raise w.Failure(f"applied once more: {again}")
+
+
+def right_digest(files, text):
+    path = next(path for path, (_, content) in files.items()
+                if path.startswith("/etc/kubeseed/manifests/") and
+                text.encode() in content)
+    return re.search(f"^(.*) {path}$",
+                     files["/etc/kubeseed/manifests.list"][1].decode(),
+                     re.MULTILINE).group(1)
 
 
 def token_lives(world, name):

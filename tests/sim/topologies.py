@@ -62,6 +62,13 @@ BALANCERS = """\
     address: 192.168.4.21+
 """
 
+# In order, and the second one not at once.
+MANIFESTS = {
+    "kinds.yaml": "apiVersion: v1\nkind: CustomResourceDefinition\n",
+    "own.yaml": "apiVersion: v1\nkind: Own\n",
+    "more.yaml": "apiVersion: v1\nkind: Namespace\n",
+}
+
 ONE_MASTER = """\
   - name: m1
     role: control-plane
@@ -86,7 +93,8 @@ TOPOLOGIES = {
     role: worker
     address: 192.168.4.41
 """,
-    "one": V1BETA3 + "etcd:\n  mode: external\nnodes:\n" + """\
+    "one": V1BETA3 + f"manifests: [{', '.join(MANIFESTS)}]\n" +
+    "etcd:\n  mode: external\nnodes:\n" + """\
   - name: e1
     role: etcd
     address: 192.168.4.25
@@ -140,8 +148,9 @@ class Topology:
             kept = f"{folder}/{i}"
             if not os.path.isdir(kept):
                 os.makedirs(folder, exist_ok=True)
-                with open(folder + "/sim.yaml", "w", encoding="utf-8") as f:
-                    f.write(spec)
+                for file, text in {"sim.yaml": spec, **MANIFESTS}.items():
+                    with open(f"{folder}/{file}", "w", encoding="utf-8") as f:
+                        f.write(text)
                 subprocess.run([kubeseed, "-q", "seed", "sim.yaml"], check=True,
                                cwd=folder, stdin=subprocess.DEVNULL)
                 shutil.copytree(folder + "/sim.cluster/seeds", kept)
