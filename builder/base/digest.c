@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/stat.h>
 
 void sha256_raw(const void *data, size_t len,
                 uint8_t out[static SHA256_BYTES]) {
@@ -25,9 +26,15 @@ static void cleanup_ctx(EVP_MD_CTX **ctx) {
 
 int sha256_file(const char *path, char out[static SHA256_HEX],
                 struct error *err) {
-  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+  /* Without waiting for somebody to write to it, if it is a FIFO. */
+  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
     return error_set(err, errno, "cannot open '%s'", path);
+  struct stat st;
+  if (fstat(fd, &st) < 0)
+    return error_set(err, errno, "cannot read '%s'", path);
+  if (!S_ISREG(st.st_mode))
+    return error_set(err, 0, "'%s' is no regular file", path);
   _cleanup_(cleanup_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
   if (!ctx || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
     return error_set(err, 0, "cannot start a SHA-256 digest");

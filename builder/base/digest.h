@@ -14,6 +14,7 @@
 void sha256_raw(const void *data, size_t len, uint8_t out[static SHA256_BYTES]);
 void sha256_hex(const void *data, size_t len, char out[static SHA256_HEX]);
 
-/* Digest of a whole file of any size. */
+/* Digest of a whole file of any size. What is no regular file is an error: a
+ * FIFO or a device may have no end. */
 int sha256_file(const char *path, char out[static SHA256_HEX],
                 struct error *err) _must_check_;

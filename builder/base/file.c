@@ -176,6 +176,15 @@ bool file_exists(const char *path) {
   return access(path, F_OK) == 0;
 }
 
+const char *file_unreadable(const char *path) {
+  struct stat st;
+  if (stat(path, &st) < 0)
+    return strerror(errno);
+  if (!S_ISREG(st.st_mode))
+    return "it is no regular file";
+  return access(path, R_OK) < 0 ? strerror(errno) : NULL;
+}
+
 /* realpath reads links itself and asks nobody whether they may be followed. */
 int file_behind_link(const char *path, char **ret, struct error *err) {
   struct stat st;

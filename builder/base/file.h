@@ -69,6 +69,11 @@ int file_remove_tree(const char *path, struct error *err) _must_check_;
 
 bool file_exists(const char *path);
 
+/* Why a program that is given path as a file could not read it to its end, as
+ * the end of a sentence; NULL when it can. A FIFO or a device may have no end.
+ */
+const char *file_unreadable(const char *path);
+
 /*
  * Whether a file could be written there, asked before long work whose result it
  * is to hold: its folder is there and ours to write, and what it would take the

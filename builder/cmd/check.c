@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/cli.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "image/containerd.h"
 #include "image/given.h"
 #include "spec/codes.h"
 #include "spec/payload-facts.h"
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* A payload that is a folder or a bundle must be there, and be the one for this
  * spec. Seeds can be made without it, images cannot. */
@@ -25,12 +24,13 @@ static int check_payload(const struct spec *s, struct error *err) {
 /* What a mirror of the user's needs lies beside the spec. */
 static int check_file(const struct spec *s, const char *key, const char *file,
                       struct error *err) {
-  if (!file || access(file, R_OK) == 0)
+  const char *why = file ? file_unreadable(file) : NULL;
+  if (!why)
     return 0;
   return error_at(err, s->kubernetes.payload_where,
                   "'%s' names the file '%s': %s; write where it is, or leave "
                   "it out",
-                  key, file, strerror(errno));
+                  key, file, why);
 }
 
 /* A fault or warning as an object; where, "FILE:LINE:COLUMN", and code may be

@@ -2,10 +2,9 @@
 #include "image/containerd.h"
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/mem.h"
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 int containerd_check(const struct spec *spec, struct error *err) {
   const char *file = spec->image.containerd.file;
@@ -14,11 +13,12 @@ int containerd_check(const struct spec *spec, struct error *err) {
   char hex[SHA256_HEX];
   if (!file)
     return 0;
-  if (access(file, R_OK) < 0)
+  const char *why = file_unreadable(file);
+  if (why)
     return error_at(err, where,
                     "'%s' names the file '%s': %s; write where it is, or leave "
                     "it out",
-                    "containerd", file, strerror(errno));
+                    "containerd", file, why);
   if (sha256_file(file, hex, err) < 0)
     return -1;
   if (strcmp(hex, wanted) != 0)

@@ -132,15 +132,19 @@ check "or from the root" folder "$PWD/tests/specs/payload" \
   'is Kubernetes 1.29.3, not 1.29.2'
 
 # What a mirror needs lies beside the spec.
-file_beside() { # KEY
-  sed "s|1.20.2, payload: debian|1.34.2, payload: {$1: none.pem}|" \
+file_beside() { # KEY FILE WORDS
+  sed "s|1.20.2, payload: debian|1.34.2, payload: {$1: $2}|" \
     "$work/check/good.yaml" >"$work/check/beside.yaml"
-  exits 2 "$kubeseed" check "$work/check/beside.yaml" >"$work/said" 2>&1
+  exits 2 timeout 30 "$kubeseed" check "$work/check/beside.yaml" \
+    >"$work/said" 2>&1
   result=$?
   cat "$work/said"
   [ "$result" -eq 0 ] &&
-    grep -q "beside.yaml:4:40: '$1' names the file '.*/none.pem': No such" \
-      "$work/said"
+    grep -q "beside.yaml:4:40: '$1' names the file '.*/$2': $3" "$work/said"
 }
-check "a mirror's key that is not there" file_beside key
-check "nor its authority" file_beside ca
+check "a mirror's key that is not there" file_beside key none.pem "No such"
+check "nor its authority" file_beside ca none.pem "No such"
+mkfifo "$work/check/fifo"
+check "a key that is a FIFO is not waited for" \
+  file_beside key fifo "it is no regular file"
+check "nor is an authority" file_beside ca fifo "it is no regular file"

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -68,7 +70,24 @@ static void test_no_file(void **state) {
   assert_string_equal(err.faults[0].msg,
                       "cannot open '/nowhere/f': No such file or directory");
   assert_int_equal(sha256_file("/tmp", hex, &err), -1);
-  assert_string_equal(err.faults[1].msg, "cannot read '/tmp': Is a directory");
+  assert_string_equal(err.faults[1].msg, "'/tmp' is no regular file");
+  assert_int_equal(sha256_file("/dev/zero", hex, &err), -1);
+  assert_string_equal(err.faults[2].msg, "'/dev/zero' is no regular file");
+}
+
+/* Nobody writes to it, and nobody waits for it. */
+static void test_fifo(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *dir = new_folder();
+  _cleanup_free_ char *path = xasprintf("%s/f", dir);
+  char hex[SHA256_HEX];
+  assert_int_equal(mkfifo(path, 0600), 0);
+  (void)alarm(10);
+  assert_int_equal(sha256_file(path, hex, &err), -1);
+  (void)alarm(0);
+  assert_non_null(strstr(err.faults[0].msg, "is no regular file"));
+  assert_int_equal(file_remove_tree(dir, &err), 0);
 }
 
 int main(void) {
@@ -76,6 +95,7 @@ int main(void) {
       cmocka_unit_test(test_bytes),
       cmocka_unit_test(test_file),
       cmocka_unit_test(test_no_file),
+      cmocka_unit_test(test_fifo),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
