@@ -146,12 +146,26 @@ static void read_one(struct reading *r, const struct key *k,
   }
 }
 
+/* What stands there when it is right, with the keys that must be in it. */
+static char *map_rule(const struct key *of) {
+  if (of && of->brief)
+    return key_rule(of);
+  _cleanup_buf_ struct buf rule = {0};
+  buf_addf(&rule, "%s", type_info(TYPE_MAP)->rule);
+  const char *before = ": ";
+  for (const struct key *k = key_first(of); k; k = key_next(k))
+    if (k->required) {
+      buf_addf(&rule, "%s%s", before, key_name(k));
+      before = ", ";
+    }
+  return xstrdup(rule.data);
+}
+
 /* Reads a map by the keys below `of`; what names it in messages ("a node"). */
 static void read_keys(struct reading *r, const struct key *of, const char *what,
                       const struct yaml_node *map, void *base) {
   if (map->kind != YAML_MAP) {
-    _cleanup_free_ char *rule =
-        of && of->brief ? key_rule(of) : xstrdup(type_info(TYPE_MAP)->rule);
+    _cleanup_free_ char *rule = map_rule(of);
     yaml_fault(r->err, map, "%s must be %s", what, rule);
     mark(r, of);
     return;

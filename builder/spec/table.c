@@ -221,7 +221,9 @@ const struct key spec_keys[] = {
      .also = "apt aptMirror repository"},
     {"image.containerd", TYPE_MAP, "0.2", 0,
      .doc = "A containerd in place of Debian's, from an archive as its project "
-            "publishes them; Kubernetes needs one of version 2 from 1.38 on."},
+            "publishes them; Kubernetes needs one of version 2 from 1.38 on. "
+            "That of a newer Debian is not taken: its runc may need a newer C "
+            "library, and before it is released no mirror keeps a version."},
     {"image.containerd.file", TYPE_TEXT, "0.2", AT(image.containerd.file),
      .doc = "The archive, as seen from the spec, with bin/containerd in it.",
      .required = true, .example = "containerd-2.1.9-linux-amd64.tar.gz",
