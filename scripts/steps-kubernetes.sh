@@ -59,6 +59,38 @@ drop_torn_files() {
   done
 }
 
+bootstrap_token() {
+  sed -n 's/^ *tlsBootstrapToken: *"\(.*\)"$/\1/p' \
+    /etc/kubeseed/kubeadm-join.yaml
+}
+
+# What the API server says to who has the seed's token, as a status of HTTP. The
+# token goes to curl by its standard input: arguments are for everyone to see.
+ask_by_token() { # PATH
+  printf 'header = "Authorization: Bearer %s"\n' "$(bootstrap_token)" |
+    curl -s -K - --max-time 10 --cacert /etc/kubeseed/ca.crt -o /dev/null \
+      -w '%{http_code}' "https://$ENDPOINT/$1"
+}
+
+# Somebody may have closed what kubeadm publishes last to strangers. It asks for
+# that all the same, and goes on when it is refused, unless it has nothing else to
+# know the cluster by. What it reads with the token is there before the token is.
+is_open_to_token() {
+  if grep -q '^  bootstrapToken:' /etc/kubeseed/kubeadm-join.yaml; then
+    why="$why, which kubeadm needs (pki.discovery: token). On a control-plane \
+node: kubectl -n kube-public create rolebinding cluster-info \
+--role kubeadm:bootstrap-signer-clusterinfo --user system:anonymous; and \
+anonymous-auth must be on"
+    return 1
+  fi
+  told=$(ask_by_token api/v1/namespaces/kube-system/configmaps/kubeadm-config) ||
+    return 1
+  [ "$told" != 200 ] || return 0
+  why="$why, and $told to this seed's token; if that has ended, run 'kubeseed \
+seed' for this node while the cluster runs"
+  return 1
+}
+
 # kubeadm publishes it last of what a joining node needs.
 cluster_is_open() {
   [ "$PKI_MODE" != copied ] || know_cluster_ca
@@ -72,9 +104,11 @@ cluster_is_open() {
     status=$?
   case $status,$code in
   0,*) ;;
-  22,40[13]) why="an API server answers, and says $code for cluster-info: the \
-first node is not ready, or somebody took away the role binding \
-kubeadm:bootstrap-signer-clusterinfo in kube-public, or anonymous-auth" ;;
+  22,40[13])
+    why="an API server answers, and says $code for cluster-info: the first node \
+is not ready, or somebody has closed it"
+    ! is_open_to_token || return 0
+    ;;
   22,*) why="an API server answers, which is not ready" ;;
   60,*) why="its certificate is not accepted: is the clock right ($(date -u +%F)), \
 or does a machine of another cluster answer?" ;;
@@ -259,17 +293,9 @@ kubeadm_join() {
   kubeadm_patched "$@"
 }
 
-bootstrap_token() {
-  sed -n 's/^ *tlsBootstrapToken: *"\(.*\)"$/\1/p' \
-    /etc/kubeseed/kubeadm-join.yaml
-}
-
-# 401 is for a token that the cluster does not know (any more). The token goes
-# to curl by its standard input: arguments are for everyone to see.
+# 401 is for a token that the cluster does not know (any more).
 token_is_valid() {
-  code=$(printf 'header = "Authorization: Bearer %s"\n' "$(bootstrap_token)" |
-    curl -s -K - --max-time 10 --cacert /etc/kubeseed/ca.crt -o /dev/null \
-      -w '%{http_code}' "https://$ENDPOINT/api") || return 1
+  code=$(ask_by_token api) || return 1
   [ "$code" -eq 200 ] || [ "$code" -eq 403 ]
 }
 
