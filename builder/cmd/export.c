@@ -7,6 +7,7 @@
 #include "cmd/cli.h"
 #include "image/store.h"
 #include "seed/seed.h"
+#include "spec/mirror.h"
 #include <getopt.h>
 #include <net/if.h>
 #include <string.h>
@@ -19,19 +20,28 @@ struct options {
   const char *apply;  /* --apply URI, or NULL */
   const char *pool;   /* --pool NAME */
   const char *bridge; /* --bridge NAME, or NULL */
-  bool force;
+  bool uefi, force;
 };
+
+static bool is_spread(const struct options *o) {
+  return o->apply && strcmp(o->apply, "spec") == 0;
+}
 
 /* The pool is part of the XML as well. */
 static int check_apply(const struct options *o, struct error *err) {
-  if ((o->apply || o->pool || o->bridge) && !o->format->applies)
-    return error_usage(err, "--%s is for --to libvirt",
-                       o->apply  ? "apply"
-                       : o->pool ? "pool"
-                                 : "bridge");
-  if (o->apply && !*o->apply)
-    return error_usage(err, "--apply needs the URI of a libvirt, such as "
-                            "qemu:///system");
+  const char *only = o->apply    ? "apply"
+                     : o->pool   ? "pool"
+                     : o->bridge ? "bridge"
+                     : o->uefi   ? "uefi"
+                                 : NULL;
+  if (only && !o->format->applies)
+    return error_usage(err, "--%s is for --to libvirt", only);
+  if (o->apply && !is_spread(o) && !libvirt_uri_ok(o->apply))
+    return error_usage(err,
+                       "--apply needs the URI of a libvirt, such as "
+                       "qemu:///system, or `spec`, for that of each node, and "
+                       "'%s' is neither",
+                       o->apply);
   if (o->pool && (!*o->pool || *o->pool == '-' || strchr(o->pool, '/')))
     return error_usage(err, "--pool: '%s' is no name of a storage pool",
                        o->pool);
@@ -44,7 +54,7 @@ static int check_apply(const struct options *o, struct error *err) {
 }
 
 static int parse(int argc, char **argv, struct options *o, struct error *err) {
-  enum { TO = 0x100, IMAGE, APPLY, POOL, BRIDGE, FORCE };
+  enum { TO = 0x100, IMAGE, APPLY, POOL, BRIDGE, UEFI, FORCE };
   static const struct option options[] = {
       {"to", required_argument, NULL, TO},
       {"output", required_argument, NULL, 'o'},
@@ -52,6 +62,7 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
       {"apply", required_argument, NULL, APPLY},
       {"pool", required_argument, NULL, POOL},
       {"bridge", required_argument, NULL, BRIDGE},
+      {"uefi", no_argument, NULL, UEFI},
       {"force", no_argument, NULL, FORCE},
       {0},
   };
@@ -68,6 +79,8 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
       o->pool = optarg;
     else if (c == BRIDGE)
       o->bridge = optarg;
+    else if (c == UEFI)
+      o->uefi = true;
     else if (c == FORCE)
       o->force = true;
     else
@@ -193,8 +206,10 @@ int cmd_export(struct cli *cli, int argc, char **argv, struct error *err) {
   job.plan = &c.plan;
   job.nodes = nodes;
   job.dir = dir;
-  job.uri = o.apply;
+  job.uri = is_spread(&o) ? NULL : o.apply;
+  job.spread = is_spread(&o);
   job.bridge = o.bridge;
+  job.uefi = o.uefi;
   job.pool = o.pool ? o.pool : "default";
   if (export_all(cli, &c, &o, &job, err) < 0)
     return -1;

@@ -23,9 +23,11 @@ struct export_job {
   const char *dir;    /* where to */
   const char *target; /* see state.h */
   const char *uri;    /* where the machines are made as well, or NULL */
+  bool spread;        /* each is made where its node's `libvirt` says */
   const char *pool;   /* the storage pool there */
   const char *bridge; /* the host's, on which the cards are; NULL: a network of
                        * their own */
+  bool uefi;          /* their firmware is UEFI and not BIOS */
 
   /* Known when it is written: */
   const struct state *state; /* whose seeds are made; NULL without seeds */
@@ -48,10 +50,11 @@ struct export_format {
   /* Its machines have SATA disks and e1000 cards, or are real ones. */
   bool real;
 
-  /* It takes a job's uri, pool and bridge. */
+  /* It takes a job's uri, spread, pool, bridge and uefi. */
   bool applies;
 
-  /* Fails (ERROR_MISSING) when a program is missing. */
+  /* Fails (ERROR_MISSING) when a program is missing, or with a usage error when
+   * the job cannot be done as it is. */
   int (*require)(const struct export_job *job, struct error *err);
 
   /* Adds the names of the files that it makes in job->dir. */

@@ -74,14 +74,16 @@ static int ask(const struct export_job *job, const char *const *words,
   ask(job, (const char *const[]){__VA_ARGS__, NULL}, out, err)
 
 /* For what is undone after a failure, which is the one that counts. */
-static void undo(const struct export_job *job, const char *command,
-                 const char *option, const char *name) {
+static void undo_volume(const struct export_job *job, const char *volume) {
   _cleanup_error_ struct error ignored = {0};
-  _cleanup_strv_ struct strv words = {0};
-  strv_push_all(&words, command, name, NULL);
-  if (option)
-    strv_pushf(&words, "%s=%s", option, job->pool);
-  (void)!run(job, &words, NULL, 0, &ignored);
+  _cleanup_free_ char *pool = xasprintf("--pool=%s", job->pool);
+  (void)!VIRSH(job, &ignored, "vol-delete", volume, pool);
+}
+
+static void undo_domain(const struct export_job *job, const char *domain) {
+  _cleanup_error_ struct error ignored = {0};
+  /* With it goes what its firmware keeps. */
+  (void)!VIRSH(job, &ignored, "undefine", domain, job->uefi ? "--nvram" : NULL);
 }
 
 /* ---- What there is ---- */
@@ -134,14 +136,43 @@ static int check_pool(const struct export_job *job, struct error *err) {
       job->uri, job->pool, uri.data, pool.data, uri.data, pool.data);
 }
 
+/* Where an ISO's volume descriptor is, and its label in it (ECMA-119, 8.4), in
+ * whatever case the writer has it. */
+#define LABEL_AT "--offset=32808"
+#define LABEL "cidata "
+
+static bool is_seed(const struct export_job *job, const char *volume) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_buf_ struct buf label = {0};
+  _cleanup_free_ char *vol = xasprintf("--vol=%s", volume);
+  _cleanup_free_ char *pool = xasprintf("--pool=%s", job->pool);
+  return ASK(job, &label, &ignored, "vol-download", vol, "--file=/dev/stdout",
+             pool, LABEL_AT, "--length=32") == 0 &&
+         strncasecmp(label.data, LABEL, strlen(LABEL)) == 0;
+}
+
+/* A seed without a machine is made anew; what else has its name is not ours. */
+static int check_seed(const struct export_job *job, const struct there *t,
+                      size_t i, struct error *err) {
+  _cleanup_free_ char *seed = libvirt_seed(job->plan, export_node(job, i));
+  if (!has(&t->volumes, seed) || is_seed(job, seed))
+    return 0;
+  return error_set(err, 0,
+                   "the pool '%s' has a volume '%s' that is no seed; --pool "
+                   "names another pool",
+                   job->pool, seed);
+}
+
 /* A disk without a machine may be all that is left of one. */
 static int check_left(const struct export_job *job, const struct there *t,
                       size_t i, struct error *err) {
   const struct plan_node *node = export_node(job, i);
   _cleanup_free_ char *domain = libvirt_domain(job->plan, node);
   _cleanup_free_ char *disk = libvirt_disk(job->plan, node);
-  if (has(&t->domains, domain) || !has(&t->volumes, disk))
+  if (has(&t->domains, domain))
     return 0;
+  if (!has(&t->volumes, disk))
+    return check_seed(job, t, i, err);
   _cleanup_buf_ struct buf pool = {0}, uri = {0};
   quote_word(job->pool, &pool);
   quote_word(job->uri, &uri);
@@ -212,7 +243,7 @@ static int upload(const struct export_job *job, const char *volume,
     return 0;
   /* Disks may lie on one that was there; too short, it is uploaded again. */
   if (!there)
-    undo(job, "vol-delete", "--pool", volume);
+    undo_volume(job, volume);
   return -1;
 }
 
@@ -252,38 +283,54 @@ static int make_base(const struct export_job *job, const struct there *t,
   return upload(job, *ret, "qcow2", file, there, err);
 }
 
-static int make_disks(const struct export_job *job, const struct plan_node *n,
-                      const char *base, struct error *err) {
-  _cleanup_free_ char *disk = libvirt_disk(job->plan, n);
+/* Also in the place of one that a machine has left, whose size may be another.
+ */
+static int make_seed(const struct export_job *job, const struct there *t,
+                     const struct plan_node *n, struct error *err) {
   _cleanup_free_ char *seed = libvirt_seed(job->plan, n);
   _cleanup_free_ char *file = export_path(job, "%s.iso", n->name);
+  _cleanup_free_ char *pool = xasprintf("--pool=%s", job->pool);
+  if (has(&t->volumes, seed)) {
+    log_info(job->log, "the seed '%s' of a machine that is gone is replaced",
+             seed);
+    if (VIRSH(job, err, "vol-delete", seed, pool) < 0)
+      return -1;
+  }
+  return upload(job, seed, "raw", file, false, err);
+}
+
+static int make_disks(const struct export_job *job, const struct there *t,
+                      const struct plan_node *n, const char *base,
+                      struct error *err) {
+  _cleanup_free_ char *disk = libvirt_disk(job->plan, n);
   _cleanup_free_ char *on = xasprintf("--backing-vol=%s", base);
   _cleanup_free_ char *size =
       xasprintf("%llub", (unsigned long long)n->spec->disk);
   if (VIRSH(job, err, "vol-create-as", job->pool, disk, size, "--format=qcow2",
             on, "--backing-vol-format=qcow2") < 0)
     return -1;
-  if (upload(job, seed, "raw", file, false, err) == 0)
+  if (make_seed(job, t, n, err) == 0)
     return 0;
-  undo(job, "vol-delete", "--pool", disk);
+  undo_volume(job, disk);
   return -1;
 }
 
-static int make_machine(const struct export_job *job, const struct plan_node *n,
-                        const char *base, struct error *err) {
+static int make_machine(const struct export_job *job, const struct there *t,
+                        const struct plan_node *n, const char *base,
+                        struct error *err) {
   _cleanup_free_ char *domain = libvirt_domain(job->plan, n);
   _cleanup_free_ char *disk = libvirt_disk(job->plan, n);
   _cleanup_free_ char *seed = libvirt_seed(job->plan, n);
   _cleanup_free_ char *file = export_path(job, "%s.domain.xml", n->name);
-  if (make_disks(job, n, base, err) < 0)
+  if (make_disks(job, t, n, base, err) < 0)
     return -1;
   if (VIRSH(job, err, "define", file) == 0) {
     if (VIRSH(job, err, "start", domain) == 0)
       return 0;
-    undo(job, "undefine", NULL, domain);
+    undo_domain(job, domain);
   }
-  undo(job, "vol-delete", "--pool", disk);
-  undo(job, "vol-delete", "--pool", seed);
+  undo_volume(job, disk);
+  undo_volume(job, seed);
   return -1;
 }
 
@@ -300,7 +347,7 @@ int libvirt_apply(const struct export_job *job, struct error *err) {
       log_info(job->log, "%s is there already, and stays as it is", domain);
       continue;
     }
-    if (make_machine(job, n, base, err) < 0)
+    if (make_machine(job, &t, n, base, err) < 0)
       return error_prefix(err, "libvirt at '%s': %s", job->uri, domain);
     log_info(job->log, "%s is switched on", domain);
   }

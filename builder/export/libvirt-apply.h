@@ -20,7 +20,7 @@
 int libvirt_require(struct error *err) _must_check_;
 
 /* Whether job->uri answers, has the pool, and no disk that belongs to none of
- * its machines; only asks. */
+ * its machines, nor anything but a seed that is called as one; only asks. */
 int libvirt_check(const struct export_job *job, struct error *err) _must_check_;
 
 /* How machines are run there. What a host of another name can do, it says
@@ -30,5 +30,6 @@ int libvirt_ask_type(const struct export_job *job, enum libvirt_type *ret,
 
 /* Makes what is not there of network, volumes and machines, of the files in
  * job->dir, and switches the new machines on. A machine that cannot be made
- * leaves nothing. */
+ * leaves nothing. The seed that a machine has left, which is gone, is replaced.
+ */
 int libvirt_apply(const struct export_job *job, struct error *err) _must_check_;

@@ -81,17 +81,17 @@ static void put_cards(const struct plan *plan, const struct plan_node *node,
 }
 
 void libvirt_domain_xml(const struct plan *plan, const struct plan_node *node,
-                        enum libvirt_type type, const char *pool,
-                        const char *bridge, struct buf *out) {
+                        const struct libvirt_shape *shape, struct buf *out) {
   _cleanup_free_ char *name = libvirt_domain(plan, node);
   _cleanup_free_ char *disk = libvirt_disk(plan, node);
   _cleanup_free_ char *seed = libvirt_seed(plan, node);
-  buf_addf(out, "<domain type=\"%s\">\n", type == LIBVIRT_KVM ? "kvm" : "qemu");
+  buf_addf(out, "<domain type=\"%s\">\n",
+           shape->type == LIBVIRT_KVM ? "kvm" : "qemu");
   put(out, "  ", "name", name);
   put(out, "  ", "uuid", node->uuid);
-  put_processor(node, type, out);
-  buf_adds(out, "  <os>\n"
-                "    <type arch=\"x86_64\" machine=\"q35\">hvm</type>\n"
+  put_processor(node, shape->type, out);
+  buf_addf(out, "  <os%s>\n", shape->uefi ? " firmware=\"efi\"" : "");
+  buf_adds(out, "    <type arch=\"x86_64\" machine=\"q35\">hvm</type>\n"
                 "    <boot dev=\"hd\"/>\n"
                 "  </os>\n"
                 "  <features>\n"
@@ -100,9 +100,9 @@ void libvirt_domain_xml(const struct plan *plan, const struct plan_node *node,
                 "  </features>\n"
                 "  <clock offset=\"utc\"/>\n"
                 "  <devices>\n");
-  put_disk("qcow2", "vda", false, pool, disk, out);
-  put_disk("raw", "vdb", true, pool, seed, out);
-  put_cards(plan, node, bridge, out);
+  put_disk("qcow2", "vda", false, shape->pool, disk, out);
+  put_disk("raw", "vdb", true, shape->pool, seed, out);
+  put_cards(plan, node, shape->bridge, out);
   buf_adds(out, "    <serial type=\"pty\">\n"
                 "      <target type=\"isa-serial\" port=\"0\"/>\n"
                 "    </serial>\n"

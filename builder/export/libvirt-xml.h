@@ -24,11 +24,18 @@ char *libvirt_network(const struct plan *plan);
 char *libvirt_disk(const struct plan *plan, const struct plan_node *node);
 char *libvirt_seed(const struct plan *plan, const struct plan_node *node);
 
-/* The domain, with its disks in the storage pool of that name, and its cards on
- * the host's bridge, or, when that is NULL, in the cluster's network. */
+/* What of a domain the node does not decide. */
+struct libvirt_shape {
+  enum libvirt_type type;
+  const char *pool;   /* the storage pool with its disks */
+  const char *bridge; /* the host's, with its cards; NULL: the cluster's network
+                       */
+  bool uefi; /* libvirt chooses a firmware for UEFI among those that the
+              * host has; else SeaBIOS */
+};
+
 void libvirt_domain_xml(const struct plan *plan, const struct plan_node *node,
-                        enum libvirt_type type, const char *pool,
-                        const char *bridge, struct buf *out);
+                        const struct libvirt_shape *shape, struct buf *out);
 
 /* The network: the host has the gateway's address in it, and passes on what
  * goes elsewhere. */

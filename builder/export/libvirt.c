@@ -10,12 +10,68 @@
 #include "export/libvirt-xml.h"
 #include "export/plain.h"
 #include "export/seeds.h"
+#include <string.h>
+
+/* ---- Where they are made ---- */
+
+/* Where a node's machine is made, or NULL. */
+static const char *uri_of(const struct export_job *job, size_t i) {
+  return job->spread ? export_node(job, i)->spec->libvirt : job->uri;
+}
+
+/* Calls what for each libvirt, with those of the machines that are made there.
+ */
+static int at_each(const struct export_job *job,
+                   int (*what)(const struct export_job *, struct error *),
+                   struct error *err) {
+  _cleanup_free_ size_t *nodes = xcalloc(job->n_nodes, sizeof(*nodes));
+  _cleanup_free_ bool *done = xcalloc(job->n_nodes, sizeof(*done));
+  for (size_t i = 0; i < job->n_nodes; i++) {
+    struct export_job there = *job;
+    there.uri = uri_of(job, i);
+    there.nodes = nodes;
+    there.n_nodes = 0;
+    for (size_t k = i; k < job->n_nodes && !done[i]; k++)
+      if (strcmp(uri_of(job, k), there.uri) == 0)
+        nodes[there.n_nodes++] = job->nodes[k];
+    if (there.n_nodes > 0 && what(&there, err) < 0)
+      return -1;
+    for (size_t k = i; k < job->n_nodes; k++)
+      done[k] |= strcmp(uri_of(job, k), there.uri) == 0;
+  }
+  return 0;
+}
+
+/* Of one network on a host of its own nobody on another one is. */
+static int check_spread(const struct export_job *job, struct error *err) {
+  for (size_t i = 0; i < job->n_nodes; i++)
+    if (!uri_of(job, i))
+      return error_usage(err,
+                         "--apply spec: the spec does not say where %s is to "
+                         "be made; write nodes.libvirt there",
+                         export_node(job, i)->name);
+  for (size_t i = 1; i < job->n_nodes && !job->bridge; i++)
+    if (strcmp(uri_of(job, i), uri_of(job, 0)) != 0)
+      return error_usage(err,
+                         "%s and %s are made on different hosts, and a "
+                         "network of libvirt does not leave its host; --bridge "
+                         "names a bridge, on each of them, that leads to the "
+                         "others",
+                         export_node(job, 0)->name, export_node(job, i)->name);
+  return 0;
+}
+
+static bool applies(const struct export_job *job) {
+  return job->uri || job->spread;
+}
 
 static int require(const struct export_job *job, struct error *err) {
-  if (convert_require(err) < 0)
+  if ((job->spread && check_spread(job, err) < 0) || convert_require(err) < 0)
     return -1;
-  return job->uri ? libvirt_require(err) : 0;
+  return applies(job) ? libvirt_require(err) : 0;
 }
+
+/* ---- Its files ---- */
 
 static void files(const struct export_job *job, struct strv *ret) {
   if (!job->bridge)
@@ -28,9 +84,10 @@ static void files(const struct export_job *job, struct strv *ret) {
 }
 
 static int check(const struct export_job *job, struct error *err) {
-  return job->uri ? libvirt_check(job, err) : 0;
+  return applies(job) ? at_each(job, libvirt_check, err) : 0;
 }
 
+/* Of machines that are made at one libvirt, or nowhere yet. */
 static int write_xml(const struct export_job *job, struct error *err) {
   enum libvirt_type type = LIBVIRT_KVM;
   _cleanup_buf_ struct buf network = {0};
@@ -44,7 +101,11 @@ static int write_xml(const struct export_job *job, struct error *err) {
     const struct plan_node *n = export_node(job, i);
     _cleanup_buf_ struct buf domain = {0};
     _cleanup_free_ char *file = export_path(job, "%s.domain.xml", n->name);
-    libvirt_domain_xml(job->plan, n, type, job->pool, job->bridge, &domain);
+    const struct libvirt_shape shape = {.type = type,
+                                        .pool = job->pool,
+                                        .bridge = job->bridge,
+                                        .uefi = job->uefi};
+    libvirt_domain_xml(job->plan, n, &shape, &domain);
     if (file_write(file, domain.data, domain.len, 0644, err) < 0)
       return -1;
   }
@@ -52,29 +113,30 @@ static int write_xml(const struct export_job *job, struct error *err) {
 }
 
 static int write_files(const struct export_job *job, struct error *err) {
-  if (write_xml(job, err) < 0 || plain_qcow2(job, err) < 0)
+  if ((applies(job) ? at_each(job, write_xml, err) : write_xml(job, err)) < 0 ||
+      plain_qcow2(job, err) < 0)
     return -1;
   for (size_t i = 0; i < job->n_nodes; i++)
     if (export_seed_put(job, i, err) < 0)
       return -1;
-  return job->uri ? libvirt_apply(job, err) : 0;
+  return applies(job) ? at_each(job, libvirt_apply, err) : 0;
 }
 
 static void tell(const struct export_job *job) {
   _cleanup_buf_ struct buf uri = {0};
   _cleanup_free_ char *name = libvirt_domain(job->plan, export_node(job, 0));
-  if (!job->uri) {
+  if (!applies(job)) {
     log_info(job->log,
              "`kubeseed export %s --to libvirt --apply URI --force` makes the "
              "machines, such as of qemu:///system",
              job->target);
     return;
   }
-  quote_word(job->uri, &uri);
+  quote_word(uri_of(job, 0), &uri);
   log_info(job->log,
            "`virsh -c %s console %s` shows one; `virsh -c %s undefine %s "
-           "--remove-all-storage` removes it, once it is off",
-           uri.data, name, uri.data, name);
+           "--remove-all-storage%s` removes it, once it is off",
+           uri.data, name, uri.data, name, job->uefi ? " --nvram" : "");
 }
 
 const struct export_format export_libvirt = {

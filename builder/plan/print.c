@@ -89,6 +89,8 @@ static json_t *json_node(const struct plan_node *n) {
   set_int(o, "cpus", (uint64_t)n->spec->cpus);
   set_int(o, "memory", n->spec->memory);
   set_int(o, "disk", n->spec->disk);
+  if (n->spec->libvirt)
+    set_string(o, "libvirt", n->spec->libvirt);
   (void)json_object_set_new(o, "labels", json_strings(&n->spec->labels));
   (void)json_object_set_new(o, "taints", json_strings(&n->taints));
   (void)json_object_set_new(o, "parts", json_parts(n));
@@ -323,6 +325,8 @@ static void print_node(const struct plan_node *n, FILE *out) {
           "  machine   %d CPU, %" PRIu64 " MiB, disk %" PRIu64
           " MiB, UUID %s\n",
           n->spec->cpus, n->spec->memory >> 20, n->spec->disk >> 20, n->uuid);
+  if (n->spec->libvirt)
+    fprintf(out, "  libvirt   %s\n", n->spec->libvirt);
   if (n->has_pods)
     fprintf(out, "  pods      %s\n", cidr_format(&n->pods, a));
   if (n->runs_keepalived)

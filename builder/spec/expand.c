@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spec/expand.h"
 
+#include "base/mem.h"
 #include "spec/range.h"
 
 /* One entry: what was read, and where it stands. */
@@ -21,6 +22,7 @@ static void add_node(struct spec *s, const struct entry *e, char *name,
   const struct yaml_node *mac = yaml_get(e->at, "mac");
   struct spec_node *n = spec_node_vec_add(&s->nodes);
   *n = *e->node;
+  n->libvirt = e->node->libvirt ? xstrdup(e->node->libvirt) : NULL;
   n->labels = n->taints = (struct strv){0};
   n->extras = (struct spec_extras){0};
   copy_strv(&n->labels, &e->node->labels);

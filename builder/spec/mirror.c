@@ -110,6 +110,25 @@ const char *proxy_fault(const char *text) {
   return host[n] == '\0' || host[n + 1] == '\0' ? NULL : rule;
 }
 
+/* A word of lower case that a letter begins, behind which *text is then. */
+static bool word_of_scheme(const char **text) {
+  size_t n = strspn(*text, "abcdefghijklmnopqrstuvwxyz0123456789");
+  bool ok = n > 0 && !isdigit((unsigned char)**text);
+  *text += n;
+  return ok;
+}
+
+bool libvirt_uri_ok(const char *text) {
+  const char *p = text;
+  if (!word_of_scheme(&p) || (*p == '+' && (p++, !word_of_scheme(&p))))
+    return false;
+  const char *host = after(p, "://");
+  for (const char *c = host ? host : ""; *c; c++)
+    if (!isgraph((unsigned char)*c))
+      return false;
+  return host && strchr(host, '/');
+}
+
 static bool is_lower(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }

@@ -45,6 +45,13 @@ bool image_name_ok(const char *text);
 /* kubernetes.payload.proxy, as apt and skopeo take it from the environment. */
 #define PROXY_RULE "an address like http://proxy.example:3128"
 
+/* nodes.libvirt, which becomes an argument of virsh
+ * (https://libvirt.org/uri.html). */
+#define LIBVIRT_RULE "an address of libvirt like qemu+ssh://root@host1/system"
+#define LIBVIRT_PATTERN                                                        \
+  "^[a-z][a-z0-9]*(\\+[a-z][a-z0-9]*)?://[!-.0-~]*/[!-~]*$"
+bool libvirt_uri_ok(const char *text);
+
 /* As mirror_fault; none takes a user, which would stand in every error. */
 const char *packages_fault(const char *text);
 const char *proxy_fault(const char *text);

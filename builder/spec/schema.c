@@ -86,6 +86,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_MIRROR:
   case TYPE_PACKAGES:
   case TYPE_PROXY:
+  case TYPE_LIBVIRT:
   case TYPE_REGISTRY:
   case TYPE_ZONE:
   case TYPE_NAME:

@@ -28,6 +28,7 @@ void spec_nodes_done(struct spec_node_vec *nodes) {
     struct spec_node *n = &nodes->v[i];
     free(n->where);
     free(n->name);
+    free(n->libvirt);
     strv_done(&n->labels);
     strv_done(&n->taints);
     extras_done(&n->extras);

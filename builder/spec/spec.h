@@ -60,6 +60,7 @@ struct spec_node {
   int cpus;
   uint64_t memory;    /* bytes */
   uint64_t disk;      /* bytes; at least image.disk */
+  char *libvirt;      /* URI at which it is to be made, or NULL */
   struct strv labels; /* "key=value" */
   struct strv taints; /* "key=value:Effect" or "key:Effect" */
   bool untainted;     /* control plane with an explicit "taints: []" */

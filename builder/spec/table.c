@@ -390,6 +390,11 @@ const struct key spec_keys[] = {
     {"nodes.disk", TYPE_SIZE, "0.1", AT_NODE(disk),
      .doc = "Size of the disk of a machine on this host; at least image.disk.",
      .derived = "image.disk", .example = "20G", .also = "diskSize storage"},
+    {"nodes.libvirt", TYPE_LIBVIRT, "0.2", AT_NODE(libvirt),
+     .doc = "The libvirt at which `export --to libvirt --apply spec` makes the "
+            "machine.",
+     .derived = "none", .example = "qemu+ssh://root@host1/system",
+     .also = "host hypervisor uri"},
     {"nodes.labels", TYPE_LABELS, "0.1", AT_NODE(labels),
      .doc = "Labels of the node in Kubernetes, for workers and control planes. "
             "Of those in kubernetes.io and k8s.io, a kubelet may set few.",
@@ -502,6 +507,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_MIRROR:
   case TYPE_PACKAGES:
   case TYPE_PROXY:
+  case TYPE_LIBVIRT:
   case TYPE_REGISTRY:
   case TYPE_ZONE:
   case TYPE_NAME:

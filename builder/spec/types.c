@@ -36,6 +36,7 @@ static const struct type_info types[] = {
                        false},
     [TYPE_PROXY] = {"proxy", PROXY_RULE, "^https?://" PLAIN "]" PLAIN ":]*/?$",
                     false},
+    [TYPE_LIBVIRT] = {"address", LIBVIRT_RULE, LIBVIRT_PATTERN, false},
     [TYPE_REGISTRY] = {"registry", REGISTRY_RULE,
                        "^(https?://)?[A-Za-z0-9][-.A-Za-z0-9]*(:[0-9]{1,5})?"
                        "(/[a-z0-9]([-._a-z0-9]*[a-z0-9])?)*/?$",

@@ -15,6 +15,7 @@ enum type {
   TYPE_MIRROR,    /* char *: the address of a Debian mirror */
   TYPE_PACKAGES,  /* char *: the address of Kubernetes' packages */
   TYPE_PROXY,     /* char *: the address of a proxy */
+  TYPE_LIBVIRT,   /* char *: the address (URI) of a libvirt */
   TYPE_REGISTRY,  /* char *: a registry of images, perhaps with http:// */
   TYPE_IMAGES,    /* struct strv of whole names of container images */
   TYPE_DEBS,      /* struct strv of names of Debian packages */

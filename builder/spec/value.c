@@ -93,6 +93,15 @@ static void read_packages(const struct key *k, const struct yaml_node *value,
   read_web(k, value, base, packages_fault, err);
 }
 
+static void read_libvirt(const struct key *k, const struct yaml_node *value,
+                         void *base, struct error *err) {
+  const char *text = scalar(k, value, err);
+  if (text && !libvirt_uri_ok(text))
+    yaml_fault(err, value, "'%s' must be %s", key_name(k), LIBVIRT_RULE);
+  else if (text)
+    set_text(k, base, text);
+}
+
 static void read_proxy(const struct key *k, const struct yaml_node *value,
                        void *base, struct error *err) {
   read_web(k, value, base, proxy_fault, err);
@@ -496,6 +505,7 @@ void value_read(const struct key *k, const struct yaml_node *value, void *base,
       [TYPE_MIRROR] = read_mirror,
       [TYPE_PACKAGES] = read_packages,
       [TYPE_PROXY] = read_proxy,
+      [TYPE_LIBVIRT] = read_libvirt,
       [TYPE_REGISTRY] = read_registry,
       [TYPE_NAME] = read_name,
       [TYPE_ACCOUNT] = read_account,
