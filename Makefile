@@ -158,6 +158,7 @@ unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	  "tests/bench/growth $<" \
 	  "tests/state/run $<" \
 	  "tests/images/run $<" \
+	  "tests/images/twice" \
 	  "tests/export/run $<" \
 	  "tests/specs/run $<" \
 	  "tests/specs/schema $<" \

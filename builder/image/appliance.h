@@ -23,6 +23,8 @@
   X(parse_environment)                                                         \
   X(part_add)                                                                  \
   X(part_init)                                                                 \
+  X(part_set_disk_guid)                                                        \
+  X(part_set_gpt_guid)                                                         \
   X(part_set_gpt_type)                                                         \
   X(pread_device)                                                              \
   X(pwrite_device)                                                             \

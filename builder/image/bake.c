@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MIB ((uint64_t)1 << 20)
@@ -22,7 +24,33 @@
 
 /* ---- What must be there ---- */
 
+/* When the image is said to be made: now, or what SOURCE_DATE_EPOCH says
+ * (https://reproducible-builds.org/specs/source-date-epoch/). No later than
+ * ext4 and FAT can tell. */
+#define EPOCH_FIRST 315532800ULL /* 1980-01-01, the first day of FAT */
+#define EPOCH_LAST 4294967295ULL
+
+static int bake_epoch(unsigned long long *ret, struct error *err) {
+  const char *text = getenv("SOURCE_DATE_EPOCH");
+  if (!text || !*text) {
+    *ret = (unsigned long long)time(NULL);
+    return 0;
+  }
+  bool number =
+      strlen(text) <= 10 && strspn(text, "0123456789") == strlen(text);
+  *ret = number ? strtoull(text, NULL, 10) : 0;
+  if (*ret >= EPOCH_FIRST && *ret <= EPOCH_LAST)
+    return 0;
+  return error_usage(err,
+                     "SOURCE_DATE_EPOCH is '%s', and must be a number of "
+                     "seconds since 1970, from %llu (1980) to %llu",
+                     text, EPOCH_FIRST, EPOCH_LAST);
+}
+
 int bake_require(struct error *err) {
+  unsigned long long ignored;
+  if (bake_epoch(&ignored, err) < 0)
+    return -1;
   static const char *const programs[][2] = {
       {"mmdebstrap", "mmdebstrap"}, {"unshare", "util-linux"},
       {"mke2fs", "e2fsprogs"},      {"mkfs.vfat", "dosfstools"},
@@ -107,7 +135,8 @@ static uint64_t tmpfs_size(const struct bake *b) {
   return kib * 1024 / 2 >= want ? want : 0;
 }
 
-static void make_env(const struct bake *b, const char *disk, struct strv *env) {
+static void make_env(const struct bake *b, const char *disk,
+                     unsigned long long epoch, struct strv *env) {
   uint64_t tmpfs = tmpfs_size(b);
   strv_pushf(env, "KUBESEED_WORK=%s", b->work);
   strv_pushf(env, "KUBESEED_RECIPE=%s/recipe", b->work);
@@ -137,19 +166,23 @@ static void make_env(const struct bake *b, const char *disk, struct strv *env) {
   strv_pushf(env, "KUBESEED_EFI_SIZE=%llu",
              (unsigned long long)(BOOT_ROOT_AT - BOOT_EFI_AT));
   strv_pushf(env, "KUBESEED_UUID=%s", b->uuid);
-  /* Debian's tools must neither ask nor find the caller's language. */
-  strv_push_all(env, "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", NULL);
+  strv_pushf(env, "KUBESEED_EPOCH=%llu", epoch);
+  /* Debian's tools must neither ask nor find the caller's language, nor his
+   * time zone; Python's bytes follow its hashes. */
+  strv_push_all(env, "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8",
+                "TZ=UTC0", "PYTHONHASHSEED=0", NULL);
 }
 
 static int make_root(const struct bake *b, const char *disk,
                      struct progress *progress, struct error *err) {
   _cleanup_free_ char *recipe = xasprintf("%s/recipe", b->work);
   _cleanup_strv_ struct strv argv = {0}, env = {0};
-  if (recipe_unpack(b->recipe, recipe, err) < 0)
+  unsigned long long epoch;
+  if (bake_epoch(&epoch, err) < 0 || recipe_unpack(b->recipe, recipe, err) < 0)
     return -1;
   recipe_namespaces(&argv, true);
   strv_pushf(&argv, "%s/bake", recipe);
-  make_env(b, disk, &env);
+  make_env(b, disk, epoch, &env);
   struct process p = {.argv = &argv,
                       .env = &env,
                       .death_signal = SIGKILL,
@@ -186,8 +219,8 @@ static int make_disk(const char *path, uint64_t size, struct error *err) {
 
 static int convert(const char *raw, const char *output, struct error *err) {
   _cleanup_strv_ struct strv argv = {0};
-  strv_push_all(&argv, "qemu-img", "convert", "-W", "-m", "8", "-f", "raw",
-                "-O", "qcow2", raw, output, NULL);
+  strv_push_all(&argv, "qemu-img", "convert", "-m", "8", "-f", "raw", "-O",
+                "qcow2", raw, output, NULL);
   struct process p = {.argv = &argv, .package = "qemu-utils"};
   return process_run(&p, err);
 }
@@ -197,7 +230,7 @@ static int run_steps(const struct bake *b, const char *disk,
   _cleanup_free_ char *out = xasprintf("%s/out", b->work);
   _cleanup_boot_ struct boot *boot = NULL;
   if (make_disk(disk, b->disk, err) < 0 ||
-      boot_start(disk, b->disk, &boot, err) < 0 ||
+      boot_start(disk, b->disk, b->uuid, &boot, err) < 0 ||
       make_root(b, disk, progress, err) < 0)
     return -1;
   step_begin(progress, "boot loader");

@@ -37,7 +37,9 @@ struct bake {
   void *arg;
 };
 
-/* Fails (ERROR_MISSING) when a program, a library or a kernel is missing. */
+/* Fails (ERROR_MISSING) when a program, a library or a kernel is missing; with
+ * a usage error when SOURCE_DATE_EPOCH, the time of all that is made, is no
+ * time. */
 int bake_require(struct error *err) _must_check_;
 
 /* Bytes that baking needs in the file system of bake->work. */
@@ -45,7 +47,8 @@ uint64_t bake_space(const struct payload *payload);
 
 /*
  * Bakes. On success output is complete and synced, and work/out holds the
- * lists "packages", "images" ("NAME DIGEST" lines) and "kernel".
+ * lists "packages", "images" ("NAME DIGEST" lines) and "kernel". Of the same
+ * packages and payload it makes the same bytes, when SOURCE_DATE_EPOCH is set.
  */
 int bake_run(const struct bake *b, struct error *err) _must_check_;
 

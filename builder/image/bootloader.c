@@ -31,7 +31,7 @@ static const struct partition partitions[] = {
 
 struct boot {
   struct appliance a;
-  const char *disk;
+  const char *disk, *uuid;
   uint64_t size;
   pthread_t thread;
   bool started;
@@ -39,15 +39,27 @@ struct boot {
   struct error err; /* of the thread */
 };
 
+/* The GUID of the disk (0) or a partition: the root file system's, counted on
+ * in its first digits. The caller frees. */
+static char *guid(const struct boot *b, unsigned n) {
+  return xasprintf("%.6s%02x%s", b->uuid, n, b->uuid + 8);
+}
+
 static int add_partitions(const struct boot *b, struct error *err) {
+  _cleanup_free_ char *disk = guid(b, 0);
+  if (b->a.lib.part_set_disk_guid(b->a.g, "/dev/sda", disk) < 0)
+    return appliance_fail(&b->a, "partition", err);
   for (size_t i = 0; i < ARRAY_SIZE(partitions); i++) {
     const struct partition *p = &partitions[i];
+    _cleanup_free_ char *id = guid(b, (unsigned)i + 1);
     uint64_t end =
         i + 1 < ARRAY_SIZE(partitions) ? p[1].from : BOOT_ROOT_END(b->size);
     if (b->a.lib.part_add(b->a.g, "/dev/sda", "primary",
                           (int64_t)(p->from / SECTOR),
                           (int64_t)(end / SECTOR - 1)) < 0 ||
-        b->a.lib.part_set_gpt_type(b->a.g, "/dev/sda", (int)i + 1, p->type) < 0)
+        b->a.lib.part_set_gpt_type(b->a.g, "/dev/sda", (int)i + 1, p->type) <
+            0 ||
+        b->a.lib.part_set_gpt_guid(b->a.g, "/dev/sda", (int)i + 1, id) < 0)
       return appliance_fail(&b->a, "partition", err);
   }
   return 0;
@@ -72,10 +84,11 @@ static void *boot_main(void *arg) {
   return NULL;
 }
 
-int boot_start(const char *disk, uint64_t size, struct boot **ret,
-               struct error *err) {
+int boot_start(const char *disk, uint64_t size, const char *uuid,
+               struct boot **ret, struct error *err) {
   _cleanup_boot_ struct boot *b = xcalloc(1, sizeof(*b));
   b->disk = disk;
+  b->uuid = uuid;
   b->size = size;
   if (appliance_make(&b->a, err) < 0)
     return -1;

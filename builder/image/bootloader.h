@@ -26,11 +26,12 @@ struct boot;
 
 /*
  * Begins to partition the raw disk of size bytes in a thread, which leaves the
- * root partition to others; disk must outlive ret, which the caller
- * boot_free's. Others may write there meanwhile.
+ * root partition to others; disk and uuid, of the root's file system, from
+ * which the GUIDs follow, must outlive ret, which the caller boot_free's.
+ * Others may write there meanwhile.
  */
-int boot_start(const char *disk, uint64_t size, struct boot **ret,
-               struct error *err) _must_check_;
+int boot_start(const char *disk, uint64_t size, const char *uuid,
+               struct boot **ret, struct error *err) _must_check_;
 
 /* Waits for the partitions, and writes boot.img and core.img of the folder out.
  */

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 
 /* Part of the key: raised when bake.c makes different disks of the same. */
-#define FORMAT 2
+#define FORMAT 3
 #define LIST_MAX ((size_t)1 << 20)
 
 /* Where an image of one key is, and what belongs to baking one. */

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -23,6 +24,23 @@ static void test_small_disk(void **state) {
   struct bake b = {.disk = (uint64_t)64 << 20, .work = "/nowhere"};
   assert_int_equal(bake_run(&b, &err), -1);
   assert_non_null(strstr(err.faults[0].msg, "too small for an image"));
+}
+
+/* Before anything else is asked for. */
+static void test_epoch(void **state) {
+  (void)state;
+  static const char *const bad[] = {"yesterday",  "-1",
+                                    "0x10",       "315532799",
+                                    "4294967296", "99999999999999999999"};
+  for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+    _cleanup_error_ struct error err = {0};
+    assert_int_equal(setenv("SOURCE_DATE_EPOCH", bad[i], 1), 0);
+    assert_int_equal(bake_require(&err), -1);
+    assert_int_equal(err.kind, ERROR_USAGE);
+    assert_non_null(strstr(err.faults[0].msg, bad[i]));
+    assert_non_null(strstr(err.faults[0].msg, "315532800 (1980)"));
+  }
+  assert_int_equal(unsetenv("SOURCE_DATE_EPOCH"), 0);
 }
 
 static void test_unpack(void **state) {
@@ -112,9 +130,8 @@ static void test_contents(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_small_disk),
-      cmocka_unit_test(test_unpack),
-      cmocka_unit_test(test_key),
+      cmocka_unit_test(test_small_disk), cmocka_unit_test(test_epoch),
+      cmocka_unit_test(test_unpack),     cmocka_unit_test(test_key),
       cmocka_unit_test(test_contents),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,6 +141,9 @@ static void test_spoiled(void **state) {
        "/etc/machine-id is not empty: every machine would be the same one"},
       {"/etc/ssh/ssh_host_rsa_key", "",
        "/etc/ssh/ssh_host_rsa_key is there: a host key"},
+      {"/var/lib/containerd/io.containerd.grpc.v1.introspection/uuid", "0",
+       "/var/lib/containerd/io.containerd.grpc.v1.introspection/uuid is there: "
+       "a machine's identity"},
       {"/root/.ssh/id_rsa", "", "/root/.ssh is there: keys of root"},
       {"/etc/kubernetes/pki/ca.key", "",
        "/etc/kubernetes/pki is there: a cluster's keys"},
