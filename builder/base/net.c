@@ -203,6 +203,10 @@ bool mac_add(const struct mac *m, uint32_t n, struct mac *ret) {
   return true;
 }
 
+struct cidr cidr_around(struct ip a, int bits) {
+  return (struct cidr){network_of(a, bits), bits};
+}
+
 struct ip cidr_last(const struct cidr *c) {
   struct ip last = c->base;
   for (int i = 0; i < width(last.family) / 8; i++)

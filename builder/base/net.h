@@ -67,6 +67,9 @@ bool ip_add(struct ip a, uint32_t n, struct ip *ret);
 /* Fills in where to connect to, and returns its length; 0 for absent. */
 socklen_t ip_sockaddr(struct ip a, uint16_t port, struct sockaddr_storage *ret);
 
+/* The network of that prefix length in which a is. */
+struct cidr cidr_around(struct ip a, int bits);
+
 struct ip cidr_last(const struct cidr *c); /* in IPv4 the broadcast address */
 bool cidr_has(const struct cidr *c, struct ip a);
 bool cidr_overlap(const struct cidr *a, const struct cidr *b);

@@ -68,6 +68,8 @@ static void put_cards(const struct plan *plan, const struct plan_node *node,
   const char *kind = bridge ? "bridge" : "network";
   _cleanup_free_ char *network = libvirt_network(plan);
   for (size_t i = 0; i < node->interfaces.n; i++) {
+    if (!plan_interface_made(&node->interfaces.v[i]))
+      continue;
     buf_addf(out,
              "    <interface type=\"%s\">\n"
              "      <mac address=\"%s\"/>\n"
@@ -127,10 +129,13 @@ void libvirt_network_xml(const struct plan *plan, struct buf *out) {
   buf_adds(out, "<network>\n");
   put(out, "  ", "name", name);
   put(out, "  ", "uuid", uuid);
-  buf_addf(out,
-           "  <forward mode=\"nat\"/>\n"
-           "  <bridge stp=\"on\" delay=\"0\"/>\n"
-           "  <ip address=\"%s\" prefix=\"%d\"/>\n"
-           "</network>\n",
-           ip_format(s->network.gateway, text), s->network.subnet.bits);
+  /* The host is the gateway, if it is one of the subnet. */
+  bool has_gateway = cidr_has(&s->network.subnet, s->network.gateway);
+  if (has_gateway)
+    buf_adds(out, "  <forward mode=\"nat\"/>\n");
+  buf_adds(out, "  <bridge stp=\"on\" delay=\"0\"/>\n");
+  if (has_gateway)
+    buf_addf(out, "  <ip address=\"%s\" prefix=\"%d\"/>\n",
+             ip_format(s->network.gateway, text), s->network.subnet.bits);
+  buf_adds(out, "</network>\n");
 }

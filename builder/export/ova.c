@@ -190,6 +190,7 @@ static void tell(const struct export_job *job) {
            "that of %s is %s, `kubeseed plan %s` tells the others",
            n->name, mac_format(&plan_cluster_interface(n)->mac, mac),
            job->target);
+  plain_tell_cards(job);
 }
 
 const struct export_format export_ova = {

@@ -120,7 +120,8 @@ static void tell(const struct export_job *job) {
   quote_word(path, &word);
   log_info(job->log, "`sh %s start` makes the machines and switches them on",
            word.data);
-  if (!ip_equal(gateway, s->network.gateway))
+  plain_tell_cards(job);
+  if (ip_is_set(s->network.gateway) && !ip_equal(gateway, s->network.gateway))
     log_warn(job->log,
              "VirtualBox's NAT network has the gateway %s, the spec %s: the "
              "nodes reach each other, but nothing outside",

@@ -104,6 +104,8 @@ void container_argv(const char *program, const struct plan_node *node,
   strv_pushf(ret, "%d", ports->api);
   for (size_t i = 0; i < node->interfaces.n; i++) {
     char mac[NET_TEXT];
+    if (!plan_interface_made(&node->interfaces.v[i]))
+      continue;
     strv_push(ret, "--card");
     strv_pushf(ret, "%s=%s", node->interfaces.v[i].name,
                mac_format(&node->interfaces.v[i].mac, mac));

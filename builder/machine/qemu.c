@@ -114,18 +114,20 @@ static void add_nic(struct strv *a, const char *id, const struct mac *mac) {
              mac_format(mac, text));
 }
 
-/* All cards of the cluster's nodes are on one segment. */
+/* The nodes' first cards are on one segment, their second ones on another. */
 static void add_network(struct strv *a, const struct plan_node *node,
                         const struct node_ports *ports) {
   _cleanup_free_ char *api = NULL;
   if (ports->api)
     api = xasprintf(",hostfwd=tcp:127.0.0.1:%d-:6443", ports->api);
   for (size_t i = 0; i < node->interfaces.n; i++) {
+    if (!plan_interface_made(&node->interfaces.v[i]))
+      continue;
     _cleanup_free_ char *id =
         i == 0 ? xstrdup("cluster") : xasprintf("cluster%zu", i);
     strv_push(a, "-netdev");
-    strv_pushf(a, "socket,id=%s,mcast=230.0.0.1:%d,localaddr=127.0.0.1", id,
-               ports->mcast);
+    strv_pushf(a, "socket,id=%s,mcast=230.0.0.%zu:%d,localaddr=127.0.0.1", id,
+               i + 1, ports->mcast);
     add_nic(a, id, &node->interfaces.v[i].mac);
   }
   /* restrict=on: the guest reaches nothing through it, and its DHCP hands out

@@ -38,6 +38,11 @@ static void values(const struct part_input *in, struct scope *s) {
   /* Each node's pod network is known from its seed. */
   scope_set(s, "allocate_node_cidrs",
             p->spec->network.cni == CNI_BRIDGE ? "false" : "true");
+  /* What a bridge carries, its uplink must carry. */
+  if (p->spec->network.mtu)
+    scope_setf(s, "pod_mtu", "%d", p->spec->network.mtu);
+  else
+    scope_set(s, "pod_mtu", "");
   _cleanup_buf_ struct buf routes = {0};
   for (size_t i = 0; i < p->kubelets.n; i++)
     add_route(p->kubelets.v[i], &routes);

@@ -17,11 +17,19 @@ static const struct part_file files[] = {
     {0},
 };
 
-/* One for each card; seed/render finds the card by the path. */
+static void add_file(const char *path, const char *source,
+                     struct plan_file_vec *ret) {
+  if (path)
+    *plan_file_vec_add(ret) = (struct plan_file){path, source, 0644, ROOT};
+}
+
+/* Of each card; seed/render finds the card by the path. */
 static void more_files(const struct plan_node *n, struct plan_file_vec *ret) {
-  for (size_t i = 0; i < n->interfaces.n; i++)
-    *plan_file_vec_add(ret) = (struct plan_file){
-        n->interfaces.v[i].link, "user-data/interface.link", 0644, ROOT};
+  for (size_t i = 0; i < n->interfaces.n; i++) {
+    const struct plan_interface *card = &n->interfaces.v[i];
+    add_file(card->link, "user-data/interface.link", ret);
+    add_file(card->conf, "user-data/interface.conf", ret);
+  }
 }
 
 /* For /etc/hosts: those that others look for. Not the workers, of which there
@@ -60,6 +68,26 @@ void network_card(struct scope *s, const struct plan_interface *card) {
   scope_set(s, "gateway", ip_format(card->gateway, a));
 }
 
+/* What network-config has of a card besides. */
+static void set_row(struct scope *row, const struct plan_interface *card) {
+  char a[NET_TEXT];
+  scope_set_flag(row, "by_mac", plan_interface_made(card));
+  scope_set_flag(row, "dhcp", card->dhcp);
+  scope_set_flag(row, "gateway_dhcp", card->gateway_dhcp);
+  scope_set_flag(row, "on_link", card->on_link);
+  scope_set_flag(row, "service_routes", card->service_routes);
+  if (card->mtu)
+    scope_setf(row, "mtu", "%d", card->mtu);
+  else
+    scope_set(row, "mtu", "");
+  scope_set_list(row, "routes");
+  for (size_t i = 0; card->routes && i < card->routes->n; i++) {
+    struct scope *route = scope_add(row, "routes");
+    scope_set(route, "to", cidr_format(&card->routes->v[i].to, a));
+    scope_set(route, "via", ip_format(card->routes->v[i].via, a));
+  }
+}
+
 /* The cluster's card, and all of them for network-config. */
 static void node_values(const struct plan *p, const struct plan_node *n,
                         struct scope *s) {
@@ -72,7 +100,10 @@ static void node_values(const struct plan *p, const struct plan_node *n,
     bool pods = card->pod_routes && p->kubelets.n > n->has_pods;
     network_card(row, card);
     scope_set_flag(row, "pods_behind", pods);
-    scope_set_flag(row, "routed", pods || ip_is_set(card->gateway));
+    set_row(row, card);
+    scope_set_flag(row, "routed",
+                   pods || ip_is_set(card->gateway) || card->service_routes ||
+                       (card->routes && card->routes->n > 0));
   }
 }
 

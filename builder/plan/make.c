@@ -141,12 +141,19 @@ static int check_macs(const struct plan *p, struct error *err) {
   char buf[NET_TEXT];
   for (size_t i = 0; i < p->nodes.n; i++)
     for (size_t k = 0; k < p->nodes.v[i].interfaces.n; k++)
-      *card_vec_add(&cards) =
-          (struct card){p->nodes.v[i].interfaces.v[k].mac, &p->nodes.v[i]};
+      if (plan_interface_made(&p->nodes.v[i].interfaces.v[k]))
+        *card_vec_add(&cards) =
+            (struct card){p->nodes.v[i].interfaces.v[k].mac, &p->nodes.v[i]};
   if (cards.n > 0)
     qsort(cards.v, cards.n, sizeof(*cards.v), by_mac);
   for (size_t i = 1; i < cards.n && r == 0; i++)
-    if (memcmp(&cards.v[i].mac, &cards.v[i - 1].mac, sizeof(struct mac)) == 0)
+    if (memcmp(&cards.v[i].mac, &cards.v[i - 1].mac, sizeof(struct mac)) != 0)
+      continue;
+    else if (cards.v[i].node == cards.v[i - 1].node)
+      r = error_at(err, cards.v[i].node->spec->where,
+                   "two cards of the node '%s' have the same MAC address %s",
+                   cards.v[i].node->name, mac_format(&cards.v[i].mac, buf));
+    else
       r = error_at(err, cards.v[i].node->spec->where,
                    "the nodes '%s' and '%s' have the same MAC address %s",
                    cards.v[i - 1].node->name, cards.v[i].node->name,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A node's network cards. Today there is one, over which the cluster talks; a
- * second one is a second member of the list, and whatever is made for each card
- * (network-config, systemd.link files, a card of the virtual machine) follows.
+ * A node's network cards: first the one over which the cluster talks, then what
+ * the spec says of others. Whatever is made for each (network-config, files of
+ * systemd-networkd, a card of the virtual machine) follows the list.
  */
 #pragma once
 
@@ -10,18 +10,28 @@
 #include "spec/spec.h"
 
 struct plan_interface {
-  const char *name; /* on the node: "kube0" */
-  char *link;       /* where the node has its systemd.link(5) */
-  struct mac mac;
-  struct ip address;
+  char *name;        /* on the node: "kube0" */
+  char *link;        /* where the node has its systemd.link(5); NULL: nowhere */
+  char *conf;        /* and more of its systemd.network(5); NULL: nowhere */
+  struct mac mac;    /* all 0: it is known by its name */
+  bool dhcp;         /* the address comes from a DHCP server */
+  struct ip address; /* absent: none, or by DHCP */
   int bits;          /* prefix length of the network that address is in */
   struct ip gateway; /* where the default route goes; absent: not this way */
-  bool pod_routes;   /* the pods of the other nodes are behind it */
+  bool gateway_dhcp; /* the DHCP server tells where */
+  bool on_link;      /* the gateway is not in the network of the address */
+  int mtu;           /* 0: the card's own */
+  const struct spec_route_vec *routes; /* further ones, of the spec; or NULL */
+  bool pod_routes;     /* the pods of the other nodes are behind it */
+  bool service_routes; /* so are services, which the default route misses */
 };
 DEFINE_VEC(plan_interface_vec, struct plan_interface);
 
 /* Adds the cards of a node to ret; the first is the cluster's. */
 void plan_interfaces(const struct spec *s, const struct spec_node *n,
                      struct plan_interface_vec *ret);
+
+/* Whether the machine is to have a card for it: one by its name is there. */
+bool plan_interface_made(const struct plan_interface *i);
 
 void plan_interfaces_done(struct plan_interface_vec *v);

@@ -52,6 +52,19 @@ static json_t *json_parts(const struct plan_node *n) {
   return list;
 }
 
+static void json_card(json_t *o, const struct plan_interface *card) {
+  char a[NET_TEXT], b[NET_TEXT];
+  json_t *routes = json_array();
+  for (size_t i = 0; card->routes && i < card->routes->n; i++)
+    (void)json_array_append_new(
+        routes,
+        json_pack("{ss ss}", "to", cidr_format(&card->routes->v[i].to, a),
+                  "via", ip_format(card->routes->v[i].via, b)));
+  (void)json_object_set_new(o, "mtu",
+                            card->mtu ? json_integer(card->mtu) : json_null());
+  (void)json_object_set_new(o, "routes", routes);
+}
+
 /* The first is the one over which the cluster talks. */
 static json_t *json_interfaces(const struct plan_node *n) {
   char a[NET_TEXT];
@@ -60,11 +73,18 @@ static json_t *json_interfaces(const struct plan_node *n) {
     const struct plan_interface *card = &n->interfaces.v[i];
     json_t *o = json_object();
     set_string(o, "name", card->name);
-    set_string(o, "mac", mac_format(&card->mac, a));
-    set_string(o, "address", ip_format(card->address, a));
+    set_string(o, "mac",
+               plan_interface_made(card) ? mac_format(&card->mac, a) : NULL);
+    set_string(o, "address",
+               card->dhcp                 ? "dhcp"
+               : ip_is_set(card->address) ? ip_format(card->address, a)
+                                          : NULL);
     set_int(o, "prefix", (uint64_t)card->bits);
     set_string(o, "gateway",
-               ip_is_set(card->gateway) ? ip_format(card->gateway, a) : NULL);
+               ip_is_set(card->gateway) ? ip_format(card->gateway, a)
+               : card->gateway_dhcp     ? "dhcp"
+                                        : NULL);
+    json_card(o, card);
     (void)json_array_append_new(list, o);
   }
   return list;
@@ -120,7 +140,9 @@ static void json_network(const struct plan *p, json_t *o) {
   char a[NET_TEXT];
   set_string(o, "domain", s->network.domain);
   set_string(o, "subnet", cidr_format(&s->network.subnet, a));
-  set_string(o, "gateway", ip_format(s->network.gateway, a));
+  set_string(o, "gateway",
+             ip_is_set(s->network.gateway) ? ip_format(s->network.gateway, a)
+                                           : NULL);
   (void)json_object_set_new(o, "dns", json_addresses(&s->network.dns));
   (void)json_object_set_new(o, "ntp", json_addresses(&s->network.ntp));
   set_string(o, "podNetwork", cidr_format(&s->network.pods, a));
@@ -195,8 +217,11 @@ static void print_network(const struct plan *p, FILE *out) {
   char a[NET_TEXT];
   char b[NET_TEXT];
   fprintf(out, "network     %s, gateway %s, domain %s, DNS",
-          cidr_format(&s->network.subnet, a), ip_format(s->network.gateway, b),
+          cidr_format(&s->network.subnet, a),
+          s->network.no_gateway ? "none" : ip_format(s->network.gateway, b),
           s->network.domain);
+  if (s->network.dns.n == 0)
+    fputs(" none", out);
   for (size_t i = 0; i < s->network.dns.n; i++)
     fprintf(out, " %s", ip_format(s->network.dns.v[i], a));
   for (size_t i = 0; i < s->network.ntp.n; i++)
@@ -310,6 +335,64 @@ static void print_list(const char *what, const struct strv *l, FILE *out) {
   fputc('\n', out);
 }
 
+/* What a card has besides an address. */
+static void card_ways(const struct plan_interface *card, struct strv *ret) {
+  char a[NET_TEXT], b[NET_TEXT];
+  for (size_t i = 0; card->routes && i < card->routes->n; i++)
+    strv_pushf(ret, "%s by %s", cidr_format(&card->routes->v[i].to, a),
+               ip_format(card->routes->v[i].via, b));
+  if (card->mtu)
+    strv_pushf(ret, "MTU %d", card->mtu);
+}
+
+static void card_gateway(const struct plan_interface *card, struct strv *ret) {
+  char a[NET_TEXT];
+  if (card->gateway_dhcp)
+    strv_push(ret, "default route by DHCP");
+  else if (ip_is_set(card->gateway))
+    strv_pushf(ret, "default route by %s%s", ip_format(card->gateway, a),
+               card->on_link ? " (on-link)" : "");
+}
+
+/* The cluster's, whose address stands above: what is unusual. */
+static void cluster_card(const struct plan_interface *card, struct strv *ret) {
+  if (card->service_routes)
+    strv_push(ret, "no default route");
+  if (card->on_link)
+    card_gateway(card, ret);
+  card_ways(card, ret);
+}
+
+static void further_card(const struct plan_interface *card, struct strv *ret) {
+  char a[NET_TEXT];
+  if (card->dhcp)
+    strv_push(ret, "by DHCP");
+  else if (ip_is_set(card->address))
+    strv_pushf(ret, "%s/%d", ip_format(card->address, a), card->bits);
+  else
+    strv_push(ret, "no address");
+  if (plan_interface_made(card))
+    strv_pushf(ret, "MAC %s", mac_format(&card->mac, a));
+  card_gateway(card, ret);
+  card_ways(card, ret);
+}
+
+static void print_card(const struct plan_interface *card, bool first,
+                       FILE *out) {
+  _cleanup_strv_ struct strv said = {0};
+  if (first)
+    cluster_card(card, &said);
+  else
+    further_card(card, &said);
+  for (size_t i = 0; i < said.n; i++) {
+    if (i == 0)
+      fprintf(out, "  %-9s ", card->name);
+    fprintf(out, "%s%s", i ? ", " : "", said.v[i]);
+  }
+  if (said.n > 0)
+    fputc('\n', out);
+}
+
 static void print_node(const struct plan_node *n, FILE *out) {
   char a[NET_TEXT];
   char m[NET_TEXT];
@@ -317,10 +400,8 @@ static void print_node(const struct plan_node *n, FILE *out) {
           n->founder ? ", founds the cluster" : "");
   fprintf(out, "  address   %s, MAC %s\n", ip_format(n->spec->address, a),
           mac_format(&plan_cluster_interface(n)->mac, m));
-  for (size_t i = 1; i < n->interfaces.n; i++)
-    fprintf(out, "  %-9s %s/%d, MAC %s\n", n->interfaces.v[i].name,
-            ip_format(n->interfaces.v[i].address, a), n->interfaces.v[i].bits,
-            mac_format(&n->interfaces.v[i].mac, m));
+  for (size_t i = 0; i < n->interfaces.n; i++)
+    print_card(&n->interfaces.v[i], i == 0, out);
   fprintf(out,
           "  machine   %d CPU, %" PRIu64 " MiB, disk %" PRIu64
           " MiB, UUID %s\n",

@@ -113,11 +113,16 @@ static int render_template(const struct render *r, const char *source,
              : check_filled(source, out, err);
 }
 
-/* The card whose link file is at path; NULL for any other file. */
+static bool is_at(const char *card, const char *path) {
+  return card && strcmp(card, path) == 0;
+}
+
+/* The card whose file is at path; NULL for any other file. */
 static const struct plan_interface *card_of(const struct plan_node *n,
                                             const char *path) {
   for (size_t i = 0; i < n->interfaces.n; i++)
-    if (strcmp(n->interfaces.v[i].link, path) == 0)
+    if (is_at(n->interfaces.v[i].link, path) ||
+        is_at(n->interfaces.v[i].conf, path))
       return &n->interfaces.v[i];
   return NULL;
 }

@@ -2,6 +2,7 @@
 #include "spec/check-network.h"
 
 #include "base/mem.h"
+#include "spec/payload-facts.h"
 
 /* What each node has of the pod network: kubeadm's default for IPv4. */
 #define NODE_BITS 24
@@ -65,30 +66,12 @@ static void check_networks(const struct checking *c) {
                "wants it");
 }
 
-/* Of an address that no node reaches by its own network: it would be that of a
- * pod or of a service. False after a fault. */
-static bool outside_cluster(const struct checking *c,
-                            const struct yaml_node *at, const char *what,
-                            struct ip a, const char *why) {
-  const struct spec *s = c->spec;
-  const struct cidr *net = cidr_has(&s->network.pods, a) ? &s->network.pods
-                           : cidr_has(&s->network.services, a)
-                               ? &s->network.services
-                               : NULL;
-  char buf[NET_TEXT], in[NET_TEXT];
-  if (net)
-    yaml_fault(c->err, at, "%s %s is in the network '%s' (%s): %s", what,
-               ip_format(a, buf), net == &s->network.pods ? "pods" : "services",
-               cidr_format(net, in), why);
-  return !net;
-}
-
 static void check_external(const struct checking *c) {
   const struct spec *s = c->spec;
   if (s->endpoint.provider == PROVIDER_EXTERNAL)
-    (void)outside_cluster(c, check_place(c, "endpoint", "address"),
-                          "the endpoint", s->endpoint.address,
-                          "your load balancer is outside of the cluster");
+    (void)check_outside(c, check_place(c, "endpoint", "address"),
+                        "the endpoint", s->endpoint.address,
+                        "your load balancer is outside of the cluster");
 }
 
 /* The node with the address, or NULL. */
@@ -106,8 +89,8 @@ static void check_server(const struct checking *c, const struct yaml_node *at,
   const struct spec_node *n = node_with(s, a);
   char buf[NET_TEXT];
   ip_format(a, buf);
-  if (!outside_cluster(c, at, "the name server", a,
-                       "nodes need it before the cluster is there"))
+  if (!check_outside(c, at, "the name server", a,
+                     "nodes need it before the cluster is there"))
     return;
   if (ip_equal(a, net->base) || ip_equal(a, cidr_last(net)))
     yaml_fault(c->err, at,
@@ -133,6 +116,11 @@ static void check_servers(const struct checking *c) {
   /* Unless written it is the gateway. */
   for (size_t i = 0; list && i < s->network.dns.n; i++)
     check_server(c, list->child[i], s->network.dns.v[i]);
+  if (s->network.dns.n == 0 && s->kubernetes.payload &&
+      payload_facts(s->kubernetes.payload)->coredns)
+    check_warn(c, check_place(c, "network", "gateway"),
+               "without a gateway nodes have no name server, and CoreDNS does "
+               "not start without one; write network.dns");
   if (s->network.dns.n > MAX_SERVERS)
     check_warn(c, list,
                "of %zu name servers only the first %d are asked "
@@ -144,9 +132,9 @@ static void check_time_servers(const struct checking *c) {
   const struct spec *s = c->spec;
   const struct yaml_node *list = yaml_get(yaml_get(c->root, "network"), "ntp");
   for (size_t i = 0; list && i < s->network.ntp.n; i++)
-    (void)outside_cluster(c, list->child[i], "the time server",
-                          s->network.ntp.v[i],
-                          "nodes need it before the cluster is there");
+    (void)check_outside(c, list->child[i], "the time server",
+                        s->network.ntp.v[i],
+                        "nodes need it before the cluster is there");
 }
 
 const struct spec_check check_network_table[] = {

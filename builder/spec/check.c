@@ -55,6 +55,21 @@ static const char *outside(const struct spec *s, struct ip a) {
   return NULL;
 }
 
+bool check_outside(const struct checking *c, const struct yaml_node *at,
+                   const char *what, struct ip a, const char *why) {
+  const struct spec *s = c->spec;
+  const struct cidr *net = cidr_has(&s->network.pods, a) ? &s->network.pods
+                           : cidr_has(&s->network.services, a)
+                               ? &s->network.services
+                               : NULL;
+  char buf[NET_TEXT], in[NET_TEXT];
+  if (net)
+    yaml_fault(c->err, at, "%s %s is in the network '%s' (%s): %s", what,
+               ip_format(a, buf), net == &s->network.pods ? "pods" : "services",
+               cidr_format(net, in), why);
+  return !net;
+}
+
 /* Two that are both absent do not clash. */
 static bool same(struct ip a, struct ip b) {
   return ip_is_set(a) && ip_equal(a, b);
@@ -127,11 +142,33 @@ static void check_doubles(const struct checking *c) {
                  "two nodes have the name '%s'", owners[i].node->name);
 }
 
+/* One of another network is reached on the wire all the same, as hosters have
+ * it (on-link); more often it is a slip. */
+static void check_gateway(const struct checking *c) {
+  const struct spec *s = c->spec;
+  const struct yaml_node *at = check_place(c, "network", "gateway");
+  char a[NET_TEXT], net[NET_TEXT];
+  if (s->network.no_gateway)
+    return;
+  if (!ip_is_set(s->network.gateway) ||
+      cidr_has(&s->network.subnet, s->network.gateway)) {
+    (void)check_address(c, at, "the gateway", s->network.gateway);
+    return;
+  }
+  if (!check_outside(c, at, "the gateway", s->network.gateway,
+                     "no router is there"))
+    return;
+  check_warn(c, at,
+             "the gateway %s is not in the subnet %s; nodes take it to be on "
+             "the same wire (on-link)",
+             ip_format(s->network.gateway, a),
+             cidr_format(&s->network.subnet, net));
+}
+
 static void check_fixed_addresses(const struct checking *c) {
   const struct spec *s = c->spec;
   const struct yaml_node *vip = check_place(c, "endpoint", "address");
-  (void)check_address(c, check_place(c, "network", "gateway"), "the gateway",
-                      s->network.gateway);
+  check_gateway(c);
   if (s->endpoint.provider == PROVIDER_EXTERNAL)
     return;
   (void)check_address(c, vip, "the endpoint", s->endpoint.address);
@@ -351,8 +388,8 @@ void spec_check(struct spec *s, const struct yaml_node *root, const bool *bad,
 
 const struct spec_check check_table[] = {
     {check_fixed_addresses,
-     {"network.subnet", "network.gateway", "endpoint.address",
-      "endpoint.provider", "nodes.address", "nodes.role"}},
+     {"network.subnet", "network.gateway", "network.pods", "network.services",
+      "endpoint.address", "endpoint.provider", "nodes.address", "nodes.role"}},
     {check_node_addresses,
      {"network.subnet", "network.gateway", "endpoint.address",
       "endpoint.provider", "nodes.name", "nodes.address"}},

@@ -36,6 +36,11 @@ const struct yaml_node *check_node_place(const struct checking *c,
                                          const struct spec_node *n,
                                          const char *key);
 
+/* Of an address that no node reaches by its own network: it would be that of a
+ * pod or of a service. False after a fault. */
+bool check_outside(const struct checking *c, const struct yaml_node *at,
+                   const char *what, struct ip a, const char *why);
+
 /* Adds to the spec's warnings. */
 void check_warn(const struct checking *c, const struct yaml_node *at,
                 const char *fmt, ...) _printf_(3, 4);

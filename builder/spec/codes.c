@@ -117,6 +117,25 @@ const struct code spec_codes[] = {
      "Each has a route to each other one."},
 
     /* ---- Roles ---- */
+    {"KS0130", "a route that leads nowhere, or away from the cluster",
+     "A router stands in the network of the card that leads to it. The subnet, "
+     "the pods and the services have their own ways, which kubeseed makes."},
+    {"KS0131", "an interface that no card is for",
+     "A card is known by its MAC address (mac) or by the name that Debian "
+     "gives "
+     "it, such as enp0s3 (name)."},
+    {"KS0132", "an interface's address that several things would have",
+     "Each card of a node is in a network of its own, and each node has an "
+     "address of its own there: with a + it counts up with the nodes."},
+    {"KS0133", "a gateway that cannot be reached",
+     "The default route goes by a card with an address, one of them."},
+    {"KS0134", "a gateway outside of the subnet",
+     "Hosters have such, on the same wire (on-link). Elsewhere it is a slip, "
+     "and nodes reach nothing outside: write one of the subnet's addresses."},
+    {"KS0135", "no name server at all",
+     "Pods' own names are answered by CoreDNS, which asks a name server of the "
+     "nodes for all others, and ends when it has none to ask. Any address will "
+     "do where no other names are needed."},
     {"KS0201", "no control plane", "Somebody must run the API server."},
     {"KS0202", "too many control planes",
      "Each asks and is asked by all others, and each runs a member of etcd."},
@@ -300,6 +319,7 @@ static const struct told {
     {"KS0101", "the nodes '%s' and '%s' have the same address %s"},
     {"KS0102", "two nodes have the name '%s'"},
     {"KS0103", "the nodes '%s' and '%s' have the same MAC address %s"},
+    {"KS0103", "two cards of the node '%s' have the same MAC address %s"},
     {"KS0104", "two users have the name '%s'"},
     {"KS0105", "the domain is '%s', which is %s; write another one"},
     {"KS0105", "the endpoint's name is '%s', which is %s; write another one"},
@@ -336,6 +356,8 @@ static const struct told {
                "unless you make it"},
     {"KS0126", "the name server %s is the endpoint's address, and no node "
                "answers DNS there"},
+    {"KS0135", "without a gateway nodes have no name server, and CoreDNS does "
+               "not start without one; write network.dns"},
     {"KS0127",
      "of %zu name servers only the first %d are asked (resolv.conf(5))"},
     {"KS0128", "the pod network %s has a /%d for %zu nodes, and there are %zu: "
@@ -343,6 +365,32 @@ static const struct told {
     {"KS0129", "cni bridge gives each of %zu nodes a route to each other; for "
                "more than %d an overlay network is the right one: write `cni: "
                "none` and install it in the cluster"},
+    {"KS0130", "a route to %s would lead away from the cluster's own network "
+               "'%s'; write another network"},
+    {"KS0130", "the router %s is not in the card's network %s"},
+    {"KS0130", "the router %s is the card's own address"},
+    {"KS0130", "two routes lead to %s"},
+    {"KS0130", "a card without an address leads to no router; write its "
+               "address"},
+    {"KS0130",
+     "'%s' is '%s', which is everywhere: the way there is the key 'gateway'"},
+    {"KS0113", "%zu nodes cannot share the %s %s; write %s+ to count up"},
+    {"KS0131", "an interface needs a mac, or the name that its card has"},
+    {"KS0132", "the card's network %s overlaps '%s' (%s), and nodes would not "
+               "know by which card to answer"},
+    {"KS0132", "from %s on the network %s has no addresses for %zu nodes"},
+    {"KS0132", "two interfaces of a node have the name '%s'"},
+    {"KS0132", "the networks %s and %s of one node's interfaces '%s' and '%s' "
+               "overlap"},
+    {"KS0133",
+     "gateway: dhcp takes what a DHCP server tells, and the address is not "
+     "from one; write address: dhcp, or the gateway's address"},
+    {"KS0133",
+     "a card without an address leads to no gateway; write its address"},
+    {"KS0133", "the interfaces '%s' and '%s' of one node have a gateway both; "
+               "one leads everywhere, for others write routes"},
+    {"KS0134", "the gateway %s is not in the subnet %s; nodes take it to be on "
+               "the same wire (on-link)"},
     {"KS0201", "no node has the role control-plane"},
     {"KS0202", "%zu control-plane nodes; at most %d"},
     {"KS0203", "one control-plane node is not highly available; three are"},

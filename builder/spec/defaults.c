@@ -32,7 +32,8 @@ static int by_address(const void *a, const void *b) {
 static struct ip_vec taken_addresses(const struct spec *s) {
   struct ip_vec taken = {0};
   *ip_vec_add(&taken) = s->endpoint.address;
-  *ip_vec_add(&taken) = s->network.gateway;
+  if (ip_is_set(s->network.gateway))
+    *ip_vec_add(&taken) = s->network.gateway;
   for (size_t i = 0; i < s->nodes.n; i++)
     *ip_vec_add(&taken) = s->nodes.v[i].address;
   qsort(taken.v, taken.n, sizeof(*taken.v), by_address);
@@ -76,9 +77,9 @@ static void default_nodes(struct spec *s) {
 }
 
 static void default_network(struct spec *s) {
-  if (!ip_is_set(s->network.gateway))
+  if (!ip_is_set(s->network.gateway) && !s->network.no_gateway)
     s->network.gateway = cidr_host(&s->network.subnet, 1);
-  if (s->network.dns.n == 0)
+  if (s->network.dns.n == 0 && ip_is_set(s->network.gateway))
     *ip_vec_add(&s->network.dns) = s->network.gateway;
   if (!s->network.domain && s->name)
     s->network.domain = xasprintf("%s.internal", s->name);

@@ -25,6 +25,8 @@ static void add_node(struct spec *s, const struct entry *e, char *name,
   n->libvirt = e->node->libvirt ? xstrdup(e->node->libvirt) : NULL;
   n->labels = n->taints = (struct strv){0};
   n->extras = (struct spec_extras){0};
+  n->interfaces = (struct spec_interface_vec){0};
+  n->nth = i;
   copy_strv(&n->labels, &e->node->labels);
   copy_strv(&n->taints, &e->node->taints);
   n->name = name;
@@ -94,6 +96,8 @@ void expand_nodes(struct spec *s, const struct yaml_node *list,
     expand_entry(s, &e, err);
     *spec_extras_vec_add(&s->entry_extras) = entries.v[i].extras;
     entries.v[i].extras = (struct spec_extras){0};
+    *spec_cards_vec_add(&s->entry_interfaces) = entries.v[i].interfaces;
+    entries.v[i].interfaces = (struct spec_interface_vec){0};
   }
   if (s->nodes.n > RANGE_MAX)
     yaml_fault(err, list, "more than %d nodes", RANGE_MAX);

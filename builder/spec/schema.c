@@ -99,6 +99,10 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_COUNTED:
   case TYPE_NETWORK:
   case TYPE_MAC:
+  case TYPE_GATEWAY:
+  case TYPE_IF_NAME:
+  case TYPE_IF_ADDRESS:
+  case TYPE_IF_GATEWAY:
   case TYPE_PASSWORD:
   case TYPE_PATH:
   case TYPE_CONTENT:

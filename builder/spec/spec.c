@@ -32,6 +32,7 @@ void spec_nodes_done(struct spec_node_vec *nodes) {
     strv_done(&n->labels);
     strv_done(&n->taints);
     extras_done(&n->extras);
+    spec_interfaces_done(&n->interfaces);
   }
   free(nodes->v);
   *nodes = (struct spec_node_vec){0};
@@ -59,6 +60,8 @@ void spec_done(struct spec *s) {
   free(s->network.domain);
   free(s->network.dns.v);
   free(s->network.ntp.v);
+  free(s->network.routes.v);
+  spec_interfaces_done(&s->network.interfaces);
   free(s->endpoint.name);
   for (size_t i = 0; i < s->users.n; i++) {
     free(s->users.v[i].name);
@@ -75,6 +78,9 @@ void spec_done(struct spec *s) {
   for (size_t i = 0; i < s->entry_extras.n; i++)
     extras_done(&s->entry_extras.v[i]);
   free(s->entry_extras.v);
+  for (size_t i = 0; i < s->entry_interfaces.n; i++)
+    spec_interfaces_done(&s->entry_interfaces.v[i]);
+  free(s->entry_interfaces.v);
   strv_done(&s->warnings);
   *s = (struct spec){0};
 }

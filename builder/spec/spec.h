@@ -11,6 +11,7 @@
 #include "base/net.h"
 #include "base/strv.h"
 #include "base/vec.h"
+#include "spec/interfaces.h"
 #include "spec/versions.h"
 #include "spec/words.h"
 #include <stdint.h>
@@ -53,6 +54,7 @@ DEFINE_VEC(spec_extras_vec, struct spec_extras);
 struct spec_node {
   char *where;  /* "file:line:column" of its mac, else of its entry */
   size_t entry; /* which of the spec's entries it comes from, from 0 */
+  uint32_t nth; /* of the entry's machines, from 0 */
   char *name;
   enum role role;
   struct ip address;
@@ -66,8 +68,11 @@ struct spec_node {
   bool untainted;     /* control plane with an explicit "taints: []" */
   /* Only while an entry is read; then in spec.entry_extras. */
   struct spec_extras extras;
+  struct spec_interface_vec interfaces; /* the same */
 };
 DEFINE_VEC(spec_node_vec, struct spec_node);
+
+DEFINE_VEC(spec_cards_vec, struct spec_interface_vec);
 
 struct spec {
   char *file;    /* as named on the command line */
@@ -105,8 +110,12 @@ struct spec {
   struct {
     char *domain;
     struct cidr subnet;
-    struct ip gateway;
+    struct ip gateway; /* absent: none this way */
+    bool no_gateway;   /* so it was written */
     struct ip_vec dns, ntp;
+    int mtu; /* 0: the card's own */
+    struct spec_route_vec routes;
+    struct spec_interface_vec interfaces; /* of all nodes, further ones */
     struct cidr pods;
     struct cidr services;
     enum cni cni;
@@ -134,8 +143,9 @@ struct spec {
   struct spec_file_vec manifests;
   struct spec_extras extras;           /* for all nodes */
   struct spec_extras_vec entry_extras; /* for those of an entry, by its index */
-  struct spec_user_vec users;          /* at least one */
-  struct spec_node_vec nodes;          /* in the order of the spec */
+  struct spec_cards_vec entry_interfaces; /* the same */
+  struct spec_user_vec users;             /* at least one */
+  struct spec_node_vec nodes;             /* in the order of the spec */
   struct strv warnings; /* "file:line:col: warning: text" for the user */
 };
 

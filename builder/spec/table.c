@@ -14,6 +14,14 @@ static void *add_node(void *list) {
   return spec_node_vec_add(list);
 }
 
+static void *add_route(void *list) {
+  return spec_route_vec_add(list);
+}
+
+static void *add_interface(void *list) {
+  return spec_interface_vec_add(list);
+}
+
 static void *add_file(void *list) {
   return spec_file_vec_add(list);
 }
@@ -22,6 +30,88 @@ static void *add_file(void *list) {
 #define AT_USER(member) offsetof(struct spec_user, member)
 #define AT_NODE(member) offsetof(struct spec_node, member)
 #define AT_FILE(member) offsetof(struct spec_file, member)
+#define AT_ROUTE(member) offsetof(struct spec_route, member)
+#define AT_CARD(member) offsetof(struct spec_interface, member)
+
+/* Ways to other networks, by the card that the keys around are of. */
+#define ROUTES(PREFIX, OFFSET, DOC)                                            \
+  {PREFIX "routes",  TYPE_LIST,        "0.2",                                  \
+   OFFSET,           .doc = DOC,       .derived = "none",                      \
+   .add = add_route, .item = "a route"},                                       \
+      {PREFIX "routes.to",                                                     \
+       TYPE_NETWORK,                                                           \
+       "0.2",                                                                  \
+       AT_ROUTE(to),                                                           \
+       .doc = "The network that it leads to.",                                 \
+       .required = true,                                                       \
+       .example = "10.50.0.0/16",                                              \
+       .also = "destination dest network"},                                    \
+  {                                                                            \
+    PREFIX "routes.via", TYPE_ADDRESS, "0.2", AT_ROUTE(via),                   \
+        .doc = "The router on this side.", .required = true,                   \
+        .example = "192.168.4.254", .also = "gateway nextHop gw router"        \
+  }
+
+/* Further network cards of all nodes, or of those of one entry. */
+#define INTERFACES(PREFIX, OFFSET, WHERE, MORE)                                \
+  {PREFIX "interfaces",                                                        \
+   TYPE_LIST,                                                                  \
+   "0.2",                                                                      \
+   OFFSET,                                                                     \
+   .doc = "Further network cards " WHERE ", besides the one over which the "   \
+          "cluster talks, which has the name kube0. Nodes are not ready any "  \
+          "later for them." MORE,                                              \
+   .derived = "none, and any other card asks for an address by DHCP and takes" \
+              " neither routes nor name servers",                              \
+   .add = add_interface,                                                       \
+   .item = "an interface",                                                     \
+   .also = "nics networks ethernets networkInterfaces extraInterfaces"},       \
+      {PREFIX "interfaces.name",                                               \
+       TYPE_IF_NAME,                                                           \
+       "0.2",                                                                  \
+       AT_CARD(name),                                                          \
+       .doc = "What the card is called. Without mac it is the card to which "  \
+              "Debian gives this name; with it the card gets the name.",       \
+       .derived = "net1, net2 and so on",                                      \
+       .example = "enp0s3",                                                    \
+       .also = "device interface setName set-name"},                           \
+      {PREFIX "interfaces.mac",                                                \
+       TYPE_MAC,                                                               \
+       "0.2",                                                                  \
+       AT_CARD(mac),                                                           \
+       .doc = "The card's MAC address, with a + to count up. Machines that "   \
+              "kubeseed makes have a card for each interface with one.",       \
+       .derived = "the card is known by its name",                             \
+       .example = "52:54:00:12:34:57",                                         \
+       .also = "macAddress macaddr hwaddr mac_address macaddress match"},      \
+      {PREFIX "interfaces.address",                                            \
+       TYPE_IF_ADDRESS,                                                        \
+       "0.2",                                                                  \
+       AT_CARD(address),                                                       \
+       .doc = "Its address with the prefix, with a + to count up, or dhcp.",   \
+       .derived = "none",                                                      \
+       .example = "10.0.0.5/24",                                               \
+       .also = "addresses ip ipAddress ipv4 dhcp dhcp4 cidr"},                 \
+      {PREFIX "interfaces.gateway",                                            \
+       TYPE_IF_GATEWAY,                                                        \
+       "0.2",                                                                  \
+       AT_CARD(gateway),                                                       \
+       .doc = "The router that leads everywhere else, in place of "            \
+              "network.gateway; or dhcp, with address: dhcp.",                 \
+       .derived = "none this way",                                             \
+       .example = "10.0.0.1",                                                  \
+       .also = "router defaultGateway gw gateway4 defaultRoute"},              \
+      {PREFIX "interfaces.mtu",                                                \
+       TYPE_INT,                                                               \
+       "0.2",                                                                  \
+       AT_CARD(mtu),                                                           \
+       .doc = "The largest packet that it sends, in bytes.",                   \
+       .derived = "the card's own, mostly 1500",                               \
+       .min = 576,                                                             \
+       .max = 65535,                                                           \
+       .example = "9000"},                                                     \
+      ROUTES(PREFIX "interfaces.", AT_CARD(routes),                            \
+             "Networks that are reached through this card, besides its own.")
 
 /* What an author can add to all nodes and, below "nodes.", to those of one
  * entry, whose own come behind those. */
@@ -242,12 +332,15 @@ const struct key spec_keys[] = {
     {"network.subnet", TYPE_NETWORK, "0.1", AT(network.subnet),
      .doc = "The network that the nodes share.", .required = true,
      .example = "192.168.4.0/24", .also = "cidr nodeSubnet nodeCIDR"},
-    {"network.gateway", TYPE_ADDRESS, "0.1", AT(network.gateway),
-     .doc = "The router that leads to other networks.",
+    {"network.gateway", TYPE_GATEWAY, "0.1", AT(network.gateway),
+     .doc = "The router that leads to other networks, or none where there is "
+            "no way out, or one by another card (interfaces.gateway). One that "
+            "is not in the subnet is taken to be on the same wire.",
      .derived = "the subnet's first address", .example = "192.168.4.1",
      .also = "router defaultGateway gw"},
     {"network.dns", TYPE_ADDRESSES, "0.1", AT(network.dns),
-     .doc = "The name servers of the nodes.", .derived = "the gateway",
+     .doc = "The name servers of the nodes.",
+     .derived = "the gateway; with gateway: none nobody",
      .example = "[192.168.4.1]",
      .also = "nameservers nameserver dnsServers dnsServer"},
     {"network.ntp", TYPE_ADDRESSES, "0.2", AT(network.ntp),
@@ -264,6 +357,15 @@ const struct key spec_keys[] = {
      .doc = "The network of the services' addresses: a /12 to /24.",
      .value = "10.96.0.0/12",
      .also = "serviceSubnet serviceCIDR serviceNetwork svcCIDR service_cidr"},
+    {"network.mtu", TYPE_INT, "0.2", AT(network.mtu),
+     .doc = "The largest packet of the nodes' network, in bytes; with cni "
+            "bridge that of pods, too.",
+     .derived = "the card's own, mostly 1500", .min = 1280, .max = 65535,
+     .example = "9000"},
+    ROUTES("network.", AT(network.routes),
+           "Networks that nodes reach by another router of the subnet than the "
+           "gateway."),
+    INTERFACES("network.", AT(network.interfaces), "of all nodes", ""),
     {"network.cni", TYPE_WORD, "0.1", AT(network.cni),
      .doc = "How pods reach each other.", .value = "bridge", .words = cni_words,
      .also = "networkPlugin plugin"},
@@ -404,6 +506,9 @@ const struct key spec_keys[] = {
             "planes. An empty list lets pods on to a control-plane node.",
      .derived = "kubeadm's own on a control plane, none on a worker",
      .example = "[\"dedicated=db:NoSchedule\"]"},
+    INTERFACES("nodes.", AT_NODE(interfaces), "of the nodes of this entry",
+               " Those of network.interfaces are there, too, unless one here "
+               "has the same name."),
     EXTRAS(
         "nodes.", AT_NODE, "on the nodes of this entry",
         " What is for all nodes is so here too, unless the same stands here.",
@@ -522,6 +627,10 @@ bool key_holds_more(const struct key *k) {
   case TYPE_COUNTED:
   case TYPE_NETWORK:
   case TYPE_MAC:
+  case TYPE_GATEWAY:
+  case TYPE_IF_NAME:
+  case TYPE_IF_ADDRESS:
+  case TYPE_IF_GATEWAY:
   case TYPE_PASSWORD:
   case TYPE_PATH:
   case TYPE_CONTENT:

@@ -5,6 +5,7 @@
 #include "spec/account.h"
 #include "spec/debian.h"
 #include "spec/extras.h"
+#include "spec/interfaces.h"
 #include "spec/label.h"
 #include "spec/manifest.h"
 #include "spec/mirror.h"
@@ -97,6 +98,19 @@ static const struct type_info types[] = {
          "9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(\\.[0-9A-Fa-f]{4}){2}|[0-9A-Fa-f]{10})"
          "\\+?$",
          false},
+    [TYPE_GATEWAY] = {"address or none",
+                      "an IPv4 address like 192.168.4.1, or none",
+                      "^(none|" ADDRESS ")$", false},
+    [TYPE_IF_NAME] = {"name of a card", INTERFACE_NAME_RULE,
+                      "^(?!" INTERFACE_NAME_TAKEN ")[a-z][-_a-z0-9]{0,14}$",
+                      false},
+    [TYPE_IF_ADDRESS] = {"address with prefix, or dhcp",
+                         "an IPv4 address with its prefix like 10.0.0.5/24, "
+                         "10.0.0.5/24+ for several nodes, or dhcp",
+                         "^(dhcp|" ADDRESS "/(3[0-2]|[12]?[0-9])\\+?)$", false},
+    [TYPE_IF_GATEWAY] = {"address or dhcp",
+                         "an IPv4 address like 10.0.0.1, or dhcp",
+                         "^(dhcp|" ADDRESS ")$", false},
     [TYPE_KEYS] = {"list of public keys",
                    "a list of public keys, each a line like 'ssh-ed25519 "
                    "AAAA... you@example'",

@@ -5,12 +5,13 @@
 #include "base/word.h"
 #include "format/authorized.h"
 #include "spec/account.h"
-#include "spec/address.h"
 #include "spec/label.h"
 #include "spec/mirror.h"
 #include "spec/range.h"
 #include "spec/spec.h"
 #include "spec/value-extras.h"
+#include "spec/value-network.h"
+#include "spec/value-text.h"
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -20,29 +21,8 @@
 typedef void reader(const struct key *k, const struct yaml_node *value,
                     void *base, struct error *err);
 
-static void *member(const struct key *k, void *base) {
-  return (char *)base + k->offset;
-}
-
-/* The scalar's text, or NULL after a fault. */
-static const char *scalar(const struct key *k, const struct yaml_node *value,
-                          struct error *err) {
-  if (value->kind == YAML_SCALAR && *value->text)
-    return value->text;
-  _cleanup_free_ char *rule = key_rule(k);
-  yaml_fault(err, value, "'%s' must be %s", key_name(k), rule);
-  return NULL;
-}
-
-static void not_by_rule(const struct key *k, const struct yaml_node *value,
-                        struct error *err) {
-  _cleanup_free_ char *rule = key_rule(k);
-  yaml_fault(err, value, "'%s' is '%s', but must be %s", key_name(k),
-             value->text, rule);
-}
-
 static void set_text(const struct key *k, void *base, const char *text) {
-  char **dest = member(k, base);
+  char **dest = value_member(k, base);
   free(*dest);
   *dest = xstrdup(text);
 }
@@ -73,7 +53,7 @@ static void read_text(const struct key *k, const struct yaml_node *value,
 static void read_web(const struct key *k, const struct yaml_node *value,
                      void *base, const char *(*fault)(const char *text),
                      struct error *err) {
-  const char *text = scalar(k, value, err);
+  const char *text = value_scalar(k, value, err);
   const char *wrong = text ? fault(text) : NULL;
   /* Without the value itself, which may be a password. */
   if (wrong) {
@@ -114,19 +94,19 @@ static void read_registry(const struct key *k, const struct yaml_node *value,
 
 static void read_name(const struct key *k, const struct yaml_node *value,
                       void *base, struct error *err) {
-  const char *text = scalar(k, value, err);
+  const char *text = value_scalar(k, value, err);
   if (text && !dns_label_ok(text))
-    not_by_rule(k, value, err);
+    value_not_by_rule(k, value, err);
   else if (text)
     set_text(k, base, text);
 }
 
 static void read_account(const struct key *k, const struct yaml_node *value,
                          void *base, struct error *err) {
-  const char *text = scalar(k, value, err);
+  const char *text = value_scalar(k, value, err);
   const char *taken = text ? account_taken(text) : NULL;
   if (text && !account_name_ok(text))
-    not_by_rule(k, value, err);
+    value_not_by_rule(k, value, err);
   else if (taken)
     yaml_fault(err, value, "'%s' is '%s', %s", key_name(k), text, taken);
   else if (text)
@@ -136,7 +116,7 @@ static void read_account(const struct key *k, const struct yaml_node *value,
 static void read_names(const struct key *k, const struct yaml_node *value,
                        void *base, struct error *err) {
   struct range range;
-  const char *text = scalar(k, value, err);
+  const char *text = value_scalar(k, value, err);
   if (!text)
     return;
   const char *wrong = range_parse(text, &range);
@@ -171,9 +151,9 @@ static bool is_number(const char *name) {
 
 static void read_dns_name(const struct key *k, const struct yaml_node *value,
                           void *base, struct error *err) {
-  const char *text = scalar(k, value, err);
+  const char *text = value_scalar(k, value, err);
   if (text && (!dns_name_ok(text) || is_number(text)))
-    not_by_rule(k, value, err);
+    value_not_by_rule(k, value, err);
   else if (text)
     set_text(k, base, text);
 }
@@ -190,12 +170,12 @@ static void read_word(const struct key *k, const struct yaml_node *value,
                       void *base, struct error *err) {
   const char *words[MAX_WORDS];
   size_t n = 0;
-  const char *text = scalar(k, value, err);
+  const char *text = value_scalar(k, value, err);
   if (!text)
     return;
   for (const struct word *w = k->words; w->word && n < MAX_WORDS; w++) {
     if (strcmp(w->word, text) == 0) {
-      *(int *)member(k, base) = w->value;
+      *(int *)value_member(k, base) = w->value;
       return;
     }
     words[n++] = w->word;
@@ -207,12 +187,12 @@ static void read_word(const struct key *k, const struct yaml_node *value,
     yaml_fault(err, value, "'%s' is '%s'; did you mean '%s'?", key_name(k),
                text, near);
   else
-    not_by_rule(k, value, err);
+    value_not_by_rule(k, value, err);
 }
 
 static void read_int(const struct key *k, const struct yaml_node *value,
                      void *base, struct error *err) {
-  const char *text = scalar(k, value, err);
+  const char *text = value_scalar(k, value, err);
   if (!text)
     return;
   char *end;
@@ -220,9 +200,9 @@ static void read_int(const struct key *k, const struct yaml_node *value,
   long v = strtol(text, &end, 10);
   if (errno || *end || !isdigit((unsigned char)*text) || v < k->min ||
       v > k->max)
-    not_by_rule(k, value, err);
+    value_not_by_rule(k, value, err);
   else
-    *(int *)member(k, base) = (int)v;
+    *(int *)value_member(k, base) = (int)v;
 }
 
 /* "8G" and the like to bytes, binary units; 0 when it is none. */
@@ -243,25 +223,25 @@ static uint64_t parse_size(const char *text) {
 
 static void read_size(const struct key *k, const struct yaml_node *value,
                       void *base, struct error *err) {
-  const char *text = scalar(k, value, err);
+  const char *text = value_scalar(k, value, err);
   if (!text)
     return;
   uint64_t size = parse_size(text);
   if (size == 0)
-    not_by_rule(k, value, err);
+    value_not_by_rule(k, value, err);
   else
-    *(uint64_t *)member(k, base) = size;
+    *(uint64_t *)value_member(k, base) = size;
 }
 
 /* A full one; a shorter one would leave kubeadm to choose. */
 static void read_version(const struct key *k, const struct yaml_node *value,
                          void *base, struct error *err) {
   struct spec *s = base;
-  const char *text = scalar(k, value, err);
+  const char *text = value_scalar(k, value, err);
   if (!text)
     return;
   if (!version_parse(text, &s->kubernetes.version)) {
-    not_by_rule(k, value, err);
+    value_not_by_rule(k, value, err);
     return;
   }
   const char *wrong = version_fault(&s->kubernetes.version);
@@ -271,116 +251,6 @@ static void read_version(const struct key *k, const struct yaml_node *value,
   }
   free(s->kubernetes.version_text);
   s->kubernetes.version_text = xstrdup(text);
-}
-
-/* Only IPv4 so far; false after a fault. */
-static bool supported(const struct key *k, const struct yaml_node *value,
-                      struct ip a, struct error *err) {
-  if (a.family == IP_V4)
-    return true;
-  _cleanup_free_ char *rule = key_rule(k);
-  yaml_fault(err, value,
-             "'%s' is '%s', but IPv6 is not supported yet; write %s",
-             key_name(k), value->text, rule);
-  return false;
-}
-
-/* Whether a machine can have the address; false after a fault. */
-static bool usable(const struct key *k, const struct yaml_node *value,
-                   struct ip a, struct error *err) {
-  const char *wrong = address_fault(a);
-  if (!supported(k, value, a, err))
-    return false;
-  if (wrong)
-    yaml_fault(err, value, "'%s' is '%s', which is %s", key_name(k),
-               value->text, wrong);
-  return !wrong;
-}
-
-static void read_address(const struct key *k, const struct yaml_node *value,
-                         void *base, struct error *err) {
-  const char *text = scalar(k, value, err);
-  struct ip a;
-  if (!text)
-    return;
-  if (!ip_parse(text, &a))
-    not_by_rule(k, value, err);
-  else if (usable(k, value, a, err))
-    *(struct ip *)member(k, base) = a;
-}
-
-static void read_addresses(const struct key *k, const struct yaml_node *value,
-                           void *base, struct error *err) {
-  struct ip_vec *list = member(k, base);
-  const struct key one = {.path = k->path, .type = TYPE_ADDRESS};
-  if (value->kind != YAML_SEQ || value->n == 0) {
-    yaml_fault(err, value, "'%s' must be %s", key_name(k),
-               type_info(k->type)->rule);
-    return;
-  }
-  for (size_t i = 0; i < value->n; i++)
-    read_address(&one, value->child[i], ip_vec_add(list), err);
-}
-
-/* Whether it counts up is seen again when the names are counted out. */
-static void read_counted(const struct key *k, const struct yaml_node *value,
-                         void *base, struct error *err) {
-  const char *text = scalar(k, value, err);
-  struct ip a;
-  bool counted;
-  if (!text)
-    return;
-  if (!range_address(text, &a, &counted))
-    not_by_rule(k, value, err);
-  else if (usable(k, value, a, err))
-    *(struct ip *)member(k, base) = a;
-}
-
-static void read_network(const struct key *k, const struct yaml_node *value,
-                         void *base, struct error *err) {
-  struct cidr net;
-  bool host_bits = false;
-  const char *wrong;
-  char buf[NET_TEXT];
-  const char *text = scalar(k, value, err);
-  if (!text)
-    return;
-  if (!cidr_parse(text, &net, &host_bits))
-    not_by_rule(k, value, err);
-  else if (!supported(k, value, net.base, err))
-    return;
-  else if (host_bits)
-    yaml_fault(err, value,
-               "'%s' is '%s', which is an address inside a network; the "
-               "network is %s",
-               key_name(k), text, cidr_format(&net, buf));
-  else if ((wrong = network_fault(&net)))
-    yaml_fault(err, value, "'%s' is '%s', but %s", key_name(k), text, wrong);
-  else
-    *(struct cidr *)member(k, base) = net;
-}
-
-static void read_mac(const struct key *k, const struct yaml_node *value,
-                     void *base, struct error *err) {
-  static const struct mac none = {{0}};
-  struct mac mac;
-  bool counted;
-  const char *text = scalar(k, value, err);
-  if (!text)
-    return;
-  if (!range_mac(text, &mac, &counted))
-    not_by_rule(k, value, err);
-  else if (memcmp(&mac, &none, sizeof(mac)) == 0)
-    yaml_fault(err, value,
-               "'%s' is '%s', which no network card has; leave 'mac' out for "
-               "one that is made up",
-               key_name(k), text);
-  else if (mac.b[0] & 1)
-    yaml_fault(err, value,
-               "'%s' is '%s', a multicast address; no network card has one",
-               key_name(k), text);
-  else
-    *(struct mac *)member(k, base) = mac;
 }
 
 /* A line of authorized_keys. Nothing is said of what it holds: some are
@@ -415,7 +285,7 @@ static void read_ssh_keys(const struct key *k, const struct yaml_node *value,
     return;
   }
   for (size_t i = 0; i < value->n; i++)
-    read_ssh_key(k, value->child[i], member(k, base), err);
+    read_ssh_key(k, value->child[i], value_member(k, base), err);
 }
 
 /* As the API has it, a map; as texts, it would be this one. */
@@ -467,7 +337,7 @@ static void read_taints(const struct key *k, const struct yaml_node *value,
     return;
   }
   for (size_t i = 0; i < value->n; i++)
-    read_taint(value->child[i], member(k, base), err);
+    read_taint(value->child[i], value_member(k, base), err);
   n->untainted = value->n == 0;
 }
 
@@ -495,7 +365,7 @@ static void read_labels(const struct key *k, const struct yaml_node *value,
     return;
   }
   for (size_t i = 0; i < value->n; i++)
-    read_label(value->child[i], member(k, base), err);
+    read_label(value->child[i], value_member(k, base), err);
 }
 
 void value_read(const struct key *k, const struct yaml_node *value, void *base,
@@ -515,11 +385,15 @@ void value_read(const struct key *k, const struct yaml_node *value, void *base,
       [TYPE_INT] = read_int,
       [TYPE_SIZE] = read_size,
       [TYPE_VERSION] = read_version,
-      [TYPE_ADDRESS] = read_address,
-      [TYPE_ADDRESSES] = read_addresses,
-      [TYPE_COUNTED] = read_counted,
-      [TYPE_NETWORK] = read_network,
-      [TYPE_MAC] = read_mac,
+      [TYPE_ADDRESS] = value_read_network,
+      [TYPE_ADDRESSES] = value_read_network,
+      [TYPE_COUNTED] = value_read_network,
+      [TYPE_NETWORK] = value_read_network,
+      [TYPE_MAC] = value_read_network,
+      [TYPE_GATEWAY] = value_read_network,
+      [TYPE_IF_NAME] = value_read_network,
+      [TYPE_IF_ADDRESS] = value_read_network,
+      [TYPE_IF_GATEWAY] = value_read_network,
       [TYPE_KEYS] = read_ssh_keys,
       [TYPE_LABELS] = read_labels,
       [TYPE_TAINTS] = read_taints,

@@ -35,7 +35,8 @@ static const char *const specs[] = {
     "network: {subnet: 192.168.4.0/24, cni: none}\n" MASTERS WORKER,
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.20.2}\n"
-    "network: {subnet: 192.168.4.0/24, ntp: [192.168.4.1]}\n" MASTERS,
+    "network: {subnet: 192.168.4.0/24, ntp: [192.168.4.1],\n"
+    "  interfaces: [{name: enp0s3, address: dhcp}]}\n" MASTERS,
     HEADER MASTERS "manifests: [a.yaml, b/]\n",
     HEADER MASTERS WORKER "    files: [{path: /etc/motd, content: a}]\n"
                           "    modules: [nfs]\n    sysctls: {kernel.panic: 1}\n"

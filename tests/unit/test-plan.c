@@ -119,6 +119,69 @@ static void test_interfaces(void **state) {
   assert_non_null(file_of(n, "/etc/systemd/network/10-kube0.link"));
 }
 
+/* Cards of all nodes count on through all of them; one of an entry stands in
+ * the place of the one with its name; who has a gateway leads out. */
+static void test_further_cards(void **state) {
+  (void)state;
+  static const struct {
+    const char *node, *card; /* NULL: the cluster's */
+    const char *mac, *address, *gateway;
+    bool dhcp, gateway_dhcp, on_link, service_routes;
+  } rows[] = {
+      {"m1", "kube0", NULL, "192.168.4.31", "", false, false, false, true},
+      {"m1", "nat", NULL, "", "", true, true, false, false},
+      {"m3", "net2", "52:54:00:00:00:03", "10.0.0.7", "", .dhcp = false},
+      {"w1", "kube0", NULL, "192.168.4.34", "192.168.4.1", .dhcp = false},
+      {"w1", "nat", "52:54:00:00:01:00", "10.9.0.1", "", .dhcp = false},
+      {"w1", "net2", "52:54:00:00:00:04", "10.0.0.8", "", .dhcp = false},
+      {"w2", "nat", "52:54:00:00:01:01", "10.9.0.2", "", .dhcp = false},
+      {"x1", "kube0", NULL, "192.168.4.36", "", .service_routes = true},
+      {"x1", "nat", NULL, "10.7.0.9", "10.6.0.1", .on_link = true},
+  };
+  _cleanup_fixture_ struct fixture f = {0};
+  make("apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+       "kubernetes: {version: 1.34.2}\n"
+       "network:\n"
+       "  subnet: 192.168.4.0/24\n"
+       "  interfaces:\n"
+       "    - {name: nat, address: dhcp, gateway: dhcp}\n"
+       "    - {mac: 5254.0000.0001+, address: 10.0.0.5/24+}\n"
+       "nodes:\n"
+       "  - {name: \"m{1..3}\"}\n"
+       "  - name: w{1..2}\n"
+       "    role: worker\n"
+       "    interfaces:\n"
+       "      - {name: nat, mac: 525400000100+, address: 10.9.0.1/24+}\n"
+       "  - name: x1\n"
+       "    role: worker\n"
+       "    interfaces:\n"
+       "      - {name: nat, address: 10.7.0.9/24, gateway: 10.6.0.1}\n",
+       &f);
+  char a[NET_TEXT];
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    const struct plan_node *n = plan_find(&f.plan, rows[i].node);
+    const struct plan_interface *c = NULL;
+    for (size_t k = 0; k < n->interfaces.n; k++)
+      if (strcmp(n->interfaces.v[k].name, rows[i].card) == 0)
+        c = &n->interfaces.v[k];
+    assert_non_null(c);
+    assert_int_equal(n->interfaces.n, 3);
+    if (rows[i].mac)
+      assert_string_equal(mac_format(&c->mac, a), rows[i].mac);
+    assert_string_equal(ip_format(c->address, a), rows[i].address);
+    assert_string_equal(ip_format(c->gateway, a), rows[i].gateway);
+    assert_int_equal(c->dhcp, rows[i].dhcp);
+    assert_int_equal(c->gateway_dhcp, rows[i].gateway_dhcp);
+    assert_int_equal(c->on_link, rows[i].on_link);
+    assert_int_equal(c->service_routes, rows[i].service_routes);
+  }
+  const struct plan_node *m1 = plan_find(&f.plan, "m1");
+  assert_null(file_of(m1, "/etc/systemd/network/10-nat.link"));
+  assert_non_null(file_of(m1, "/etc/systemd/network/10-net2.link"));
+  assert_non_null(file_of(m1, "/etc/systemd/network/"
+                              "10-cloud-init-nat.network.d/kubeseed.conf"));
+}
+
 static void test_kubeadm_api(void **state) {
   (void)state;
   static const struct {
@@ -374,13 +437,20 @@ static void test_same_mac(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_interfaces),    cmocka_unit_test(test_find),
-      cmocka_unit_test(test_identity),      cmocka_unit_test(test_kubeadm_api),
-      cmocka_unit_test(test_cluster),       cmocka_unit_test(test_other_etcds),
-      cmocka_unit_test(test_pod_networks),  cmocka_unit_test(test_vip),
-      cmocka_unit_test(test_steps),         cmocka_unit_test(test_taints),
-      cmocka_unit_test(test_who_gets_keys), cmocka_unit_test(test_modes),
+      cmocka_unit_test(test_interfaces),
+      cmocka_unit_test(test_find),
+      cmocka_unit_test(test_identity),
+      cmocka_unit_test(test_kubeadm_api),
+      cmocka_unit_test(test_cluster),
+      cmocka_unit_test(test_other_etcds),
+      cmocka_unit_test(test_pod_networks),
+      cmocka_unit_test(test_vip),
+      cmocka_unit_test(test_steps),
+      cmocka_unit_test(test_taints),
+      cmocka_unit_test(test_who_gets_keys),
+      cmocka_unit_test(test_modes),
       cmocka_unit_test(test_same_mac),
+      cmocka_unit_test(test_further_cards),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,7 +111,7 @@ static void test_two_cards(void **state) {
       text,
       "-netdev socket,id=cluster,mcast=230.0.0.1:50000,localaddr=127.0.0.1 "
       "-device virtio-net-pci,netdev=cluster,mac=52:54:00:01:02:03,romfile= "
-      "-netdev socket,id=cluster1,mcast=230.0.0.1:50000,localaddr=127.0.0.1 "
+      "-netdev socket,id=cluster1,mcast=230.0.0.2:50000,localaddr=127.0.0.1 "
       "-device virtio-net-pci,netdev=cluster1,mac=52:54:00:01:02:04,romfile= "
       "-netdev user,"));
 }

@@ -195,7 +195,7 @@ static void test_two_cards(void **state) {
   open_fixture(HEADER NETWORK THREE, &f);
   struct plan_node *n = &f.plan.nodes.v[1];
   *plan_interface_vec_add(&n->interfaces) = (struct plan_interface){
-      .name = "kube1",
+      .name = xstrdup("kube1"),
       .link = xstrdup("/etc/systemd/network/10-kube1.link"),
       .mac = {{2, 0, 0, 0, 0, 1}},
       .address = {IP_V4, {10, 1, 2, 3}},
@@ -255,7 +255,8 @@ static void test_network_config_is_parsed(void **state) {
   _cleanup_seed_ struct seed s = {0};
   open_fixture(HEADER NETWORK THREE, &f);
   struct plan_node *n = &f.plan.nodes.v[1];
-  n->interfaces.v[0].name = "kube0: [";
+  free(n->interfaces.v[0].name);
+  n->interfaces.v[0].name = xstrdup("kube0: [");
   ok(pki_node_make(&f.pki, &f.plan, n, NULL, NOW, &keys, &err), &err);
   assert_int_equal(render_node(f.render, n, &keys, &s, &err), -1);
   assert_non_null(strstr(err.faults[0].where, "user-data/network-config:"));

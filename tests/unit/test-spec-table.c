@@ -58,7 +58,7 @@ static size_t walk(const struct key *of) {
 static void test_every_row_is_reached(void **state) {
   (void)state;
   assert_int_equal(walk(NULL), n_spec_keys);
-  assert_null(key_find("network.mtu"));
+  assert_null(key_find("network.mtus"));
   assert_null(key_below(NULL, "subnet"));
   assert_null(key_first(key_find("name")));
 }
@@ -71,6 +71,10 @@ static bool takes(const struct key *k, const char *text) {
   void *base = &s;
   if (strstr(k->path, "files."))
     base = spec_file_vec_add(&s.extras.files);
+  else if (strstr(k->path, "routes."))
+    base = spec_route_vec_add(&s.network.routes);
+  else if (strstr(k->path, "interfaces."))
+    base = spec_interface_vec_add(&s.network.interfaces);
   else if (strncmp(k->path, "nodes.", 6) == 0)
     base = spec_node_vec_add(&one);
   else if (strncmp(k->path, "users.", 6) == 0)
@@ -137,9 +141,11 @@ static bool beyond_patterns(const struct key *k, const char *text) {
   return ((k->type == TYPE_MIRROR || k->type == TYPE_PACKAGES) &&
           strchr(text, '[')) ||
          (k->type == TYPE_ACCOUNT && account_taken(text)) ||
+         (k->type == TYPE_IF_NAME && !interface_name_ok(text)) ||
          (k->type == TYPE_DNS_NAME && ends_in_number(text)) ||
          (k->type == TYPE_MAC && strcmp(text, "00:00:00:00:00:00") == 0) ||
-         (k->type == TYPE_NETWORK && strcmp(text, "192.168.4.31/24") == 0) ||
+         (k->type == TYPE_NETWORK && (strcmp(text, "192.168.4.31/24") == 0 ||
+                                      strcmp(text, "10.0.0.5/24") == 0)) ||
          (k->type == TYPE_PATH &&
           (strcmp(text, "/etc/../a") == 0 || strcmp(text, "/etc/./a") == 0)) ||
          (k->type == TYPE_NAMES &&
@@ -150,6 +156,16 @@ static bool beyond_patterns(const struct key *k, const char *text) {
 static const char *const texts[] = {
     "a",
     "m1",
+    "cni0",
+    "none",
+    "dhcp",
+    "enp0s3",
+    "a-name-of-16-let",
+    "10.0.0.5/24",
+    "10.0.0.5/24+",
+    "10.0.0.5+/24",
+    "10.0.0.5/33",
+    "127.0.0.1/8",
     "1m",
     "-a",
     "a-",

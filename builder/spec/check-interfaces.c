@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/check-interfaces.h"
+
+#include "base/mem.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* One list of interfaces: of all nodes, or of an entry. */
+struct cards {
+  const struct yaml_node *list; /* NULL: not written */
+  const struct spec_interface_vec *said;
+  size_t nodes; /* how many have them */
+};
+
+static struct cards cards_of_all(const struct checking *c) {
+  return (struct cards){
+      yaml_get(yaml_get(c->root, "network"), "interfaces"),
+      &c->spec->network.interfaces,
+      c->spec->nodes.n,
+  };
+}
+
+static struct cards cards_of_entry(const struct checking *c, size_t entry) {
+  struct cards cards = {
+      yaml_get(yaml_get(c->root, "nodes")->child[entry], "interfaces"),
+      &c->spec->entry_interfaces.v[entry],
+      0,
+  };
+  for (size_t i = 0; i < c->spec->nodes.n; i++)
+    cards.nodes += c->spec->nodes.v[i].entry == entry;
+  return cards;
+}
+
+/* The cluster's network of that name, if net is within it: who answers there is
+ * decided. NULL otherwise. */
+static const char *own_network(const struct spec *s, const struct cidr *net) {
+  const struct {
+    const char *name;
+    const struct cidr *net;
+  } nets[] = {{"subnet", &s->network.subnet},
+              {"pods", &s->network.pods},
+              {"services", &s->network.services}};
+  for (size_t i = 0; i < ARRAY_SIZE(nets); i++)
+    if (cidr_has(nets[i].net, net->base) && net->bits >= nets[i].net->bits)
+      return nets[i].name;
+  return NULL;
+}
+
+/* The routes of a card, whose own address may be absent; net is the network in
+ * which its routers are, or NULL where a DHCP server tells. */
+static void check_routes(const struct checking *c, const struct yaml_node *list,
+                         const struct spec_route_vec *routes,
+                         const struct cidr *net, struct ip own) {
+  char a[NET_TEXT], b[NET_TEXT];
+  for (size_t i = 0; list && i < routes->n; i++) {
+    const struct spec_route *r = &routes->v[i];
+    const char *name = own_network(c->spec, &r->to);
+    if (name)
+      yaml_fault(c->err, yaml_get(list->child[i], "to"),
+                 "a route to %s would lead away from the cluster's own network "
+                 "'%s'; write another network",
+                 cidr_format(&r->to, a), name);
+    if (net && !cidr_has(net, r->via))
+      yaml_fault(c->err, yaml_get(list->child[i], "via"),
+                 "the router %s is not in the card's network %s",
+                 ip_format(r->via, a), cidr_format(net, b));
+    if (ip_equal(own, r->via))
+      yaml_fault(c->err, yaml_get(list->child[i], "via"),
+                 "the router %s is the card's own address",
+                 ip_format(r->via, a));
+    for (size_t k = 0; k < i; k++)
+      if (routes->v[k].to.bits == r->to.bits &&
+          ip_equal(routes->v[k].to.base, r->to.base)) {
+        yaml_fault(c->err, yaml_get(list->child[i], "to"),
+                   "two routes lead to %s", cidr_format(&r->to, a));
+        break;
+      }
+  }
+}
+
+static void check_own_routes(const struct checking *c) {
+  check_routes(c, yaml_get(yaml_get(c->root, "network"), "routes"),
+               &c->spec->network.routes, &c->spec->network.subnet,
+               (struct ip){0});
+}
+
+/* For several nodes something must count up. */
+static void check_count(const struct checking *c, const struct cards *cards,
+                        const struct yaml_node *entry, const char *key) {
+  const struct yaml_node *value = yaml_get(entry, key);
+  if (!value || cards->nodes < 2 || strcmp(value->text, "dhcp") == 0 ||
+      value->text[strlen(value->text) - 1] == '+')
+    return;
+  yaml_fault(c->err, value,
+             "%zu nodes cannot share the %s %s; write %s+ to count up",
+             cards->nodes, key, value->text, value->text);
+}
+
+static void check_mac(const struct checking *c, const struct cards *cards,
+                      const struct yaml_node *entry,
+                      const struct spec_interface *card) {
+  const struct yaml_node *mac = yaml_get(entry, "mac");
+  struct mac last;
+  if (!mac) {
+    if (!card->name)
+      yaml_fault(c->err, entry,
+                 "an interface needs a mac, or the name that its card has");
+    return;
+  }
+  check_count(c, cards, entry, "mac");
+  if (cards->nodes > 0 &&
+      !mac_add(&card->mac, (uint32_t)(cards->nodes - 1), &last))
+    yaml_fault(c->err, mac,
+               "'mac' is '%s', but its vendor has no %zu addresses from there "
+               "on",
+               mac->text, cards->nodes);
+}
+
+static void check_address(const struct checking *c, const struct cards *cards,
+                          const struct yaml_node *entry,
+                          const struct spec_interface *card) {
+  const struct spec *s = c->spec;
+  const struct yaml_node *at = yaml_get(entry, "address");
+  struct cidr net = cidr_around(card->address.ip, card->address.bits);
+  struct ip last = card->address.ip;
+  char a[NET_TEXT], b[NET_TEXT];
+  const struct {
+    const char *name;
+    const struct cidr *net;
+  } nets[] = {{"subnet", &s->network.subnet},
+              {"pods", &s->network.pods},
+              {"services", &s->network.services}};
+  if (!ip_is_set(card->address.ip))
+    return;
+  check_count(c, cards, entry, "address");
+  for (size_t i = 0; i < ARRAY_SIZE(nets); i++)
+    if (cidr_overlap(&net, nets[i].net))
+      yaml_fault(c->err, at,
+                 "the card's network %s overlaps '%s' (%s), and nodes would "
+                 "not know by which card to answer",
+                 cidr_format(&net, a), nets[i].name,
+                 cidr_format(nets[i].net, b));
+  if (cards->nodes > 1)
+    (void)ip_add(last, (uint32_t)(cards->nodes - 1), &last);
+  if (net.bits <= 30 &&
+      (ip_equal(card->address.ip, net.base) || !cidr_has(&net, last) ||
+       ip_compare(last, cidr_last(&net)) >= 0))
+    yaml_fault(
+        c->err, at, "from %s on the network %s has no addresses for %zu nodes",
+        ip_format(card->address.ip, a), cidr_format(&net, b), cards->nodes);
+}
+
+static void check_gateway(const struct checking *c,
+                          const struct yaml_node *entry,
+                          const struct spec_interface *card) {
+  const struct yaml_node *at = yaml_get(entry, "gateway");
+  if (!at)
+    return;
+  if (card->gateway.dhcp && !card->address.dhcp)
+    yaml_fault(c->err, at,
+               "gateway: dhcp takes what a DHCP server tells, and the address "
+               "is not from one; write address: dhcp, or the gateway's "
+               "address");
+  if (!card->address.dhcp && !ip_is_set(card->address.ip))
+    yaml_fault(c->err, at,
+               "a card without an address leads to no gateway; write its "
+               "address");
+  if (ip_is_set(card->gateway.ip))
+    (void)check_outside(c, at, "the gateway", card->gateway.ip,
+                        "no router is there");
+}
+
+static void check_cards(const struct checking *c, const struct cards *cards) {
+  for (size_t i = 0; cards->list && i < cards->said->n; i++) {
+    const struct yaml_node *entry = cards->list->child[i];
+    const struct spec_interface *card = &cards->said->v[i];
+    const struct yaml_node *routes = yaml_get(entry, "routes");
+    struct cidr net = cidr_around(card->address.ip, card->address.bits);
+    bool fixed = ip_is_set(card->address.ip);
+    check_mac(c, cards, entry, card);
+    check_address(c, cards, entry, card);
+    check_gateway(c, entry, card);
+    if (routes && !fixed && !card->address.dhcp)
+      yaml_fault(c->err, routes,
+                 "a card without an address leads to no router; write its "
+                 "address");
+    check_routes(c, routes, &card->routes, fixed ? &net : NULL,
+                 card->address.ip);
+  }
+}
+
+/* What cards of one node have twice; it is told where the later one stands. */
+static void check_pair(const struct checking *c, const struct yaml_node *at,
+                       const struct interface_use *a,
+                       const struct interface_use *b) {
+  const struct spec_interface *x = a->said, *y = b->said;
+  struct cidr nx = cidr_around(x->address.ip, x->address.bits);
+  struct cidr ny = cidr_around(y->address.ip, y->address.bits);
+  char tx[NET_TEXT], ty[NET_TEXT];
+  if (strcmp(a->name, b->name) == 0)
+    yaml_fault(c->err, at, "two interfaces of a node have the name '%s'",
+               a->name);
+  if (ip_is_set(x->address.ip) && ip_is_set(y->address.ip) &&
+      cidr_overlap(&nx, &ny))
+    yaml_fault(c->err, at,
+               "the networks %s and %s of one node's interfaces '%s' and '%s' "
+               "overlap",
+               cidr_format(&nx, tx), cidr_format(&ny, ty), a->name, b->name);
+  if ((x->gateway.dhcp || ip_is_set(x->gateway.ip)) &&
+      (y->gateway.dhcp || ip_is_set(y->gateway.ip)))
+    yaml_fault(c->err, at,
+               "the interfaces '%s' and '%s' of one node have a gateway both; "
+               "one leads everywhere, for others write routes",
+               a->name, b->name);
+}
+
+static void check_node(const struct checking *c, const struct cards *all,
+                       const struct cards *own) {
+  struct interface_use_vec uses = {0};
+  interfaces_of(all->said, own->said, &uses);
+  for (size_t i = 1; i < uses.n; i++) {
+    const struct interface_use *b = &uses.v[i];
+    /* Two that all nodes have are told of once, elsewhere. */
+    for (size_t k = 0; k < i && !b->for_all; k++)
+      check_pair(c, own->list->child[b->index], &uses.v[k], b);
+  }
+  free(uses.v);
+}
+
+static void check_interfaces(const struct checking *c) {
+  const struct spec_interface_vec none = {0};
+  struct cards all = cards_of_all(c);
+  struct interface_use_vec uses = {0};
+  check_cards(c, &all);
+  interfaces_of(all.said, &none, &uses);
+  for (size_t i = 1; i < uses.n; i++)
+    for (size_t k = 0; k < i; k++)
+      check_pair(c, all.list->child[i], &uses.v[k], &uses.v[i]);
+  free(uses.v);
+  for (size_t i = 0; i < c->spec->entry_interfaces.n; i++) {
+    struct cards own = cards_of_entry(c, i);
+    check_cards(c, &own);
+    if (own.list)
+      check_node(c, &all, &own);
+  }
+}
+
+const struct spec_check check_interfaces_table[] = {
+    {check_own_routes, {"network"}},
+    {check_interfaces, {"network", "nodes"}},
+    {0},
+};
