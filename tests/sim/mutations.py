@@ -88,6 +88,8 @@ ALL = [
     Mutation("a lost member is not removed", LIB + "steps-stacked.sh",
              'etcd_ask "$ETCD_PEERS" member remove "${own%%,*}"', ":",
              ["stacked"], ["disk-lost/m"]),
+    Mutation("the bootstrap program takes no lock", LIB + "bootstrap",
+             *emptied("alone"), ["founding", "copied", "stacked"], ["twice"], 60),
     Mutation("steps are not recorded", LIB + "bootstrap",
              ': >"$recorded/$step"', ":", ["founding"],
              ["line/m1,wipe", "line/m1,ready"]),

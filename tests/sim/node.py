@@ -92,6 +92,7 @@ class Node:
     def _power_fields(self):
         self.units = set()
         self.actors = []
+        self.locked_by = None  # an actor, while it is among those
         self.etcd = None
         self.etcd_trouble = ""
         self.etcd_ends_since = 0.0  # always at once

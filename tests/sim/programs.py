@@ -38,6 +38,21 @@ def sync(world, actor, args, stdin):
     return 0, "", ""
 
 
+def flock(world, actor, args, stdin):
+    """There is one lock, that of the bootstrap program. Who holds it holds it until
+    its end, with all that it has started."""
+    del stdin
+    node = actor.node
+    if args not in (["9"], ["-n", "9"]):
+        return not_modelled(actor, "flock", args)
+    while node.locked_by in node.actors and node.locked_by is not actor:
+        if "-n" in args:
+            return 1, "", ""
+        yield w.Park()
+    node.locked_by = actor
+    return 0, "", ""
+
+
 SKEW = {"clock-ahead": 20 * 365 * 86400, "clock-behind": -20 * 365 * 86400,
         "clock-slow": -3600}
 

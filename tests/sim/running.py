@@ -26,6 +26,7 @@ def redirect(sh, redirections):
     been said."""
     sh.fds = fds = list(sh.fds)
     for fd, op, text in redirections:
+        fds += [None] * (fd + 1 - len(fds))  # of those none is open
         try:
             if op == "<<":
                 fds[fd] = shell.Input(text)

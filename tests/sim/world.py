@@ -154,6 +154,8 @@ class World:
         node.watch()
         if request is None:
             node.actors.remove(actor)
+            if actor is node.locked_by:
+                self.bump()
             if not node.reached_cut():
                 actor.on_exit(actor)
             return False
