@@ -75,7 +75,7 @@ static void read_packages(const struct key *k, const struct yaml_node *value,
 
 static void read_libvirt(const struct key *k, const struct yaml_node *value,
                          void *base, struct error *err) {
-  const char *text = scalar(k, value, err);
+  const char *text = value_scalar(k, value, err);
   if (text && !libvirt_uri_ok(text))
     yaml_fault(err, value, "'%s' must be %s", key_name(k), LIBVIRT_RULE);
   else if (text)
