@@ -2,7 +2,11 @@
 #include "part/judge-talk.h"
 
 #include "base/json.h"
+#include "part/objects.h"
 #include <string.h>
+
+/* The service of all those pods, as scripts/verify-pods has it asked. */
+#define SERVICE "http://reach:2379"
 
 /* One of the pods that were started, as scripts/verify-pods lists them. */
 struct talker {
@@ -99,18 +103,23 @@ static json_t *by_endpoint(const json_t *list) {
   return map;
 }
 
+/* What etcdctl said there; NULL when it said nothing. The caller json_decref's.
+ */
+static json_t *healths_of(const struct talker *t) {
+  /* kubectl's and its own complaints stand around the JSON. */
+  const char *begin = t->says ? strstr(t->says, "[{") : NULL;
+  return begin ? json_loads(begin, JSON_DISABLE_EOF_CHECK, NULL) : NULL;
+}
+
 /* What one pod says of all; returns how many it reaches. */
 static size_t judge_words(const struct talker *from,
                           const struct talker_vec *pods, struct wrong *w) {
-  const char *text = from->says;
-  /* kubectl's and etcdctl's complaints stand around the JSON. */
-  const char *begin = text ? strstr(text, "[{") : NULL;
-  _cleanup_json_ json_t *list =
-      begin ? json_loads(begin, JSON_DISABLE_EOF_CHECK, NULL) : NULL;
+  _cleanup_json_ json_t *list = healths_of(from);
   size_t reached = 0;
   if (!list) {
     wrong_add(w, "%s: %.*s", from->node, QUOTE_MAX,
-              text && *text ? text : "its pod does not answer");
+              from->says && *from->says ? from->says
+                                        : "its pod does not answer");
     return 0;
   }
   _cleanup_json_ json_t *health = by_endpoint(list);
@@ -128,32 +137,69 @@ static size_t judge_words(const struct talker *from,
   return reached;
 }
 
+/* Whether one pod reaches the service by its name. Who says nothing is told of
+ * above. */
+static bool finds_service(const struct talker *from, struct wrong *w) {
+  _cleanup_json_ json_t *list = healths_of(from);
+  _cleanup_json_ json_t *health = by_endpoint(list);
+  const json_t *e = json_object_get(health, SERVICE);
+  bool found = json_is_true(json_object_get(e, "health"));
+  if (list && !found)
+    wrong_add(w, "the pod on %s does not reach a service by its name: %.*s",
+              from->node, QUOTE_MAX, e ? judge_text(e, "error") : "not asked");
+  return found;
+}
+
+#define DNS "pods.dns", "DNS answers pods of every node"
+#define REACH "pods.reach", "pods reach those of every node"
+
+static void judge_pairs(struct judge *j, const struct talker_vec *pods) {
+  struct wrong w = {0};
+  size_t pairs = 0;
+  judge_talkers(j, pods, &w);
+  for (size_t i = 0; i < pods->n; i++)
+    if (talker_runs(&pods->v[i]))
+      pairs += judge_words(&pods->v[i], pods, &w);
+  judge_end_count(j, REACH, &w, pairs, "connection");
+}
+
+static void judge_names(struct judge *j, const struct talker_vec *pods) {
+  struct wrong w = {0};
+  size_t n = 0;
+  if (!j->objects || !objects_find(j->objects, "Deployment", "coredns")) {
+    judge_add(j, DNS, VERIFY_SKIP, "there is no deployment coredns");
+    return;
+  }
+  for (size_t i = 0; i < pods->n; i++)
+    if (talker_runs(&pods->v[i]))
+      n += finds_service(&pods->v[i], &w);
+  if (n == 0 && w.n == 0)
+    judge_add(j, DNS, VERIFY_SKIP, "no pod could ask it");
+  else
+    judge_end_count(j, DNS, &w, n, "pod");
+}
+
+static void nobody_talks(struct judge *j, const char *why) {
+  judge_add(j, DNS, VERIFY_SKIP, "%s", why);
+  judge_add(j, REACH, VERIFY_SKIP, "%s", why);
+}
+
 void judge_talk(struct judge *j) {
-  static const char id[] = "pods.reach";
-  static const char what[] = "pods reach those of every node";
   const struct verify_answer *a = &j->facts->pods;
   _cleanup_free_ char *text = verify_section(a, "pods");
   struct talker_vec pods = {0};
-  struct wrong w = {0};
-  size_t pairs = 0;
   if (a->skipped) {
-    judge_add(j, id, what, VERIFY_SKIP, "%s", a->skipped);
-    return;
-  }
-  if (!j->facts->cluster.text) {
-    judge_add(j, id, what, VERIFY_SKIP, "no API server answers");
-    return;
-  }
-  if (text) {
+    nobody_talks(j, a->skipped);
+  } else if (!j->facts->cluster.text) {
+    nobody_talks(j, "no API server answers");
+  } else if (!text) {
+    judge_add(j, DNS, VERIFY_SKIP, "no pod could ask it");
+    judge_add(j, REACH, VERIFY_FAIL, "%s", a->error ? a->error : "no answer");
+  } else {
     talkers_read(text, &pods);
     talkers_hear(a->text, &pods);
-    judge_talkers(j, &pods, &w);
-    for (size_t i = 0; i < pods.n; i++)
-      if (talker_runs(&pods.v[i]))
-        pairs += judge_words(&pods.v[i], &pods, &w);
-  } else {
-    wrong_add(&w, "%s", a->error ? a->error : "no answer");
+    judge_names(j, &pods);
+    judge_pairs(j, &pods);
+    talkers_done(&pods);
   }
-  talkers_done(&pods);
-  judge_end_count(j, id, what, &w, pairs, "connection");
 }

@@ -156,6 +156,7 @@ static const char *const checks[] = {
     "pods.kube-proxy",
     "pods.system",
     "dns",
+    "pods.dns",
     "pods.reach",
     NULL,
 };

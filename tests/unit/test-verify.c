@@ -294,7 +294,7 @@ static void say_reach(const struct fixture *f, struct buf *b) {
              separator, i);
     separator = ",";
   }
-  buf_adds(b, "]\n");
+  buf_adds(b, ",{\"endpoint\":\"http://reach:2379\",\"health\":true}]\n");
 }
 
 static char *say_pods(const struct fixture *f) {
@@ -390,7 +390,7 @@ static void test_well(void **state) {
   begin(&f, nodes_ha);
   parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
-  assert_int_equal(f.checks.n, 24);
+  assert_int_equal(f.checks.n, 25);
   expect(&f, "endpoint.holder", VERIFY_OK, "192.168.4.20, m1");
   expect(&f, "etcd.leader", VERIFY_OK, "m2");
   expect(&f, "certificates", VERIFY_OK, "the first ends on 2027-11-21 (m1: ");
@@ -601,6 +601,12 @@ static const struct flaw faults_of_pods[] = {
      "reach-m1,m1,Failed,10.244.0.7,", "pods.reach", "the pod on m1 is Failed"},
     {"pods", "reach-m1,m1,Running,10.244.0.7,", "reach-m1,m1,Running,,",
      "pods.reach", "the pod on m1 is Running"},
+    {"pods", "\"http://reach:2379\",\"health\":true",
+     "\"http://reach:2379\",\"health\":false,\"error\":\"no such host\"",
+     "pods.dns",
+     "the pod on m1 does not reach a service by its name: no such host"},
+    {"pods", "http://reach:2379", "http://other:2379", "pods.dns",
+     "the pod on m1 does not reach a service by its name: not asked"},
 };
 
 /* Where Kubernetes' nodes are not the first. */
@@ -873,7 +879,20 @@ static void test_not_failures(void **state) {
          "2026-12-01, in 10 days");
   expect(&f, "dns", VERIFY_SKIP, "no deployment coredns");
   expect(&f, "pods.reach", VERIFY_SKIP, "--no-pods");
+  expect(&f, "pods.dns", VERIFY_SKIP, "--no-pods");
   assert_int_equal(verify_count(&f.checks, VERIFY_FAIL), 0);
+  end(&f);
+}
+
+/* Without CoreDNS no pod has asked it. */
+static void test_no_dns(void **state) {
+  (void)state;
+  struct fixture f;
+  begin(&f, nodes_ha);
+  change(&f, "cluster", "\"name\":\"coredns\"", "\"name\":\"other\"");
+  parts_verify(&f.plan, &f.facts, &f.checks);
+  expect(&f, "pods.dns", VERIFY_SKIP, "no deployment coredns");
+  expect(&f, "pods.reach", VERIFY_OK, "16 connections");
   end(&f);
 }
 
@@ -1095,6 +1114,13 @@ static void test_gather_cluster(void **state) {
   _cleanup_free_ char *m3 = ssh_heard(&s, "m3", "script");
   expect_in(m3, "/api/v1/nodes", true);
   expect_in(m3, "IMAGE=kubeseed.internal/k8s/etcd:3.4.23\n", true);
+  /* The names of other payloads' images are known to their kubeadm. */
+  f.plan.image_repository = NULL;
+  free(f.facts.pods.text);
+  f.facts.pods.text = NULL;
+  verify_gather_pods(&f.plan, &s.remote, &f.facts);
+  _cleanup_free_ char *again = ssh_heard(&s, "m3", "script");
+  expect_in(again, "IMAGE=\nWAIT=", true);
   end(&f);
   ssh_end(&s);
 }
@@ -1159,9 +1185,6 @@ static void test_gather_nothing(void **state) {
   expect_in(f.facts.cluster.error, "no control-plane node answers ssh", true);
   verify_gather_pods(&f.plan, &r, &f.facts);
   expect_in(f.facts.pods.error, "no API server answers", true);
-  f.plan.image_repository = NULL;
-  verify_gather_pods(&f.plan, &r, &f.facts);
-  expect_in(f.facts.pods.skipped, "no image with a server and a client", true);
   end(&f);
 }
 
@@ -1312,6 +1335,7 @@ int main(void) {
       cmocka_unit_test(test_seen_by_all),
       cmocka_unit_test(test_two_faults),
       cmocka_unit_test(test_not_failures),
+      cmocka_unit_test(test_no_dns),
       cmocka_unit_test(test_default_taints),
       cmocka_unit_test(test_rubbish),
       cmocka_unit_test(test_many_findings),
