@@ -77,17 +77,18 @@ ask_by_token() { # PATH
 # know the cluster by. What it reads with the token is there before the token is.
 is_open_to_token() {
   if grep -q '^  bootstrapToken:' /etc/kubeseed/kubeadm-join.yaml; then
-    why="$why, which kubeadm needs (pki.discovery: token). On a control-plane \
-node: kubectl -n kube-public create rolebinding cluster-info \
---role kubeadm:bootstrap-signer-clusterinfo --user system:anonymous; and \
-anonymous-auth must be on"
+    why="$why: the first node is not ready, or somebody has closed what kubeadm \
+needs to join by token (pki.discovery). On a control-plane node: kubectl -n \
+kube-public create rolebinding cluster-info --role \
+kubeadm:bootstrap-signer-clusterinfo --user system:anonymous; and anonymous-auth \
+must be on"
     return 1
   fi
   told=$(ask_by_token api/v1/namespaces/kube-system/configmaps/kubeadm-config) ||
     return 1
   [ "$told" != 200 ] || return 0
-  why="$why, and $told to this seed's token; if that has ended, run 'kubeseed \
-seed' for this node while the cluster runs"
+  why="$why and $told to this seed's token: the first node is not ready, or the \
+token has ended (then run 'kubeseed seed' for this node while the cluster runs)"
   return 1
 }
 
@@ -105,8 +106,7 @@ cluster_is_open() {
   case $status,$code in
   0,*) ;;
   22,40[13])
-    why="an API server answers, and says $code for cluster-info: the first node \
-is not ready, or somebody has closed it"
+    why="an API server answers, and says $code for cluster-info"
     ! is_open_to_token || return 0
     ;;
   22,*) why="an API server answers, which is not ready" ;;
