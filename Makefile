@@ -218,6 +218,7 @@ same: $(BUILD)/kubeseed
 
 bench: $(BUILD)/kubeseed
 	@tests/bench/run $(BUILD)/kubeseed
+	@tests/bench/bake $(BUILD)/kubeseed
 
 $(UNIT): $(OBJ)/tests/%: tests/%.c $(LIB)
 	@mkdir -p $(@D)
