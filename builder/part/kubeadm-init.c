@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The one node that runs `kubeadm init`. */
+#include "part/components.h"
 #include "part/objects.h"
 #include "part/part.h"
 #include "spec/payload-facts.h"
@@ -37,6 +38,9 @@ static void set_cert_sans(const struct spec *spec, struct scope *s) {
   scope_set(scope_add(s, "cert_sans"), "name", spec->endpoint.name);
   scope_set(scope_add(s, "cert_sans"), "name", "localhost");
   scope_set(scope_add(s, "cert_sans"), "name", "127.0.0.1");
+  for (size_t i = 0; i < spec->kubernetes.cert_sans.n; i++)
+    scope_set(scope_add(s, "cert_sans"), "name",
+              spec->kubernetes.cert_sans.v[i]);
 }
 
 static void values(const struct part_input *in, struct scope *s) {
@@ -51,6 +55,7 @@ static void values(const struct part_input *in, struct scope *s) {
   scope_set(s, "cluster_dns", p->cluster_dns);
   scope_set_flag(s, "ecdsa", spec->pki.algorithm == KEY_ECDSA_P256);
   set_cert_sans(spec, s);
+  components_values(p, s);
   /* The node's own checks (step "check") stand for kubeadm's preflight, which
    * refuses to go on after a power cut because files exist, and before 1.24
    * wants crictl, which Debian 12 does not have. */
@@ -126,6 +131,7 @@ static void check_keys(const struct checking *c) {
 
 static const struct spec_check checks[] = {
     {check_keys, {"pki.algorithm", "kubernetes.version"}},
+    {components_check, COMPONENTS_READ},
     {0},
 };
 

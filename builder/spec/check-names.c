@@ -6,9 +6,6 @@
 
 #define DNS_MAX 253 /* RFC 1035, 2.3.4, as text */
 
-/* kubeadm's dnsDomain, which the cluster's own DNS answers for. */
-#define CLUSTER_DOMAIN "cluster.local"
-
 /* name is parent, or below it. */
 static bool within(const char *name, const char *parent) {
   size_t n = strlen(name), m = strlen(parent);
@@ -18,12 +15,13 @@ static bool within(const char *name, const char *parent) {
 
 /* What a name is that leads elsewhere on every machine, for behind "which is";
  * NULL for others. RFC 6761, 6.3; user-data/hosts. */
-static const char *leads_elsewhere(const char *name) {
+static const char *leads_elsewhere(const struct spec *s, const char *name) {
   if (within(name, "localhost") || within(name, "localhost.localdomain") ||
       strcmp(name, "ip6-localhost") == 0 || strcmp(name, "ip6-loopback") == 0)
     return "each machine's own name for itself";
-  if (within(name, CLUSTER_DOMAIN))
-    return "in the zone of the cluster's own DNS (" CLUSTER_DOMAIN ")";
+  if (s->kubernetes.cluster_domain &&
+      within(name, s->kubernetes.cluster_domain))
+    return "in the zone of the cluster's own DNS (kubernetes.clusterDomain)";
   return NULL;
 }
 
@@ -35,7 +33,7 @@ static const struct yaml_node *endpoint_name(const struct checking *c) {
 
 static void check_domain(const struct checking *c) {
   const char *domain = c->spec->network.domain;
-  const char *wrong = domain ? leads_elsewhere(domain) : NULL;
+  const char *wrong = domain ? leads_elsewhere(c->spec, domain) : NULL;
   if (wrong)
     yaml_fault(c->err, check_place(c, "network", "domain"),
                "the domain is '%s', which is %s; write another one", domain,
@@ -44,7 +42,7 @@ static void check_domain(const struct checking *c) {
 
 static void check_endpoint_name(const struct checking *c) {
   const char *name = c->spec->endpoint.name;
-  const char *wrong = name ? leads_elsewhere(name) : NULL;
+  const char *wrong = name ? leads_elsewhere(c->spec, name) : NULL;
   /* One that follows from the domain is told there. */
   if (wrong && endpoint_name(c))
     yaml_fault(c->err, check_place(c, "endpoint", "name"),
@@ -75,7 +73,7 @@ static bool check_node_name(const struct checking *c,
   const struct spec *s = c->spec;
   const struct yaml_node *at = check_node_place(c, n, "name");
   const struct yaml_node *written = endpoint_name(c);
-  const char *wrong = leads_elsewhere(n->name);
+  const char *wrong = leads_elsewhere(s, n->name);
   _cleanup_free_ char *full = xasprintf("%s.%s", n->name, s->network.domain);
   if (wrong) {
     yaml_fault(c->err, at,
@@ -105,8 +103,8 @@ static void check_node_names(const struct checking *c) {
 }
 
 const struct spec_check check_names_table[] = {
-    {check_domain, {"network.domain"}},
-    {check_endpoint_name, {"endpoint.name"}},
+    {check_domain, {"network.domain", "kubernetes.clusterDomain"}},
+    {check_endpoint_name, {"endpoint.name", "kubernetes.clusterDomain"}},
     {check_length, {"network.domain", "name", "nodes.name", "endpoint.name"}},
     {check_node_names,
      {"network.domain", "name", "nodes.name", "endpoint.name"}},

@@ -265,6 +265,14 @@ const struct code spec_codes[] = {
      "Nodes need no network but their own, and have the images of "
      "kubernetes.images and Kubernetes' own. Write the image there, by its "
      "whole name; or let the nodes have a way to its registry."},
+    {"KS0811", "an argument that is not yours to write",
+     "kubeadm or kubeseed sets it, or what they do stands on it: with another "
+     "value nodes would not find each other."},
+    {"KS0812", "admission without NodeRestriction",
+     "Without it a kubelet may change other nodes' objects and read their "
+     "secrets. The argument takes the place of kubeadm's."},
+    {"KS0813", "a mode that kube-proxy does not have",
+     "In older versions it is behind a feature gate, or not there."},
     {0},
 };
 
@@ -486,6 +494,14 @@ static const struct told {
     {"KS0707", "the setting '%s' is there only with the module %s, and nodes "
                "wait for it; write modules: [%s]"},
     {"KS0708", "the source of '%s': %s"},
+    {"KS0020", "the argument '%s' must be %s"},
+    {"KS0020", "the argument '%s' must be one line of text"},
+    {"KS0020", "the feature gate '%s' must be %s"},
+    {"KS0020", "the feature gate '%s' must be true or false"},
+    {"KS0811", "the argument '%s' cannot be one of yours: it %s"},
+    {"KS0812", "this takes the place of kubeadm's NodeRestriction; write it "
+               "there, too"},
+    {"KS0813", "kube-proxy has nftables from 1.31 on; write iptables or ipvs"},
     {"KS0801",
      "'%s' is not fetched: seeds are the same whenever they are made, "
      "and nodes need no network; fetch it once with curl -LO, and "

@@ -69,6 +69,8 @@ static json_t *value_schema(const struct key *k) {
                      "maximum", k->max);
   case TYPE_LABELS:
   case TYPE_SYSCTLS:
+  case TYPE_ARGUMENTS:
+  case TYPE_GATES:
     return labels_schema(k);
   case TYPE_ADDRESSES:
     return json_pack("{sssosi}", "type", "array", "items", text_schema(k),
@@ -81,6 +83,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_DEBS:
   case TYPE_COMMANDS:
   case TYPE_MANIFESTS:
+  case TYPE_SANS:
     return json_pack("{ssso}", "type", "array", "items", text_schema(k));
   case TYPE_TEXT:
   case TYPE_MIRROR:

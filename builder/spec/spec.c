@@ -23,6 +23,15 @@ static void extras_done(struct spec_extras *e) {
   *e = (struct spec_extras){0};
 }
 
+static void component_done(struct spec_component *c) {
+  strv_done(&c->args);
+  for (size_t i = 0; i < c->volumes.n; i++) {
+    free(c->volumes.v[i].host_path);
+    free(c->volumes.v[i].mount_path);
+  }
+  free(c->volumes.v);
+}
+
 void spec_nodes_done(struct spec_node_vec *nodes) {
   for (size_t i = 0; i < nodes->n; i++) {
     struct spec_node *n = &nodes->v[i];
@@ -50,6 +59,11 @@ void spec_done(struct spec *s) {
   free(s->kubernetes.from.proxy);
   free(s->kubernetes.from.ca);
   strv_done(&s->kubernetes.images);
+  free(s->kubernetes.cluster_domain);
+  strv_done(&s->kubernetes.feature_gates);
+  strv_done(&s->kubernetes.cert_sans);
+  for (size_t i = 0; i < N_COMPONENTS; i++)
+    component_done(&s->kubernetes.components[i]);
   free(s->image.mirror);
   free(s->image.containerd.file);
   free(s->image.containerd.sha256);

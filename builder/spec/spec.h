@@ -11,6 +11,7 @@
 #include "base/net.h"
 #include "base/strv.h"
 #include "base/vec.h"
+#include "spec/component.h"
 #include "spec/interfaces.h"
 #include "spec/versions.h"
 #include "spec/words.h"
@@ -49,6 +50,20 @@ struct spec_extras {
   struct strv before, after; /* commands of a shell, in order */
 };
 DEFINE_VEC(spec_extras_vec, struct spec_extras);
+
+/* A folder or file of the node in a component's pod. */
+struct spec_volume {
+  char *host_path;
+  char *mount_path; /* NULL: the same */
+  enum access access;
+};
+DEFINE_VEC(spec_volume_vec, struct spec_volume);
+
+/* What the author adds to a component of Kubernetes. */
+struct spec_component {
+  struct strv args;               /* "name=value" */
+  struct spec_volume_vec volumes; /* none for the kubelet */
+};
 
 /* One machine; a range in the spec has become several of these. */
 struct spec_node {
@@ -93,6 +108,11 @@ struct spec {
     } from;
     struct strv images; /* further ones, by their whole names */
     int join_days;      /* how long the bootstrap token is renewed */
+    char *cluster_domain;
+    struct strv feature_gates; /* "Name=true" */
+    struct spec_component components[N_COMPONENTS];
+    struct strv cert_sans; /* of the API server */
+    enum proxy_mode proxy_mode;
   } kubernetes;
   struct {
     int debian; /* 12 or 13 */

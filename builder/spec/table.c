@@ -26,6 +26,10 @@ static void *add_file(void *list) {
   return spec_file_vec_add(list);
 }
 
+static void *add_volume(void *list) {
+  return spec_volume_vec_add(list);
+}
+
 #define AT(member) offsetof(struct spec, member)
 #define AT_USER(member) offsetof(struct spec_user, member)
 #define AT_NODE(member) offsetof(struct spec_node, member)
@@ -112,6 +116,48 @@ static void *add_file(void *list) {
        .example = "9000"},                                                     \
       ROUTES(PREFIX "interfaces.", AT_CARD(routes),                            \
              "Networks that are reached through this card, besides its own.")
+#define AT_VOLUME(member) offsetof(struct spec_volume, member)
+
+/* What a component of Kubernetes is told; a row of its volumes, for those that
+ * are pods. */
+#define ARGUMENTS(PREFIX, WHICH, WHAT)                                         \
+  {                                                                            \
+    PREFIX "extraArgs", TYPE_ARGUMENTS, "0.2",                                 \
+        AT(kubernetes.components[WHICH].args),                                 \
+        .doc = "Arguments of " WHAT ", by their names without the dashes. "    \
+               "Those on which kubeadm or kubeseed stands are refused.",       \
+        .derived = "none", .example = "{v: 2}",                                \
+        .also = "args flags extra_args"                                        \
+  }
+#define VOLUMES(PREFIX, WHICH)                                                 \
+  {PREFIX "extraVolumes",                                                      \
+   TYPE_LIST,                                                                  \
+   "0.2",                                                                      \
+   AT(kubernetes.components[WHICH].volumes),                                   \
+   .doc = "Files and folders of the control-plane nodes that its pod sees.",   \
+   .derived = "none",                                                          \
+   .add = add_volume,                                                          \
+   .item = "a volume",                                                         \
+   .also = "volumes"},                                                         \
+      {PREFIX "extraVolumes.hostPath",                                         \
+       TYPE_PATH,                                                              \
+       "0.2",                                                                  \
+       AT_VOLUME(host_path),                                                   \
+       .doc = "Where it is on the node; `files` can bring it.",                \
+       .required = true,                                                       \
+       .example = "/etc/oidc"},                                                \
+      {PREFIX "extraVolumes.mountPath",                                        \
+       TYPE_PATH,                                                              \
+       "0.2",                                                                  \
+       AT_VOLUME(mount_path),                                                  \
+       .doc = "Where it is in the pod.",                                       \
+       .derived = "the same",                                                  \
+       .example = "/etc/oidc"},                                                \
+  {                                                                            \
+    PREFIX "extraVolumes.access", TYPE_WORD, "0.2", AT_VOLUME(access),         \
+        .doc = "What the pod may do with it.", .value = "read-only",           \
+        .words = access_words, .also = "readOnly mode"                         \
+  }
 
 /* What an author can add to all nodes and, below "nodes.", to those of one
  * entry, whose own come behind those. */
@@ -280,6 +326,43 @@ const struct key spec_keys[] = {
      .doc = "For how many days the bootstrap token is kept valid while nodes "
             "are missing; for one that comes later run kubeseed seed.",
      .value = "30", .min = 1, .max = 365, .also = "tokenTTL ttl"},
+    {"kubernetes.clusterDomain", TYPE_DNS_NAME, "0.2",
+     AT(kubernetes.cluster_domain),
+     .doc = "The domain of services and pods, for which the cluster's own DNS "
+            "answers.",
+     .value = "cluster.local", .also = "dnsDomain serviceDomain"},
+    {"kubernetes.featureGates", TYPE_GATES, "0.2", AT(kubernetes.feature_gates),
+     .doc = "Feature gates of Kubernetes, for all of its components; one that "
+            "the version does not know keeps them from starting.",
+     .derived = "none", .example = "{SidecarContainers: true}",
+     .also = "feature-gates"},
+    {"kubernetes.apiServer", TYPE_MAP, "0.2", 0, .doc = "The API server.",
+     .also = "apiserver kube-apiserver"},
+    ARGUMENTS("kubernetes.apiServer.", COMPONENT_API_SERVER, "the API server"),
+    {"kubernetes.apiServer.certSANs", TYPE_SANS, "0.2",
+     AT(kubernetes.cert_sans),
+     .doc = "Further names and addresses at which clients ask it, for its "
+            "certificate.",
+     .derived = "none", .example = "[api.example.org]",
+     .also = "certSans apiServerCertSANs sans"},
+    VOLUMES("kubernetes.apiServer.", COMPONENT_API_SERVER),
+    {"kubernetes.controllerManager", TYPE_MAP, "0.2", 0,
+     .doc = "The controller manager.", .also = "kube-controller-manager"},
+    ARGUMENTS("kubernetes.controllerManager.", COMPONENT_CONTROLLER_MANAGER,
+              "the controller manager"),
+    VOLUMES("kubernetes.controllerManager.", COMPONENT_CONTROLLER_MANAGER),
+    {"kubernetes.scheduler", TYPE_MAP, "0.2", 0, .doc = "The scheduler.",
+     .also = "kube-scheduler"},
+    ARGUMENTS("kubernetes.scheduler.", COMPONENT_SCHEDULER, "the scheduler"),
+    VOLUMES("kubernetes.scheduler.", COMPONENT_SCHEDULER),
+    {"kubernetes.kubelet", TYPE_MAP, "0.2", 0,
+     .doc = "The kubelet of each node of Kubernetes."},
+    ARGUMENTS("kubernetes.kubelet.", COMPONENT_KUBELET, "each kubelet"),
+    {"kubernetes.kubeProxy", TYPE_MAP, "0.2", 0,
+     .doc = "How services are reached on each node.", .also = "kube-proxy"},
+    {"kubernetes.kubeProxy.mode", TYPE_WORD, "0.2", AT(kubernetes.proxy_mode),
+     .doc = "By what kube-proxy leads connections to pods.",
+     .value = "iptables", .words = proxy_mode_words, .also = "proxyMode"},
 
     {"image", TYPE_MAP, "0.1", 0,
      .doc = "The disk image that all nodes start from."},
@@ -607,6 +690,9 @@ bool key_holds_more(const struct key *k) {
   case TYPE_DEBS:
   case TYPE_COMMANDS:
   case TYPE_MANIFESTS:
+  case TYPE_ARGUMENTS:
+  case TYPE_GATES:
+  case TYPE_SANS:
     return true;
   case TYPE_TEXT:
   case TYPE_MIRROR:

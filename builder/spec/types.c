@@ -3,6 +3,7 @@
 
 #include "format/authorized.h"
 #include "spec/account.h"
+#include "spec/component.h"
 #include "spec/debian.h"
 #include "spec/extras.h"
 #include "spec/interfaces.h"
@@ -142,6 +143,15 @@ static const struct type_info types[] = {
     [TYPE_MODULES] = {"list of modules",
                       "a list of modules, like [nfs, dm_crypt]",
                       EXTRAS_MODULE_PATTERN, false},
+    [TYPE_ARGUMENTS] = {"arguments", "a map like {v: 2}", EXTRAS_LINE_PATTERN,
+                        true, ARGUMENT_PATTERN},
+    [TYPE_GATES] = {"gates", "a map like {SidecarContainers: true}",
+                    "^(true|false)$", true, GATE_PATTERN},
+    [TYPE_SANS] = {"list of names", "a list of names, like [api.example.org]",
+                   "^(?=.{1,253}$)(" ADDRESS
+                   "|(\\*\\.)?(?!(.*\\.)?([0-9]+|0x[0-9a-f]*)$)" LABEL
+                   "(\\." LABEL ")*)$",
+                   false},
     [TYPE_MANIFESTS] = {"list of files",
                         "a list of files or folders, like [ingress.yaml]",
                         MANIFEST_PATTERN, false},

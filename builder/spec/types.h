@@ -48,6 +48,9 @@ enum type {
   TYPE_OWNER,      /* char *: "user:group", both of the image */
   TYPE_SYSCTLS,    /* struct strv of "name=value", from a map */
   TYPE_MODULES,    /* struct strv of kernel modules */
+  TYPE_ARGUMENTS,  /* struct strv of "name=value", from a map */
+  TYPE_GATES,      /* the same, of "Name=true" */
+  TYPE_SANS,       /* struct strv of DNS names and addresses */
   TYPE_MANIFESTS,  /* struct spec_file_vec, of its files' names */
   TYPE_COMMANDS,   /* struct strv of lines for a shell, each perhaps several */
 };

@@ -2,6 +2,7 @@
 #include "spec/value-extras.h"
 
 #include "spec/account.h"
+#include "spec/component.h"
 #include "spec/debian.h"
 #include "spec/extras.h"
 #include "spec/manifest.h"
@@ -64,14 +65,43 @@ static void read_sysctl(const struct yaml_node *value, struct strv *to,
     strv_pushf(to, "%s=%s", value->key, value->text);
 }
 
-static void read_sysctls(const struct key *k, const struct yaml_node *value,
-                         void *base, struct error *err) {
+static void read_argument(const struct yaml_node *value, struct strv *to,
+                          struct error *err) {
+  if (!argument_name_ok(value->key))
+    yaml_fault_key(err, value, "the argument '%s' must be %s", value->key,
+                   ARGUMENT_RULE);
+  else if (value->kind != YAML_SCALAR || !extras_line_ok(value->text))
+    yaml_fault(err, value, "the argument '%s' must be one line of text",
+               value->key);
+  else
+    strv_pushf(to, "%s=%s", value->key, value->text);
+}
+
+static void read_gate(const struct yaml_node *value, struct strv *to,
+                      struct error *err) {
+  if (!gate_name_ok(value->key))
+    yaml_fault_key(err, value, "the feature gate '%s' must be %s", value->key,
+                   GATE_RULE);
+  else if (value->kind != YAML_SCALAR || (strcmp(value->text, "true") != 0 &&
+                                          strcmp(value->text, "false") != 0))
+    yaml_fault(err, value, "the feature gate '%s' must be true or false",
+               value->key);
+  else
+    strv_pushf(to, "%s=%s", value->key, value->text);
+}
+
+/* A map of the author's own keys, each read by one. */
+static void read_map(const struct key *k, const struct yaml_node *value,
+                     void *base,
+                     void (*one)(const struct yaml_node *value, struct strv *to,
+                                 struct error *err),
+                     struct error *err) {
   if (value->kind != YAML_MAP) {
     not_by_rule(k, value, err);
     return;
   }
   for (size_t i = 0; i < value->n; i++)
-    read_sysctl(value->child[i], member(k, base), err);
+    one(value->child[i], member(k, base), err);
 }
 
 /* A list of texts, each as ok has it. */
@@ -152,7 +182,16 @@ void value_read_extra(const struct key *k, const struct yaml_node *value,
     read_mode(k, value, base, err);
     break;
   case TYPE_SYSCTLS:
-    read_sysctls(k, value, base, err);
+    read_map(k, value, base, read_sysctl, err);
+    break;
+  case TYPE_ARGUMENTS:
+    read_map(k, value, base, read_argument, err);
+    break;
+  case TYPE_GATES:
+    read_map(k, value, base, read_gate, err);
+    break;
+  case TYPE_SANS:
+    read_texts(k, value, base, san_ok, SAN_RULE, err);
     break;
   case TYPE_MODULES:
     read_texts(k, value, base, extras_module_ok, EXTRAS_MODULE_RULE, err);

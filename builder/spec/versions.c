@@ -119,3 +119,8 @@ bool version_fairness_is_busy(const struct version *v) {
 bool version_needs_containerd_2(const struct version *v) {
   return at_least(v, 38);
 }
+
+/* From 1.31, where it is on unless switched off (KEP 3866). */
+bool version_has_nftables(const struct version *v) {
+  return at_least(v, 31);
+}

@@ -88,6 +88,21 @@ const struct word shell_words[] = {
     {0},
 };
 
+const struct word proxy_mode_words[] = {
+    {"iptables", PROXY_MODE_IPTABLES, "by netfilter's older tables", NULL},
+    {"ipvs", PROXY_MODE_IPVS, "by the kernel's own balancer of connections",
+     NULL},
+    {"nftables", PROXY_MODE_NFTABLES,
+     "by netfilter's newer tables; from Kubernetes 1.31 on", "nft"},
+    {0},
+};
+
+const struct word access_words[] = {
+    {"read-only", ACCESS_READ_ONLY, "the pod may read it", "ro"},
+    {"read-write", ACCESS_READ_WRITE, "the pod may change it", "rw"},
+    {0},
+};
+
 const struct word discovery_words[] = {
     {"file", DISCOVERY_FILE, "by a kubeconfig with the CA in its seed", NULL},
     {"token", DISCOVERY_TOKEN, "by a token and the hash of the CA's key", NULL},

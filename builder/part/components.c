@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "part/components.h"
+
+#include <string.h>
+
+/* Adds "name=value" to the list. */
+static void add_pair(struct scope *s, const char *list, const char *pair) {
+  size_t n = strcspn(pair, "=");
+  struct scope *row = scope_add(s, list);
+  scope_setf(row, "name", "%.*s", (int)n, pair);
+  scope_set(row, "value", pair + n + 1);
+}
+
+static void add_volumes(const struct spec_volume_vec *l, const char *list,
+                        struct scope *s) {
+  scope_set_list(s, list);
+  for (size_t i = 0; i < l->n; i++) {
+    const struct spec_volume *v = &l->v[i];
+    struct scope *row = scope_add(s, list);
+    scope_setf(row, "name", "spec-%zu", i + 1);
+    scope_set(row, "host", v->host_path);
+    scope_set(row, "mount", v->mount_path ? v->mount_path : v->host_path);
+    scope_set_flag(row, "read_only", v->access == ACCESS_READ_ONLY);
+  }
+}
+
+void components_values(const struct plan *p, struct scope *s) {
+  static const struct {
+    const char *args, *volumes;
+  } lists[N_COMPONENTS] = {
+      [COMPONENT_API_SERVER] = {"apiserver_args", "apiserver_volumes"},
+      [COMPONENT_CONTROLLER_MANAGER] = {"controller_args",
+                                        "controller_volumes"},
+      [COMPONENT_SCHEDULER] = {"scheduler_args", "scheduler_volumes"},
+      [COMPONENT_KUBELET] = {"kubelet_args", NULL},
+  };
+  const struct spec *spec = p->spec;
+  const struct strv *gates = &spec->kubernetes.feature_gates;
+  _cleanup_free_ char *joined = strv_join(gates, ",");
+  for (size_t c = 0; c < N_COMPONENTS; c++) {
+    const struct spec_component *own = &spec->kubernetes.components[c];
+    scope_set_list(s, lists[c].args);
+    for (size_t i = 0; i < own->args.n; i++)
+      add_pair(s, lists[c].args, own->args.v[i]);
+    if (!lists[c].volumes)
+      continue;
+    if (gates->n > 0) {
+      _cleanup_free_ char *all = xasprintf("feature-gates=%s", joined);
+      add_pair(s, lists[c].args, all);
+    }
+    add_volumes(&own->volumes, lists[c].volumes, s);
+  }
+  const struct spec_component *scheduler =
+      &spec->kubernetes.components[COMPONENT_SCHEDULER];
+  scope_set_flag(s, "scheduler_is_set",
+                 scheduler->args.n + gates->n + scheduler->volumes.n > 0);
+  scope_set_list(s, "feature_gates");
+  for (size_t i = 0; i < gates->n; i++)
+    add_pair(s, "feature_gates", gates->v[i]);
+  scope_set(s, "cluster_domain", spec->kubernetes.cluster_domain);
+  scope_set(s, "proxy_mode",
+            word_of(proxy_mode_words, (int)spec->kubernetes.proxy_mode));
+}
+
+/* ---- What a spec may say ---- */
+
+static const struct yaml_node *place_of(const struct checking *c,
+                                        enum component component) {
+  const struct yaml_node *kubernetes = yaml_get(c->root, "kubernetes");
+  return yaml_get(kubernetes, component_name(component));
+}
+
+static void check_args(const struct checking *c, enum component component) {
+  const struct yaml_node *args = yaml_get(place_of(c, component), "extraArgs");
+  for (size_t i = 0; args && i < args->n; i++) {
+    const char *name = args->child[i]->key;
+    const char *why = argument_reserved(component, name);
+    if (why)
+      yaml_fault_key(c->err, args->child[i],
+                     "the argument '%s' cannot be one of yours: it %s", name,
+                     why);
+    else if (strcmp(name, "enable-admission-plugins") == 0 &&
+             !strstr(args->child[i]->text, "NodeRestriction"))
+      yaml_fault(c->err, args->child[i],
+                 "this takes the place of kubeadm's NodeRestriction; write it "
+                 "there, too");
+  }
+}
+
+void components_check(const struct checking *c) {
+  const struct spec *s = c->spec;
+  for (size_t i = 0; i < N_COMPONENTS; i++)
+    check_args(c, (enum component)i);
+  if (s->kubernetes.proxy_mode == PROXY_MODE_NFTABLES &&
+      !version_has_nftables(&s->kubernetes.version))
+    yaml_fault(c->err,
+               yaml_get(yaml_get(yaml_get(c->root, "kubernetes"), "kubeProxy"),
+                        "mode"),
+               "kube-proxy has nftables from 1.31 on; write iptables or ipvs");
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the spec says to the components of Kubernetes (kubernetes.apiServer and
+ * so on), as kubeadm's configuration has it, and what it may not say.
+ */
+#pragma once
+
+#include "part/part.h"
+
+/* The values of user-data/kubeadm-*.yaml, the same on all nodes. */
+void components_values(const struct plan *p, struct scope *s);
+
+/* Faults at arguments that are not the author's, and at what the version does
+ * not know; and what they read of the spec. */
+void components_check(const struct checking *c);
+#define COMPONENTS_READ                                                        \
+  {                                                                            \
+    "kubernetes.apiServer", "kubernetes.controllerManager",                    \
+        "kubernetes.scheduler", "kubernetes.kubelet", "kubernetes.kubeProxy",  \
+        "kubernetes.version"                                                   \
+  }

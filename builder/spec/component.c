@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/component.h"
+
+#include "base/net.h"
+#include <string.h>
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+const char *component_name(enum component c) {
+  static const char *const names[] = {
+      [COMPONENT_API_SERVER] = "apiServer",
+      [COMPONENT_CONTROLLER_MANAGER] = "controllerManager",
+      [COMPONENT_SCHEDULER] = "scheduler",
+      [COMPONENT_KUBELET] = "kubelet",
+  };
+  return names[c];
+}
+
+bool argument_name_ok(const char *name) {
+  if (*name < 'a' || *name > 'z')
+    return false;
+  size_t n = strlen(name);
+  return strspn(name, LOWER DIGITS "-") == n && name[n - 1] != '-' &&
+         !strstr(name, "--");
+}
+
+bool gate_name_ok(const char *name) {
+  return *name >= 'A' && *name <= 'Z' &&
+         strspn(name, UPPER LOWER DIGITS) == strlen(name);
+}
+
+bool san_ok(const char *name) {
+  struct ip a;
+  if (strncmp(name, "*.", 2) == 0)
+    return dns_name_ok(name + 2);
+  return ip_parse(name, &a) || dns_name_ok(name);
+}
+
+/* Arguments that kubeadm or kubeseed sets, or that what they set stands on
+ * (cmd/kubeadm/app/phases/controlplane/manifests.go, phases/kubelet/flags.go).
+ */
+#define GATES "is written in kubernetes.featureGates, for all components"
+#define PKI "names keys and certificates that kubeadm lays down"
+#define NODES "follows from the nodes' addresses"
+#define KUBECONFIGS "names a kubeconfig that kubeadm lays down"
+#define PORTS "is asked by kubeadm and the kubelet, and by kubeseed"
+
+static const struct {
+  enum component component;
+  const char *name, *why;
+} reserved[] = {
+    {COMPONENT_API_SERVER, "advertise-address", NODES},
+    {COMPONENT_API_SERVER, "bind-address", PORTS},
+    {COMPONENT_API_SERVER, "secure-port", PORTS},
+    {COMPONENT_API_SERVER, "insecure-port", "is gone, for it asks nobody"},
+    {COMPONENT_API_SERVER, "etcd-servers", "follows from etcd.mode"},
+    {COMPONENT_API_SERVER, "etcd-cafile", PKI},
+    {COMPONENT_API_SERVER, "etcd-certfile", PKI},
+    {COMPONENT_API_SERVER, "etcd-keyfile", PKI},
+    {COMPONENT_API_SERVER, "etcd-prefix", "is where nodes look for each other"},
+    {COMPONENT_API_SERVER, "client-ca-file", PKI},
+    {COMPONENT_API_SERVER, "tls-cert-file", PKI},
+    {COMPONENT_API_SERVER, "tls-private-key-file", PKI},
+    {COMPONENT_API_SERVER, "kubelet-client-certificate", PKI},
+    {COMPONENT_API_SERVER, "kubelet-client-key", PKI},
+    {COMPONENT_API_SERVER, "service-account-key-file", PKI},
+    {COMPONENT_API_SERVER, "service-account-signing-key-file", PKI},
+    {COMPONENT_API_SERVER, "proxy-client-cert-file", PKI},
+    {COMPONENT_API_SERVER, "proxy-client-key-file", PKI},
+    {COMPONENT_API_SERVER, "requestheader-client-ca-file", PKI},
+    {COMPONENT_API_SERVER, "service-cluster-ip-range",
+     "follows from network.services"},
+    {COMPONENT_API_SERVER, "authorization-mode",
+     "is Node,RBAC, on which kubeadm's join stands"},
+    {COMPONENT_API_SERVER, "enable-bootstrap-token-auth",
+     "is true, for nodes join by a token"},
+    {COMPONENT_API_SERVER, "anonymous-auth",
+     "is true, for nodes ask as anybody whether the cluster is open"},
+    {COMPONENT_API_SERVER, "allow-privileged",
+     "is true, for kube-proxy is privileged"},
+    {COMPONENT_API_SERVER, "feature-gates", GATES},
+    {COMPONENT_CONTROLLER_MANAGER, "allocate-node-cidrs",
+     "follows from network.cni"},
+    {COMPONENT_CONTROLLER_MANAGER, "cluster-cidr", "follows from network.pods"},
+    {COMPONENT_CONTROLLER_MANAGER, "service-cluster-ip-range",
+     "follows from network.services"},
+    {COMPONENT_CONTROLLER_MANAGER, "cluster-name", "is the spec's name"},
+    {COMPONENT_CONTROLLER_MANAGER, "controllers",
+     "has those by which nodes join"},
+    {COMPONENT_CONTROLLER_MANAGER, "kubeconfig", KUBECONFIGS},
+    {COMPONENT_CONTROLLER_MANAGER, "authentication-kubeconfig", KUBECONFIGS},
+    {COMPONENT_CONTROLLER_MANAGER, "authorization-kubeconfig", KUBECONFIGS},
+    {COMPONENT_CONTROLLER_MANAGER, "client-ca-file", PKI},
+    {COMPONENT_CONTROLLER_MANAGER, "cluster-signing-cert-file", PKI},
+    {COMPONENT_CONTROLLER_MANAGER, "cluster-signing-key-file", PKI},
+    {COMPONENT_CONTROLLER_MANAGER, "root-ca-file", PKI},
+    {COMPONENT_CONTROLLER_MANAGER, "service-account-private-key-file", PKI},
+    {COMPONENT_CONTROLLER_MANAGER, "requestheader-client-ca-file", PKI},
+    {COMPONENT_CONTROLLER_MANAGER, "bind-address", PORTS},
+    {COMPONENT_CONTROLLER_MANAGER, "secure-port", PORTS},
+    {COMPONENT_CONTROLLER_MANAGER, "port", PORTS},
+    {COMPONENT_CONTROLLER_MANAGER, "leader-elect",
+     "is true, for there may be several"},
+    {COMPONENT_CONTROLLER_MANAGER, "feature-gates", GATES},
+    {COMPONENT_SCHEDULER, "kubeconfig", KUBECONFIGS},
+    {COMPONENT_SCHEDULER, "authentication-kubeconfig", KUBECONFIGS},
+    {COMPONENT_SCHEDULER, "authorization-kubeconfig", KUBECONFIGS},
+    {COMPONENT_SCHEDULER, "bind-address", PORTS},
+    {COMPONENT_SCHEDULER, "secure-port", PORTS},
+    {COMPONENT_SCHEDULER, "port", PORTS},
+    {COMPONENT_SCHEDULER, "leader-elect", "is true, for there may be several"},
+    {COMPONENT_SCHEDULER, "feature-gates", GATES},
+    {COMPONENT_KUBELET, "node-ip", NODES},
+    {COMPONENT_KUBELET, "address", NODES},
+    {COMPONENT_KUBELET, "port", PORTS},
+    {COMPONENT_KUBELET, "hostname-override", "is the node's name"},
+    {COMPONENT_KUBELET, "node-labels", "is written in the nodes' labels"},
+    {COMPONENT_KUBELET, "register-with-taints",
+     "is written in the nodes' taints"},
+    {COMPONENT_KUBELET, "register-node", "is true, for nodes join so"},
+    {COMPONENT_KUBELET, "config", "names a file that kubeadm lays down"},
+    {COMPONENT_KUBELET, "kubeconfig", KUBECONFIGS},
+    {COMPONENT_KUBELET, "bootstrap-kubeconfig", KUBECONFIGS},
+    {COMPONENT_KUBELET, "cert-dir", PKI},
+    {COMPONENT_KUBELET, "client-ca-file", PKI},
+    {COMPONENT_KUBELET, "rotate-certificates",
+     "is true, for a kubelet's certificate ends after a year"},
+    {COMPONENT_KUBELET, "root-dir", "is where nodes look for its files"},
+    {COMPONENT_KUBELET, "pod-manifest-path",
+     "is where kubeadm puts the control plane"},
+    {COMPONENT_KUBELET, "container-runtime", "is the image's containerd"},
+    {COMPONENT_KUBELET, "container-runtime-endpoint",
+     "is the image's containerd"},
+    {COMPONENT_KUBELET, "image-service-endpoint", "is the image's containerd"},
+    {COMPONENT_KUBELET, "pod-infra-container-image",
+     "is the image that the nodes carry"},
+    {COMPONENT_KUBELET, "cgroup-driver", "is that of the image's containerd"},
+    {COMPONENT_KUBELET, "network-plugin", "follows from network.cni"},
+    {COMPONENT_KUBELET, "cni-bin-dir", "follows from network.cni"},
+    {COMPONENT_KUBELET, "cni-conf-dir", "follows from network.cni"},
+    {COMPONENT_KUBELET, "cluster-dns", "follows from network.services"},
+    {COMPONENT_KUBELET, "cluster-domain",
+     "is written in kubernetes.clusterDomain"},
+    {COMPONENT_KUBELET, "feature-gates", GATES},
+};
+
+const char *argument_reserved(enum component c, const char *name) {
+  for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+    if (reserved[i].component == c && strcmp(reserved[i].name, name) == 0)
+      return reserved[i].why;
+  return NULL;
+}
