@@ -117,7 +117,8 @@ struct part {
   PART(bridge)                                                                 \
   PART(extras)                                                                 \
   PART(time)                                                                   \
-  PART(manifests)
+  PART(manifests)                                                              \
+  PART(registries)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

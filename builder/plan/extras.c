@@ -50,17 +50,20 @@ static void add(const struct spec_extras *from, struct plan_extras *to) {
 }
 
 void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
-                 struct plan_extras *ret) {
+                 bool has_kubelet, struct plan_extras *ret) {
   *ret = (struct plan_extras){0};
   add(&s->extras, ret);
   add(&s->entry_extras.v[n->entry], ret);
   if (founder)
     add_files(&s->manifests, &ret->manifests);
+  if (has_kubelet)
+    add_files(&s->registry_files, &ret->registries);
 }
 
 void plan_extras_done(struct plan_extras *e) {
   free(e->files.v);
   free(e->manifests.v);
+  free(e->registries.v);
   strv_done(&e->sysctls);
   strv_done(&e->modules);
   strv_done(&e->before);
@@ -79,5 +82,6 @@ static const struct spec_file *find(const struct plan_extra_files *l,
 const struct spec_file *plan_extras_file(const struct plan_extras *e,
                                          const char *path) {
   const struct spec_file *own = find(&e->files, path);
-  return own ? own : find(&e->manifests, path);
+  own = own ? own : find(&e->manifests, path);
+  return own ? own : find(&e->registries, path);
 }

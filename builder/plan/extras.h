@@ -17,14 +17,17 @@ struct plan_extras {
   struct strv before, after; /* commands */
   /* Of the node that founds the cluster alone, in order; borrowed. */
   struct plan_extra_files manifests;
+  /* Of nodes that run pods; borrowed. */
+  struct plan_extra_files registries;
 };
 
 /* The caller plan_extras_done's ret, before the spec goes. */
 void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
-                 struct plan_extras *ret);
+                 bool has_kubelet, struct plan_extras *ret);
 
 void plan_extras_done(struct plan_extras *e);
 
-/* The file or manifest for that path, borrowed; NULL when there is none. */
+/* The file, manifest or registry's file for that path, borrowed; NULL when
+ * there is none. */
 const struct spec_file *plan_extras_file(const struct plan_extras *e,
                                          const char *path);

@@ -64,7 +64,7 @@ static void plan_node(const struct spec *s, struct plan_node *n,
   addresses_plan_node(s, n, c->kubelets);
   c->kubelets += n->has_kubelet;
   plan_taints(s, n);
-  plan_extras(s, n->spec, n->founder, &n->extras);
+  plan_extras(s, n->spec, n->founder, n->has_kubelet, &n->extras);
 }
 
 static int compare_names(const void *a, const void *b) {

@@ -273,6 +273,17 @@ const struct code spec_codes[] = {
      "secrets. The argument takes the place of kubeadm's."},
     {"KS0813", "a mode that kube-proxy does not have",
      "In older versions it is behind a feature gate, or not there."},
+    {"KS0821", "a registry without anything",
+     "Its name alone changes nothing."},
+    {"KS0822", "credentials for whoever asks",
+     "They would be sent to any registry whose images somebody names."},
+    {"KS0823", "two entries for one registry",
+     "containerd has one folder for each."},
+    {"KS0824", "a file of containerd's registries",
+     "With `registries` kubeseed writes these files."},
+    {"KS0825", "a file of a registry that cannot be used",
+     "Its name begins at the spec's folder. A CA is in PEM, without its key; "
+     "credentials are one line, user:password."},
     {0},
 };
 
@@ -494,6 +505,16 @@ static const struct told {
     {"KS0707", "the setting '%s' is there only with the module %s, and nodes "
                "wait for it; write modules: [%s]"},
     {"KS0708", "the source of '%s': %s"},
+    {"KS0821", "nothing is said of the registry '%s'; write mirrors, ca or "
+               "credentials"},
+    {"KS0822", "credentials are for one registry; write its name in place of "
+               "'*'"},
+    {"KS0823", "two registries have the name '%s'; write their mirrors in one "
+               "list"},
+    {"KS0824", "the file '%s' is written where registries are; write it there "
+               "as well"},
+    {"KS0825", "the file of this registry: %s"},
+    {"KS0825", "the file of this registry, '%s': it %s"},
     {"KS0020", "the argument '%s' must be %s"},
     {"KS0020", "the argument '%s' must be one line of text"},
     {"KS0020", "the feature gate '%s' must be %s"},

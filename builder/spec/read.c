@@ -11,6 +11,7 @@
 #include "spec/expand.h"
 #include "spec/look-alike.h"
 #include "spec/payload-facts.h"
+#include "spec/registries.h"
 #include "spec/table.h"
 #include "spec/value.h"
 #include <string.h>
@@ -247,6 +248,15 @@ static void find_sources(struct spec_extras *e,
 /* Of what was read without a fault: for who opens them. */
 static void find_all_sources(struct spec *s, const struct yaml_node *root) {
   const struct yaml_node *entries = yaml_get(root, "nodes");
+  const struct yaml_node *registries = yaml_get(root, "registries");
+  for (size_t i = 0; i < s->registries.n; i++) {
+    const struct yaml_node *at = registries->child[i];
+    const struct yaml_node *ca = yaml_get(at, "ca");
+    const struct yaml_node *login = yaml_get(at, "credentials");
+    s->registries.v[i].ca_where = ca ? yaml_where(ca) : NULL;
+    s->registries.v[i].credentials_where = login ? yaml_where(login) : NULL;
+  }
+  registries_plan(s);
   find_sources(&s->extras, root);
   for (size_t i = 0; i < s->entry_extras.n; i++)
     find_sources(&s->entry_extras.v[i], entries->child[i]);

@@ -84,6 +84,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_COMMANDS:
   case TYPE_MANIFESTS:
   case TYPE_SANS:
+  case TYPE_REGISTRY_MIRRORS:
     return json_pack("{ssso}", "type", "array", "items", text_schema(k));
   case TYPE_TEXT:
   case TYPE_MIRROR:
@@ -91,6 +92,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_PROXY:
   case TYPE_LIBVIRT:
   case TYPE_REGISTRY:
+  case TYPE_REGISTRY_HOST:
   case TYPE_ZONE:
   case TYPE_NAME:
   case TYPE_ACCOUNT:

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "spec/codes.h"
 #include "spec/manifest.h"
+#include "spec/registries.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -125,11 +126,60 @@ static void read_manifest(struct spec *s, struct spec_file *f, size_t *left,
   warn_of_images(s, f);
 }
 
+/* ---- Registries ---- */
+
+/* A file that the spec names at `where`, of which `fault` says what is wrong.
+ */
+static int read_text(const struct spec *s, const char *name, const char *where,
+                     const char *(*fault)(const char *text), struct buf *ret,
+                     struct error *err) {
+  _cleanup_error_ struct error own = {0};
+  _cleanup_free_ char *path = spec_beside(s->file, name);
+  const char *wrong = NULL;
+  if (read_file(path, SOURCE_MAX_BYTES, ret, &own) < 0) {
+    error_at(err, where, "the file of this registry: %s", own.faults[0].msg);
+    return -1;
+  }
+  buf_adds(ret, "");
+  wrong = strlen(ret->data) == ret->len ? fault(ret->data) : "is no text";
+  if (wrong)
+    error_at(err, where, "the file of this registry, '%s': it %s", path, wrong);
+  return wrong ? -1 : 0;
+}
+
+/* The registries' files still to be written are in their order: a ca.crt for
+ * each that has one, and behind those the credentials of all. */
+static void read_registries(struct spec *s, struct error *err) {
+  size_t next = 0;
+  _cleanup_buf_ struct buf logins = {0};
+  for (size_t i = 0; i < s->registries.n; i++) {
+    const struct spec_registry *r = &s->registries.v[i];
+    _cleanup_buf_ struct buf login = {0};
+    while (r->ca && s->registry_files.v[next].written)
+      next++;
+    struct spec_file *f = &s->registry_files.v[next];
+    if (r->ca && read_text(s, r->ca, r->ca_where, registry_ca_fault,
+                           &f->content, err) == 0)
+      f->written = true;
+    next += r->ca != NULL;
+    if (r->credentials && read_text(s, r->credentials, r->credentials_where,
+                                    registry_login_fault, &login, err) == 0)
+      registry_login_add(r->name, login.data, &logins);
+  }
+  if (logins.len == 0)
+    return;
+  registry_logins_end(&logins);
+  struct spec_file *last = &s->registry_files.v[s->registry_files.n - 1];
+  buf_add(&last->content, logins.data, logins.len);
+  last->written = true;
+}
+
 int sources_read(struct spec *s, struct error *err) {
   size_t left = MANIFESTS_MAX_BYTES;
   read_all(s, &s->extras, err);
   for (size_t i = 0; i < s->entry_extras.n; i++)
     read_all(s, &s->entry_extras.v[i], err);
+  read_registries(s, err);
   for (size_t i = 0; i < s->manifests.n; i++)
     read_manifest(s, &s->manifests.v[i], &left, err);
   return error_is_set(err) ? -1 : 0;

@@ -32,6 +32,18 @@ static void component_done(struct spec_component *c) {
   free(c->volumes.v);
 }
 
+static void registries_done(struct spec_registry_vec *l) {
+  for (size_t i = 0; i < l->n; i++) {
+    free(l->v[i].name);
+    strv_done(&l->v[i].mirrors);
+    free(l->v[i].ca);
+    free(l->v[i].credentials);
+    free(l->v[i].ca_where);
+    free(l->v[i].credentials_where);
+  }
+  free(l->v);
+}
+
 void spec_nodes_done(struct spec_node_vec *nodes) {
   for (size_t i = 0; i < nodes->n; i++) {
     struct spec_node *n = &nodes->v[i];
@@ -88,6 +100,8 @@ void spec_done(struct spec *s) {
   free(s->users.v);
   spec_nodes_done(&s->nodes);
   files_done(&s->manifests);
+  registries_done(&s->registries);
+  files_done(&s->registry_files);
   extras_done(&s->extras);
   for (size_t i = 0; i < s->entry_extras.n; i++)
     extras_done(&s->entry_extras.v[i]);

@@ -51,6 +51,16 @@ struct spec_extras {
 };
 DEFINE_VEC(spec_extras_vec, struct spec_extras);
 
+/* How a registry is reached; spec/registries.h makes files of it. */
+struct spec_registry {
+  char *name;          /* "docker.io", or "*" */
+  struct strv mirrors; /* addresses, asked in order */
+  char *ca;            /* a file beside the spec, or NULL */
+  char *credentials;   /* the same, of one line "user:password" */
+  char *ca_where, *credentials_where; /* "file:line:column" */
+};
+DEFINE_VEC(spec_registry_vec, struct spec_registry);
+
 /* A folder or file of the node in a component's pod. */
 struct spec_volume {
   char *host_path;
@@ -161,6 +171,8 @@ struct spec {
   /* What the first node applies, in order: path, source and where are set, of
    * each a file or a folder. */
   struct spec_file_vec manifests;
+  struct spec_registry_vec registries;
+  struct spec_file_vec registry_files; /* what follows from them */
   struct spec_extras extras;           /* for all nodes */
   struct spec_extras_vec entry_extras; /* for those of an entry, by its index */
   struct spec_cards_vec entry_interfaces; /* the same */

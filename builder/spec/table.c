@@ -26,6 +26,10 @@ static void *add_file(void *list) {
   return spec_file_vec_add(list);
 }
 
+static void *add_registry(void *list) {
+  return spec_registry_vec_add(list);
+}
+
 static void *add_volume(void *list) {
   return spec_volume_vec_add(list);
 }
@@ -116,6 +120,7 @@ static void *add_volume(void *list) {
        .example = "9000"},                                                     \
       ROUTES(PREFIX "interfaces.", AT_CARD(routes),                            \
              "Networks that are reached through this card, besides its own.")
+#define AT_REGISTRY(member) offsetof(struct spec_registry, member)
 #define AT_VOLUME(member) offsetof(struct spec_volume, member)
 
 /* What a component of Kubernetes is told; a row of its volumes, for those that
@@ -534,6 +539,34 @@ const struct key spec_keys[] = {
      .doc = "The program that a login starts.", .value = "/bin/bash",
      .words = shell_words},
 
+    {"registries", TYPE_LIST, "0.2", AT(registries),
+     .doc = "How the nodes of Kubernetes reach registries of images, besides "
+            "the images that they carry.",
+     .derived = "each by its own name, by https and without credentials",
+     .add = add_registry, .item = "a registry",
+     .also = "registry containerdRegistries registryMirrors"},
+    {"registries.name", TYPE_REGISTRY_HOST, "0.2", AT_REGISTRY(name),
+     .doc = "The registry as images have it before their first '/', or '*' for "
+            "all that have no entry of their own.",
+     .required = true, .example = "docker.io", .also = "host server"},
+    {"registries.mirrors", TYPE_REGISTRY_MIRRORS, "0.2", AT_REGISTRY(mirrors),
+     .doc = "Addresses that are asked before it, in this order, by https or "
+            "http. A registry without TLS is its own mirror by http. One whose "
+            "images lie below a path has it behind v2.",
+     .derived = "none", .example = "[https://mirror.example:5000]",
+     .also = "mirror endpoints endpoint"},
+    {"registries.ca", TYPE_TEXT, "0.2", AT_REGISTRY(ca),
+     .doc = "A file of certificates, in PEM, as seen from the spec: one of "
+            "them must have signed that of each mirror and of the registry.",
+     .derived = "the image's own list", .example = "ca.pem",
+     .also = "caFile ca_file caCert"},
+    {"registries.credentials", TYPE_TEXT, "0.2", AT_REGISTRY(credentials),
+     .doc = "A file with one line, user:password, as seen from the spec; the "
+            "kubelet keeps it on the nodes and uses it for the images of this "
+            "registry, at its mirrors, too.",
+     .derived = "none", .example = "registry.secret",
+     .also = "auth login imagePullSecret"},
+
     {"manifests", TYPE_MANIFESTS, "0.2", AT(manifests),
      .doc = "Manifests of Kubernetes that the first node applies when its API "
             "server answers, in this order: files, as seen from the spec, or "
@@ -693,6 +726,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_ARGUMENTS:
   case TYPE_GATES:
   case TYPE_SANS:
+  case TYPE_REGISTRY_MIRRORS:
     return true;
   case TYPE_TEXT:
   case TYPE_MIRROR:
@@ -700,6 +734,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_PROXY:
   case TYPE_LIBVIRT:
   case TYPE_REGISTRY:
+  case TYPE_REGISTRY_HOST:
   case TYPE_ZONE:
   case TYPE_NAME:
   case TYPE_ACCOUNT:

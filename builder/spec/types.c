@@ -10,6 +10,7 @@
 #include "spec/label.h"
 #include "spec/manifest.h"
 #include "spec/mirror.h"
+#include "spec/registries.h"
 #include <stddef.h>
 
 /* The parts of patterns. */
@@ -143,6 +144,11 @@ static const struct type_info types[] = {
     [TYPE_MODULES] = {"list of modules",
                       "a list of modules, like [nfs, dm_crypt]",
                       EXTRAS_MODULE_PATTERN, false},
+    [TYPE_REGISTRY_HOST] = {"registry", REGISTRY_HOST_RULE,
+                            REGISTRY_HOST_PATTERN, true},
+    [TYPE_REGISTRY_MIRRORS] =
+        {"list of addresses", "a list of addresses, each " REGISTRY_MIRROR_RULE,
+         REGISTRY_MIRROR_PATTERN, false},
     [TYPE_ARGUMENTS] = {"arguments", "a map like {v: 2}", EXTRAS_LINE_PATTERN,
                         true, ARGUMENT_PATTERN},
     [TYPE_GATES] = {"gates", "a map like {SidecarContainers: true}",

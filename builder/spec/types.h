@@ -9,50 +9,52 @@
 
 /* What a value looks like. */
 enum type {
-  TYPE_MAP,        /* a map whose keys are the rows below */
-  TYPE_LIST,       /* a list of such maps; has `add` */
-  TYPE_TEXT,       /* char *: one line; `words` are the usual ones */
-  TYPE_MIRROR,     /* char *: the address of a Debian mirror */
-  TYPE_PACKAGES,   /* char *: the address of Kubernetes' packages */
-  TYPE_PROXY,      /* char *: the address of a proxy */
-  TYPE_LIBVIRT,    /* char *: the address (URI) of a libvirt */
-  TYPE_REGISTRY,   /* char *: a registry of images, perhaps with http:// */
-  TYPE_IMAGES,     /* struct strv of whole names of container images */
-  TYPE_DEBS,       /* struct strv of names of Debian packages */
-  TYPE_ZONE,       /* char *: a time zone */
-  TYPE_NAME,       /* char *: a DNS label */
-  TYPE_ACCOUNT,    /* char *: a login name that the image has not */
-  TYPE_NAMES,      /* char *: a DNS label, perhaps with a range {01..03} */
-  TYPE_DNS_NAME,   /* char * */
-  TYPE_WORD,       /* an enum of int's size: one of `words` */
-  TYPE_INT,        /* int from min to max */
-  TYPE_SIZE,       /* uint64_t, bytes */
-  TYPE_VERSION,    /* the members of spec.kubernetes */
-  TYPE_ADDRESS,    /* an address of the node network */
-  TYPE_ADDRESSES,  /* a list of them */
-  TYPE_COUNTED,    /* an address, perhaps with a + to count up */
-  TYPE_NETWORK,    /* struct cidr */
-  TYPE_MAC,        /* struct mac */
-  TYPE_GATEWAY,    /* gateway and no_gateway of struct spec */
-  TYPE_IF_NAME,    /* char *: of a network card */
-  TYPE_IF_ADDRESS, /* struct spec_card_address */
-  TYPE_IF_GATEWAY, /* struct spec_card_gateway */
-  TYPE_KEYS,       /* struct strv of lines of authorized_keys */
-  TYPE_LABELS,     /* struct strv of "key=value", from a map */
-  TYPE_TAINTS,     /* struct strv of "key=value:Effect"; sets untainted */
-  TYPE_PASSWORD,   /* char *: a hash of one */
-  TYPE_GROUPS,     /* struct strv of names */
-  TYPE_PATH,       /* char *: of a file on a node */
-  TYPE_CONTENT,    /* the member content of a struct spec_file */
-  TYPE_MODE,       /* unsigned: of a file */
-  TYPE_OWNER,      /* char *: "user:group", both of the image */
-  TYPE_SYSCTLS,    /* struct strv of "name=value", from a map */
-  TYPE_MODULES,    /* struct strv of kernel modules */
-  TYPE_ARGUMENTS,  /* struct strv of "name=value", from a map */
-  TYPE_GATES,      /* the same, of "Name=true" */
-  TYPE_SANS,       /* struct strv of DNS names and addresses */
-  TYPE_MANIFESTS,  /* struct spec_file_vec, of its files' names */
-  TYPE_COMMANDS,   /* struct strv of lines for a shell, each perhaps several */
+  TYPE_MAP,           /* a map whose keys are the rows below */
+  TYPE_LIST,          /* a list of such maps; has `add` */
+  TYPE_TEXT,          /* char *: one line; `words` are the usual ones */
+  TYPE_MIRROR,        /* char *: the address of a Debian mirror */
+  TYPE_PACKAGES,      /* char *: the address of Kubernetes' packages */
+  TYPE_PROXY,         /* char *: the address of a proxy */
+  TYPE_LIBVIRT,       /* char *: the address (URI) of a libvirt */
+  TYPE_REGISTRY,      /* char *: a registry of images, perhaps with http:// */
+  TYPE_IMAGES,        /* struct strv of whole names of container images */
+  TYPE_DEBS,          /* struct strv of names of Debian packages */
+  TYPE_ZONE,          /* char *: a time zone */
+  TYPE_NAME,          /* char *: a DNS label */
+  TYPE_ACCOUNT,       /* char *: a login name that the image has not */
+  TYPE_NAMES,         /* char *: a DNS label, perhaps with a range {01..03} */
+  TYPE_DNS_NAME,      /* char * */
+  TYPE_WORD,          /* an enum of int's size: one of `words` */
+  TYPE_INT,           /* int from min to max */
+  TYPE_SIZE,          /* uint64_t, bytes */
+  TYPE_VERSION,       /* the members of spec.kubernetes */
+  TYPE_ADDRESS,       /* an address of the node network */
+  TYPE_ADDRESSES,     /* a list of them */
+  TYPE_COUNTED,       /* an address, perhaps with a + to count up */
+  TYPE_NETWORK,       /* struct cidr */
+  TYPE_MAC,           /* struct mac */
+  TYPE_GATEWAY,       /* gateway and no_gateway of struct spec */
+  TYPE_IF_NAME,       /* char *: of a network card */
+  TYPE_IF_ADDRESS,    /* struct spec_card_address */
+  TYPE_IF_GATEWAY,    /* struct spec_card_gateway */
+  TYPE_KEYS,          /* struct strv of lines of authorized_keys */
+  TYPE_LABELS,        /* struct strv of "key=value", from a map */
+  TYPE_TAINTS,        /* struct strv of "key=value:Effect"; sets untainted */
+  TYPE_PASSWORD,      /* char *: a hash of one */
+  TYPE_GROUPS,        /* struct strv of names */
+  TYPE_PATH,          /* char *: of a file on a node */
+  TYPE_CONTENT,       /* the member content of a struct spec_file */
+  TYPE_MODE,          /* unsigned: of a file */
+  TYPE_OWNER,         /* char *: "user:group", both of the image */
+  TYPE_SYSCTLS,       /* struct strv of "name=value", from a map */
+  TYPE_MODULES,       /* struct strv of kernel modules */
+  TYPE_REGISTRY_HOST, /* char *: a registry's name, or "*" */
+  TYPE_REGISTRY_MIRRORS, /* struct strv of addresses */
+  TYPE_ARGUMENTS,        /* struct strv of "name=value", from a map */
+  TYPE_GATES,            /* the same, of "Name=true" */
+  TYPE_SANS,             /* struct strv of DNS names and addresses */
+  TYPE_MANIFESTS,        /* struct spec_file_vec, of its files' names */
+  TYPE_COMMANDS, /* struct strv of lines for a shell, each perhaps several */
 };
 
 struct type_info {

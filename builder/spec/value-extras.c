@@ -7,6 +7,7 @@
 #include "spec/extras.h"
 #include "spec/manifest.h"
 #include "spec/mirror.h"
+#include "spec/registries.h"
 #include "spec/spec.h"
 #include <string.h>
 
@@ -201,6 +202,12 @@ void value_read_extra(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_DEBS:
     read_texts(k, value, base, deb_name_ok, DEB_RULE, err);
+    break;
+  case TYPE_REGISTRY_HOST:
+    read_text(k, value, base, registry_host_ok, err);
+    break;
+  case TYPE_REGISTRY_MIRRORS:
+    read_texts(k, value, base, registry_mirror_ok, REGISTRY_MIRROR_RULE, err);
     break;
   case TYPE_MANIFESTS:
     read_manifests(k, value, base, err);
