@@ -29,6 +29,8 @@ static void more_files(const struct plan_node *n, struct plan_file_vec *ret) {
     const struct plan_interface *card = &n->interfaces.v[i];
     add_file(card->link, "user-data/interface.link", ret);
     add_file(card->conf, "user-data/interface.conf", ret);
+    add_file(card->netdev, "user-data/interface.netdev", ret);
+    add_file(card->network, "user-data/interface.network", ret);
   }
 }
 
@@ -68,6 +70,21 @@ void network_card(struct scope *s, const struct plan_interface *card) {
   scope_set(s, "gateway", ip_format(card->gateway, a));
 }
 
+void network_files(struct scope *s, const struct plan_interface *card) {
+  network_card(s, card);
+  scope_set_flag(s, "by_mac", interface_is_known(&card->mac));
+  scope_set_flag(s, "further", card->further);
+  scope_set_flag(s, "is_vlan", card->kind == LINK_VLAN);
+  scope_set_flag(s, "is_bond", card->kind == LINK_BOND);
+  scope_set_flag(s, "is_lacp", card->mode == BOND_8023AD);
+  scope_set(s, "bond_mode", word_of(bond_words, (int)card->mode));
+  scope_setf(s, "vlan", "%d", card->vlan);
+  scope_set(s, "of", card->of ? card->of : "");
+  scope_set_list(s, "vlans");
+  for (size_t i = 0; i < card->vlans.n; i++)
+    scope_set(scope_add(s, "vlans"), "name", card->vlans.v[i]);
+}
+
 /* What network-config has of a card besides. */
 static void set_row(struct scope *row, const struct plan_interface *card) {
   char a[NET_TEXT];
@@ -95,6 +112,9 @@ static void node_values(const struct plan *p, const struct plan_node *n,
   scope_set_list(s, "interfaces");
   for (size_t i = 0; i < n->interfaces.n; i++) {
     const struct plan_interface *card = &n->interfaces.v[i];
+    /* It has nothing that network-config could tell. */
+    if (card->kind == LINK_MEMBER)
+      continue;
     struct scope *row = scope_add(s, "interfaces");
     /* Other nodes have pods, and they are on this side. */
     bool pods = card->pod_routes && p->kubelets.n > n->has_pods;

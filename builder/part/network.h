@@ -8,3 +8,6 @@
 /* What a template that is rendered for one card says of it: interface, mac,
  * address, bits and gateway. */
 void network_card(struct scope *s, const struct plan_interface *card);
+
+/* The same, and what the card's own files are made of. */
+void network_files(struct scope *s, const struct plan_interface *card);

@@ -7,10 +7,13 @@
 
 /* A name that the kernel gives to no card, so that none is in its way. */
 #define CLUSTER_INTERFACE "kube0"
+/* What is below it where the cluster's network is a VLAN. */
+#define CLUSTER_CARD "kubelan0"
+
+#define FOLDER "/etc/systemd/network/"
 
 static struct mac choose_mac(const struct spec *s, const struct spec_node *n) {
-  static const struct mac none;
-  if (memcmp(&n->mac, &none, sizeof(none)) != 0)
+  if (interface_is_known(&n->mac))
     return n->mac;
   uint8_t d[SHA256_BYTES];
   struct mac m;
@@ -30,14 +33,67 @@ static bool leads_out(const struct interface_use_vec *others) {
   return true;
 }
 
-/* The card over which the cluster talks. A packet for a service is given
- * another address only after its way has been chosen: it needs one to have. */
-static void add_cluster(const struct spec *s, const struct spec_node *n,
-                        bool out, struct plan_interface_vec *ret) {
+/* ---- What carries packets ---- */
+
+static char *conf_path(const char *name) {
+  return xasprintf(FOLDER "10-cloud-init-%s.network.d/kubeseed.conf", name);
+}
+
+/* Gives an interface that has its kind, name and mac the files that make it. */
+static void set_files(struct plan_interface *i) {
+  if (i->kind == LINK_CARD && interface_is_known(&i->mac))
+    i->link = xasprintf(FOLDER "10-%s.link", i->name);
+  if (i->kind == LINK_VLAN || i->kind == LINK_BOND)
+    i->netdev = xasprintf(FOLDER "10-%s.netdev", i->name);
+  if (i->kind == LINK_MEMBER)
+    i->network = xasprintf(FOLDER "10-%s.network", i->name);
+}
+
+static void add_members(const struct spec_bond *bond, const char *name,
+                        uint32_t nth, struct plan_interface_vec *ret) {
+  for (size_t k = 0; k < bond->members.n; k++) {
+    struct mac first;
+    struct plan_interface *i = plan_interface_vec_add(ret);
+    *i = (struct plan_interface){
+        .kind = LINK_MEMBER, .of = xstrdup(name), .further = true};
+    (void)bond_member_read(bond->members.v[k], &first);
+    if (interface_is_known(&first)) {
+      i->name = xasprintf("%sp%zu", name, k + 1);
+      (void)mac_add(&first, nth, &i->mac);
+    } else {
+      i->name = xstrdup(bond->members.v[k]);
+    }
+    set_files(i);
+  }
+}
+
+/* Each VLAN is named by what it is on. */
+static void link_vlans(struct plan_interface_vec *v) {
+  for (size_t i = 0; i < v->n; i++)
+    for (size_t k = 0; k < v->n; k++) {
+      struct plan_interface *on = &v->v[k];
+      if (v->v[i].kind != LINK_VLAN || strcmp(on->name, v->v[i].of) != 0)
+        continue;
+      strv_push(&on->vlans, v->v[i].name);
+      if (!on->conf)
+        on->conf = conf_path(on->name);
+    }
+}
+
+/* ---- The cluster's ---- */
+
+static const struct spec_bond *bond_of(const struct spec *s,
+                                       const struct spec_node *n) {
+  return n->bond.members.n > 0 ? &n->bond : &s->network.bond;
+}
+
+/* A packet for a service is given another address only after its way has been
+ * chosen: it needs one to have. */
+static struct plan_interface
+cluster_interface(const struct spec *s, const struct spec_node *n, bool out) {
   struct ip gateway = out ? s->network.gateway : (struct ip){0};
-  *plan_interface_vec_add(ret) = (struct plan_interface){
+  return (struct plan_interface){
       .name = xstrdup(CLUSTER_INTERFACE),
-      .link = xstrdup("/etc/systemd/network/10-" CLUSTER_INTERFACE ".link"),
       .mac = choose_mac(s, n),
       .address = n->address,
       .bits = s->network.subnet.bits,
@@ -49,6 +105,35 @@ static void add_cluster(const struct spec *s, const struct spec_node *n,
       .service_routes = !ip_is_set(gateway),
   };
 }
+
+static void add_cluster(const struct spec *s, const struct spec_node *n,
+                        bool out, struct plan_interface_vec *ret) {
+  const struct spec_bond *bond = bond_of(s, n);
+  enum plan_link below = bond->members.n > 0 ? LINK_BOND : LINK_CARD;
+  const char *card = s->network.vlan ? CLUSTER_CARD : CLUSTER_INTERFACE;
+  struct plan_interface *i = plan_interface_vec_add(ret);
+  *i = cluster_interface(s, n, out);
+  i->kind = s->network.vlan ? LINK_VLAN : below;
+  i->mode = bond->mode;
+  set_files(i);
+  if (s->network.vlan) {
+    i->vlan = s->network.vlan;
+    i->of = xstrdup(card);
+    struct mac mac = i->mac;
+    i = plan_interface_vec_add(ret);
+    *i = (struct plan_interface){.kind = below,
+                                 .name = xstrdup(card),
+                                 .mac = mac,
+                                 .mode = bond->mode,
+                                 .mtu = s->network.mtu,
+                                 .further = true};
+    set_files(i);
+  }
+  add_members(bond, card,
+              bond == &n->bond ? n->nth : (uint32_t)(n - s->nodes.v), ret);
+}
+
+/* ---- Further ones ---- */
 
 static struct ip counted(struct ip a, uint32_t n) {
   (void)ip_add(a, n, &a); /* absent stays so */
@@ -63,15 +148,19 @@ static bool in_network(struct ip of, int bits, struct ip a) {
 static void add_other(const struct spec *s, const struct spec_node *n,
                       const struct interface_use *use,
                       struct plan_interface_vec *ret) {
-  static const struct mac none;
   const struct spec_interface *said = use->said;
+  const char *card = s->network.vlan ? CLUSTER_CARD : CLUSTER_INTERFACE;
   uint32_t nth = use->for_all ? (uint32_t)(n - s->nodes.v) : n->nth;
   struct plan_interface *i = plan_interface_vec_add(ret);
   *i = (struct plan_interface){
+      .kind = said->vlan                 ? LINK_VLAN
+              : said->bond.members.n > 0 ? LINK_BOND
+                                         : LINK_CARD,
       .name = xstrdup(use->name),
-      .conf = xasprintf("/etc/systemd/network/10-cloud-init-%s.network.d/"
-                        "kubeseed.conf",
-                        use->name),
+      .conf = conf_path(use->name),
+      .further = true,
+      .vlan = said->vlan,
+      .mode = said->bond.mode,
       .dhcp = said->address.dhcp,
       .address = counted(said->address.ip, nth),
       .bits = said->address.bits,
@@ -82,10 +171,12 @@ static void add_other(const struct spec *s, const struct spec_node *n,
   };
   i->on_link =
       ip_is_set(i->gateway) && !in_network(i->address, i->bits, i->gateway);
-  if (memcmp(&said->mac, &none, sizeof(none)) == 0)
-    return;
-  (void)mac_add(&said->mac, nth, &i->mac);
-  i->link = xasprintf("/etc/systemd/network/10-%s.link", use->name);
+  if (said->vlan)
+    i->of = xstrdup(said->link ? said->link : card);
+  if (interface_is_known(&said->mac))
+    (void)mac_add(&said->mac, nth, &i->mac);
+  set_files(i);
+  add_members(&said->bond, use->name, nth, ret);
 }
 
 void plan_interfaces(const struct spec *s, const struct spec_node *n,
@@ -96,12 +187,13 @@ void plan_interfaces(const struct spec *s, const struct spec_node *n,
   add_cluster(s, n, leads_out(&others), ret);
   for (size_t i = 0; i < others.n; i++)
     add_other(s, n, &others.v[i], ret);
+  link_vlans(ret);
   free(others.v);
 }
 
 bool plan_interface_made(const struct plan_interface *i) {
-  static const struct mac none;
-  return memcmp(&i->mac, &none, sizeof(none)) != 0;
+  return (i->kind == LINK_CARD || i->kind == LINK_MEMBER) &&
+         interface_is_known(&i->mac);
 }
 
 void plan_interfaces_done(struct plan_interface_vec *v) {
@@ -109,6 +201,10 @@ void plan_interfaces_done(struct plan_interface_vec *v) {
     free(v->v[i].name);
     free(v->v[i].link);
     free(v->v[i].conf);
+    free(v->v[i].netdev);
+    free(v->v[i].network);
+    free(v->v[i].of);
+    strv_done(&v->v[i].vlans);
   }
   free(v->v);
   *v = (struct plan_interface_vec){0};

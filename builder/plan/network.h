@@ -6,14 +6,31 @@
  */
 #pragma once
 
+#include "base/strv.h"
 #include "base/vec.h"
 #include "spec/spec.h"
 
+/* What an interface is: a card, or what systemd.netdev(5) makes of some. */
+enum plan_link {
+  LINK_CARD,
+  LINK_VLAN,
+  LINK_BOND,
+  LINK_MEMBER, /* a card that is part of a bond, with nothing of its own */
+};
+
 struct plan_interface {
-  char *name;        /* on the node: "kube0" */
-  char *link;        /* where the node has its systemd.link(5); NULL: nowhere */
-  char *conf;        /* and more of its systemd.network(5); NULL: nowhere */
-  struct mac mac;    /* all 0: it is known by its name */
+  enum plan_link kind;
+  char *name;   /* on the node: "kube0"; of a member by MAC in the plan alone */
+  char *link;   /* where the node has its systemd.link(5); NULL: nowhere */
+  char *conf;   /* and more of its systemd.network(5); NULL: nowhere */
+  char *netdev; /* a VLAN's or bond's systemd.netdev(5) */
+  char *network;     /* a member's systemd.network(5) */
+  struct mac mac;    /* all 0: known by its name; of a bond: the kernel's */
+  bool further;      /* nothing waits for it */
+  int vlan;          /* a VLAN's number */
+  char *of;          /* a VLAN's card or bond, a member's bond */
+  struct strv vlans; /* which are on it */
+  enum bond_mode mode;
   bool dhcp;         /* the address comes from a DHCP server */
   struct ip address; /* absent: none, or by DHCP */
   int bits;          /* prefix length of the network that address is in */
@@ -31,7 +48,8 @@ DEFINE_VEC(plan_interface_vec, struct plan_interface);
 void plan_interfaces(const struct spec *s, const struct spec_node *n,
                      struct plan_interface_vec *ret);
 
-/* Whether the machine is to have a card for it: one by its name is there. */
+/* Whether a machine that is made is to have a card for it: one that is known by
+ * its name is there. */
 bool plan_interface_made(const struct plan_interface *i);
 
 void plan_interfaces_done(struct plan_interface_vec *v);

@@ -60,6 +60,17 @@ static void json_card(json_t *o, const struct plan_interface *card) {
         routes,
         json_pack("{ss ss}", "to", cidr_format(&card->routes->v[i].to, a),
                   "via", ip_format(card->routes->v[i].via, b)));
+  static const char *const kinds[] = {[LINK_CARD] = "card",
+                                      [LINK_VLAN] = "vlan",
+                                      [LINK_BOND] = "bond",
+                                      [LINK_MEMBER] = "member"};
+  set_string(o, "kind", kinds[card->kind]);
+  set_string(o, "of", card->of);
+  (void)json_object_set_new(
+      o, "vlan", card->vlan ? json_integer(card->vlan) : json_null());
+  set_string(o, "mode",
+             card->kind == LINK_BOND ? word_of(bond_words, (int)card->mode)
+                                     : NULL);
   (void)json_object_set_new(o, "mtu",
                             card->mtu ? json_integer(card->mtu) : json_null());
   (void)json_object_set_new(o, "routes", routes);
@@ -354,8 +365,26 @@ static void card_gateway(const struct plan_interface *card, struct strv *ret) {
                card->on_link ? " (on-link)" : "");
 }
 
+/* What it is, if it is no card. */
+static void card_kind(const struct plan_interface *card, struct strv *ret) {
+  switch (card->kind) {
+  case LINK_CARD:
+    break;
+  case LINK_VLAN:
+    strv_pushf(ret, "VLAN %d of %s", card->vlan, card->of);
+    break;
+  case LINK_BOND:
+    strv_pushf(ret, "bond (%s)", word_of(bond_words, (int)card->mode));
+    break;
+  case LINK_MEMBER:
+    strv_pushf(ret, "of the bond %s", card->of);
+    break;
+  }
+}
+
 /* The cluster's, whose address stands above: what is unusual. */
 static void cluster_card(const struct plan_interface *card, struct strv *ret) {
+  card_kind(card, ret);
   if (card->service_routes)
     strv_push(ret, "no default route");
   if (card->on_link)
@@ -365,11 +394,12 @@ static void cluster_card(const struct plan_interface *card, struct strv *ret) {
 
 static void further_card(const struct plan_interface *card, struct strv *ret) {
   char a[NET_TEXT];
+  card_kind(card, ret);
   if (card->dhcp)
     strv_push(ret, "by DHCP");
   else if (ip_is_set(card->address))
     strv_pushf(ret, "%s/%d", ip_format(card->address, a), card->bits);
-  else
+  else if (card->kind == LINK_CARD && card->vlans.n == 0)
     strv_push(ret, "no address");
   if (plan_interface_made(card))
     strv_pushf(ret, "MAC %s", mac_format(&card->mac, a));

@@ -122,7 +122,9 @@ static const struct plan_interface *card_of(const struct plan_node *n,
                                             const char *path) {
   for (size_t i = 0; i < n->interfaces.n; i++)
     if (is_at(n->interfaces.v[i].link, path) ||
-        is_at(n->interfaces.v[i].conf, path))
+        is_at(n->interfaces.v[i].conf, path) ||
+        is_at(n->interfaces.v[i].netdev, path) ||
+        is_at(n->interfaces.v[i].network, path))
       return &n->interfaces.v[i];
   return NULL;
 }
@@ -134,7 +136,7 @@ static int fill_for(const struct render *r, const struct plan_node *node,
   const struct plan_interface *card = card_of(node, f->path);
   _cleanup_scope_ struct scope own = {.parent = scope};
   if (card)
-    network_card(&own, card);
+    network_files(&own, card);
   return fill_template(r, f->source, &own, out, err);
 }
 

@@ -102,7 +102,7 @@ static void check_mac(const struct checking *c, const struct cards *cards,
   const struct yaml_node *mac = yaml_get(entry, "mac");
   struct mac last;
   if (!mac) {
-    if (!card->name)
+    if (!card->name && !card->vlan && card->bond.members.n == 0)
       yaml_fault(c->err, entry,
                  "an interface needs a mac, or the name that its card has");
     return;
@@ -170,6 +170,43 @@ static void check_gateway(const struct checking *c,
                         "no router is there");
 }
 
+/* Members of a bond of so many nodes. */
+static void check_bond(const struct checking *c, const struct yaml_node *around,
+                       const struct spec_bond *bond, size_t nodes) {
+  const struct yaml_node *list = yaml_get(yaml_get(around, "bond"), "members");
+  for (size_t i = 0; i < bond->members.n; i++) {
+    const char *text = bond->members.v[i];
+    struct mac mac, last;
+    (void)bond_member_read(text, &mac);
+    if (!interface_is_known(&mac))
+      continue;
+    if (nodes > 1 && text[strlen(text) - 1] != '+')
+      yaml_fault(c->err, list->child[i],
+                 "%zu nodes cannot share the %s %s; write %s+ to count up",
+                 nodes, "card", text, text);
+    else if (nodes > 0 && !mac_add(&mac, (uint32_t)(nodes - 1), &last))
+      yaml_fault(
+          c->err, list->child[i],
+          "'mac' is '%s', but its vendor has no %zu addresses from there "
+          "on",
+          text, nodes);
+  }
+}
+
+/* A VLAN is nothing but its number on something else. */
+static void check_kind(const struct checking *c, const struct yaml_node *entry,
+                       const struct spec_interface *card) {
+  const struct yaml_node *at = yaml_get(entry, "vlan");
+  if (card->link && !card->vlan)
+    yaml_fault(c->err, yaml_get(entry, "link"),
+               "link is what a VLAN is on; write vlan, or leave it out");
+  if (card->vlan && (card->bond.members.n > 0 || yaml_get(entry, "mac")))
+    yaml_fault(
+        c->err, at,
+        "a VLAN is on a card or bond and has its MAC address; write that "
+        "as an interface of its own, and its name as link");
+}
+
 static void check_cards(const struct checking *c, const struct cards *cards) {
   for (size_t i = 0; cards->list && i < cards->said->n; i++) {
     const struct yaml_node *entry = cards->list->child[i];
@@ -178,6 +215,8 @@ static void check_cards(const struct checking *c, const struct cards *cards) {
     struct cidr net = cidr_around(card->address.ip, card->address.bits);
     bool fixed = ip_is_set(card->address.ip);
     check_mac(c, cards, entry, card);
+    check_kind(c, entry, card);
+    check_bond(c, entry, &card->bond, cards->nodes);
     check_address(c, cards, entry, card);
     check_gateway(c, entry, card);
     if (routes && !fixed && !card->address.dhcp)
@@ -187,6 +226,10 @@ static void check_cards(const struct checking *c, const struct cards *cards) {
     check_routes(c, routes, &card->routes, fixed ? &net : NULL,
                  card->address.ip);
   }
+}
+
+static bool same_text(const char *a, const char *b) {
+  return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 /* What cards of one node have twice; it is told where the later one stands. */
@@ -206,6 +249,9 @@ static void check_pair(const struct checking *c, const struct yaml_node *at,
                "the networks %s and %s of one node's interfaces '%s' and '%s' "
                "overlap",
                cidr_format(&nx, tx), cidr_format(&ny, ty), a->name, b->name);
+  if (x->vlan && x->vlan == y->vlan && same_text(x->link, y->link))
+    yaml_fault(c->err, at, "'%s' and '%s' are both VLAN %d of one card",
+               a->name, b->name, x->vlan);
   if ((x->gateway.dhcp || ip_is_set(x->gateway.ip)) &&
       (y->gateway.dhcp || ip_is_set(y->gateway.ip)))
     yaml_fault(c->err, at,
@@ -214,12 +260,98 @@ static void check_pair(const struct checking *c, const struct yaml_node *at,
                a->name, b->name);
 }
 
+static const struct interface_use *use_of(const struct interface_use_vec *uses,
+                                          const char *name) {
+  for (size_t i = 0; i < uses->n; i++)
+    if (strcmp(uses->v[i].name, name) == 0)
+      return &uses->v[i];
+  return NULL;
+}
+
+/* What a VLAN is on; at is the entry of its interface. */
+static void check_link(const struct checking *c, const struct yaml_node *at,
+                       const struct interface_use_vec *uses,
+                       const struct spec_interface *vlan) {
+  const struct spec *s = c->spec;
+  const struct interface_use *on = vlan->link ? use_of(uses, vlan->link) : NULL;
+  int most = on ? on->said->mtu : s->network.mtu;
+  if (!vlan->vlan)
+    return;
+  if (vlan->link && (!on || on->said->vlan))
+    yaml_fault(c->err, yaml_get(at, "link"),
+               "'link' is '%s', but must be the name of another interface of "
+               "the node that is a card or a bond",
+               vlan->link);
+  else if (!vlan->link && vlan->vlan == s->network.vlan)
+    yaml_fault(c->err, yaml_get(at, "vlan"),
+               "VLAN %d of the cluster's card is the subnet itself",
+               vlan->vlan);
+  else if (vlan->mtu > (most ? most : 1500))
+    yaml_fault(
+        c->err, yaml_get(at, "mtu"),
+        "a VLAN cannot send larger packets than what it is on, which has "
+        "%d",
+        most ? most : 1500);
+}
+
+/* A card is in one bond, and nothing else besides. */
+static void check_member(const struct checking *c, const struct yaml_node *at,
+                         const struct interface_use_vec *uses, const char *bond,
+                         const struct spec_bond *own) {
+  for (size_t i = 0; i < own->members.n; i++) {
+    const char *text = own->members.v[i];
+    if (use_of(uses, text))
+      yaml_fault(c->err, at,
+                 "'%s' is an interface, and a member of the bond '%s'; it "
+                 "cannot be both",
+                 text, bond);
+    for (size_t k = 0; k < i; k++)
+      if (strcmp(own->members.v[k], text) == 0)
+        yaml_fault(c->err, at, "'%s' is twice a member of the bond '%s'", text,
+                   bond);
+  }
+}
+
+static void check_made_of(const struct checking *c, const struct yaml_node *at,
+                          const struct interface_use_vec *uses,
+                          const struct interface_use *use) {
+  const struct yaml_node *bond = yaml_get(at, "bond");
+  check_link(c, at, uses, use->said);
+  check_member(c, bond, uses, use->name, &use->said->bond);
+}
+
+/* The one over which the cluster talks; around has the key bond. */
+static void check_cluster_bond(const struct checking *c,
+                               const struct yaml_node *around,
+                               const struct interface_use_vec *uses,
+                               const struct spec_bond *bond, size_t nodes) {
+  check_bond(c, around, bond, nodes);
+  check_member(c, yaml_get(around, "bond"), uses, "kube0", bond);
+}
+
+static void check_entry_bond(const struct checking *c, const struct cards *all,
+                             const struct cards *own, size_t entry) {
+  struct interface_use_vec uses = {0};
+  const struct spec *s = c->spec;
+  size_t first = 0;
+  while (first < s->nodes.n && s->nodes.v[first].entry != entry)
+    first++;
+  if (first == s->nodes.n)
+    return;
+  interfaces_of(all->said, own->said, &uses);
+  check_cluster_bond(c, yaml_get(c->root, "nodes")->child[entry], &uses,
+                     &s->nodes.v[first].bond, own->nodes);
+  free(uses.v);
+}
+
 static void check_node(const struct checking *c, const struct cards *all,
                        const struct cards *own) {
   struct interface_use_vec uses = {0};
   interfaces_of(all->said, own->said, &uses);
-  for (size_t i = 1; i < uses.n; i++) {
+  for (size_t i = 0; i < uses.n; i++) {
     const struct interface_use *b = &uses.v[i];
+    if (!b->for_all)
+      check_made_of(c, own->list->child[b->index], &uses, b);
     /* Two that all nodes have are told of once, elsewhere. */
     for (size_t k = 0; k < i && !b->for_all; k++)
       check_pair(c, own->list->child[b->index], &uses.v[k], b);
@@ -233,15 +365,20 @@ static void check_interfaces(const struct checking *c) {
   struct interface_use_vec uses = {0};
   check_cards(c, &all);
   interfaces_of(all.said, &none, &uses);
-  for (size_t i = 1; i < uses.n; i++)
+  for (size_t i = 0; i < uses.n; i++) {
+    check_made_of(c, all.list->child[i], &uses, &uses.v[i]);
     for (size_t k = 0; k < i; k++)
       check_pair(c, all.list->child[i], &uses.v[k], &uses.v[i]);
+  }
+  check_cluster_bond(c, yaml_get(c->root, "network"), &uses,
+                     &c->spec->network.bond, c->spec->nodes.n);
   free(uses.v);
   for (size_t i = 0; i < c->spec->entry_interfaces.n; i++) {
     struct cards own = cards_of_entry(c, i);
     check_cards(c, &own);
     if (own.list)
       check_node(c, &all, &own);
+    check_entry_bond(c, &all, &own, i);
   }
 }
 

@@ -136,6 +136,9 @@ const struct code spec_codes[] = {
      "Pods' own names are answered by CoreDNS, which asks a name server of the "
      "nodes for all others, and ends when it has none to ask. Any address will "
      "do where no other names are needed."},
+    {"KS0136", "VLANs and bonds that do not fit together",
+     "A VLAN is on a card or a bond, at most once with its number. A bond's "
+     "cards are named in it alone."},
     {"KS0201", "no control plane", "Somebody must run the API server."},
     {"KS0202", "too many control planes",
      "Each asks and is asked by all others, and each runs a member of etcd."},
@@ -408,6 +411,19 @@ static const struct told {
      "a card without an address leads to no gateway; write its address"},
     {"KS0133", "the interfaces '%s' and '%s' of one node have a gateway both; "
                "one leads everywhere, for others write routes"},
+    {"KS0136", "link is what a VLAN is on; write vlan, or leave it out"},
+    {"KS0136",
+     "a VLAN is on a card or bond and has its MAC address; write that as an "
+     "interface of its own, and its name as link"},
+    {"KS0136", "'%s' and '%s' are both VLAN %d of one card"},
+    {"KS0136", "'link' is '%s', but must be the name of another interface of "
+               "the node that is a card or a bond"},
+    {"KS0136", "VLAN %d of the cluster's card is the subnet itself"},
+    {"KS0136",
+     "a VLAN cannot send larger packets than what it is on, which has %d"},
+    {"KS0136", "'%s' is an interface, and a member of the bond '%s'; it cannot "
+               "be both"},
+    {"KS0136", "'%s' is twice a member of the bond '%s'"},
     {"KS0134", "the gateway %s is not in the subnet %s; nodes take it to be on "
                "the same wire (on-link)"},
     {"KS0201", "no node has the role control-plane"},

@@ -29,6 +29,8 @@ static void add_node(struct spec *s, const struct entry *e, char *name,
   n->nth = i;
   copy_strv(&n->labels, &e->node->labels);
   copy_strv(&n->taints, &e->node->taints);
+  n->bond.members = (struct strv){0};
+  copy_strv(&n->bond.members, &e->node->bond.members);
   n->name = name;
   n->where = yaml_where(mac ? mac : e->at);
   n->entry = e->index;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spec/interfaces.h"
 
-#include "base/word.h"
+#include "spec/range.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +10,24 @@ void spec_interfaces_done(struct spec_interface_vec *v) {
   for (size_t i = 0; i < v->n; i++) {
     free(v->v[i].name);
     free(v->v[i].routes.v);
+    free(v->v[i].link);
+    strv_done(&v->v[i].bond.members);
   }
   free(v->v);
   *v = (struct spec_interface_vec){0};
+}
+
+bool interface_is_known(const struct mac *m) {
+  static const struct mac none;
+  return memcmp(m, &none, sizeof(none)) != 0;
+}
+
+bool bond_member_read(const char *text, struct mac *ret_mac) {
+  bool counted;
+  *ret_mac = (struct mac){{0}};
+  if (range_mac(text, ret_mac, &counted))
+    return !(ret_mac->b[0] & 1);
+  return interface_name_ok(text);
 }
 
 static void add(const struct spec_interface_vec *from, bool for_all,

@@ -7,7 +7,9 @@
 #pragma once
 
 #include "base/net.h"
+#include "base/strv.h"
 #include "base/vec.h"
+#include "spec/words.h"
 #include <stdbool.h>
 
 /* The longest name of an interface with its NUL: the kernel's IFNAMSIZ. */
@@ -32,6 +34,12 @@ struct spec_card_gateway {
   struct ip ip;
 };
 
+/* Several cards that are one. No members: none. */
+struct spec_bond {
+  struct strv members; /* names of cards, or MAC addresses, with a + or not */
+  enum bond_mode mode;
+};
+
 /* Of a range of nodes the first one's; the others' are counted up. */
 struct spec_interface {
   char *name;     /* NULL: by its place, "net1" */
@@ -40,10 +48,22 @@ struct spec_interface {
   struct spec_card_gateway gateway;
   int mtu; /* 0: the card's own */
   struct spec_route_vec routes;
+  int vlan;   /* it is this VLAN of another one; 0: none */
+  char *link; /* of which; NULL: of the cluster's card */
+  struct spec_bond bond;
 };
 DEFINE_VEC(spec_interface_vec, struct spec_interface);
 
 void spec_interfaces_done(struct spec_interface_vec *v);
+
+/* Whether it is an address, and not all 0. */
+bool interface_is_known(const struct mac *m);
+
+/* Whether text is a member of a bond, a MAC address if ret_mac becomes other
+ * than all 0. */
+bool bond_member_read(const char *text, struct mac *ret_mac);
+#define BOND_MEMBER_RULE                                                       \
+  "the name of a card, like eno1, or its MAC address, like 52:54:00:12:34:56+"
 
 /* A card as a node has it. */
 struct interface_use {

@@ -73,6 +73,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_GATES:
     return labels_schema(k);
   case TYPE_ADDRESSES:
+  case TYPE_MEMBERS:
     return json_pack("{sssosi}", "type", "array", "items", text_schema(k),
                      "minItems", 1);
   case TYPE_KEYS:

@@ -53,6 +53,7 @@ void spec_nodes_done(struct spec_node_vec *nodes) {
     strv_done(&n->labels);
     strv_done(&n->taints);
     extras_done(&n->extras);
+    strv_done(&n->bond.members);
     spec_interfaces_done(&n->interfaces);
   }
   free(nodes->v);
@@ -87,6 +88,7 @@ void spec_done(struct spec *s) {
   free(s->network.dns.v);
   free(s->network.ntp.v);
   free(s->network.routes.v);
+  strv_done(&s->network.bond.members);
   spec_interfaces_done(&s->network.interfaces);
   free(s->endpoint.name);
   for (size_t i = 0; i < s->users.n; i++) {

@@ -83,7 +83,8 @@ struct spec_node {
   char *name;
   enum role role;
   struct ip address;
-  struct mac mac; /* all 0: derived by plan */
+  struct mac mac;        /* all 0: derived by plan */
+  struct spec_bond bond; /* in place of network.bond */
   int cpus;
   uint64_t memory;    /* bytes */
   uint64_t disk;      /* bytes; at least image.disk */
@@ -143,7 +144,9 @@ struct spec {
     struct ip gateway; /* absent: none this way */
     bool no_gateway;   /* so it was written */
     struct ip_vec dns, ntp;
-    int mtu; /* 0: the card's own */
+    int mtu;  /* 0: the card's own */
+    int vlan; /* the subnet is this VLAN on the card; 0: untagged */
+    struct spec_bond bond; /* the card is one; no members: it is not */
     struct spec_route_vec routes;
     struct spec_interface_vec interfaces; /* of all nodes, further ones */
     struct cidr pods;

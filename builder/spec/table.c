@@ -60,6 +60,26 @@ static void *add_volume(void *list) {
         .example = "192.168.4.254", .also = "gateway nextHop gw router"        \
   }
 
+/* Several cards that are one. */
+#define BOND(PREFIX, MEMBERS, MODE, DOC)                                       \
+  {PREFIX "bond", TYPE_MAP,                                                    \
+   "0.2",         0,                                                           \
+   .doc = DOC,    .also = "bonding team lacp lag"},                            \
+      {PREFIX "bond.members",                                                  \
+       TYPE_MEMBERS,                                                           \
+       "0.2",                                                                  \
+       MEMBERS,                                                                \
+       .doc = "Its cards: each by the name that Debian gives it, or by its "   \
+              "MAC address, with a + to count up.",                            \
+       .required = true,                                                       \
+       .example = "[eno1, eno2]",                                              \
+       .also = "interfaces slaves cards ports"},                               \
+  {                                                                            \
+    PREFIX "bond.mode", TYPE_WORD, "0.2", MODE,                                \
+        .doc = "How they share the work.", .value = "active-backup",           \
+        .words = bond_words                                                    \
+  }
+
 /* Further network cards of all nodes, or of those of one entry. */
 #define INTERFACES(PREFIX, OFFSET, WHERE, MORE)                                \
   {PREFIX "interfaces",                                                        \
@@ -119,7 +139,28 @@ static void *add_volume(void *list) {
        .max = 65535,                                                           \
        .example = "9000"},                                                     \
       ROUTES(PREFIX "interfaces.", AT_CARD(routes),                            \
-             "Networks that are reached through this card, besides its own.")
+             "Networks that are reached through this card, besides its own."), \
+      {PREFIX "interfaces.vlan",                                               \
+       TYPE_INT,                                                               \
+       "0.2",                                                                  \
+       AT_CARD(vlan),                                                          \
+       .doc = "It is no card but this VLAN (IEEE 802.1Q) of one.",             \
+       .derived = "none: it is a card, or a bond",                             \
+       .min = 1,                                                               \
+       .max = 4094,                                                            \
+       .example = "42",                                                        \
+       .also = "vlanId vlan_id tag"},                                          \
+      {PREFIX "interfaces.link",                                               \
+       TYPE_IF_NAME,                                                           \
+       "0.2",                                                                  \
+       AT_CARD(link),                                                          \
+       .doc = "With vlan: the interface, one of this list, whose VLAN it is.", \
+       .derived = "the card, or bond, of the cluster's network",               \
+       .example = "net1",                                                      \
+       .also = "parent on vlanLink"},                                          \
+      BOND(PREFIX "interfaces.", AT_CARD(bond.members), AT_CARD(bond.mode),    \
+           "It is no card but several that are one; each of them is named "    \
+           "here alone. mac is then the bond's own.")
 #define AT_REGISTRY(member) offsetof(struct spec_registry, member)
 #define AT_VOLUME(member) offsetof(struct spec_volume, member)
 
@@ -450,6 +491,15 @@ const struct key spec_keys[] = {
             "bridge that of pods, too.",
      .derived = "the card's own, mostly 1500", .min = 1280, .max = 65535,
      .example = "9000"},
+    {"network.vlan", TYPE_INT, "0.2", AT(network.vlan),
+     .doc = "The nodes share the subnet as this VLAN (IEEE 802.1Q) on their "
+            "card or bond.",
+     .derived = "none: it is untagged", .min = 1, .max = 4094, .example = "20",
+     .also = "vlanId vlan_id tag"},
+    BOND(
+        "network.", AT(network.bond.members), AT(network.bond.mode),
+        "The card over which the cluster talks is several that are one, on all "
+        "nodes alike."),
     ROUTES("network.", AT(network.routes),
            "Networks that nodes reach by another router of the subnet than the "
            "gateway."),
@@ -622,6 +672,9 @@ const struct key spec_keys[] = {
             "planes. An empty list lets pods on to a control-plane node.",
      .derived = "kubeadm's own on a control plane, none on a worker",
      .example = "[\"dedicated=db:NoSchedule\"]"},
+    BOND("nodes.", AT_NODE(bond.members), AT_NODE(bond.mode),
+         "The same as network.bond, in its place on the nodes of this entry; "
+         "nodes.mac is then the bond's own address."),
     INTERFACES("nodes.", AT_NODE(interfaces), "of the nodes of this entry",
                " Those of network.interfaces are there, too, unless one here "
                "has the same name."),
@@ -716,6 +769,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_KEYS:
   case TYPE_LABELS:
   case TYPE_TAINTS:
+  case TYPE_MEMBERS:
   case TYPE_GROUPS:
   case TYPE_SYSCTLS:
   case TYPE_MODULES:

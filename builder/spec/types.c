@@ -22,6 +22,9 @@
 /* Of an address that a machine can have (spec/address.h): not 0, 127 or above
  * 223. */
 #define FIRST "(12[0-689]|1[013-9][0-9]|2[01][0-9]|22[0-3]|[1-9][0-9]?)"
+#define MAC                                                                    \
+  "[0-9A-Fa-f][02468ACEace]((:[0-9A-Fa-f]{2}){5}|(-[0-9A-Fa-f]{2}){5}|"        \
+  "[0-9A-Fa-f]{2}(\\.[0-9A-Fa-f]{4}){2}|[0-9A-Fa-f]{10})\\+?"
 #define ADDRESS FIRST "(\\." BYTE "){3}"
 
 static const struct type_info types[] = {
@@ -96,10 +99,7 @@ static const struct type_info types[] = {
         {"MAC address",
          "a MAC address like 52:54:00:12:34:56, or 52:54:00:12:34:56+ for a "
          "range of names",
-         "^(?!0[-0:.]+\\+?$)[0-9A-Fa-f][02468ACEace]((:[0-9A-Fa-f]{2}){5}|(-[0-"
-         "9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(\\.[0-9A-Fa-f]{4}){2}|[0-9A-Fa-f]{10})"
-         "\\+?$",
-         false},
+         "^(?!0[-0:.]+\\+?$)" MAC "$", false},
     [TYPE_GATEWAY] = {"address or none",
                       "an IPv4 address like 192.168.4.1, or none",
                       "^(none|" ADDRESS ")$", false},
@@ -113,6 +113,12 @@ static const struct type_info types[] = {
     [TYPE_IF_GATEWAY] = {"address or dhcp",
                          "an IPv4 address like 10.0.0.1, or dhcp",
                          "^(dhcp|" ADDRESS ")$", false},
+    [TYPE_MEMBERS] = {"list of cards",
+                      "a list of cards, by their names or MAC addresses, like "
+                      "[eno1, eno2]",
+                      "^(" MAC "|(?!" INTERFACE_NAME_TAKEN
+                      ")[a-z][-_a-z0-9]{0,14})$",
+                      false},
     [TYPE_KEYS] = {"list of public keys",
                    "a list of public keys, each a line like 'ssh-ed25519 "
                    "AAAA... you@example'",

@@ -198,6 +198,24 @@ static void read_if_address(const struct key *k, const struct yaml_node *value,
     *to = (struct spec_card_address){.ip = a, .bits = net.bits};
 }
 
+static void read_members(const struct key *k, const struct yaml_node *value,
+                         void *base, struct error *err) {
+  struct mac mac;
+  if (value->kind != YAML_SEQ || value->n == 0) {
+    yaml_fault(err, value, "'%s' must be %s", key_name(k),
+               type_info(k->type)->rule);
+    return;
+  }
+  for (size_t i = 0; i < value->n; i++) {
+    const struct yaml_node *entry = value->child[i];
+    if (entry->kind != YAML_SCALAR || !bond_member_read(entry->text, &mac))
+      yaml_fault(err, entry, "an entry of '%s' must be %s", key_name(k),
+                 BOND_MEMBER_RULE);
+    else
+      strv_push(value_member(k, base), entry->text);
+  }
+}
+
 void value_read_network(const struct key *k, const struct yaml_node *value,
                         void *base, struct error *err) {
   switch ((int)k->type) {
@@ -224,6 +242,9 @@ void value_read_network(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_IF_ADDRESS:
     read_if_address(k, value, base, err);
+    break;
+  case TYPE_MEMBERS:
+    read_members(k, value, base, err);
     break;
   case TYPE_IF_GATEWAY:
     read_if_gateway(k, value, base, err);

@@ -72,6 +72,26 @@ const struct word algorithm_words[] = {
     {0},
 };
 
+/* Those that answer with changing MAC addresses (balance-tlb, balance-alb)
+ * would hide who has the endpoint's. */
+const struct word bond_words[] = {
+    {"active-backup", BOND_ACTIVE_BACKUP,
+     "one member at a time, another one when its cable fails; any switch will "
+     "do",
+     "backup failover 1"},
+    {"802.3ad", BOND_8023AD,
+     "all members, as the switch agrees (LACP); its ports must be set up so",
+     "lacp 4"},
+    {"balance-xor", BOND_XOR,
+     "all members, each connection by one; the switch's ports must be one "
+     "group",
+     "xor 2"},
+    {"balance-rr", BOND_RR,
+     "all members in turn; the switch's ports must be one group",
+     "round-robin roundrobin 0"},
+    {0},
+};
+
 const struct word sudo_words[] = {
     {"nopasswd", SUDO_NOPASSWD, "may do all as root", "true yes all"},
     {"password", SUDO_PASSWORD, "the same, after the user's own password",

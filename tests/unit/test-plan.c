@@ -182,6 +182,54 @@ static void test_further_cards(void **state) {
                               "10-cloud-init-nat.network.d/kubeseed.conf"));
 }
 
+/* A VLAN on a bond: who is on what, and which files make it so. */
+static void test_vlan_and_bond(void **state) {
+  (void)state;
+  static const struct {
+    const char *name, *of, *mac, *file;
+    enum plan_link kind;
+    bool made;
+  } rows[] = {
+      {"kube0", "kubelan0", "52:54:00:00:00:09", "10-kube0.netdev", LINK_VLAN,
+       false},
+      {"kubelan0", "", "52:54:00:00:00:09", "10-kubelan0.netdev", LINK_BOND,
+       false},
+      {"kubelan0p1", "kubelan0", "52:54:00:00:01:02", "10-kubelan0p1.network",
+       LINK_MEMBER, true},
+      {"eno2", "kubelan0", "00:00:00:00:00:00", "10-eno2.network", LINK_MEMBER,
+       false},
+      {"san", "kubelan0", "00:00:00:00:00:00", "10-san.netdev", LINK_VLAN,
+       false},
+  };
+  _cleanup_fixture_ struct fixture f = {0};
+  make("apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+       "kubernetes: {version: 1.34.2}\n"
+       "network: {subnet: 192.168.4.0/24, vlan: 20,\n"
+       "  interfaces: [{name: san, vlan: 42}]}\n"
+       "nodes:\n"
+       "  - name: m{1..3}\n"
+       "    mac: 52:54:00:00:00:08+\n"
+       "    bond: {members: [5254.0000.0101+, eno2], mode: 802.3ad}\n",
+       &f);
+  const struct plan_node *n = plan_find(&f.plan, "m2");
+  char a[NET_TEXT];
+  assert_int_equal(n->interfaces.n, ARRAY_SIZE(rows));
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    const struct plan_interface *c = &n->interfaces.v[i];
+    _cleanup_free_ char *path =
+        xasprintf("/etc/systemd/network/%s", rows[i].file);
+    assert_string_equal(c->name, rows[i].name);
+    assert_string_equal(c->of ? c->of : "", rows[i].of);
+    assert_string_equal(mac_format(&c->mac, a), rows[i].mac);
+    assert_int_equal(c->kind, rows[i].kind);
+    assert_int_equal(plan_interface_made(c), rows[i].made);
+    assert_non_null(file_of(n, path));
+  }
+  assert_int_equal(n->interfaces.v[1].mode, BOND_8023AD);
+  assert_int_equal(n->interfaces.v[1].vlans.n, 2);
+  assert_string_equal(n->interfaces.v[1].vlans.v[1], "san");
+}
+
 static void test_kubeadm_api(void **state) {
   (void)state;
   static const struct {
@@ -451,6 +499,7 @@ int main(void) {
       cmocka_unit_test(test_modes),
       cmocka_unit_test(test_same_mac),
       cmocka_unit_test(test_further_cards),
+      cmocka_unit_test(test_vlan_and_bond),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
