@@ -19,11 +19,14 @@
 #include <unistd.h>
 
 static const struct command commands[] = {
-    {"init", "[-t TOPOLOGY] [FILE]", "write a starter spec",
+    {"init", "[-t TOPOLOGY] [-n NAME] [FILE]", "write a starter spec",
      "  -t, --topology NAME   ha (three control planes; the default), single,\n"
      "                        workers, stacked, copied or haproxy\n"
      "  -l, --list            the topologies, and what each is\n"
      "  -f, --force           overwrite FILE\n"
+     "  -n, --name NAME       the cluster's name (demo- and four letters, so "
+     "that\n"
+     "                        no two on one wire have the same)\n"
      "\n"
      "FILE is cluster.yaml unless given; '-' is standard output.\n"
      "\n"

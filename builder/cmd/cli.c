@@ -57,6 +57,8 @@ int cluster_load(const struct cli *cli, const char *spec_path,
   }
   for (size_t i = 0; cli->warns && i < ret->spec.warnings.n; i++)
     log_warn_at(&cli->log, ret->spec.warnings.v[i]);
+  ret->spec.by_subnet =
+      state_by_subnet(cli->state_dir, ret->spec.file, ret->spec.name);
   if (parts_plan(&ret->spec, &ret->plan, err) < 0) {
     excerpts_add(err, spec_path, text.data);
     codes_add(err);

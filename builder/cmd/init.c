@@ -3,14 +3,17 @@
 
 #include "base/embedded.h"
 #include "base/file.h"
+#include "base/net.h"
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
+#include <sys/random.h>
 
 static const struct option options[] = {
     {"topology", required_argument, NULL, 't'},
     {"list", no_argument, NULL, 'l'},
     {"force", no_argument, NULL, 'f'},
+    {"name", required_argument, NULL, 'n'},
     {0},
 };
 
@@ -57,10 +60,36 @@ static void list_topologies(void) {
   }
 }
 
+/* A name that nobody else on the wire has: from it are MAC addresses. */
+static int make_name(char **ret, struct error *err) {
+  static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789";
+  unsigned char random[4];
+  if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+    return error_set(err, errno, "cannot get random bytes");
+  char end[sizeof(random) + 1] = "";
+  for (size_t i = 0; i < sizeof(random); i++)
+    end[i] = letters[random[i] % (sizeof(letters) - 1)];
+  *ret = xasprintf("demo-%s", end);
+  return 0;
+}
+
+/* The starter spec with the name in it. */
+static void fill(const struct embedded *e, const char *name, struct buf *ret) {
+  static const char line[] = "\nname: demo\n";
+  _cleanup_buf_ struct buf text = {0};
+  buf_add(&text, e->data, e->len);
+  const char *at = strstr(text.data, line);
+  size_t before = at ? (size_t)(at - text.data) : text.len;
+  buf_add(ret, text.data, before);
+  if (at)
+    buf_addf(ret, "\nname: %s\n%s", name, at + strlen(line));
+}
+
 int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
   const char *topology = "ha";
   bool force = false;
-  for (int c; (c = cli_getopt(argc, argv, ":t:lf", options, err)) != -1;) {
+  _cleanup_free_ char *name = NULL;
+  for (int c; (c = cli_getopt(argc, argv, ":t:lfn:", options, err)) != -1;) {
     if (c == '?')
       return -1;
     if (c == 'l') {
@@ -69,8 +98,12 @@ int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
     }
     if (c == 't')
       topology = optarg;
-    else
+    else if (c == 'f')
       force = true;
+    else {
+      free(name);
+      name = xstrdup(optarg);
+    }
   }
   if (argc - optind > 1)
     return error_usage(err, "one file at a time: kubeseed init [FILE]");
@@ -78,8 +111,17 @@ int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
   const struct embedded *e = find_topology(topology, err);
   if (!e)
     return -1;
+  _cleanup_buf_ struct buf text = {0};
+  if (!name && make_name(&name, err) < 0)
+    return -1;
+  if (!dns_label_ok(name))
+    return error_usage(err,
+                       "the name '%s' must be of a-z, 0-9 and inner '-', at "
+                       "most 63 long",
+                       name);
+  fill(e, name, &text);
   if (strcmp(path, "-") == 0)
-    return fwrite(e->data, 1, e->len, stdout) == e->len
+    return fwrite(text.data, 1, text.len, stdout) == text.len
                ? 0
                : error_set(err, errno, "cannot write to standard output");
   if (file_check_place(path, err) < 0) {
@@ -90,7 +132,7 @@ int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
     return error_usage(err, "'%s' exists; --force overwrites it", path);
   _cleanup_free_ char *behind = NULL;
   if (file_behind_link(path, &behind, err) < 0 ||
-      file_write(behind, e->data, e->len, 0644, err) < 0)
+      file_write(behind, text.data, text.len, 0644, err) < 0)
     return -1;
   _cleanup_free_ char *target = cli_target(cli, path);
   log_info(&cli->log, "%s written; next: kubeseed up %s", path, target);

@@ -5,8 +5,13 @@
 
 void plan_derive(const struct spec *s, const char *purpose, const char *node,
                  uint8_t out[static SHA256_BYTES]) {
+  char subnet[NET_TEXT] = "";
+  if (s->by_subnet)
+    cidr_format(&s->network.subnet, subnet);
+  /* A name has no '@'. */
   _cleanup_free_ char *text =
-      xasprintf("kubeseed %s %s/%s", purpose, s->name, node);
+      xasprintf("kubeseed %s %s%s%s/%s", purpose, s->name,
+                s->by_subnet ? "@" : "", subnet, node);
   sha256_raw(text, strlen(text), out);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What names a machine and nothing else may have: digests of the cluster's and
- * the node's name, so that the same spec gives the same machines.
+ * What names a machine and nothing else may have: digests of the cluster's
+ * name, its subnet and the node's name, so that the same spec gives the same
+ * machines, and two labs on one wire are told apart that call themselves the
+ * same.
  */
 #pragma once
 

@@ -5,6 +5,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define NOT_LIKE "has a range that is not like {01..03} or {a,b,c}"
+
 /* Digits at *s to a number; gives their count, 0 when there are none. */
 static int read_number(const char **s, unsigned *ret) {
   unsigned v = 0;
@@ -15,9 +17,35 @@ static int read_number(const char **s, unsigned *ret) {
   return digits;
 }
 
+/* "a,b,c}" from p on, words of letters and digits. */
+static const char *parse_list(const char *s, const char *open,
+                              struct range *ret) {
+  static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+  struct range r = {.text = s, .list = open + 1, .prefix = (int)(open - s)};
+  const char *p = open + 1;
+  for (;; p++) {
+    size_t n = strspn(p, word);
+    if (n == 0 || *p == '-' || p[n - 1] == '-')
+      return NOT_LIKE;
+    r.n++;
+    p += n;
+    if (*p != ',')
+      break;
+  }
+  if (*p != '}' || r.n < 2)
+    return NOT_LIKE;
+  if (strpbrk(p + 1, "{}"))
+    return "has more than one range";
+  r.suffix = p + 1;
+  *ret = r;
+  return NULL;
+}
+
 const char *range_parse(const char *s, struct range *ret) {
   const char *open = strchr(s, '{');
   if (!open) {
+    if (strchr(s, '['))
+      return NOT_LIKE;
     if (strchr(s, '}'))
       return "has '}' without '{'";
     *ret = (struct range){.text = s, .n = 1};
@@ -26,12 +54,14 @@ const char *range_parse(const char *s, struct range *ret) {
   const char *p = open + 1;
   unsigned first;
   unsigned last;
+  if (open[1 + strcspn(open + 1, ",}")] == ',')
+    return parse_list(s, open, ret);
   int width = read_number(&p, &first);
   if (width == 0 || strncmp(p, "..", 2) != 0)
-    return "has a range that is not like {01..03}";
+    return NOT_LIKE;
   p += 2;
   if (read_number(&p, &last) == 0 || *p != '}')
-    return "has a range that is not like {01..03}";
+    return NOT_LIKE;
   if (strpbrk(p + 1, "{}"))
     return "has more than one range";
   if (last < first)
@@ -52,6 +82,12 @@ const char *range_parse(const char *s, struct range *ret) {
 char *range_name(const struct range *r, size_t i) {
   if (!r->suffix)
     return xstrdup(r->text);
+  const char *word = r->list;
+  for (; word && i > 0; i--)
+    word = strchr(word, ',') + 1;
+  if (word)
+    return xasprintf("%.*s%.*s%s", r->prefix, r->text, (int)strcspn(word, ",}"),
+                     word, r->suffix);
   return xasprintf("%.*s%0*zu%s", r->prefix, r->text, r->width, r->first + i,
                    r->suffix);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Ranges in a spec: "kube-mast{01..03}" stands for three names, and
+ * Ranges in a spec: "kube-mast{01..03}" stands for three names, as does
+ * "kube-mast{01,02,03}", and
  * "192.168.4.31+" for as many addresses counted up from the first.
  */
 #pragma once
@@ -15,6 +16,7 @@
 /* What a text stands for: n names. It points into that text. */
 struct range {
   const char *text;
+  const char *list;   /* of "{a,b}" the first word; NULL: numbers */
   const char *suffix; /* behind the braces; NULL: no range, the text itself */
   int prefix;         /* how many bytes stand before them */
   int width;          /* of the first number: "01" counts to "09", "10" */

@@ -104,6 +104,9 @@ struct spec {
   char *file;    /* as named on the command line */
   int api, kind; /* only one word is known of each */
   char *name;
+  /* Not written: machines are told apart by the subnet as well as the name.
+   * Those of states that are older than this are not. */
+  bool by_subnet;
   struct {
     char *version_text; /* "1.20.2" */
     struct version version;

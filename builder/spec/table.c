@@ -311,8 +311,8 @@ const struct key spec_keys[] = {
      .required = true, .words = kind_words},
     {"name", TYPE_NAME, "0.1", AT(name),
      .doc = "The cluster's name. MAC addresses and UUIDs of its machines are "
-            "derived from it, so two clusters on one network need different "
-            "ones.",
+            "derived from it and the subnet, so two clusters on one wire need "
+            "different names or subnets.",
      .required = true, .example = "demo", .also = "clusterName"},
 
     {"kubernetes", TYPE_MAP, "0.1", 0,
@@ -532,8 +532,8 @@ const struct key spec_keys[] = {
     {"endpoint.routerId", TYPE_INT, "0.1", AT(endpoint.router_id),
      .doc = "The number of VRRP's virtual router; no other one in the subnet "
             "may have it.",
-     .derived = "derived from the cluster's name", .min = 1, .max = 255,
-     .example = "42", .also = "virtualRouterId vrid vrrpId"},
+     .derived = "derived from the cluster's name and subnet", .min = 1,
+     .max = 255, .example = "42", .also = "virtualRouterId vrid vrrpId"},
 
     {"etcd", TYPE_MAP, "0.1", 0, .doc = "The database of the API server."},
     {"etcd.mode", TYPE_WORD, "0.1", AT(etcd.mode),
@@ -631,7 +631,9 @@ const struct key spec_keys[] = {
      .doc = "The machines of the cluster.", .required = true, .add = add_node,
      .item = "a node", .also = "machines hosts servers"},
     {"nodes.name", TYPE_NAMES, "0.1", AT_NODE(name),
-     .doc = "The host name. A range makes one node for each number.",
+     .doc =
+         "The host name. A range makes one node for each number, as {01..03}, "
+         "or word, as {a,b,c}.",
      .required = true, .example = "kube-mast{01..03}", .also = "hostname"},
     {"nodes.role", TYPE_WORD, "0.1", AT_NODE(role),
      .doc = "What the node is for.", .value = "control-plane",
@@ -643,7 +645,8 @@ const struct key spec_keys[] = {
     {"nodes.mac", TYPE_MAC, "0.1", AT_NODE(mac),
      .doc = "The MAC address of the network card; a real machine has its own. "
             "With a + it counts up with the names.",
-     .derived = "derived from the cluster's and the node's name",
+     .derived =
+         "derived from the cluster's name, its subnet and the node's name",
      .example = "52:54:00:12:34:56",
      .also = "macAddress macaddr hwaddr mac_address"},
     {"nodes.cpus", TYPE_INT, "0.1", AT_NODE(cpus),

@@ -15,7 +15,8 @@
 
 /* The parts of patterns. */
 #define LABEL "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-#define RANGE "\\{[0-9]{1,6}\\.\\.[0-9]{1,6}\\}"
+#define WORD "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+#define RANGE "\\{([0-9]{1,6}\\.\\.[0-9]{1,6}|" WORD "(," WORD ")+)\\}"
 #define BYTE "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 #define PLAIN "[-._~%+\\[\\]A-Za-z0-9" /* a class still open */
 #define OR(name) name "|"
@@ -60,8 +61,8 @@ static const struct type_info types[] = {
                           ACCOUNT_SYSTEMD ".*)$)" ACCOUNT_PATTERN "$",
                       false},
     [TYPE_NAMES] = {"names",
-                    "a name like kube-mast01, or kube-mast{01..03} "
-                    "for several",
+                    "a name like kube-mast01, or kube-mast{01..03} or "
+                    "kube-mast{a,b,c} for several",
                     "^(" LABEL "|([a-z0-9][a-z0-9-]{0,62})?" RANGE
                     "([a-z0-9-]{0,61}[a-z0-9])?)$",
                     true},

@@ -124,10 +124,11 @@ static void read_names(const struct key *k, const struct yaml_node *value,
     yaml_fault(err, value, "the name '%s' %s", text, wrong);
     return;
   }
-  /* Those between have the same letters and are no longer than the last. */
-  const size_t ends[] = {0, range.n - 1};
-  for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-    _cleanup_free_ char *name = range_name(&range, ends[i]);
+  /* Of numbers those between have the same letters and are no longer than the
+   * last. */
+  size_t step = range.list || range.n == 1 ? 1 : range.n - 1;
+  for (size_t i = 0; i < range.n; i += step) {
+    _cleanup_free_ char *name = range_name(&range, i);
     if (!dns_label_ok(name)) {
       yaml_fault(err, value,
                  "the name '%s' must be of a-z, 0-9 and inner '-', at most 63 "

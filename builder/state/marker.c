@@ -10,7 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FORMAT "1"
+/* Of a state whose machines are told apart by the cluster's name, and by its
+ * subnet as well. */
+#define BY_NAME "1"
+#define BY_SUBNET "2"
 #define MAX_BYTES 4096
 
 /* The comment of the SSH CA's public key, before the cluster's name. */
@@ -28,6 +31,10 @@ static bool is_file(const char *path) {
 static const char *text_of(const struct yaml_node *root, const char *key) {
   const struct yaml_node *n = yaml_get(root, key);
   return n && n->kind == YAML_SCALAR ? n->text : NULL;
+}
+
+static bool is_format(const char *text) {
+  return strcmp(text, BY_NAME) == 0 || strcmp(text, BY_SUBNET) == 0;
 }
 
 static int check_cluster(const char *dir, const char *found, const char *wanted,
@@ -60,35 +67,29 @@ static int check_marker(const char *dir, const char *path, const char *cluster,
   }
   if (!format || !found)
     return error_set(err, 0,
-                     "'%s' is damaged: it must hold 'format: " FORMAT
+                     "'%s' is damaged: it must hold 'format: " BY_SUBNET
                      "' and 'cluster: NAME'",
                      path);
-  if (strcmp(format, FORMAT) != 0)
+  if (!is_format(format))
     return error_usage(err,
                        "'%s' is of the format %s, which another kubeseed "
-                       "writes; this one knows only " FORMAT,
+                       "writes; this one knows " BY_NAME " and " BY_SUBNET,
                        dir, format);
   return check_cluster(dir, found, cluster, err);
 }
 
-static char *text_for(const char *cluster, time_t made) {
+static char *text_for(const char *format, const char *cluster, time_t made) {
   return xasprintf("# The keys and seeds of one cluster. `kubeseed destroy "
                    "--all` removes them.\n"
-                   "format: " FORMAT "\n"
+                   "format: %s\n"
                    "cluster: %s\n"
                    "made: %lld\n",
-                   cluster, (long long)made);
-}
-
-int marker_write(const char *dir, const char *cluster, time_t made,
-                 struct error *err) {
-  _cleanup_free_ char *path = xasprintf("%s/" LAYOUT_MARKER, dir);
-  _cleanup_free_ char *text = text_for(cluster, made);
-  return file_write(path, text, strlen(text), 0600, err);
+                   format, cluster, (long long)made);
 }
 
 int marker_write_lock(int lock_fd, const char *cluster, time_t made) {
-  _cleanup_free_ char *text = text_for(cluster, made);
+  /* Whoever finds it makes a new state. */
+  _cleanup_free_ char *text = text_for(BY_SUBNET, cluster, made);
   return ftruncate(lock_fd, 0) < 0 || lseek(lock_fd, 0, SEEK_SET) < 0
              ? -1
              : file_write_all(lock_fd, text, strlen(text));
@@ -109,7 +110,7 @@ static char *ending_cluster(const char *dir) {
     return NULL;
   const char *format = text_of(root, "format");
   const char *cluster = text_of(root, "cluster");
-  return format && strcmp(format, FORMAT) == 0 ? xstrdup(cluster) : NULL;
+  return format && is_format(format) ? xstrdup(cluster) : NULL;
 }
 
 /*
@@ -134,6 +135,31 @@ static char *old_cluster(const char *dir) {
     return NULL;
   comment += strlen(CA_COMMENT);
   return xstrndup(comment, strcspn(comment, "\n"));
+}
+
+int marker_write(const char *dir, const char *cluster, time_t made,
+                 struct error *err) {
+  _cleanup_free_ char *path = xasprintf("%s/" LAYOUT_MARKER, dir);
+  _cleanup_free_ char *old = old_cluster(dir);
+  _cleanup_free_ char *text =
+      text_for(old ? BY_NAME : BY_SUBNET, cluster, made);
+  return file_write(path, text, strlen(text), 0600, err);
+}
+
+bool marker_by_subnet(const char *dir) {
+  _cleanup_free_ char *path = xasprintf("%s/" LAYOUT_MARKER, dir);
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_yaml_ struct yaml_node *root = NULL;
+  _cleanup_buf_ struct buf text = {0};
+  if (!file_exists(path)) {
+    _cleanup_free_ char *old = old_cluster(dir);
+    return !old;
+  }
+  if (!is_file(path) || file_read(path, MAX_BYTES, &text, &ignored) < 0 ||
+      yaml_parse(path, text.data, text.len, &root, &ignored) < 0)
+    return true;
+  const char *format = text_of(root, "format");
+  return !format || strcmp(format, BY_NAME) != 0;
 }
 
 static int check_contents(const char *dir, const char *cluster,

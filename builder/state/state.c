@@ -125,6 +125,11 @@ bool state_exists(const char *dir, const char *spec_file, const char *name) {
   return file_exists(path);
 }
 
+bool state_by_subnet(const char *dir, const char *spec_file, const char *name) {
+  _cleanup_free_ char *path = state_folder(dir, spec_file, name);
+  return marker_by_subnet(path);
+}
+
 int state_open(const char *dir, const char *spec_file, const char *name,
                bool create, struct state *ret, struct error *err) {
   _cleanup_free_ char *path = state_folder(dir, spec_file, name);

@@ -56,6 +56,9 @@ int state_check_name(const char *dir, struct error *err) _must_check_;
 /* Whether there is such a folder; whose it is, state_open tells. */
 bool state_exists(const char *dir, const char *spec_file, const char *name);
 
+/* How its machines are told apart: marker_by_subnet of that folder. */
+bool state_by_subnet(const char *dir, const char *spec_file, const char *name);
+
 /* Takes the folder's lock, unless this state has it; fails at once when another
  * kubeseed has it. */
 int state_lock(struct state *s, struct error *err) _must_check_;

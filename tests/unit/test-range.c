@@ -27,6 +27,9 @@ static void test_names(void **state) {
       {"{0..1}", 2, "0", "1"},
       {"n{0001..1000}", 1000, "n0001", "n1000"},
       {"n{1..20000}", 20000, "n1", "n20000"},
+      {"m{1,2,3}", 3, "m1", "m3"},
+      {"{a,b-c}", 2, "a", "b-c"},
+      {"rack-{east,west}-1", 2, "rack-east-1", "rack-west-1"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     struct range r;
@@ -41,7 +44,8 @@ static void test_names(void **state) {
 
 static void test_bad_names(void **state) {
   (void)state;
-  static const char no_range[] = "has a range that is not like {01..03}";
+  static const char no_range[] =
+      "has a range that is not like {01..03} or {a,b,c}";
   static const struct {
     const char *text;
     const char *fault;
@@ -57,6 +61,15 @@ static void test_bad_names(void **state) {
       {"a{-1..2}", no_range},
       {"a{1..99999999999}", no_range},
       {"a{1..2}{3..4}", "has more than one range"},
+      {"a{1,}", no_range},
+      {"a{,1}", no_range},
+      {"a{1,,2}", no_range},
+      {"a{1,-2}", no_range},
+      {"a{1,2", no_range},
+      {"a{1,B}", no_range},
+      {"a{1, 2}", no_range},
+      {"a[1-3]", no_range},
+      {"a{1,2}{3}", "has more than one range"},
       {"a{1..2}}", "has more than one range"},
       {"a{3..1}", "has a range that counts down"},
       {"a{1..20001}", "has a range of more than 20000 names"},

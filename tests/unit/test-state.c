@@ -323,9 +323,10 @@ static void test_lock_alone(void **state) {
       {"", "neither empty nor"},
       {"4711\n", "neither empty nor"},
       {"format: 1\nname: x\n", "neither empty nor"},
-      {"format: 2\ncluster: x\n", "neither empty nor"},
+      {"format: 3\ncluster: x\n", "neither empty nor"},
       {"format: 1\ncluster: y\n", "the state of the cluster 'y'"},
       {"format: 1\ncluster: x\n", NULL},
+      {"format: 2\ncluster: x\n", NULL},
   };
   for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
     _cleanup_error_ struct error err = {0};
