@@ -22,10 +22,10 @@
 int marker_check(const char *dir, const char *cluster, bool *ret_marked,
                  struct error *err) _must_check_;
 
-/* Whether the machines of the state in dir are told apart by their subnet as well
- * as by their names (MAC addresses, UUIDs, VRRP's number): so they are, but in
- * states of a kubeseed before 0.2, whose machines keep what they have. What
- * cannot be read, or is not there yet, counts as new. */
+/* Whether the machines of the state in dir are told apart by their subnet as
+ * well as by their names (MAC addresses, UUIDs, VRRP's number): so they are,
+ * but in states of a kubeseed before 0.2, whose machines keep what they have.
+ * What cannot be read, or is not there yet, counts as new. */
 bool marker_by_subnet(const char *dir);
 
 /* Writes the marker; made is when, in seconds since 1970. */
