@@ -118,6 +118,19 @@ static const struct command commands[] = {
      "  kubeseed seed cluster.yaml\n"
      "  kubeseed seed cluster.yaml kube-mast02\n",
      cmd_seed},
+    {"inspect", "MEDIUM", "what is on a seed, and what is wrong with it",
+     "      --json            for programs\n"
+     "\n"
+     "MEDIUM is an ISO 9660 or FAT image or device, a raw disk with such a\n"
+     "partition labelled cidata, a tar archive or a folder. Files are shown "
+     "by\n"
+     "their digests alone. Exits 0 when a node could take it, 1 otherwise.\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed inspect demo.cluster/seeds/kube-mast01.iso\n"
+     "  kubeseed inspect /dev/sdb\n"
+     "  kubeseed --json inspect seed.iso | jq '.certificates[].notAfter'\n",
+     cmd_inspect},
     {"up", "SPEC [NODE...]", "boot machines until the cluster is ready",
      "      --machines KIND   qemu (the default); container: on this host's\n"
      "                        kernel, as root, and root there is root here;\n"
@@ -240,7 +253,8 @@ static const char global_help[] =
     "  -C, --state DIR       state folder (NAME.cluster beside the spec)\n"
     "  -v, --verbose         tell each step of making an image\n"
     "  -q, --quiet           tell nothing but errors and warnings\n"
-    "      --json            output for programs: of check, plan, status,\n"
+    "      --json            output for programs: of check, plan, inspect, "
+    "status,\n"
     "                        verify and image --list\n"
     "  -h, --help            this help, or a command's\n"
     "      --version         the version\n"
@@ -283,6 +297,7 @@ static const struct {
     {"ssh", "shell"},
     {"check", "validate lint"},
     {"image", "build"},
+    {"inspect", "show dump"},
     {"--version", "version"},
 };
 
@@ -431,8 +446,8 @@ static int print_any_help(int argc, char **argv, struct error *err) {
 }
 
 static bool has_json(const struct command *c) {
-  return c->run == cmd_check || c->run == cmd_plan || c->run == cmd_status ||
-         c->run == cmd_verify || c->run == cmd_image;
+  return c->run == cmd_check || c->run == cmd_plan || c->run == cmd_inspect ||
+         c->run == cmd_status || c->run == cmd_verify || c->run == cmd_image;
 }
 
 /* Who works with the cluster that was made has read them then. */
@@ -468,7 +483,7 @@ static int run(struct cli *cli, int argc, char **argv, struct error *err) {
   if (cli->json && !has_json(command))
     return error_usage(err,
                        "'%s' has no output for programs; --json is for check, "
-                       "plan, status, verify and image --list",
+                       "plan, inspect, status, verify and image --list",
                        command->name);
   cli->warns = tells_warnings(command);
   /* Start getopt over on the command's own arguments (getopt(3)). */

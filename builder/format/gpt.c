@@ -182,3 +182,49 @@ int gpt_add(uint8_t head[static GPT_HEAD], uint8_t tail[static GPT_TAIL],
   *ret_number = number;
   return 0;
 }
+
+/* ---- What there is ---- */
+
+static int add_range(uint64_t first, uint64_t n, uint64_t sectors,
+                     struct gpt_range *ret, size_t *ret_n, struct error *err) {
+  if (first > sectors || n > sectors - first)
+    return error_set(err, 0, "the disk is cut: a partition reaches beyond it");
+  ret[(*ret_n)++] = (struct gpt_range){.first = first, .n = n};
+  return 0;
+}
+
+/* The four entries of 16 bytes at 446; type, first sector, number. */
+static int list_mbr(const uint8_t *head, uint64_t sectors,
+                    struct gpt_range *ret, size_t *ret_n, struct error *err) {
+  enum { AT = 446, BYTES = 16, COUNT = 4, TYPE = 4, FIRST = 8, NUMBER = 12 };
+  if (head[GPT_SECTOR - 2] != 0x55 || head[GPT_SECTOR - 1] != 0xAA)
+    return error_set(err, 0, "the disk has no partitions");
+  for (size_t i = 0; i < COUNT; i++) {
+    const uint8_t *e = head + AT + i * BYTES;
+    if (e[TYPE] && add_range(get(e + FIRST, 4), get(e + NUMBER, 4), sectors,
+                             ret, ret_n, err) < 0)
+      return -1;
+  }
+  return 0;
+}
+
+int gpt_list(const uint8_t head[static GPT_HEAD], uint64_t sectors,
+             struct gpt_range ret[static GPT_MAX_PARTS], size_t *ret_n,
+             struct error *err) {
+  *ret_n = 0;
+  if (memcmp(head + GPT_SECTOR, "EFI PART", 8) != 0)
+    return list_mbr(head, sectors, ret, ret_n, err);
+  if (check(head, err) < 0)
+    return -1;
+  for (size_t i = 0; i < ENTRIES; i++) {
+    const uint8_t *e = entry_of(head, i);
+    uint64_t first = get(e + E_FIRST, 8), last = get(e + E_LAST, 8);
+    if (!is_used(e))
+      continue;
+    if (last < first || last == UINT64_MAX)
+      return error_set(err, 0, "the disk's GPT is damaged");
+    if (add_range(first, last - first + 1, sectors, ret, ret_n, err) < 0)
+      return -1;
+  }
+  return 0;
+}

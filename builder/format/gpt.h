@@ -38,3 +38,18 @@ int gpt_gap(const uint8_t head[static GPT_HEAD], uint64_t *ret_first,
 int gpt_add(uint8_t head[static GPT_HEAD], uint8_t tail[static GPT_TAIL],
             uint64_t sectors, const struct gpt_part *part, unsigned *ret_number,
             struct error *err) _must_check_;
+
+/* Where a partition is, in sectors. */
+struct gpt_range {
+  uint64_t first, n;
+};
+#define GPT_MAX_PARTS 128
+
+/*
+ * The partitions of a disk of so many sectors, in the order of their numbers,
+ * from its GPT or, where it has none, from the four entries of its MBR. Those
+ * that reach beyond the disk are an error: it is cut.
+ */
+int gpt_list(const uint8_t head[static GPT_HEAD], uint64_t sectors,
+             struct gpt_range ret[static GPT_MAX_PARTS], size_t *ret_n,
+             struct error *err) _must_check_;

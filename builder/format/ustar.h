@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/error.h"
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,3 +22,23 @@ int ustar_header(const char *name, uint64_t size, mode_t mode, uint64_t mtime,
 
 /* How many zeros follow on so many bytes. */
 size_t ustar_padding(uint64_t size);
+
+/* A plain file of an archive that was read; all points into its bytes. */
+struct ustar_entry {
+  char name[256]; /* as it stands there, whatever it is */
+  mode_t mode;    /* permission bits */
+  const void *data;
+  size_t len;
+};
+
+/*
+ * The next plain file from *pos on, which starts at 0; others are passed over.
+ * 1: ret has it; 0: the archive ends. Wrong bytes, also an archive that is cut,
+ * are an error. So are extensions (pax, GNU), which names of more than 255
+ * bytes need.
+ */
+int ustar_next(const void *data, size_t len, size_t *pos,
+               struct ustar_entry *ret, struct error *err) _must_check_;
+
+/* Whether these first bytes are those of an archive. */
+bool ustar_probe(const void *data, size_t len);

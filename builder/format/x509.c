@@ -7,6 +7,7 @@
 #include "format/crypto.h"
 #include "format/libcrypto.h"
 #include "format/p256.h"
+#include <arpa/inet.h>
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -555,4 +556,46 @@ int pem_from_base64(const char *base64, struct buf *out, struct error *err) {
                      "there is no PEM text in base64 where one must be");
   buf_add(out, text.data, text.len);
   return 0;
+}
+
+/* --- what it says, in words -------------------------------------------- */
+
+static char *name_text(const X509_NAME *name) {
+  _cleanup_buf_ struct buf b = {0};
+  _cleanup_error_ struct error ignored = {0};
+  _auto_(BIO) *bio = BIO_new(BIO_s_mem());
+  /* Bytes that are no ASCII are escaped as well. */
+  if (bio && X509_NAME_print_ex(bio, name, 0,
+                                (XN_FLAG_ONELINE & ~XN_FLAG_SPC_EQ) |
+                                    ASN1_STRFLGS_ESC_MSB) >= 0)
+    (void)bio_to_buf(bio, &b, &ignored);
+  ERR_clear_error();
+  return buf_take(&b);
+}
+
+char *cert_subject(const struct cert *cert) {
+  return name_text(X509_get_subject_name(cert->x509));
+}
+
+char *cert_issuer(const struct cert *cert) {
+  return name_text(X509_get_issuer_name(cert->x509));
+}
+
+void cert_alt_names(const struct cert *cert, struct strv *ret) {
+  _auto_(GENERAL_NAMES) *names =
+      X509_get_ext_d2i(cert->x509, NID_subject_alt_name, NULL, NULL);
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
+    int type;
+    char text[INET6_ADDRSTRLEN];
+    const ASN1_STRING *v =
+        GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names, i), &type);
+    const unsigned char *data = ASN1_STRING_get0_data(v);
+    int len = ASN1_STRING_length(v);
+    if (type == GEN_DNS)
+      strv_pushf(ret, "%.*s", len, (const char *)data);
+    else if (type == GEN_IPADD && (len == 4 || len == 16) &&
+             inet_ntop(len == 4 ? AF_INET : AF_INET6, data, text, sizeof(text)))
+      strv_push(ret, text);
+  }
+  ERR_clear_error();
 }

@@ -118,6 +118,15 @@ int cert_not_before(const struct cert *cert, time_t *ret,
 int cert_not_after(const struct cert *cert, time_t *ret,
                    struct error *err) _must_check_;
 
+/* Whom it names, and who signed it, as "O=a, CN=b" (RFC 4514, in the order in
+ * which it stands there); what a terminal obeys is escaped. The caller frees.
+ */
+char *cert_subject(const struct cert *cert);
+char *cert_issuer(const struct cert *cert);
+
+/* Adds its alternative names, DNS and addresses, to ret. */
+void cert_alt_names(const struct cert *cert, struct strv *ret);
+
 /* Room for "sha256:", 64 hex digits and NUL. */
 #define CERT_HASH_TEXT 72
 

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "format/certificates.h"
+
+#include "base/utf8.h"
+#include <string.h>
+
+#define BEGIN "-----BEGIN CERTIFICATE-----"
+#define DAY ((time_t)86400)
+
+static void fill(struct certificate *c, struct cert *cert, struct error *err) {
+  struct strv names = {0};
+  c->cert = cert;
+  c->subject = cert_subject(cert);
+  c->issuer = cert_issuer(cert);
+  c->is_ca = cert_is_ca(cert);
+  cert_alt_names(cert, &names);
+  for (size_t i = 0; i < names.n; i++) {
+    _cleanup_free_ char *shown = utf8_printable(names.v[i]);
+    strv_push(&c->names, shown);
+  }
+  strv_done(&names);
+  if (cert_not_before(cert, &c->from, err) < 0 ||
+      cert_not_after(cert, &c->until, err) < 0)
+    c->fault = xstrdup(err->faults[0].msg);
+}
+
+static void add_pem(const char *where, const char *pem, size_t len,
+                    struct certificate_vec *ret) {
+  _cleanup_error_ struct error err = {0};
+  struct cert *cert = NULL;
+  if (ret->n >= CERTIFICATES_MAX)
+    return;
+  struct certificate *c = certificate_vec_add(ret);
+  c->where = xstrdup(where);
+  if (cert_parse(pem, len, &cert, &err) < 0)
+    c->fault = xstrdup(err.faults[0].msg);
+  else
+    fill(c, cert, &err);
+}
+
+/* The value of KEY on a line of a kubeconfig; quotes are not expected. */
+static void add_data(const char *where, const char *text, const char *key,
+                     struct certificate_vec *ret) {
+  for (const char *at = text; (at = strstr(at, key));) {
+    at += strlen(key);
+    at += strspn(at, " ");
+    size_t n = strcspn(at, " \r\n");
+    _cleanup_free_ char *base64 = xstrndup(at, n);
+    _cleanup_buf_ struct buf pem = {0};
+    _cleanup_error_ struct error err = {0};
+    at += n;
+    if (pem_from_base64(base64, &pem, &err) < 0) {
+      struct certificate *c = certificate_vec_add(ret);
+      c->where = xstrdup(where);
+      c->fault = xstrdup(err.faults[0].msg);
+    } else {
+      add_pem(where, pem.data, pem.len, ret);
+    }
+    if (ret->n >= CERTIFICATES_MAX)
+      return;
+  }
+}
+
+void certificates_add(const char *where, const char *text, size_t len,
+                      struct certificate_vec *ret) {
+  for (const char *at = text; (at = strstr(at, BEGIN)); at += strlen(BEGIN))
+    add_pem(where, at, len - (size_t)(at - text), ret);
+  add_data(where, text, "certificate-authority-data:", ret);
+  add_data(where, text, "client-certificate-data:", ret);
+}
+
+char *certificate_end(const struct certificate *c, time_t now) {
+  struct tm tm;
+  char date[32] = "?";
+  if (gmtime_r(&c->until, &tm))
+    (void)strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+  if (c->until <= now)
+    return xasprintf("ended on %s", date);
+  long long days = (long long)((c->until - now) / DAY);
+  return xasprintf("ends on %s, in %lld day%s", date, days,
+                   days == 1 ? "" : "s");
+}
+
+void certificates_done(struct certificate_vec *v) {
+  for (size_t i = 0; i < v->n; i++) {
+    struct certificate *c = &v->v[i];
+    free(c->where);
+    free(c->fault);
+    free(c->subject);
+    free(c->issuer);
+    strv_done(&c->names);
+    cert_free(c->cert);
+  }
+  free(v->v);
+  *v = (struct certificate_vec){0};
+}
