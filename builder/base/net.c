@@ -264,3 +264,12 @@ bool dns_name_ok(const char *s) {
     s += n + 1;
   }
 }
+
+bool dns_host_ok(const char *s) {
+  const char *dot = strrchr(s, '.');
+  const char *last = dot ? dot + 1 : s;
+  bool hex = strncmp(last, "0x", 2) == 0;
+  const char *rest = hex ? last + 2 + strspn(last + 2, "0123456789abcdef")
+                         : last + strspn(last, "0123456789");
+  return dns_name_ok(s) && *rest != '\0';
+}

@@ -86,3 +86,7 @@ bool dns_label_ok(const char *s);
 
 /* Labels joined by dots, at most 253 characters. */
 bool dns_name_ok(const char *s);
+
+/* Such a name whose last part is no number: inet_aton(3) takes one for an
+ * address, and no top-level domain is one. */
+bool dns_host_ok(const char *s);

@@ -34,8 +34,8 @@ bool gate_name_ok(const char *name) {
 bool san_ok(const char *name) {
   struct ip a;
   if (strncmp(name, "*.", 2) == 0)
-    return dns_name_ok(name + 2);
-  return ip_parse(name, &a) || dns_name_ok(name);
+    return dns_host_ok(name + 2);
+  return ip_parse(name, &a) || dns_host_ok(name);
 }
 
 /* Arguments that kubeadm or kubeseed sets, or that what they set stands on

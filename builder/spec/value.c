@@ -140,20 +140,10 @@ static void read_names(const struct key *k, const struct yaml_node *value,
   set_text(k, base, text);
 }
 
-/* Whether the last part is a number: inet_aton(3) takes such names for
- * addresses, and no top-level domain is one. */
-static bool is_number(const char *name) {
-  const char *dot = strrchr(name, '.');
-  const char *last = dot ? dot + 1 : name;
-  bool hex = strncmp(last, "0x", 2) == 0;
-  return last[hex ? 2 + strspn(last + 2, "0123456789abcdef")
-                  : strspn(last, "0123456789")] == '\0';
-}
-
 static void read_dns_name(const struct key *k, const struct yaml_node *value,
                           void *base, struct error *err) {
   const char *text = value_scalar(k, value, err);
-  if (text && (!dns_name_ok(text) || is_number(text)))
+  if (text && !dns_host_ok(text))
     value_not_by_rule(k, value, err);
   else if (text)
     set_text(k, base, text);
