@@ -118,7 +118,8 @@ struct part {
   PART(extras)                                                                 \
   PART(time)                                                                   \
   PART(manifests)                                                              \
-  PART(registries)
+  PART(registries)                                                             \
+  PART(renewal)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

@@ -41,6 +41,7 @@ static const char *const steps[] = {
     "move-certificates",
     "kubeadm-join",
     "kubeconfig",
+    "renewal",
     "manifests",
     "commands-after",
     "wipe",

@@ -173,6 +173,7 @@ struct spec {
     enum pki_mode mode;
     enum key_algorithm algorithm;
     enum discovery discovery;
+    enum renewal renewal; /* of kubeadm's certificates */
   } pki;
   /* What the first node applies, in order: path, source and where are set, of
    * each a file or a folder. */

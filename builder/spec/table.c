@@ -558,6 +558,12 @@ const struct key spec_keys[] = {
      .doc = "How a joining node knows that it talks to its cluster.",
      .value = "file", .words = discovery_words},
 
+    {"pki.renewal", TYPE_WORD, "0.2", AT(pki.renewal),
+     .doc = "Who renews the certificates that kubeadm makes on control planes. "
+            "Kubelets renew their own.",
+     .value = "none", .words = renewal_words,
+     .also = "autoRenew renewCertificates certificateRenewal"},
+
     {"users", TYPE_LIST, "0.1", AT(users),
      .doc = "Who may log in to the nodes by ssh. kubeseed ssh logs in as the "
             "first one, who uses sudo without a password.",

@@ -117,6 +117,16 @@ const struct word proxy_mode_words[] = {
     {0},
 };
 
+const struct word renewal_words[] = {
+    {"none", RENEWAL_NONE,
+     "they end a year after the node has joined or was upgraded", NULL},
+    {"automatic", RENEWAL_AUTOMATIC,
+     "a timer on each control plane looks daily, and renews those that end "
+     "within 30 days",
+     "true yes timer"},
+    {0},
+};
+
 const struct word access_words[] = {
     {"read-only", ACCESS_READ_ONLY, "the pod may read it", "ro"},
     {"read-write", ACCESS_READ_WRITE, "the pod may change it", "rw"},

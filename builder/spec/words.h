@@ -40,6 +40,8 @@ enum sudo { SUDO_NOPASSWD, SUDO_PASSWORD, SUDO_NONE };
 
 enum proxy_mode { PROXY_MODE_IPTABLES, PROXY_MODE_IPVS, PROXY_MODE_NFTABLES };
 
+enum renewal { RENEWAL_NONE, RENEWAL_AUTOMATIC };
+
 enum access { ACCESS_READ_ONLY, ACCESS_READ_WRITE };
 
 enum bond_mode { BOND_ACTIVE_BACKUP, BOND_8023AD, BOND_XOR, BOND_RR };
@@ -58,7 +60,7 @@ extern const struct word api_words[], kind_words[], role_words[], cni_words[],
     provider_words[], etcd_words[], pki_words[], algorithm_words[],
     discovery_words[], bootstrapper_words[], payload_words[], kernel_words[],
     sudo_words[], shell_words[], proxy_mode_words[], access_words[],
-    bond_words[];
+    bond_words[], renewal_words[];
 
 /* Whether name is one of the words in `also`, in whatever case; also may be
  * NULL. */

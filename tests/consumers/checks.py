@@ -89,7 +89,7 @@ CHECKS = [
           ("table", "tab1e")),
     # A misspelt key is only a warning.
     Check("systemd-analyze verify",
-          ["/etc/systemd/system/*.service",
+          ["/etc/systemd/system/*.service", "/etc/systemd/system/*.timer",
            "/etc/systemd/system/*.service.d/*.conf"],
           lambda path: ["systemd-analyze", "verify", "--man=no",
                         unit_of(path)], ("RestartSec=", "RestartSecs=")),

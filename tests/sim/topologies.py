@@ -93,7 +93,7 @@ TOPOLOGIES = {
     role: worker
     address: 192.168.4.41
 """,
-    "one": V1BETA3 + f"manifests: [{', '.join(MANIFESTS)}]\n" +
+    "one": V1BETA3 + "pki: {renewal: automatic}\n" + f"manifests: [{', '.join(MANIFESTS)}]\n" +
     "etcd:\n  mode: external\nnodes:\n" + """\
   - name: e1
     role: etcd
