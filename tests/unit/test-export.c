@@ -178,7 +178,9 @@ static void test_libvirt(void **state) {
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     _cleanup_buf_ struct buf xml = {0};
-    libvirt_domain_xml(&f.plan, n, rows[i].type, NASTY, NULL, &xml);
+    const struct libvirt_shape shape = {.type = rows[i].type, .pool = NASTY};
+    libvirt_domain_xml(&f.plan, n, &shape, &xml);
+    check_path(&xml, "count(/domain/os/@firmware)", "0");
     check_path(&xml, rows[i].path, rows[i].expected);
   }
 }
@@ -188,8 +190,10 @@ static void test_libvirt_bridge(void **state) {
   _cleanup_(fixture_done) struct fixture f = {0};
   make(&f);
   _cleanup_buf_ struct buf xml = {0};
-  libvirt_domain_xml(&f.plan, &f.plan.nodes.v[0], LIBVIRT_KVM, "default", NASTY,
-                     &xml);
+  const struct libvirt_shape shape = {
+      .type = LIBVIRT_KVM, .pool = "default", .bridge = NASTY, .uefi = true};
+  libvirt_domain_xml(&f.plan, &f.plan.nodes.v[0], &shape, &xml);
+  check_path(&xml, "/domain/os/@firmware", "efi");
   check_path(&xml, "//interface/@type", "bridge");
   check_path(&xml, "//interface/source/@bridge", NASTY);
   check_path(&xml, "count(//interface/source/@network)", "0");

@@ -180,12 +180,34 @@ static void test_registry(void **state) {
   assert_non_null(strstr(registry_fault("http://u:p@r/a"), "has a user in it"));
 }
 
+static void test_libvirt(void **state) {
+  (void)state;
+  static const char *const good[] = {
+      "qemu:///system", "qemu+ssh://root@host1/system", "test:///default",
+      "qemu+tls://[fd00::1]:16514/system?no_verify=1"};
+  static const char *const bad[] = {"",
+                                    "host1",
+                                    "qemu+ssh://host1",
+                                    "qemu:/system",
+                                    "://host1/system",
+                                    "+ssh://host1/system",
+                                    "qemu+://host1/system",
+                                    "QEMU:///system",
+                                    "qemu:///sys tem",
+                                    "qemu:///system\n",
+                                    "qemu:///syst\u00e9m"};
+  for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+    assert_true(libvirt_uri_ok(good[i]));
+  for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+    assert_false(libvirt_uri_ok(bad[i]));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_image_names), cmocka_unit_test(test_proxies),
       cmocka_unit_test(test_packages),    cmocka_unit_test(test_registry),
       cmocka_unit_test(test_good),        cmocka_unit_test(test_bad),
-      cmocka_unit_test(test_user),
+      cmocka_unit_test(test_user),        cmocka_unit_test(test_libvirt),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
