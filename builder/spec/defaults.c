@@ -94,6 +94,8 @@ void defaults_derived(struct spec *s) {
   if (!s->kubernetes.payload && s->kubernetes.version_text)
     s->kubernetes.payload =
         xstrdup(payload_default(s->kubernetes.version_text));
+  if (s->image.debian == 0)
+    s->image.debian = version_debian(&s->kubernetes.version);
   if (s->users.n == 0)
     spec_user_vec_add(&s->users)->name = xstrdup("debian");
   default_network(s);

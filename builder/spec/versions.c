@@ -124,3 +124,11 @@ bool version_needs_containerd_2(const struct version *v) {
 bool version_has_nftables(const struct version *v) {
   return at_least(v, 31);
 }
+
+/* The containerd of Debian 13 keeps pinned images, as all do from 1.6.22 on and
+ * Debian 12's is older; nothing else protects the pause image from
+ * Kubernetes 1.35 on. 1.36 has been tried on both, older ones than 1.31 on
+ * Debian 12. */
+int version_debian(const struct version *v) {
+  return at_least(v, 31) ? 13 : 12;
+}

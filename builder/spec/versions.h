@@ -74,5 +74,8 @@ bool version_needs_containerd_2(const struct version *v);
 /* kube-proxy's mode nftables needs no feature gate. */
 bool version_has_nftables(const struct version *v);
 
+/* The release of Debian on which it runs best. */
+int version_debian(const struct version *v);
+
 /* The API server's priority and fairness never rests. */
 bool version_fairness_is_busy(const struct version *v);

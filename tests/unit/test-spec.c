@@ -45,7 +45,7 @@ static void test_cluster_defaults(void **state) {
   assert_string_equal(s.file, "t.yaml");
   assert_string_equal(s.kubernetes.payload, "pkgs.k8s.io");
   assert_int_equal(s.kubernetes.version.minor, 34);
-  assert_int_equal(s.image.debian, 12);
+  assert_int_equal(s.image.debian, 13);
   assert_int_equal(s.image.disk >> 30, 8);
   assert_null(s.image.mirror);
   assert_string_equal(s.network.domain, "demo.internal");
@@ -201,6 +201,7 @@ static void test_payload_default(void **state) {
             "kubernetes: {version: 1.20.2}\n" NETWORK THREE,
             &s);
   assert_string_equal(s.kubernetes.payload, "debian");
+  assert_int_equal(s.image.debian, 12);
 }
 
 static void test_first_node_is_the_endpoint(void **state) {

@@ -75,6 +75,13 @@ static void test_yes_or_no(void **state) {
   }
 }
 
+static void test_debian(void **state) {
+  (void)state;
+  struct version before = version("1.30.14"), after = version("1.31.0");
+  assert_int_equal(version_debian(&before), 12);
+  assert_int_equal(version_debian(&after), 13);
+}
+
 static void test_texts(void **state) {
   (void)state;
   static const struct {
@@ -139,9 +146,10 @@ static void test_kubeadm_api(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_parse),     cmocka_unit_test(test_fault),
-      cmocka_unit_test(test_yes_or_no), cmocka_unit_test(test_texts),
-      cmocka_unit_test(test_taints),    cmocka_unit_test(test_kubeadm_api),
+      cmocka_unit_test(test_parse),       cmocka_unit_test(test_fault),
+      cmocka_unit_test(test_yes_or_no),   cmocka_unit_test(test_debian),
+      cmocka_unit_test(test_texts),       cmocka_unit_test(test_taints),
+      cmocka_unit_test(test_kubeadm_api),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
