@@ -78,15 +78,18 @@ def partition(world, what):
 
 def killed(world, _):
     """Programs end at any time, and are started again: etcd, the API server, the
-    kubelet, keepalived, and the bootstrap program with what it runs."""
+    kubelet, containerd, keepalived, and the bootstrap program with what it runs."""
     switch_on(world, world.nodes)
     for _ in range(12):
         yield world.rng.uniform(20, 120)
         node = world.rng.choice(list(world.nodes.values()))
         if not node.on:
             continue
-        what = world.rng.randrange(5)
-        if what == 4 and keepalived.UNIT in node.units:
+        what = world.rng.randrange(6)
+        if what == 5:
+            node.kill_runtime(world.rng.choice((5, 20, 120)),
+                              with_pods=world.rng.random() < 0.5)
+        elif what == 4 and keepalived.UNIT in node.units:
             keepalived.stop(node)
         elif what == 3 and "kubelet.service" in node.units:
             node.stop_unit("kubelet.service")
@@ -100,6 +103,16 @@ def killed(world, _):
         world.note(node, "programs are killed")
         world.bump()
     yield 300  # until they are back
+    yield world.all_done
+
+
+def runtime_killed(world, name):
+    """containerd ends just when kubeadm begins, and is back after a while."""
+    node = world.nodes[name]
+    switch_on(world, world.nodes)
+    yield lambda: said(node, "kubeadm init") or said(node, "kubeadm join")
+    node.kill_runtime(world.rng.choice((5, 20, 300)),
+                      with_pods=world.rng.random() < 0.5)
     yield world.all_done
 
 
@@ -281,10 +294,11 @@ def late(world, what):
     yield lambda: the_others_serve(world)
 
 
-SCENARIOS = {"damaged": damaged, "torn": torn, "beside": beside, "gone": gone, "late": late,
-             "never-comes": never_comes, "leaves": leaves, "partition": partition,
-             "killed": killed, "slow-disk": slow_disk, "clocks": clocks,
-             "disk-fills": disk_fills, "given-up": given_up}
+SCENARIOS = {"damaged": damaged, "torn": torn, "beside": beside, "gone": gone,
+             "late": late, "never-comes": never_comes, "leaves": leaves,
+             "partition": partition, "killed": killed,
+             "runtime-killed": runtime_killed, "slow-disk": slow_disk,
+             "clocks": clocks, "disk-fills": disk_fills, "given-up": given_up}
 
 
 def jobs(nodes, masters, units, number):
@@ -322,3 +336,6 @@ def jobs(nodes, masters, units, number):
         yield "clocks", str(i), False
     for name in masters[1:] if not units else ():
         yield "given-up", name, False
+    for name in nodes:
+        if not name.startswith(("lb", "e")):
+            yield "runtime-killed", name, False

@@ -193,6 +193,8 @@ class Kubeadm:
                    self.config[kind].get("nodeRegistration", {}).get(
                        "ignorePreflightErrors", [])}
         faults = []
+        if node.runtime_killed_at is not None:
+            faults.append("CRI")
         if node.kubelet:
             faults.append("Port-10250")
         for path in also:

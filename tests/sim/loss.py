@@ -7,6 +7,7 @@ import os
 APART = ("/var/lib/etcd/member", "/var/lib/kubeseed/etcd-damaged-")
 # A folder that is renamed is renamed as a whole.
 TOGETHER = ("/var/lib/kubeseed/certificates",)
+SECTOR = 512  # bytes that a disk writes together
 NEW = ".new"  # what scripts write and sync before it gets its name
 
 
@@ -103,8 +104,21 @@ def torn(rng, before, after, whole):
         return after
     if before and after.startswith(before):
         return after[:rng.randint(len(before), len(after))]
+    if before and min(len(before), len(after)) > SECTOR and rng.random() < 0.4:
+        return mixed(rng, before, after)
     if rng.random() < 0.6:
         end = rng.choice((0, rng.randint(0, len(after))))
         # Behind it nothing, or blocks that were never written.
         return after[:end] + bytes(rng.choice((0, len(after) - end)))
     return after
+
+
+def mixed(rng, before, after):
+    """Overwritten in place: of each sector what it held before or holds after, and
+    the length of the one or the other."""
+    found = b""
+    for at in range(0, max(len(before), len(after)), SECTOR):
+        old, new = (text[at:at + SECTOR].ljust(SECTOR, b"\0")
+                    for text in (before, after))
+        found += rng.choice((old, new))
+    return found[:len(rng.choice((before, after)))]

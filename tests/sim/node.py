@@ -99,6 +99,7 @@ class Node:
         self.kubelet = False
         self.joining_since = None  # kubeadm join of a control plane
         self.api_ready_at = None  # None while no API server runs
+        self.runtime_killed_at = None  # None while containerd runs
         self.pods_pending = set()
         self.vip_wanted = self.vip_asked = False
         self.vip_looks = 0
@@ -226,6 +227,26 @@ class Node:
                 actor.model.close()
             self.world.parked.pop(actor, None)
             self.world.after(5, self, self.start_bootstrap)
+
+    def kill_runtime(self, back_after, with_pods):
+        """containerd. Its unit has KillMode=process: what runs in containers goes
+        on, unless that is killed as well."""
+        self.runtime_killed_at = self.world.now
+        if with_pods:
+            self.api_ready_at = None
+            if "etcd.service" not in self.units:
+                etcd.stop(self)
+
+        def back():
+            self.runtime_killed_at = None
+            self.world.bump()
+        self.world.after(31, self, self.world.bump)  # it is not Ready by then
+        self.world.after(back_after, self, back)
+
+    def runs_pods(self):
+        """The kubelet is as if it was not there half a minute after containerd."""
+        return self.kubelet and (self.runtime_killed_at is None or
+                                 self.world.now - self.runtime_killed_at < 30)
 
     def _bootstrap_ended(self, actor):
         status = actor.process.status
@@ -394,7 +415,9 @@ class Node:
         # Without its flags a kubelet of 1.20 looks for Docker, and ends.
         self.kubelet = (self.has("/var/lib/kubelet/config.yaml") and
                         self.has("/var/lib/kubelet/kubeadm-flags.env") and
-                        self.has_identity())
+                        self.has_identity() and
+                        # It ends where it cannot ask containerd at its start.
+                        (was or self.runtime_killed_at is None))
         if self.kubelet != was:
             world.bump()
         pem = "/var/lib/kubelet/pki/kubelet-client-current.pem"
@@ -450,13 +473,18 @@ class Node:
                             lambda: (self.pods_pending.discard(name),
                                      start()))
 
+        if self.runtime_killed_at is not None:
+            return
+
         def start_etcd():
             config = etcd.pod_config(self)
-            if config and not self.etcd and self.root.room is None:
+            if config and not self.etcd and self.root.room is None and \
+                    self.runtime_killed_at is None:
                 etcd.start(world, self, config, False)
 
         def start_api():
-            if self.api_ready_at is None and self.api_cluster():
+            if self.api_ready_at is None and self.api_cluster() and \
+                    self.runtime_killed_at is None:
                 self.api_ready_at = world.now + world.delay(self, 5, 30)
                 world.after(self.api_ready_at - world.now, self, world.bump)
 

@@ -77,6 +77,11 @@ def jobs(topology, number, salt=""):
         if name != "grown":
             found += [("grown-alone", str(i), False)
                       for i in range(number // 4 + 1)]
+        found += [("mixed", "+".join(pair) + first, lossy)
+                  for size in (1, 2) for first in ("", ",first")
+                  for pair in itertools.combinations(topology.earlier, size)
+                  for lossy in (False, True) for _ in range(number // 4 + 1)
+                  if size > 1 or lossy]
         return named(name, found, salt)
     if name == "founding-five":
         found = [("late", ",".join(points.sample(nodes[1:], 3)), False)

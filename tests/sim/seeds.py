@@ -289,28 +289,39 @@ def grown_before(world, _):
 
 
 def mixed(world, what):
-    """One of them still has its earlier seed, and may come first. It joins the
-    others, or takes the nodes that are new for strangers until somebody sees
-    that."""
-    name, _, first = what.partition(",")
-    node = world.nodes[name]
-    right = node.files
-    lay_earlier(world, [node])
+    """Some of them still have their earlier seeds, and may come first. They join
+    the others, or take the nodes that are new for strangers until somebody sees
+    that. With disks that lose what was not synced the power of some fails."""
+    names, _, first = what.partition(",")
+    old = [world.nodes[name] for name in names.split("+")]
+    right = {node: node.files for node in old}
+    lay_earlier(world, old)
+
+    def complains(node):
+        return said(node, "it has the MAC address")
     if first:
-        node.power_on()
+        for node in old:
+            node.power_on()
         yield 600
     switch_all_on(world)
-    yield lambda: said(node, "it has the MAC address") or all(
-        n is node or reported(n, "ready", "done")
-        for n in world.nodes.values())
+    for node in world.rng.sample(list(world.nodes.values()), 2) \
+            if world.lossy else ():
+        world.after(world.rng.uniform(60, 900), None,
+                    lambda n=node: n.power_off(True))
+        world.after(1000, None, node.power_on)
+    if world.lossy:
+        yield 1000
+    yield lambda: any(complains(node) for node in old) or all(
+        n in old or reported(n, "ready", "done") for n in world.nodes.values())
     yield 7200
-    if not node.done and not said(node, "it has the MAC address"):
-        raise w.Failure(f"{name} neither joins nor says why")
-    if not node.done:
-        node.power_off()
-        node.files = right
-        node.env["STEPS"] = steps_of(node)
-        yield 10
-        node.power_on()
+    for node in old:
+        if not node.done and not complains(node):
+            raise w.Failure(f"{node.name} neither joins nor says why")
+        if not node.done:
+            node.power_off(world.lossy)
+            node.files = right[node]
+            node.env["STEPS"] = steps_of(node)
+            yield 10
+            node.power_on()
     yield world.all_done
     yield 200

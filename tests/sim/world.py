@@ -243,7 +243,7 @@ class World:
             return False
         node = self.nodes[name]
         if node.kubelet and kube.nodes[name] == node.disk:
-            return True
+            return node.runs_pods()
         return not node.on and self.now - node.down_since < 40
 
     def by_address(self, address):
