@@ -106,6 +106,9 @@ static const struct command commands[] = {
      "  kubeseed image --list\n",
      cmd_image},
     {"seed", "SPEC [NODE...]", "make keys and seeds",
+     "      --format FORM     also as dir (a folder), fat (an image) or tar, "
+     "beside\n"
+     "                        the iso\n"
      "      --iso-writer NAME libisofs (the default) or genisoimage\n"
      "      --prune           remove what belongs to nodes the spec has no "
      "more,\n"
@@ -116,7 +119,8 @@ static const struct command commands[] = {
      "\n"
      "Examples:\n"
      "  kubeseed seed cluster.yaml\n"
-     "  kubeseed seed cluster.yaml kube-mast02\n",
+     "  kubeseed seed cluster.yaml kube-mast02\n"
+     "  kubeseed seed cluster.yaml --format fat\n",
      cmd_seed},
     {"inspect", "MEDIUM", "what is on a seed, and what is wrong with it",
      "      --json            for programs\n"

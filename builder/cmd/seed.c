@@ -7,6 +7,7 @@
 #include "cmd/cli.h"
 #include "machine/kind.h"
 #include "pki/store.h"
+#include "seed/forms.h"
 #include "state/layout.h"
 #include <errno.h>
 #include <getopt.h>
@@ -15,24 +16,34 @@
 #include <unistd.h>
 
 static const struct option options[] = {
+    {"format", required_argument, NULL, 'f'},
     {"iso-writer", required_argument, NULL, 'w'},
     {"prune", no_argument, NULL, 'p'},
     {0},
 };
 
+static int take_format(struct seed_options *o, struct error *err) {
+  _cleanup_free_ char *names = seed_form_names();
+  o->form = seed_form_find(optarg);
+  return o->form ? 0
+                 : error_usage(err, "--format is %s, not '%s'", names, optarg);
+}
+
+static int take_writer(struct seed_options *o, struct error *err) {
+  _cleanup_free_ char *names = medium_writer_names();
+  o->writer = medium_writer_find(optarg);
+  return o->writer
+             ? 0
+             : error_usage(err, "--iso-writer is %s, not '%s'", names, optarg);
+}
+
 static int read_options(int argc, char **argv, struct seed_options *o,
                         bool *prune, struct error *err) {
   for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
-    if (c == '?')
+    if (c == '?' || (c == 'f' && take_format(o, err) < 0) ||
+        (c == 'w' && take_writer(o, err) < 0))
       return -1;
-    if (c == 'p') {
-      *prune = true;
-      continue;
-    }
-    o->writer = medium_writer_find(optarg);
-    _cleanup_free_ char *names = medium_writer_names();
-    if (!o->writer)
-      return error_usage(err, "--iso-writer is %s, not '%s'", names, optarg);
+    *prune = *prune || c == 'p';
   }
   return 0;
 }

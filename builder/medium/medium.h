@@ -3,9 +3,9 @@
  * A seed on a medium: ISO 9660 with Rock Ridge and Joliet, as cloud-init's
  * NoCloud wants it (volume label "cidata", files in the root folder).
  *
- * There are several writers of media. A new one, or one of another format that
- * NoCloud takes, is a file with its struct medium_writer and a line in
- * medium.c; `seed --iso-writer` knows it then.
+ * There are several writers of ISO 9660. A new one is a file with its struct
+ * medium_writer and a line in medium.c; `seed --iso-writer` knows it then. What
+ * else NoCloud takes has its writer too, and a row in seed/forms.c.
  */
 #pragma once
 
@@ -58,8 +58,10 @@ struct medium_writer {
 };
 
 extern const struct medium_writer medium_libisofs, medium_genisoimage;
+/* Of other forms. */
+extern const struct medium_writer medium_fat, medium_tar;
 
-/* All writers, the default first and NULL last. */
+/* All writers of ISO 9660, the default first and NULL last. */
 extern const struct medium_writer *const medium_writers[];
 
 /* NULL for a name that is none. */

@@ -468,6 +468,14 @@ static int make_media(struct session *s, struct error *err) {
   return -1;
 }
 
+static int make_forms(const struct session *s, struct error *err) {
+  for (size_t i = 0; i < s->options->n_nodes; i++)
+    if (seed_forms_write(s->state, s->jobs[i].node->name, s->options->form,
+                         err) < 0)
+      return -1;
+  return 0;
+}
+
 /* ---- What the workstation needs ---- */
 
 static int write_state_file(const struct session *s, const char *name,
@@ -518,7 +526,8 @@ int seed_make(const struct plan *plan, const struct state *state,
   if (make_keys(&s, err) < 0 || prepare(&s, err) < 0 ||
       write_pki_copy(&s, "ssh-user/id_ed25519", "id_ed25519", err) < 0 ||
       write_known_hosts(&s, err) < 0 ||
-      admin_write(plan, &s.pki, state, err) < 0 || make_media(&s, err) < 0)
+      admin_write(plan, &s.pki, state, err) < 0 || make_media(&s, err) < 0 ||
+      make_forms(&s, err) < 0)
     return -1;
   report_fates(&s);
   return 0;

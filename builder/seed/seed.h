@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "medium/medium.h"
 #include "plan/plan.h"
+#include "seed/forms.h"
 #include "seed/put.h"
 #include "state/state.h"
 #include <stdbool.h>
@@ -51,6 +52,7 @@ struct seed_options {
   time_t now;                         /* for new keys */
   bool forget;                        /* nodes that the spec does not have */
   const struct medium_writer *writer; /* of media; NULL: the default */
+  const struct seed_form *form; /* written as well, see forms.h; or NULL */
 
   struct seed_report *report; /* filled in when not NULL */
 

@@ -63,6 +63,12 @@ static const struct layout_row rows[] = {
     {"known_hosts", LAYOUT_SEEDS, false, false},
     {"seeds", LAYOUT_SEEDS, FOLDER, false},
     {"seeds/*.iso", LAYOUT_SEEDS, false, SECRET},
+    {"seeds/*.img", LAYOUT_SEEDS, false, SECRET},
+    {"seeds/*.tar", LAYOUT_SEEDS, false, SECRET},
+    {"seeds/*", LAYOUT_SEEDS, FOLDER, false},
+    {"seeds/*/meta-data", LAYOUT_SEEDS, false, SECRET},
+    {"seeds/*/network-config", LAYOUT_SEEDS, false, SECRET},
+    {"seeds/*/user-data", LAYOUT_SEEDS, false, SECRET},
 
     {"export", LAYOUT_EXPORT, FOLDER, false},
     {"export/image.raw", LAYOUT_EXPORT, false, false},
