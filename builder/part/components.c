@@ -24,6 +24,36 @@ static void add_volumes(const struct spec_volume_vec *l, const char *list,
   }
 }
 
+/* The API server's, for an audit policy; an author's own argument of a limit
+ * counts. */
+static void add_audit(const struct spec *spec, struct scope *s) {
+  static const char *const args[] = {
+      "audit-policy-file=" AUDIT_POLICY,
+      "audit-log-path=" AUDIT_LOGS "/audit.log", "audit-log-maxage=30",
+      "audit-log-maxbackup=10", "audit-log-maxsize=100"};
+  static const struct {
+    const char *name, *path;
+    bool read_only;
+  } volumes[] = {{"audit-policy", AUDIT_POLICY, true},
+                 {"audit-logs", AUDIT_LOGS, false}};
+  const struct strv *own =
+      &spec->kubernetes.components[COMPONENT_API_SERVER].args;
+  for (size_t i = 0; i < ARRAY_SIZE(args); i++) {
+    size_t n = strcspn(args[i], "=") + 1, k = 0;
+    while (k < own->n && strncmp(own->v[k], args[i], n) != 0)
+      k++;
+    if (k == own->n)
+      add_pair(s, "apiserver_args", args[i]);
+  }
+  for (size_t i = 0; i < ARRAY_SIZE(volumes); i++) {
+    struct scope *row = scope_add(s, "apiserver_volumes");
+    scope_set(row, "name", volumes[i].name);
+    scope_set(row, "host", volumes[i].path);
+    scope_set(row, "mount", volumes[i].path);
+    scope_set_flag(row, "read_only", volumes[i].read_only);
+  }
+}
+
 void components_values(const struct plan *p, struct scope *s) {
   static const struct {
     const char *args, *volumes;
@@ -50,6 +80,8 @@ void components_values(const struct plan *p, struct scope *s) {
     }
     add_volumes(&own->volumes, lists[c].volumes, s);
   }
+  if (spec->kubernetes.audit_policy)
+    add_audit(spec, s);
   const struct spec_component *scheduler =
       &spec->kubernetes.components[COMPONENT_SCHEDULER];
   scope_set_flag(s, "scheduler_is_set",
@@ -79,6 +111,13 @@ static void check_args(const struct checking *c, enum component component) {
       yaml_fault_key(c->err, args->child[i],
                      "the argument '%s' cannot be one of yours: it %s", name,
                      why);
+    else if (c->spec->kubernetes.audit_policy &&
+             (strcmp(name, "audit-policy-file") == 0 ||
+              strcmp(name, "audit-log-path") == 0))
+      yaml_fault_key(c->err, args->child[i],
+                     "the argument '%s' follows from auditPolicy; write one of "
+                     "the two",
+                     name);
     else if (strcmp(name, "enable-admission-plugins") == 0 &&
              !strstr(args->child[i]->text, "NodeRestriction"))
       yaml_fault(c->err, args->child[i],

@@ -32,6 +32,14 @@ static const struct part_file files[] = {
     {0},
 };
 
+static void more_files(const struct plan_node *n, struct plan_file_vec *ret) {
+  for (size_t i = 0; i < n->extras.audit.n; i++) {
+    const struct spec_file *f = n->extras.audit.v[i];
+    *plan_file_vec_add(ret) =
+        (struct plan_file){f->path, "spec:files", f->mode, f->owner};
+  }
+}
+
 static const struct part_step steps[] = {{"kubeconfig", NULL}, {0}};
 
 static void values(const struct part_input *in, struct scope *s) {
@@ -92,6 +100,7 @@ const struct part part_control_plane = {
     .why = why,
     .checks = checks,
     .files = files,
+    .more_files = more_files,
     .steps = steps,
     .values = values,
     .node_values = node_values,

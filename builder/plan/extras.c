@@ -56,6 +56,8 @@ void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
   add(&s->entry_extras.v[n->entry], ret);
   if (founder)
     add_files(&s->manifests, &ret->manifests);
+  if (n->role == ROLE_CONTROL_PLANE)
+    add_files(&s->audit, &ret->audit);
   if (has_kubelet)
     add_files(&s->registry_files, &ret->registries);
 }
@@ -64,6 +66,7 @@ void plan_extras_done(struct plan_extras *e) {
   free(e->files.v);
   free(e->manifests.v);
   free(e->registries.v);
+  free(e->audit.v);
   strv_done(&e->sysctls);
   strv_done(&e->modules);
   strv_done(&e->before);
@@ -83,5 +86,6 @@ const struct spec_file *plan_extras_file(const struct plan_extras *e,
                                          const char *path) {
   const struct spec_file *own = find(&e->files, path);
   own = own ? own : find(&e->manifests, path);
-  return own ? own : find(&e->registries, path);
+  own = own ? own : find(&e->registries, path);
+  return own ? own : find(&e->audit, path);
 }

@@ -17,6 +17,7 @@ struct plan_extras {
   struct strv before, after; /* commands */
   /* Of the node that founds the cluster alone, in order; borrowed. */
   struct plan_extra_files manifests;
+  struct plan_extra_files audit; /* of control planes; borrowed */
   /* Of nodes that run pods; borrowed. */
   struct plan_extra_files registries;
 };

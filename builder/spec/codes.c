@@ -287,6 +287,12 @@ const struct code spec_codes[] = {
     {"KS0825", "a file of a registry that cannot be used",
      "Its name begins at the spec's folder. A CA is in PEM, without its key; "
      "credentials are one line, user:password."},
+    {"KS0814", "two places for one audit log",
+     "auditPolicy lays the policy down, and sets the arguments for it and for "
+     "the log."},
+    {"KS0815", "no audit policy",
+     "An API server does not start with it. It begins with `apiVersion: "
+     "audit.k8s.io/v1` and `kind: Policy`; `rules` lists what is logged."},
     {0},
 };
 
@@ -535,6 +541,10 @@ static const struct told {
     {"KS0020", "the argument '%s' must be one line of text"},
     {"KS0020", "the feature gate '%s' must be %s"},
     {"KS0020", "the feature gate '%s' must be true or false"},
+    {"KS0814", "the argument '%s' follows from auditPolicy; write one of the "
+               "two"},
+    {"KS0815",
+     "'%s' is no audit policy: it has no kind Policy of audit.k8s.io"},
     {"KS0811", "the argument '%s' cannot be one of yours: it %s"},
     {"KS0812", "this takes the place of kubeadm's NodeRestriction; write it "
                "there, too"},

@@ -29,6 +29,10 @@ bool argument_name_ok(const char *name);
  * from etcd.mode"; NULL when it can. */
 const char *argument_reserved(enum component c, const char *name);
 
+/* What the API server's audit policy is on a node, and where its log is. */
+#define AUDIT_POLICY "/etc/kubeseed/audit-policy.yaml"
+#define AUDIT_LOGS "/var/log/kubernetes/audit"
+
 #define GATE_RULE "a name like SidecarContainers"
 #define GATE_PATTERN "^[A-Z][A-Za-z0-9]*$"
 bool gate_name_ok(const char *name);

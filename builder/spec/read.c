@@ -257,6 +257,16 @@ static void find_all_sources(struct spec *s, const struct yaml_node *root) {
     s->registries.v[i].credentials_where = login ? yaml_where(login) : NULL;
   }
   registries_plan(s);
+  if (s->kubernetes.audit_policy)
+    *spec_file_vec_add(&s->audit) = (struct spec_file){
+        .path = xstrdup(AUDIT_POLICY),
+        .source = xstrdup(s->kubernetes.audit_policy),
+        .where = yaml_where(
+            yaml_get(yaml_get(yaml_get(root, "kubernetes"), "apiServer"),
+                     "auditPolicy")),
+        .mode = 0600,
+        .owner = xstrdup("root:root"),
+    };
   find_sources(&s->extras, root);
   for (size_t i = 0; i < s->entry_extras.n; i++)
     find_sources(&s->entry_extras.v[i], entries->child[i]);

@@ -174,12 +174,27 @@ static void read_registries(struct spec *s, struct error *err) {
   last->written = true;
 }
 
+/* An API server does not start with anything else. */
+static void read_audit(struct spec *s, struct spec_file *f, struct error *err) {
+  read_source(s, f, err);
+  if (!f->written)
+    return;
+  buf_adds(&f->content, "");
+  if (!strstr(f->content.data, "audit.k8s.io/") ||
+      !strstr(f->content.data, "Policy"))
+    error_at(err, f->where,
+             "'%s' is no audit policy: it has no kind Policy of audit.k8s.io",
+             f->source);
+}
+
 int sources_read(struct spec *s, struct error *err) {
   size_t left = MANIFESTS_MAX_BYTES;
   read_all(s, &s->extras, err);
   for (size_t i = 0; i < s->entry_extras.n; i++)
     read_all(s, &s->entry_extras.v[i], err);
   read_registries(s, err);
+  for (size_t i = 0; i < s->audit.n; i++)
+    read_audit(s, &s->audit.v[i], err);
   for (size_t i = 0; i < s->manifests.n; i++)
     read_manifest(s, &s->manifests.v[i], &left, err);
   return error_is_set(err) ? -1 : 0;

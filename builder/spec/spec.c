@@ -73,6 +73,7 @@ void spec_done(struct spec *s) {
   free(s->kubernetes.from.ca);
   strv_done(&s->kubernetes.images);
   free(s->kubernetes.cluster_domain);
+  free(s->kubernetes.audit_policy);
   strv_done(&s->kubernetes.feature_gates);
   strv_done(&s->kubernetes.cert_sans);
   for (size_t i = 0; i < N_COMPONENTS; i++)
@@ -102,6 +103,7 @@ void spec_done(struct spec *s) {
   free(s->users.v);
   spec_nodes_done(&s->nodes);
   files_done(&s->manifests);
+  files_done(&s->audit);
   registries_done(&s->registries);
   files_done(&s->registry_files);
   extras_done(&s->extras);

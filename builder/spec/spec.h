@@ -127,6 +127,7 @@ struct spec {
     struct spec_component components[N_COMPONENTS];
     struct strv cert_sans; /* of the API server */
     enum proxy_mode proxy_mode;
+    char *audit_policy; /* a file beside the spec, or NULL */
   } kubernetes;
   struct {
     int debian; /* 12 or 13 */
@@ -178,6 +179,7 @@ struct spec {
   /* What the first node applies, in order: path, source and where are set, of
    * each a file or a folder. */
   struct spec_file_vec manifests;
+  struct spec_file_vec audit; /* the policy, if there is one */
   struct spec_registry_vec registries;
   struct spec_file_vec registry_files; /* what follows from them */
   struct spec_extras extras;           /* for all nodes */

@@ -392,6 +392,13 @@ const struct key spec_keys[] = {
      .derived = "none", .example = "[api.example.org]",
      .also = "certSans apiServerCertSANs sans"},
     VOLUMES("kubernetes.apiServer.", COMPONENT_API_SERVER),
+    {"kubernetes.apiServer.auditPolicy", TYPE_TEXT, "0.2",
+     AT(kubernetes.audit_policy),
+     .doc = "A file, as seen from the spec, with a Policy of audit.k8s.io: "
+            "which requests API servers write to " AUDIT_LOGS "/audit.log, of "
+            "which ten files of 100M are kept for 30 days.",
+     .derived = "no log", .example = "audit.yaml",
+     .also = "audit auditPolicyFile audit-policy-file"},
     {"kubernetes.controllerManager", TYPE_MAP, "0.2", 0,
      .doc = "The controller manager.", .also = "kube-controller-manager"},
     ARGUMENTS("kubernetes.controllerManager.", COMPONENT_CONTROLLER_MANAGER,
