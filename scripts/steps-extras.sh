@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2034,SC2154
 #
 # What the spec adds to the node. Sourced by bootstrap.
 
@@ -26,6 +26,22 @@ run_commands() { # FILE
 
 step_commands_before() {
   run_commands commands-before
+}
+
+# As the kubelet, who may change its own Node object but for some of its labels.
+# Nobody may before that object is there.
+annotate() {
+  code=$(curl -s --max-time 10 --cacert /etc/kubeseed/ca.crt \
+    --cert /var/lib/kubelet/pki/kubelet-client-current.pem -X PATCH \
+    -H 'Content-Type: application/merge-patch+json' \
+    --data-binary "@$lib/annotations.json" -o /dev/null -w '%{http_code}' \
+    "https://$ENDPOINT/api/v1/nodes/$NODE") || code=none
+  why="its answer: $code"
+  [ "$code" = 200 ]
+}
+
+step_annotations() {
+  wait_for "the API server to take the node's annotations" annotate
 }
 
 step_commands_after() {

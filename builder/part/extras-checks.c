@@ -4,10 +4,10 @@
 #include "part/parts.h"
 #include <string.h>
 
-/* One place of extras in the spec: for all nodes, or an entry's. */
+/* One place of extras in the spec: for all nodes, a role's or an entry's. */
 struct place {
   const struct spec_extras *e;
-  const struct spec_extras *all; /* those for all nodes; e itself there */
+  const struct spec_extras *wider[2]; /* those that its nodes have as well */
   const struct yaml_node *around;
   bool kubelet; /* on nodes that have one */
 };
@@ -138,13 +138,14 @@ static const char *own_below(const struct spec_file_vec *l, const char *path) {
   return NULL;
 }
 
-/* Of those for all nodes, one that an entry's path would lie in. */
+/* Of those for more nodes, one that the path would lie in. */
 static const char *own_above(const struct place *p, const char *path) {
-  for (size_t i = 0; p->all != p->e && i < p->all->files.n; i++) {
-    const char *own = p->all->files.v[i].path;
-    if (within(path, own) && strcmp(path, own) != 0)
-      return own;
-  }
+  for (size_t k = 0; k < ARRAY_SIZE(p->wider) && p->wider[k]; k++)
+    for (size_t i = 0; i < p->wider[k]->files.n; i++) {
+      const char *own = p->wider[k]->files.v[i].path;
+      if (within(path, own) && strcmp(path, own) != 0)
+        return own;
+    }
   return NULL;
 }
 
@@ -158,7 +159,9 @@ static const char *known_below(const struct place *p, const char *path) {
       if (within(f->path, path))
         return f->path;
   const char *own = own_below(&p->e->files, path);
-  return own ? own : own_below(&p->all->files, path);
+  for (size_t k = 0; !own && k < ARRAY_SIZE(p->wider) && p->wider[k]; k++)
+    own = own_below(&p->wider[k]->files, path);
+  return own;
 }
 
 static void check_path(const struct checking *c, const struct place *p,
@@ -237,14 +240,20 @@ static const char *other_value(const char *setting, const char *const *list,
   return NULL;
 }
 
+static bool has_module(const struct place *p, const char *module) {
+  bool has = strv_has(&p->e->modules, module);
+  for (size_t k = 0; k < ARRAY_SIZE(p->wider) && p->wider[k]; k++)
+    has |= strv_has(&p->wider[k]->modules, module);
+  return has;
+}
+
 static void warn_of_module(const struct checking *c, const struct place *p,
                            const char *dotted, const struct yaml_node *at) {
   for (size_t i = 0; i < ARRAY_SIZE(of_modules); i++) {
     const char *module = of_modules[i].module;
     if (strncmp(dotted, of_modules[i].begin, strlen(of_modules[i].begin)) ==
             0 &&
-        !strv_has(&p->e->modules, module) &&
-        !strv_has(&p->all->modules, module))
+        !has_module(p, module))
       check_warn(c, at,
                  "the setting '%s' is there only with the module %s, and nodes "
                  "wait for it; write modules: [%s]",
@@ -273,6 +282,34 @@ static void check_sysctl(const struct checking *c, const struct place *p,
   warn_of_module(c, p, dotted, at);
 }
 
+/* ---- Annotations ---- */
+
+/* Kubernetes' own, of which it makes something; and the API server's limit for
+ * all of an object's: apimachinery's pkg/api/validation, ValidateAnnotations.
+ */
+static const char *const of_kubernetes[] = {
+    "kubeadm.alpha.kubernetes.io/cri-socket",
+    "node.alpha.kubernetes.io/ttl",
+    "volumes.kubernetes.io/controller-managed-attach-detach",
+};
+
+static void check_annotations(const struct checking *c, const struct place *p) {
+  const struct yaml_node *map = yaml_get(p->around, "annotations");
+  if (p->e->annotations.n == 0)
+    return;
+  if (!p->kubelet)
+    yaml_fault(c->err, map,
+               "annotations belong to Kubernetes nodes: workers and control "
+               "planes");
+  for (size_t i = 0; i < map->n; i++)
+    for (size_t k = 0; k < ARRAY_SIZE(of_kubernetes); k++)
+      if (strcmp(map->child[i]->key, of_kubernetes[k]) == 0)
+        yaml_fault_key(c->err, map->child[i],
+                       "Kubernetes sets the annotation '%s' itself; leave it "
+                       "out",
+                       of_kubernetes[k]);
+}
+
 /* ---- Where ---- */
 
 static void check_place_of(const struct checking *c, const struct place *p) {
@@ -282,35 +319,56 @@ static void check_place_of(const struct checking *c, const struct place *p) {
     check_file(c, p, i, files->child[i]);
   for (size_t i = 0; i < p->e->sysctls.n; i++)
     check_sysctl(c, p, p->e->sysctls.v[i], sysctls->child[i]);
+  check_annotations(c, p);
 }
 
 static void check_own(const struct checking *c) {
   const struct spec_extras *all = &c->spec->extras;
-  check_place_of(c, &(struct place){all, all, c->root, true});
+  check_place_of(c, &(struct place){all, {NULL}, c->root, true});
 }
 
-static bool has_kubelet(const struct spec *s, size_t entry) {
-  for (size_t i = 0; i < s->nodes.n; i++) {
-    const struct spec_node *n = &s->nodes.v[i];
-    if (n->entry == entry)
-      return n->role == ROLE_CONTROL_PLANE || n->role == ROLE_WORKER;
+static void check_roles(const struct checking *c) {
+  const struct spec *s = c->spec;
+  const struct yaml_node *list = yaml_get(c->root, "roles");
+  for (size_t i = 0; i < s->roles.n; i++) {
+    const struct spec_role *r = &s->roles.v[i];
+    const struct yaml_node *at = yaml_get(list->child[i], "role");
+    bool kubelet = r->role == ROLE_CONTROL_PLANE || r->role == ROLE_WORKER;
+    if (spec_role_extras(s, r->role) != &r->extras)
+      yaml_fault(c->err, at, "two entries are for the role %s",
+                 role_name(r->role));
+    else if (spec_count(s, r->role) == 0)
+      check_warn(c, at, "no node has the role %s", role_name(r->role));
+    check_place_of(
+        c, &(struct place){&r->extras, {&s->extras}, list->child[i], kubelet});
   }
-  return false;
+}
+
+static enum role role_of(const struct spec *s, size_t entry) {
+  for (size_t i = 0; i < s->nodes.n; i++)
+    if (s->nodes.v[i].entry == entry)
+      return s->nodes.v[i].role;
+  return ROLE_LOAD_BALANCER;
 }
 
 static void check_entries(const struct checking *c) {
   const struct yaml_node *entries = yaml_get(c->root, "nodes");
   for (size_t i = 0; i < c->spec->entry_extras.n; i++) {
     const struct spec_extras *e = &c->spec->entry_extras.v[i];
-    if (e->files.n == 0 && e->sysctls.n == 0)
+    if (e->files.n == 0 && e->sysctls.n == 0 && e->annotations.n == 0)
       continue;
-    check_place_of(c, &(struct place){e, &c->spec->extras, entries->child[i],
-                                      has_kubelet(c->spec, i)});
+    enum role role = role_of(c->spec, i);
+    check_place_of(
+        c, &(struct place){e,
+                           {&c->spec->extras, spec_role_extras(c->spec, role)},
+                           entries->child[i],
+                           role == ROLE_CONTROL_PLANE || role == ROLE_WORKER});
   }
 }
 
 const struct spec_check extras_checks[] = {
-    {check_own, {"files", "sysctls", "modules", "users.name"}},
-    {check_entries, {"nodes", "files", "modules", "users.name"}},
+    {check_own, {"files", "sysctls", "modules", "annotations", "users.name"}},
+    {check_roles, {"roles", "files", "modules", "users.name", "nodes.role"}},
+    {check_entries, {"nodes", "roles", "files", "modules", "users.name"}},
     {0},
 };

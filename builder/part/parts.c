@@ -43,6 +43,7 @@ static const char *const steps[] = {
     "kubeconfig",
     "renewal",
     "manifests",
+    "annotations",
     "commands-after",
     "wipe",
     "ready",

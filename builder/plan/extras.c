@@ -21,7 +21,7 @@ static bool same_name(const char *a, const char *b) {
   return n == strcspn(b, "=") && strncmp(a, b, n) == 0;
 }
 
-static void add_sysctls(const struct strv *from, struct strv *to) {
+static void add_named(const struct strv *from, struct strv *to) {
   for (size_t i = 0; i < from->n; i++) {
     size_t at = 0;
     while (at < to->n && !same_name(to->v[at], from->v[i]))
@@ -43,7 +43,8 @@ static void add_texts(const struct strv *from, struct strv *to, bool once) {
 
 static void add(const struct spec_extras *from, struct plan_extras *to) {
   add_files(&from->files, &to->files);
-  add_sysctls(&from->sysctls, &to->sysctls);
+  add_named(&from->sysctls, &to->sysctls);
+  add_named(&from->annotations, &to->annotations);
   add_texts(&from->modules, &to->modules, true);
   add_texts(&from->before, &to->before, false);
   add_texts(&from->after, &to->after, false);
@@ -52,7 +53,10 @@ static void add(const struct spec_extras *from, struct plan_extras *to) {
 void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
                  bool has_kubelet, struct plan_extras *ret) {
   *ret = (struct plan_extras){0};
+  const struct spec_extras *role = spec_role_extras(s, n->role);
   add(&s->extras, ret);
+  if (role)
+    add(role, ret);
   add(&s->entry_extras.v[n->entry], ret);
   if (founder)
     add_files(&s->manifests, &ret->manifests);
@@ -68,6 +72,7 @@ void plan_extras_done(struct plan_extras *e) {
   free(e->registries.v);
   free(e->audit.v);
   strv_done(&e->sysctls);
+  strv_done(&e->annotations);
   strv_done(&e->modules);
   strv_done(&e->before);
   strv_done(&e->after);

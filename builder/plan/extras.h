@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a spec's author adds to one node: what is for all nodes, and behind it,
- * or instead of it where both set the same, what is for the node's entry.
+ * What a spec's author adds to one node: what is for all nodes, behind it what
+ * is for the node's role, and then what is for the node's entry; where two set
+ * the same, the later one instead of the earlier.
  */
 #pragma once
 
@@ -11,8 +12,9 @@ DEFINE_VEC(plan_extra_files, const struct spec_file *);
 
 struct plan_extras {
   struct plan_extra_files
-      files;           /* no two with one path; borrowed of the spec */
-  struct strv sysctls; /* "name=value", no name twice */
+      files;               /* no two with one path; borrowed of the spec */
+  struct strv sysctls;     /* "name=value", no name twice */
+  struct strv annotations; /* "key=value", no key twice */
   struct strv modules;
   struct strv before, after; /* commands */
   /* Of the node that founds the cluster alone, in order; borrowed. */

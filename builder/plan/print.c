@@ -124,6 +124,8 @@ static json_t *json_node(const struct plan_node *n) {
     set_string(o, "libvirt", n->spec->libvirt);
   (void)json_object_set_new(o, "labels", json_strings(&n->spec->labels));
   (void)json_object_set_new(o, "taints", json_strings(&n->taints));
+  (void)json_object_set_new(o, "annotations",
+                            json_strings(&n->extras.annotations));
   (void)json_object_set_new(o, "parts", json_parts(n));
   (void)json_object_set_new(o, "files", json_files(n));
   (void)json_object_set_new(o, "units", json_strings(&n->units));
@@ -444,6 +446,7 @@ static void print_node(const struct plan_node *n, FILE *out) {
     fprintf(out, "  VIP       priority %d\n", n->vip_priority);
   print_list("labels", &n->spec->labels, out);
   print_list("taints", &n->taints, out);
+  print_list("notes", &n->extras.annotations, out);
   print_list("units", &n->units, out);
   print_list("steps", &n->steps, out);
   for (size_t i = 0; i < n->parts.n; i++)

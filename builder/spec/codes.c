@@ -293,6 +293,11 @@ const struct code spec_codes[] = {
     {"KS0815", "no audit policy",
      "An API server does not start with it. It begins with `apiVersion: "
      "audit.k8s.io/v1` and `kind: Policy`; `rules` lists what is logged."},
+    {"KS0709", "an annotation that is not the author's to set",
+     "What Kubernetes sets itself would be changed back, and nodes of the "
+     "roles etcd and load-balancer are none of Kubernetes."},
+    {"KS0710", "entries of 'roles' that do not fit the nodes",
+     "Each role has one entry at most, and it is for nodes that are there."},
     {0},
 };
 
@@ -342,6 +347,8 @@ static const struct told {
     {"KS0034", "the label's key '%s' must be %s"},
     {"KS0034", "the label '%s' must be a plain text"},
     {"KS0034", "the label '%s' is '%s', but must be %s"},
+    {"KS0034", "the annotation's key '%s' must be %s"},
+    {"KS0034", "the annotation '%s' must be a plain text"},
     {"KS0035", "the setting '%s' must be %s"},
     {"KS0035", "the setting '%s' must be one line of text"},
     {"KS0101", "the nodes '%s' and '%s' have the same address %s"},
@@ -557,6 +564,11 @@ static const struct told {
     {"KS0803", "the manifest '%s': %s"},
     {"KS0804", "'%s' takes the image %s, which is not among kubernetes.images: "
                "a node without a way to its registry cannot start it"},
+    {"KS0709", "annotations belong to Kubernetes nodes: workers and control "
+               "planes"},
+    {"KS0709", "Kubernetes sets the annotation '%s' itself; leave it out"},
+    {"KS0710", "two entries are for the role %s"},
+    {"KS0710", "no node has the role %s"},
 };
 
 const struct code *code_find(const char *name) {

@@ -77,6 +77,10 @@ bool extras_module_ok(const char *name) {
   return len > 0 && len <= MODULE_MAX_LEN && strspn(name, WORD) == len;
 }
 
+bool extras_annotation_ok(const char *text) {
+  return !has_control(text, "\t\n");
+}
+
 bool extras_command_ok(const char *text) {
   return *text && !has_control(text, "\t\n");
 }

@@ -31,12 +31,14 @@ bool extras_owner_ok(const char *owner);
 #define EXTRAS_SYSCTL_PATTERN "^[a-z0-9_]+([./][A-Za-z0-9_-]+)+$"
 bool extras_sysctl_ok(const char *name);
 
-/* A setting's value; modules-load.d(5); sh(1). */
+/* A setting's value; modules-load.d(5); sh(1); a node's annotation. */
 #define EXTRAS_LINE_PATTERN "^[^\\x00-\\x1f\\x7f]+$"
 #define EXTRAS_MODULE_RULE "the name of a module, like dm_crypt"
 #define EXTRAS_MODULE_PATTERN "^[A-Za-z0-9_-]{1,55}$"
 #define EXTRAS_COMMAND_RULE "a text, one or more lines for a shell"
 #define EXTRAS_COMMAND_PATTERN "^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$"
+#define EXTRAS_ANNOTATION_PATTERN "^[^\\x00-\\x08\\x0b-\\x1f\\x7f]*$"
 bool extras_line_ok(const char *text);
 bool extras_module_ok(const char *name);
 bool extras_command_ok(const char *text);
+bool extras_annotation_ok(const char *text);

@@ -268,6 +268,9 @@ static void find_all_sources(struct spec *s, const struct yaml_node *root) {
         .owner = xstrdup("root:root"),
     };
   find_sources(&s->extras, root);
+  const struct yaml_node *roles = yaml_get(root, "roles");
+  for (size_t i = 0; i < s->roles.n; i++)
+    find_sources(&s->roles.v[i].extras, roles->child[i]);
   for (size_t i = 0; i < s->entry_extras.n; i++)
     find_sources(&s->entry_extras.v[i], entries->child[i]);
 }

@@ -71,6 +71,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_SYSCTLS:
   case TYPE_ARGUMENTS:
   case TYPE_GATES:
+  case TYPE_NOTES:
     return labels_schema(k);
   case TYPE_ADDRESSES:
   case TYPE_MEMBERS:

@@ -190,6 +190,8 @@ static void read_audit(struct spec *s, struct spec_file *f, struct error *err) {
 int sources_read(struct spec *s, struct error *err) {
   size_t left = MANIFESTS_MAX_BYTES;
   read_all(s, &s->extras, err);
+  for (size_t i = 0; i < s->roles.n; i++)
+    read_all(s, &s->roles.v[i].extras, err);
   for (size_t i = 0; i < s->entry_extras.n; i++)
     read_all(s, &s->entry_extras.v[i], err);
   read_registries(s, err);

@@ -17,6 +17,7 @@ static void files_done(struct spec_file_vec *files) {
 static void extras_done(struct spec_extras *e) {
   files_done(&e->files);
   strv_done(&e->sysctls);
+  strv_done(&e->annotations);
   strv_done(&e->modules);
   strv_done(&e->before);
   strv_done(&e->after);
@@ -107,6 +108,9 @@ void spec_done(struct spec *s) {
   registries_done(&s->registries);
   files_done(&s->registry_files);
   extras_done(&s->extras);
+  for (size_t i = 0; i < s->roles.n; i++)
+    extras_done(&s->roles.v[i].extras);
+  free(s->roles.v);
   for (size_t i = 0; i < s->entry_extras.n; i++)
     extras_done(&s->entry_extras.v[i]);
   free(s->entry_extras.v);
@@ -122,6 +126,14 @@ char *spec_beside(const char *spec_file, const char *name) {
   if (*name == '/' || !slash)
     return xstrdup(name);
   return xasprintf("%.*s/%s", (int)(slash - spec_file), spec_file, name);
+}
+
+const struct spec_extras *spec_role_extras(const struct spec *s,
+                                           enum role role) {
+  for (size_t i = 0; i < s->roles.n; i++)
+    if (s->roles.v[i].role == role)
+      return &s->roles.v[i].extras;
+  return NULL;
 }
 
 const struct spec_node *spec_first(const struct spec *s, enum role role) {

@@ -45,7 +45,8 @@ DEFINE_VEC(spec_file_vec, struct spec_file);
 /* What the author adds to nodes: to all, or to those of an entry. */
 struct spec_extras {
   struct spec_file_vec files;
-  struct strv sysctls; /* "name=value" */
+  struct strv sysctls;     /* "name=value" */
+  struct strv annotations; /* "key=value" */
   struct strv modules;
   struct strv before, after; /* commands of a shell, in order */
 };
@@ -74,6 +75,13 @@ struct spec_component {
   struct strv args;               /* "name=value" */
   struct spec_volume_vec volumes; /* none for the kubelet */
 };
+
+/* What the author adds to the nodes of a role. */
+struct spec_role {
+  enum role role;
+  struct spec_extras extras;
+};
+DEFINE_VEC(spec_role_vec, struct spec_role);
 
 /* One machine; a range in the spec has become several of these. */
 struct spec_node {
@@ -183,6 +191,7 @@ struct spec {
   struct spec_registry_vec registries;
   struct spec_file_vec registry_files; /* what follows from them */
   struct spec_extras extras;           /* for all nodes */
+  struct spec_role_vec roles;          /* for those of a role, none twice */
   struct spec_extras_vec entry_extras; /* for those of an entry, by its index */
   struct spec_cards_vec entry_interfaces; /* the same */
   struct spec_user_vec users;             /* at least one */
@@ -199,6 +208,10 @@ void spec_nodes_done(struct spec_node_vec *nodes);
  * is spec_file; "-" stands for the working folder) unless it begins with '/'.
  * The caller frees. */
 char *spec_beside(const char *spec_file, const char *name);
+
+/* What is for the nodes of the role, borrowed; NULL when there is nothing. */
+const struct spec_extras *spec_role_extras(const struct spec *s,
+                                           enum role role);
 
 /* The first node of the role, borrowed; NULL when there is none. */
 const struct spec_node *spec_first(const struct spec *s, enum role role);

@@ -22,6 +22,10 @@ static void *add_interface(void *list) {
   return spec_interface_vec_add(list);
 }
 
+static void *add_role(void *list) {
+  return spec_role_vec_add(list);
+}
+
 static void *add_file(void *list) {
   return spec_file_vec_add(list);
 }
@@ -37,6 +41,7 @@ static void *add_volume(void *list) {
 #define AT(member) offsetof(struct spec, member)
 #define AT_USER(member) offsetof(struct spec_user, member)
 #define AT_NODE(member) offsetof(struct spec_node, member)
+#define AT_ROLE(member) offsetof(struct spec_role, member)
 #define AT_FILE(member) offsetof(struct spec_file, member)
 #define AT_ROUTE(member) offsetof(struct spec_route, member)
 #define AT_CARD(member) offsetof(struct spec_interface, member)
@@ -205,8 +210,8 @@ static void *add_volume(void *list) {
         .words = access_words, .also = "readOnly mode"                         \
   }
 
-/* What an author can add to all nodes and, below "nodes.", to those of one
- * entry, whose own come behind those. */
+/* What an author can add to all nodes, below "roles." to those of a role and,
+ * below "nodes.", to those of one entry; the narrower come behind. */
 #define EXTRAS(PREFIX, BASE, WHERE, SAME, BEHIND)                              \
   {PREFIX "files",                                                             \
    TYPE_LIST,                                                                  \
@@ -277,6 +282,15 @@ static void *add_volume(void *list) {
        .derived = "none",                                                      \
        .example = "[nfs]",                                                     \
        .also = "kernelModules"},                                               \
+      {PREFIX "annotations",                                                   \
+       TYPE_NOTES,                                                             \
+       "0.2",                                                                  \
+       BASE(extras.annotations),                                               \
+       .doc = "Annotations in Kubernetes " WHERE ", for workers and control "  \
+              "planes; each node sets its own when it has joined." SAME,       \
+       .derived = "none",                                                      \
+       .example = "{example.com/rack: b7}",                                    \
+       .also = "nodeAnnotations"},                                             \
       {PREFIX "commands",                                                      \
        TYPE_MAP,                                                               \
        "0.2",                                                                  \
@@ -642,6 +656,18 @@ const struct key spec_keys[] = {
 
     EXTRAS("", AT, "on all nodes", "", ""),
 
+    {"roles", TYPE_LIST, "0.2", AT(roles),
+     .doc = "What the nodes of a role have, besides what is for all.",
+     .derived = "none", .add = add_role, .item = "an entry of 'roles'",
+     .also = "nodeGroups groups pools roleDefaults"},
+    {"roles.role", TYPE_WORD, "0.2", AT_ROLE(role),
+     .doc = "Which role; each stands here once at most.", .required = true,
+     .words = role_words},
+    EXTRAS(
+        "roles.", AT_ROLE, "on the nodes of the role",
+        " What is for all nodes is so here too, unless the same stands here.",
+        ", behind those for all nodes"),
+
     {"nodes", TYPE_LIST, "0.1", AT(nodes),
      .doc = "The machines of the cluster.", .required = true, .add = add_node,
      .item = "a node", .also = "machines hosts servers"},
@@ -696,10 +722,11 @@ const struct key spec_keys[] = {
     INTERFACES("nodes.", AT_NODE(interfaces), "of the nodes of this entry",
                " Those of network.interfaces are there, too, unless one here "
                "has the same name."),
-    EXTRAS(
-        "nodes.", AT_NODE, "on the nodes of this entry",
-        " What is for all nodes is so here too, unless the same stands here.",
-        ", behind those for all nodes"),
+    EXTRAS("nodes.", AT_NODE, "on the nodes of this entry",
+           " What is for all nodes or for the role is so here too, unless the "
+           "same "
+           "stands here.",
+           ", behind those for all nodes and for the role"),
     {0},
 };
 
@@ -790,6 +817,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_MEMBERS:
   case TYPE_GROUPS:
   case TYPE_SYSCTLS:
+  case TYPE_NOTES:
   case TYPE_MODULES:
   case TYPE_IMAGES:
   case TYPE_DEBS:

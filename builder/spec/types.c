@@ -148,6 +148,10 @@ static const struct type_info types[] = {
                     false},
     [TYPE_SYSCTLS] = {"settings", "a map like {vm.max_map_count: 262144}",
                       EXTRAS_LINE_PATTERN, true, EXTRAS_SYSCTL_PATTERN},
+    [TYPE_NOTES] = {"annotations", "a map like {example.com/rack: b7}",
+                    EXTRAS_ANNOTATION_PATTERN, true,
+                    "^(?![^/]{254})" LABEL_PREFIX_PATTERN LABEL_NAME_PATTERN
+                    "$"},
     [TYPE_MODULES] = {"list of modules",
                       "a list of modules, like [nfs, dm_crypt]",
                       EXTRAS_MODULE_PATTERN, false},

@@ -48,6 +48,7 @@ enum type {
   TYPE_MODE,          /* unsigned: of a file */
   TYPE_OWNER,         /* char *: "user:group", both of the image */
   TYPE_SYSCTLS,       /* struct strv of "name=value", from a map */
+  TYPE_NOTES,         /* struct strv of "key=value", annotations, from a map */
   TYPE_MODULES,       /* struct strv of kernel modules */
   TYPE_REGISTRY_HOST, /* char *: a registry's name, or "*" */
   TYPE_REGISTRY_MIRRORS, /* struct strv of addresses */

@@ -5,6 +5,7 @@
 #include "spec/component.h"
 #include "spec/debian.h"
 #include "spec/extras.h"
+#include "spec/label.h"
 #include "spec/manifest.h"
 #include "spec/mirror.h"
 #include "spec/registries.h"
@@ -105,6 +106,19 @@ static void read_map(const struct key *k, const struct yaml_node *value,
     one(value->child[i], member(k, base), err);
 }
 
+static void read_annotation(const struct yaml_node *value, struct strv *to,
+                            struct error *err) {
+  const char *text = yaml_is_null(value) ? "" : value->text;
+  if (!label_key_ok(value->key, strlen(value->key)))
+    yaml_fault_key(err, value, "the annotation's key '%s' must be %s",
+                   value->key, LABEL_KEY_RULE);
+  else if (value->kind != YAML_SCALAR || !extras_annotation_ok(text))
+    yaml_fault(err, value, "the annotation '%s' must be a plain text",
+               value->key);
+  else
+    strv_pushf(to, "%s=%s", value->key, text);
+}
+
 /* A list of texts, each as ok has it. */
 static void read_texts(const struct key *k, const struct yaml_node *value,
                        void *base, bool (*ok)(const char *), const char *rule,
@@ -193,6 +207,9 @@ void value_read_extra(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_SANS:
     read_texts(k, value, base, san_ok, SAN_RULE, err);
+    break;
+  case TYPE_NOTES:
+    read_map(k, value, base, read_annotation, err);
     break;
   case TYPE_MODULES:
     read_texts(k, value, base, extras_module_ok, EXTRAS_MODULE_RULE, err);

@@ -42,6 +42,7 @@ static const char *const specs[] = {
     HEADER "registries: [{name: a.io, mirrors: [http://b], ca: c}]\n" MASTERS,
     HEADER MASTERS WORKER "    files: [{path: /etc/motd, content: a}]\n"
                           "    modules: [nfs]\n    sysctls: {kernel.panic: 1}\n"
+                          "    annotations: {a: b}\n"
                           "    commands: {before: [a], after: [b]}\n",
 };
 

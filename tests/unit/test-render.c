@@ -458,6 +458,59 @@ static void test_extras(void **state) {
               "0600", "root:root");
 }
 
+/* All nodes', the role's, the entry's: lists one behind the other, and of what
+ * has a name the narrowest. */
+static void test_roles(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  open_fixture(
+      HEADER NETWORK
+      "files: [{path: /etc/motd, content: all}, {path: /etc/x, content: all}]\n"
+      "sysctls: {kernel.panic: 1, kernel.panic_on_oops: 1}\n"
+      "modules: [nbd]\n"
+      "commands: {before: [all]}\n"
+      "annotations: {rack: a, note: \"x \\\"y\\\" {{ node }}\"}\n"
+      "roles:\n"
+      "  - {role: worker, files: [{path: /etc/motd, content: worker}]}\n"
+      "  - role: control-plane\n"
+      "    files: [{path: /etc/motd, content: role}]\n"
+      "    sysctls: {kernel.panic: 2}\n"
+      "    modules: [nfs]\n"
+      "    commands: {before: [role]}\n"
+      "    annotations: {rack: b}\n"
+      "nodes:\n"
+      "  - {name: m1, sysctls: {kernel.panic: 3}, commands: {before: [own]},\n"
+      "     annotations: {rack: c}}\n"
+      "  - name: m{2..3}\n"
+      "  - {name: w1, role: worker}\n",
+      &f);
+  expect_file(&f, 0, "/etc/motd", "role", "0644", "root:root");
+  expect_file(&f, 0, "/etc/x", "all", "0644", "root:root");
+  expect_file(&f, 3, "/etc/motd", "worker", "0644", "root:root");
+  expect_file(&f, 0, "/etc/sysctl.d/95-spec.conf",
+              "# The sysctls of the spec.\nkernel.panic=3\n"
+              "kernel.panic_on_oops=1\n",
+              "0644", "root:root");
+  expect_file(&f, 1, "/etc/sysctl.d/95-spec.conf",
+              "# The sysctls of the spec.\nkernel.panic=2\n"
+              "kernel.panic_on_oops=1\n",
+              "0644", "root:root");
+  expect_file(&f, 1, "/etc/modules-load.d/spec.conf",
+              "# The modules of the spec.\nnbd\nnfs\n", "0644", "root:root");
+  expect_file(&f, 0, "/usr/lib/kubeseed/commands-before",
+              "# The spec's commands.before; the step commands-before runs "
+              "them.\nall\nrole\nown\n",
+              "0600", "root:root");
+  expect_file(&f, 0, "/usr/lib/kubeseed/annotations.json",
+              "{\"metadata\":{\"annotations\":{\"rack\":\"c\","
+              "\"note\":\"x \\\"y\\\" {{ node }}\"}}}\n",
+              "0644", "root:root");
+  expect_file(&f, 3, "/usr/lib/kubeseed/annotations.json",
+              "{\"metadata\":{\"annotations\":{\"rack\":\"a\","
+              "\"note\":\"x \\\"y\\\" {{ node }}\"}}}\n",
+              "0644", "root:root");
+}
+
 /* Each addition alone brings what it takes. */
 static void test_extras_alone(void **state) {
   (void)state;
@@ -468,6 +521,7 @@ static void test_extras_alone(void **state) {
       {"sysctls: {kernel.panic: 1}\n", "settings"},
       {"commands: {before: [a]}\n", "commands-before"},
       {"commands: {after: [a]}\n", "commands-after"},
+      {"annotations: {a: b}\n", "annotations"},
       {"files: [{path: /etc/motd, content: a}]\n", NULL},
       {"", NULL},
   };
@@ -484,13 +538,13 @@ static void test_extras_alone(void **state) {
         strstr(content_of(root, "/etc/kubeseed/node.env"), "\nSTEPS='");
     _cleanup_free_ char *line = xstrndup(steps + 1, strcspn(steps + 1, "\n"));
     static const char *const all[] = {"settings", "commands-before",
-                                      "commands-after"};
+                                      "annotations", "commands-after"};
     for (size_t k = 0; k < ARRAY_SIZE(all); k++)
       assert_int_equal(strstr(line, all[k]) != NULL,
                        step && strcmp(step, all[k]) == 0);
     const char *script = "/usr/lib/kubeseed/steps-extras.sh";
     assert_int_equal(file_of(root, script) != NULL, step != NULL);
-    assert_int_equal(file_of(root, "/etc/motd") != NULL, i == 4);
+    assert_int_equal(file_of(root, "/etc/motd") != NULL, i == 5);
   }
 }
 
@@ -552,6 +606,7 @@ static void test_binary(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_extras),
+      cmocka_unit_test(test_roles),
       cmocka_unit_test(test_extras_alone),
       cmocka_unit_test(test_binary),
       cmocka_unit_test(test_rights),

@@ -79,6 +79,8 @@ static bool takes(const struct key *k, const char *text) {
     base = spec_route_vec_add(&s.network.routes);
   else if (strstr(k->path, "interfaces."))
     base = spec_interface_vec_add(&s.network.interfaces);
+  else if (strncmp(k->path, "roles.", 6) == 0)
+    base = spec_role_vec_add(&s.roles);
   else if (strncmp(k->path, "nodes.", 6) == 0)
     base = spec_node_vec_add(&one);
   else if (strncmp(k->path, "users.", 6) == 0)
