@@ -41,6 +41,7 @@ SCENARIOS = {
     "grown-live": seeds.grown_live,
     "trouble": seeds.trouble,
     "wrong-peer": seeds.wrong_peer,
+    "overwritten": seeds.overwritten,
     "wrong-seeds": seeds.wrong_seeds,
     "moved": seeds.moved,
     "corrected": seeds.corrected,
@@ -164,6 +165,8 @@ def jobs(topology, number, salt=""):
     if not members and len(masters) > 2:  # stacked
         found += [("remembered", n, lossy) for n in masters[1:]
                   for lossy in (False, True)]
+    found += [("overwritten", n, True) for n in members
+              for _ in range(number // 4 + 1)]
     return named(name, found, salt)
 
 

@@ -52,6 +52,28 @@ def wrong_peer(world, name):
     yield world.all_done
 
 
+def overwritten(world, name):
+    """As a wrong peer, and the power fails while the corrected seed is laid down
+    over the wrong one: of each file there is the one, the other, or some of both."""
+    node = world.nodes[name]
+    peer = next(n for n in etcd_nodes(world) if n is not node)
+    right = node.files
+    node.files = with_address(right, peer.address, "192.168.4.99")
+    switch_all_on(world)
+    yield lambda: said(node, "no answer from 192.168.4.99") or node.done
+    node.power_off(True)
+    node.files = right
+    for _ in range(2):
+        yield 10
+        node.power_on()
+        yield lambda: node.sshd  # it comes after cloud-init
+        yield world.rng.uniform(0, 0.5)  # or it is synced and noted
+        node.power_off(True)
+    yield 10
+    node.power_on()
+    yield world.all_done
+
+
 def wrong_seeds(world, name):
     """Two of three members have wrong addresses of each other, so no two seeds
     are of the same founding until they are corrected."""
