@@ -58,10 +58,23 @@ static struct cert *cert_wrap(X509 *x509) {
   return cert;
 }
 
+static const struct {
+  int bits;          /* of RSA; 0: on the curve */
+  const char *curve; /* as NIST calls it */
+  const char *group; /* as libcrypto does */
+} kinds[] = {
+    [KEY_KIND_P256] = {0, "P-256", SN_X9_62_prime256v1},
+    [KEY_KIND_P384] = {0, "P-384", SN_secp384r1},
+    [KEY_KIND_RSA2048] = {2048, NULL, NULL},
+    [KEY_KIND_RSA3072] = {3072, NULL, NULL},
+    [KEY_KIND_RSA4096] = {4096, NULL, NULL},
+};
+
 int key_generate(enum key_kind kind, struct key **ret, struct error *err) {
-  EVP_PKEY *pkey = kind == KEY_KIND_RSA2048
-                       ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048)
-                       : EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+  EVP_PKEY *pkey =
+      kinds[kind].bits
+          ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)kinds[kind].bits)
+          : EVP_PKEY_Q_keygen(NULL, NULL, "EC", kinds[kind].curve);
   if (!pkey)
     return crypto_error(err, "cannot make a key");
   *ret = key_wrap(pkey);
@@ -226,6 +239,18 @@ bool key_equal(const struct key *a, const struct key *b) {
 
 bool key_is_rsa(const struct key *key) {
   return EVP_PKEY_get_base_id(key->pkey) == EVP_PKEY_RSA;
+}
+
+enum key_kind key_kind(const struct key *key) {
+  char group[32] = "";
+  bool rsa = key_is_rsa(key);
+  if (!rsa)
+    (void)EVP_PKEY_get_group_name(key->pkey, group, sizeof(group), NULL);
+  for (int i = 0; i < KEY_KIND_OTHER; i++)
+    if (rsa ? EVP_PKEY_get_bits(key->pkey) == kinds[i].bits
+            : kinds[i].group && strcmp(group, kinds[i].group) == 0)
+      return (enum key_kind)i;
+  return KEY_KIND_OTHER;
 }
 
 void key_free(struct key *key) {

@@ -17,7 +17,14 @@
 #include <stdbool.h>
 #include <time.h>
 
-enum key_kind { KEY_KIND_P256, KEY_KIND_RSA2048 };
+enum key_kind {
+  KEY_KIND_P256,
+  KEY_KIND_P384,
+  KEY_KIND_RSA2048,
+  KEY_KIND_RSA3072,
+  KEY_KIND_RSA4096,
+  KEY_KIND_OTHER /* of a key that was read */
+};
 
 struct key;  /* a key pair, or only its public half */
 struct cert; /* an X.509 certificate */
@@ -35,7 +42,8 @@ struct cert_profile {
   time_t not_after;
 };
 
-/* A new random key; the caller key_free's. RSA takes a tenth of a second. */
+/* A new random key, of any kind but OTHER; the caller key_free's. RSA takes a
+ * tenth of a second with 2048 bits, and seconds with 4096. */
 int key_generate(enum key_kind kind, struct key **ret,
                  struct error *err) _must_check_;
 
@@ -112,6 +120,8 @@ int cert_verify(const struct cert *cert, const struct cert *ca, time_t at,
 
 /* Whether it is an RSA key; else it is one of an elliptic curve. */
 bool key_is_rsa(const struct key *key);
+
+enum key_kind key_kind(const struct key *key);
 
 int cert_not_before(const struct cert *cert, time_t *ret,
                     struct error *err) _must_check_;

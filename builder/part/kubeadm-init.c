@@ -43,6 +43,18 @@ static void set_cert_sans(const struct spec *spec, struct scope *s) {
               spec->kubernetes.cert_sans.v[i]);
 }
 
+/* As encryptionAlgorithm of kubeadm's v1beta4 has it; "" for its default. */
+static const char *kubeadm_algorithm(enum key_algorithm a) {
+  static const char *const names[] = {
+      [KEY_ECDSA_P256] = "ECDSA-P256",
+      [KEY_ECDSA_P384] = "ECDSA-P384",
+      [KEY_RSA_2048] = "",
+      [KEY_RSA_3072] = "RSA-3072",
+      [KEY_RSA_4096] = "RSA-4096",
+  };
+  return names[a];
+}
+
 static void values(const struct part_input *in, struct scope *s) {
   const struct plan *p = in->plan;
   const struct spec *spec = p->spec;
@@ -54,6 +66,7 @@ static void values(const struct part_input *in, struct scope *s) {
   scope_set(s, "pods", cidr_format(&spec->network.pods, a));
   scope_set(s, "cluster_dns", p->cluster_dns);
   scope_set_flag(s, "ecdsa", spec->pki.algorithm == KEY_ECDSA_P256);
+  scope_set(s, "key_algorithm", kubeadm_algorithm(spec->pki.algorithm));
   set_cert_sans(spec, s);
   components_values(p, s);
   /* The node's own checks (step "check") stand for kubeadm's preflight, which
@@ -122,9 +135,19 @@ static void verify(struct judge *j) {
 }
 
 static void check_keys(const struct checking *c) {
-  if (c->spec->pki.algorithm == KEY_ECDSA_P256 &&
-      !version_has_ecdsa(&c->spec->kubernetes.version))
-    yaml_fault(c->err, check_place(c, "pki", "algorithm"),
+  const struct version *v = &c->spec->kubernetes.version;
+  const struct yaml_node *at = check_place(c, "pki", "algorithm");
+  enum key_algorithm a = c->spec->pki.algorithm;
+  if ((a == KEY_RSA_3072 || a == KEY_RSA_4096) && !version_has_key_sizes(v))
+    yaml_fault(c->err, at,
+               "kubeadm before 1.31 makes RSA keys of 2048 bits alone; write "
+               "rsa-2048 or ecdsa-p256");
+  if (a == KEY_ECDSA_P384 && !version_has_p384(v))
+    yaml_fault(c->err, at,
+               "kubeadm before 1.34 makes no keys on the curve P-384; write "
+               "ecdsa-p256 or rsa-2048");
+  if (a == KEY_ECDSA_P256 && !version_has_ecdsa(v))
+    yaml_fault(c->err, at,
                "kubeadm before 1.19 makes no ECDSA keys; write `pki: "
                "{algorithm: rsa-2048}`");
 }

@@ -64,13 +64,16 @@ static void check(const struct checking *c) {
   if (!list)
     return;
   check_files(c, &c->spec->extras, c->root);
+  const struct yaml_node *roles = yaml_get(c->root, "roles");
+  for (size_t i = 0; i < c->spec->roles.n; i++)
+    check_files(c, &c->spec->roles.v[i].extras, roles->child[i]);
   const struct yaml_node *entries = yaml_get(c->root, "nodes");
   for (size_t i = 0; i < c->spec->entry_extras.n; i++)
     check_files(c, &c->spec->entry_extras.v[i], entries->child[i]);
 }
 
 static const struct spec_check checks[] = {
-    {check, {"registries", "files", "nodes"}},
+    {check, {"registries", "files", "roles", "nodes"}},
     {0},
 };
 

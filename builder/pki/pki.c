@@ -48,9 +48,17 @@ struct making {
   time_t *made; /* see pki_node; NULL for the cluster's */
 };
 
+static enum key_kind kind_for(enum key_algorithm a) {
+  static const enum key_kind kinds[] = {
+      [KEY_ECDSA_P256] = KEY_KIND_P256,  [KEY_ECDSA_P384] = KEY_KIND_P384,
+      [KEY_RSA_2048] = KEY_KIND_RSA2048, [KEY_RSA_3072] = KEY_KIND_RSA3072,
+      [KEY_RSA_4096] = KEY_KIND_RSA4096,
+  };
+  return kinds[a];
+}
+
 static enum key_kind kind_of(const struct making *m) {
-  return m->plan->spec->pki.algorithm == KEY_RSA_2048 ? KEY_KIND_RSA2048
-                                                      : KEY_KIND_P256;
+  return kind_for(m->plan->spec->pki.algorithm);
 }
 
 /* Whether only the private half is there, see pki_load. */
@@ -392,22 +400,56 @@ static int check_mode(const struct making *m, struct error *err) {
                      "--all` with it to make another cluster");
 }
 
-/* Keys that somebody brought may be longer or on another curve. */
+/* The algorithm by which the spec could say what kind the key is of. Keys that
+ * somebody brought may be of one that the spec, or its Kubernetes, has no word
+ * for: then the one that its CAs are nearest to, in which the rest is made. */
+static enum key_algorithm algorithm_of(const struct spec *s,
+                                       const struct key *key) {
+  const struct version *v = &s->kubernetes.version;
+  bool rsa = key_is_rsa(key);
+  switch (key_kind(key)) {
+  case KEY_KIND_P256:
+    return KEY_ECDSA_P256;
+  case KEY_KIND_RSA2048:
+    return KEY_RSA_2048;
+  case KEY_KIND_P384:
+    if (version_has_p384(v))
+      return KEY_ECDSA_P384;
+    break;
+  case KEY_KIND_RSA3072:
+    if (version_has_key_sizes(v))
+      return KEY_RSA_3072;
+    break;
+  case KEY_KIND_RSA4096:
+    if (version_has_key_sizes(v))
+      return KEY_RSA_4096;
+    break;
+  case KEY_KIND_OTHER:
+    break;
+  }
+  enum key_algorithm said = s->pki.algorithm;
+  bool said_rsa = said != KEY_ECDSA_P256 && said != KEY_ECDSA_P384;
+  if (rsa == said_rsa)
+    return said;
+  return rsa ? KEY_RSA_2048 : KEY_ECDSA_P256;
+}
+
 static int check_algorithm(const struct making *m, struct error *err) {
-  bool rsa = kind_of(m) == KEY_KIND_RSA2048;
+  const struct spec *s = m->plan->spec;
   _cleanup_error_ struct error ignored = {0};
   _cleanup_key_ struct key *key = NULL;
-  if (entry_key(m->old, PAIR_KUBERNETES.secret, &key, &ignored) < 0 ||
-      key_is_rsa(key) == rsa)
+  if (entry_key(m->old, PAIR_KUBERNETES.secret, &key, &ignored) < 0)
+    return 0;
+  enum key_algorithm is = algorithm_of(s, key);
+  if (is == s->pki.algorithm)
     return 0;
   return error_usage(err,
                      "pki.algorithm is '%s', but this cluster's keys are of "
                      "'%s', and a cluster keeps its CAs; write '%s' into the "
                      "spec again, or run `kubeseed destroy --all` with it to "
                      "make another cluster",
-                     rsa ? "rsa-2048" : "ecdsa-p256",
-                     rsa ? "ecdsa-p256" : "rsa-2048",
-                     rsa ? "ecdsa-p256" : "rsa-2048");
+                     key_algorithm_name(s->pki.algorithm),
+                     key_algorithm_name(is), key_algorithm_name(is));
 }
 
 time_t pki_seed_time(time_t created, time_t now) {

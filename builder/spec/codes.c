@@ -458,6 +458,10 @@ static const struct told {
     {"KS0208",
      "discovery by token needs the CA's hash, and with pki.mode copied the CA "
      "is made on the first node; write `discovery: file`"},
+    {"KS0209", "kubeadm before 1.31 makes RSA keys of 2048 bits alone; write "
+               "rsa-2048 or ecdsa-p256"},
+    {"KS0209", "kubeadm before 1.34 makes no keys on the curve P-384; write "
+               "ecdsa-p256 or rsa-2048"},
     {"KS0209", "kubeadm before 1.19 makes no ECDSA keys; write `pki: "
                "{algorithm: rsa-2048}`"},
     {"KS0210", "the provider %s needs nodes of the role load-balancer, two for "

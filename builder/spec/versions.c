@@ -74,6 +74,16 @@ bool version_has_ecdsa(const struct version *v) {
   return at_least(v, 19);
 }
 
+/* With v1beta4's encryptionAlgorithm (kubernetes pull 123054). */
+bool version_has_key_sizes(const struct version *v) {
+  return version_kubeadm_api(v) == KUBEADM_V1BETA4;
+}
+
+/* From 1.34 on (kubernetes pull 131677). */
+bool version_has_p384(const struct version *v) {
+  return at_least(v, 34);
+}
+
 /* kubelet wants a URL from 1.24 on, where dockershim left. */
 const char *version_cri_socket(const struct version *v) {
   return at_least(v, 24) ? "unix:///run/containerd/containerd.sock"

@@ -46,6 +46,12 @@ bool version_patches_in_config(const struct version *v);
 /* kubeadm makes and takes ECDSA keys. */
 bool version_has_ecdsa(const struct version *v);
 
+/* kubeadm is told the size of RSA keys, and before makes them of 2048 bits. */
+bool version_has_key_sizes(const struct version *v);
+
+/* kubeadm makes keys on the curve P-384. */
+bool version_has_p384(const struct version *v);
+
 /* The runtime's socket as kubelet and kubeadm want it written. */
 const char *version_cri_socket(const struct version *v);
 

@@ -67,7 +67,12 @@ const struct word pki_words[] = {
 
 const struct word algorithm_words[] = {
     {"ecdsa-p256", KEY_ECDSA_P256, "needs Kubernetes 1.19 or newer", NULL},
+    {"ecdsa-p384", KEY_ECDSA_P384, "needs Kubernetes 1.34 or newer", NULL},
     {"rsa-2048", KEY_RSA_2048, "slower to make, and any version takes it",
+     NULL},
+    {"rsa-3072", KEY_RSA_3072, "slower still; needs Kubernetes 1.31 or newer",
+     NULL},
+    {"rsa-4096", KEY_RSA_4096, "the slowest; needs Kubernetes 1.31 or newer",
      NULL},
     {0},
 };

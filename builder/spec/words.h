@@ -28,7 +28,13 @@ enum etcd_mode { ETCD_FOUNDING, ETCD_STACKED, ETCD_EXTERNAL };
 
 enum pki_mode { PKI_OFFLINE, PKI_COPIED };
 
-enum key_algorithm { KEY_ECDSA_P256, KEY_RSA_2048 };
+enum key_algorithm {
+  KEY_ECDSA_P256,
+  KEY_ECDSA_P384,
+  KEY_RSA_2048,
+  KEY_RSA_3072,
+  KEY_RSA_4096
+};
 
 enum discovery { DISCOVERY_FILE, DISCOVERY_TOKEN };
 

@@ -87,7 +87,8 @@ static struct buf run(const struct strv *argv) {
 
 static void test_key_pem_round_trip(void **state) {
   (void)state;
-  const enum key_kind kinds[] = {KEY_KIND_P256, KEY_KIND_RSA2048};
+  const enum key_kind kinds[] = {KEY_KIND_P256, KEY_KIND_P384, KEY_KIND_RSA2048,
+                                 KEY_KIND_RSA3072, KEY_KIND_RSA4096};
   for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
     _cleanup_error_ struct error err = {0};
     _cleanup_key_ struct key *key = new_key(kinds[i]);
@@ -101,6 +102,8 @@ static void test_key_pem_round_trip(void **state) {
     assert_int_equal(key_parse(pem.data, pem.len, &back, &err), 0);
     assert_int_equal(key_parse_public(pub.data, pub.len, &public, &err), 0);
     assert_true(key_equal(key, back));
+    assert_int_equal(key_kind(back), kinds[i]);
+    assert_int_equal(key_kind(public), kinds[i]);
     assert_true(key_equal(key, public));
     assert_false(key_equal(key, other));
     assert_int_equal(key_pem(back, &again, &err), 0);
