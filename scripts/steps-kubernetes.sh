@@ -96,7 +96,7 @@ token has ended (then run 'kubeseed seed' for this node while the cluster runs)"
 cluster_is_open() {
   [ "$PKI_MODE" != copied ] || know_cluster_ca
   why="nothing listens there"
-  listens "$VIP" "${ENDPOINT##*:}" || return 1
+  listens "${ENDPOINT%:*}" "${ENDPOINT##*:}" || return 1
   status=0
   # As anybody.
   code=$(curl -sf --max-time 10 --cacert /etc/kubeseed/ca.crt -o /dev/null \

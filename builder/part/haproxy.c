@@ -76,12 +76,14 @@ static void verify(struct judge *j) {
 }
 
 #define SSH_PORT 22
+#define API_PORT 6443 /* where it listens in any case */
 
 static void check_endpoint(const struct checking *c) {
   const struct spec *s = c->spec;
   proxy_check(c, PROVIDER_HAPROXY);
   if (s->endpoint.provider == PROVIDER_HAPROXY &&
-      s->endpoint.stats_port == s->endpoint.port)
+      (s->endpoint.stats_port == s->endpoint.port ||
+       s->endpoint.stats_port == API_PORT))
     yaml_fault(c->err, check_place(c, "endpoint", "statsPort"),
                "statsPort is the endpoint's own port; write another one");
   if (s->endpoint.provider == PROVIDER_HAPROXY &&
@@ -93,6 +95,7 @@ static void check_endpoint(const struct checking *c) {
 
 static const struct spec_check checks[] = {
     {check_endpoint, {"nodes.name", "nodes.role", "endpoint"}},
+    {proxy_check_port, {"endpoint"}},
     {proxy_check_unused,
      {"nodes.name", "nodes.role", "endpoint"}}, /* for nginx, too */
     {0},

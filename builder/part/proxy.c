@@ -5,6 +5,10 @@
 #include <string.h>
 
 #define MAX_BALANCERS 9
+#define SSH_PORT 22
+/* Of the API servers, and of load balancers as well: the nodes' own checks, and
+ * what forwards ports to machines, ask there. */
+#define API_PORT 6443
 
 const char *proxy_name(const struct spec *s) {
   return s->endpoint.provider == PROVIDER_NGINX ? "nginx" : "haproxy";
@@ -12,6 +16,9 @@ const char *proxy_name(const struct spec *s) {
 
 void proxy_values(const struct plan *p, struct scope *s) {
   scope_set(s, "proxy", proxy_name(p->spec));
+  scope_set(s, "other_port", "");
+  if (p->spec->endpoint.port != API_PORT)
+    scope_setf(s, "other_port", "%d", p->spec->endpoint.port);
   nodes_rows(s, "api_servers", &p->control_planes, NULL);
 }
 
@@ -66,6 +73,26 @@ void proxy_check(const struct checking *c, enum provider provider) {
                "%zu load balancers; one at a time holds the endpoint, at most "
                "%d make sense",
                n, MAX_BALANCERS);
+}
+
+void proxy_check_port(const struct checking *c) {
+  enum provider provider = c->spec->endpoint.provider;
+  int port = c->spec->endpoint.port;
+  const struct yaml_node *at = check_place(c, "endpoint", "port");
+  if (port == API_PORT || provider == PROVIDER_EXTERNAL)
+    return;
+  if (provider != PROVIDER_HAPROXY && provider != PROVIDER_NGINX)
+    yaml_fault(
+        c->err, at,
+        "with the provider %s the API servers answer at the endpoint "
+        "themselves, and they are at %d; for another port write provider: "
+        "haproxy, nginx or external",
+        provider_name(provider), API_PORT);
+  else if (port == SSH_PORT)
+    yaml_fault(c->err, at,
+               "the endpoint's port is %d, where sshd listens; write another "
+               "one",
+               SSH_PORT);
 }
 
 void proxy_check_unused(const struct checking *c) {

@@ -34,3 +34,6 @@ void proxy_check(const struct checking *c, enum provider provider);
 
 /* Nodes of the role load-balancer must have something to run. */
 void proxy_check_unused(const struct checking *c);
+
+/* Only a load balancer can be at another port than the API servers'. */
+void proxy_check_port(const struct checking *c);

@@ -15,12 +15,10 @@ static const struct part_file files[] = {
 };
 
 static void values(const struct part_input *in, struct scope *s) {
-  const struct ip_vec *servers = &in->plan->spec->network.ntp;
-  char a[NET_TEXT];
+  const struct strv *servers = &in->plan->spec->network.ntp;
   scope_set_list(s, "time_servers");
   for (size_t i = 0; i < servers->n; i++)
-    scope_set(scope_add(s, "time_servers"), "address",
-              ip_format(servers->v[i], a));
+    scope_set(scope_add(s, "time_servers"), "address", servers->v[i]);
 }
 
 const struct part part_time = {

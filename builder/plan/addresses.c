@@ -35,8 +35,12 @@ void addresses_plan_node(const struct spec *s, struct plan_node *n,
 void addresses_plan(struct plan *p) {
   const struct spec *s = p->spec;
   char a[NET_TEXT];
-  p->endpoint =
-      xasprintf("%s:%d", ip_format(s->endpoint.address, a), s->endpoint.port);
+  /* A load balancer of the author's may have a DNS name alone. */
+  p->endpoint = xasprintf("%s:%d",
+                          ip_is_set(s->endpoint.address)
+                              ? ip_format(s->endpoint.address, a)
+                              : s->endpoint.name,
+                          s->endpoint.port);
   p->api_service = xstrdup(ip_format(cidr_host(&s->network.services, 1), a));
   p->cluster_dns = xstrdup(ip_format(cidr_host(&s->network.services, 10), a));
   uint8_t d[SHA256_BYTES];

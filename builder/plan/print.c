@@ -157,7 +157,7 @@ static void json_network(const struct plan *p, json_t *o) {
              ip_is_set(s->network.gateway) ? ip_format(s->network.gateway, a)
                                            : NULL);
   (void)json_object_set_new(o, "dns", json_addresses(&s->network.dns));
-  (void)json_object_set_new(o, "ntp", json_addresses(&s->network.ntp));
+  (void)json_object_set_new(o, "ntp", json_strings(&s->network.ntp));
   set_string(o, "podNetwork", cidr_format(&s->network.pods, a));
   set_string(o, "serviceNetwork", cidr_format(&s->network.services, a));
   set_string(o, "cni", cni_name(s->network.cni));
@@ -238,8 +238,7 @@ static void print_network(const struct plan *p, FILE *out) {
   for (size_t i = 0; i < s->network.dns.n; i++)
     fprintf(out, " %s", ip_format(s->network.dns.v[i], a));
   for (size_t i = 0; i < s->network.ntp.n; i++)
-    fprintf(out, "%s %s", i == 0 ? ", NTP" : "",
-            ip_format(s->network.ntp.v[i], a));
+    fprintf(out, "%s %s", i == 0 ? ", NTP" : "", s->network.ntp.v[i]);
   fprintf(out, "\npods        %s (cni %s), services %s, DNS %s%s\n",
           cidr_format(&s->network.pods, a), cni_name(s->network.cni),
           cidr_format(&s->network.services, b), p->cluster_dns,
@@ -292,7 +291,8 @@ static void print_cluster(const struct plan *p, const char *locked, FILE *out) {
     fprintf(out, ", VRRP router %d", p->router_id);
   if (s->endpoint.provider == PROVIDER_HAPROXY)
     fprintf(out, ", statistics at port %d", s->endpoint.stats_port);
-  fprintf(out, "), also %s\n", s->endpoint.name);
+  fprintf(out, ")%s%s\n", ip_is_set(s->endpoint.address) ? ", also " : "",
+          ip_is_set(s->endpoint.address) ? s->endpoint.name : "");
   fprintf(out, "etcd        %s: %s; heartbeat %d ms, election %d ms\n",
           etcd_mode_name(s->etcd.mode), etcd_why(s), s->etcd.heartbeat_ms,
           s->etcd.election_ms);

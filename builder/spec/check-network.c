@@ -131,10 +131,17 @@ static void check_servers(const struct checking *c) {
 static void check_time_servers(const struct checking *c) {
   const struct spec *s = c->spec;
   const struct yaml_node *list = yaml_get(yaml_get(c->root, "network"), "ntp");
-  for (size_t i = 0; list && i < s->network.ntp.n; i++)
-    (void)check_outside(c, list->child[i], "the time server",
-                        s->network.ntp.v[i],
-                        "nodes need it before the cluster is there");
+  for (size_t i = 0; list && i < s->network.ntp.n; i++) {
+    struct ip a;
+    if (ip_parse(s->network.ntp.v[i], &a))
+      (void)check_outside(c, list->child[i], "the time server", a,
+                          "nodes need it before the cluster is there");
+    else if (s->network.dns.n == 0)
+      yaml_fault(c->err, list->child[i],
+                 "the time server '%s' is a DNS name, and nodes have no name "
+                 "server; write network.dns, or its address",
+                 s->network.ntp.v[i]);
+  }
 }
 
 const struct spec_check check_network_table[] = {

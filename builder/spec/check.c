@@ -215,11 +215,19 @@ static void check_node_addresses(const struct checking *c) {
 }
 
 static void check_endpoint(const struct checking *c) {
-  if (c->spec->endpoint.provider == PROVIDER_EXTERNAL &&
-      !yaml_get(check_place(c, "endpoint", NULL), "address"))
+  const struct yaml_node *map = check_place(c, "endpoint", NULL);
+  if (c->spec->endpoint.provider != PROVIDER_EXTERNAL ||
+      yaml_get(map, "address"))
+    return;
+  if (!yaml_get(map, "name"))
     yaml_fault(c->err, check_place(c, "endpoint", "provider"),
-               "the provider external needs endpoint.address, "
-               "the address of your load balancer");
+               "the provider external needs endpoint.address, the address of "
+               "your load balancer, or endpoint.name, its DNS name");
+  else if (c->spec->network.dns.n == 0)
+    yaml_fault(
+        c->err, yaml_get(map, "name"),
+        "nodes know the endpoint by its DNS name alone, and have no name "
+        "server; write network.dns, or endpoint.address");
 }
 
 /* False after a fault. */
@@ -394,7 +402,7 @@ const struct spec_check check_table[] = {
      {"network.subnet", "network.gateway", "endpoint.address",
       "endpoint.provider", "nodes.name", "nodes.address"}},
     {check_doubles, {"network.subnet", "nodes.name", "nodes.address"}},
-    {check_endpoint, {"endpoint"}},
+    {check_endpoint, {"endpoint", "network"}},
     {check_disks, {"nodes", "image.disk"}},
     {check_image_size, {"image.disk"}},
     {check_memory, {"nodes"}},

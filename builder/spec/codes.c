@@ -173,6 +173,10 @@ const struct code spec_codes[] = {
      "When that is down, nobody reaches the API, whoever else could answer."},
     {"KS0216", "a port that is taken",
      "Two programs of one machine cannot listen on one port."},
+    {"KS0217", "a port that the endpoint cannot have",
+     "API servers listen at 6443. Load balancers can be asked at another port "
+     "as "
+     "well: endpoint.port with the provider haproxy, nginx or external."},
     {"KS0301", "payload and version do not fit",
      "Seeds of one version and an image with another make no cluster."},
     {"KS0302", "the payload's folder or bundle cannot be used",
@@ -471,8 +475,20 @@ static const struct told {
     {"KS0211", "one load balancer is a single point of failure; two are not"},
     {"KS0212", "%zu load balancers; one at a time holds the endpoint, at most "
                "%d make sense"},
+    {"KS0026", "'%s' is '%s', but two networks (dual stack) are not supported "
+               "yet; write %s"},
     {"KS0213", "the provider external needs endpoint.address, the address of "
-               "your load balancer"},
+               "your load balancer, or endpoint.name, its DNS name"},
+    {"KS0135",
+     "nodes know the endpoint by its DNS name alone, and have no name "
+     "server; write network.dns, or endpoint.address"},
+    {"KS0135", "the time server '%s' is a DNS name, and nodes have no name "
+               "server; write network.dns, or its address"},
+    {"KS0217", "with the provider %s the API servers answer at the endpoint "
+               "themselves, and they are at %d; for another port write "
+               "provider: haproxy, nginx or external"},
+    {"KS0217",
+     "the endpoint's port is %d, where sshd listens; write another one"},
     {"KS0214", "with the provider first-node the endpoint is the address of "
                "'%s', %s; leave it out"},
     {"KS0215", "the endpoint is the first node: when it is down, so is the "

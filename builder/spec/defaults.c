@@ -31,7 +31,8 @@ static int by_address(const void *a, const void *b) {
 /* The addresses that the author or a default has given away, sorted. */
 static struct ip_vec taken_addresses(const struct spec *s) {
   struct ip_vec taken = {0};
-  *ip_vec_add(&taken) = s->endpoint.address;
+  if (ip_is_set(s->endpoint.address))
+    *ip_vec_add(&taken) = s->endpoint.address;
   if (ip_is_set(s->network.gateway))
     *ip_vec_add(&taken) = s->network.gateway;
   for (size_t i = 0; i < s->nodes.n; i++)
@@ -84,7 +85,8 @@ static void default_network(struct spec *s) {
   if (!s->network.domain && s->name)
     s->network.domain = xasprintf("%s.internal", s->name);
   if (!ip_is_set(s->endpoint.address) &&
-      s->endpoint.provider != PROVIDER_FIRST_NODE)
+      s->endpoint.provider != PROVIDER_FIRST_NODE &&
+      s->endpoint.provider != PROVIDER_EXTERNAL)
     s->endpoint.address = cidr_host(&s->network.subnet, DEFAULT_VIP_HOST);
   if (!s->endpoint.name && s->network.domain)
     s->endpoint.name = xasprintf("api.%s", s->network.domain);

@@ -75,6 +75,7 @@ static json_t *value_schema(const struct key *k) {
     return labels_schema(k);
   case TYPE_ADDRESSES:
   case TYPE_MEMBERS:
+  case TYPE_SERVERS:
     return json_pack("{sssosi}", "type", "array", "items", text_schema(k),
                      "minItems", 1);
   case TYPE_KEYS:

@@ -88,7 +88,7 @@ void spec_done(struct spec *s) {
   strv_done(&s->image.firmware);
   free(s->network.domain);
   free(s->network.dns.v);
-  free(s->network.ntp.v);
+  strv_done(&s->network.ntp);
   free(s->network.routes.v);
   strv_done(&s->network.bond.members);
   spec_interfaces_done(&s->network.interfaces);

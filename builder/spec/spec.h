@@ -155,9 +155,10 @@ struct spec {
     struct cidr subnet;
     struct ip gateway; /* absent: none this way */
     bool no_gateway;   /* so it was written */
-    struct ip_vec dns, ntp;
-    int mtu;  /* 0: the card's own */
-    int vlan; /* the subnet is this VLAN on the card; 0: untagged */
+    struct ip_vec dns;
+    struct strv ntp; /* addresses or DNS names */
+    int mtu;         /* 0: the card's own */
+    int vlan;        /* the subnet is this VLAN on the card; 0: untagged */
     struct spec_bond bond; /* the card is one; no members: it is not */
     struct spec_route_vec routes;
     struct spec_interface_vec interfaces; /* of all nodes, further ones */

@@ -495,8 +495,9 @@ const struct key spec_keys[] = {
      .derived = "the gateway; with gateway: none nobody",
      .example = "[192.168.4.1]",
      .also = "nameservers nameserver dnsServers dnsServer"},
-    {"network.ntp", TYPE_ADDRESSES, "0.2", AT(network.ntp),
-     .doc = "The time servers by which the nodes set their clocks.",
+    {"network.ntp", TYPE_SERVERS, "0.2", AT(network.ntp),
+     .doc = "The time servers by which the nodes set their clocks, by their "
+            "addresses or DNS names.",
      .derived = "those of Debian's pool, where nodes reach it",
      .example = "[192.168.4.1]",
      .also = "timeServers timeserver ntpServers chrony"},
@@ -536,15 +537,20 @@ const struct key spec_keys[] = {
      .also = "controlPlaneEndpoint loadBalancer apiServer api"},
     {"endpoint.address", TYPE_ADDRESS, "0.1", AT(endpoint.address),
      .doc = "The address of the API server, whichever node answers there.",
-     .derived = "the subnet's .20; with first-node, that node's",
+     .derived = "the subnet's .20; with first-node, that node's; with external "
+                "none if name is written",
      .example = "192.168.4.20",
      .also = "vip virtualIP ip host controlPlaneEndpoint"},
     {"endpoint.name", TYPE_DNS_NAME, "0.1", AT(endpoint.name),
-     .doc = "The DNS name of that address.", .derived = "api.DOMAIN",
-     .example = "api.kube.demo", .also = "hostname dnsName fqdn"},
+     .doc = "The DNS name of that address, or of a load balancer of yours "
+            "that nodes know by it alone.",
+     .derived = "api.DOMAIN", .example = "api.kube.demo",
+     .also = "hostname dnsName fqdn"},
     {"endpoint.port", TYPE_INT, "0.1", AT(endpoint.port),
-     .doc = "The port of the API server.", .value = "6443", .min = 6443,
-     .max = 6443, .also = "bindPort apiPort"},
+     .doc = "The port of the endpoint. The API servers are at 6443, and so are "
+            "load balancers as well; another one needs haproxy, nginx or "
+            "external.",
+     .value = "6443", .min = 1, .max = 65535, .also = "bindPort apiPort"},
     {"endpoint.provider", TYPE_WORD, "0.1", AT(endpoint.provider),
      .doc = "What holds the address of the API server.", .value = "keepalived",
      .words = provider_words},
@@ -815,6 +821,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_LABELS:
   case TYPE_TAINTS:
   case TYPE_MEMBERS:
+  case TYPE_SERVERS:
   case TYPE_GROUPS:
   case TYPE_SYSCTLS:
   case TYPE_NOTES:

@@ -114,6 +114,13 @@ static const struct type_info types[] = {
     [TYPE_IF_GATEWAY] = {"address or dhcp",
                          "an IPv4 address like 10.0.0.1, or dhcp",
                          "^(dhcp|" ADDRESS ")$", false},
+    [TYPE_SERVERS] =
+        {"list of servers",
+         "a list of one or more servers, each an IPv4 address or a "
+         "DNS name",
+         "^(" ADDRESS "|(?=.{1,253}$)(?!(.*\\.)?([0-9]+|0x[0-9a-f]*)$)" LABEL
+         "(\\." LABEL ")*)$",
+         false},
     [TYPE_MEMBERS] = {"list of cards",
                       "a list of cards, by their names or MAC addresses, like "
                       "[eno1, eno2]",

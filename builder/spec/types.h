@@ -37,6 +37,7 @@ enum type {
   TYPE_IF_NAME,       /* char *: of a network card */
   TYPE_IF_ADDRESS,    /* struct spec_card_address */
   TYPE_IF_GATEWAY,    /* struct spec_card_gateway */
+  TYPE_SERVERS,       /* struct strv of addresses or DNS names */
   TYPE_MEMBERS,       /* struct strv of names or MAC addresses of cards */
   TYPE_KEYS,          /* struct strv of lines of authorized_keys */
   TYPE_LABELS,        /* struct strv of "key=value", from a map */

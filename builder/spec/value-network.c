@@ -70,6 +70,16 @@ static void read_counted(const struct key *k, const struct yaml_node *value,
     *(struct ip *)value_member(k, base) = a;
 }
 
+/* As kubeadm has them for dual stack. */
+static void two_networks(const struct key *k, const struct yaml_node *value,
+                         struct error *err) {
+  _cleanup_free_ char *rule = key_rule(k);
+  yaml_fault(err, value,
+             "'%s' is '%s', but two networks (dual stack) are not supported "
+             "yet; write %s",
+             key_name(k), value->text, rule);
+}
+
 static void read_network(const struct key *k, const struct yaml_node *value,
                          void *base, struct error *err) {
   struct cidr net;
@@ -79,7 +89,9 @@ static void read_network(const struct key *k, const struct yaml_node *value,
   const char *text = value_scalar(k, value, err);
   if (!text)
     return;
-  if (!cidr_parse(text, &net, &host_bits))
+  if (strchr(text, ','))
+    two_networks(k, value, err);
+  else if (!cidr_parse(text, &net, &host_bits))
     value_not_by_rule(k, value, err);
   else if (!supported(k, value, net.base, err))
     return;
@@ -198,6 +210,36 @@ static void read_if_address(const struct key *k, const struct yaml_node *value,
     *to = (struct spec_card_address){.ip = a, .bits = net.bits};
 }
 
+/* Names are kept as they are, and addresses as usual. */
+static void read_server(const struct key *k, const struct yaml_node *value,
+                        struct strv *list, struct error *err) {
+  struct ip a;
+  char buf[NET_TEXT];
+  const char *text = value_scalar(k, value, err);
+  if (!text)
+    return;
+  if (ip_parse(text, &a)) {
+    if (usable(k, value, a, err))
+      strv_push(list, ip_format(a, buf));
+  } else if (!dns_host_ok(text)) {
+    yaml_fault(err, value, "an entry of '%s' must be %s", key_name(k),
+               SERVER_RULE);
+  } else {
+    strv_push(list, text);
+  }
+}
+
+static void read_servers(const struct key *k, const struct yaml_node *value,
+                         void *base, struct error *err) {
+  if (value->kind != YAML_SEQ || value->n == 0) {
+    yaml_fault(err, value, "'%s' must be %s", key_name(k),
+               type_info(k->type)->rule);
+    return;
+  }
+  for (size_t i = 0; i < value->n; i++)
+    read_server(k, value->child[i], value_member(k, base), err);
+}
+
 static void read_members(const struct key *k, const struct yaml_node *value,
                          void *base, struct error *err) {
   struct mac mac;
@@ -242,6 +284,9 @@ void value_read_network(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_IF_ADDRESS:
     read_if_address(k, value, base, err);
+    break;
+  case TYPE_SERVERS:
+    read_servers(k, value, base, err);
     break;
   case TYPE_MEMBERS:
     read_members(k, value, base, err);

@@ -42,7 +42,8 @@ const struct word provider_words[] = {
     {"nginx", PROVIDER_NGINX, "nginx on the nodes of the role load-balancer",
      NULL},
     {"external", PROVIDER_EXTERNAL,
-     "a load balancer of yours; endpoint.address is its address",
+     "a load balancer of yours; endpoint.address is its address, or "
+     "endpoint.name its DNS name",
      "loadbalancer load-balancer lb"},
     {"first-node", PROVIDER_FIRST_NODE,
      "the first control-plane node; not highly available", NULL},

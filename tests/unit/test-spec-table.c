@@ -398,7 +398,7 @@ static void test_rules(void **state) {
   (void)state;
   assert_rule("network.cni", "one of bridge, none");
   assert_rule("kind", "Cluster");
-  assert_rule("endpoint.port", "6443");
+  assert_rule("endpoint.port", "a number from 1 to 65535");
   assert_rule("endpoint.routerId", "a number from 1 to 255");
   assert_rule("nodes.disk", "a size like 512M or 8G");
 }
