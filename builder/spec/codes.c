@@ -477,6 +477,10 @@ static const struct told {
                "%d make sense"},
     {"KS0026", "'%s' is '%s', but two networks (dual stack) are not supported "
                "yet; write %s"},
+    {"KS0020",
+     "'%s' is '%s', but certificates, etcd and other nodes' seeds have "
+     "a node's address from the beginning: reserve one for its MAC "
+     "address at the DHCP server, and write that one here"},
     {"KS0213", "the provider external needs endpoint.address, the address of "
                "your load balancer, or endpoint.name, its DNS name"},
     {"KS0135",

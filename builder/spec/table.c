@@ -688,7 +688,8 @@ const struct key spec_keys[] = {
     {"nodes.address", TYPE_COUNTED, "0.1", AT_NODE(address),
      .doc = "The address in the subnet. With a + it counts up with the names.",
      .derived = "the next free one from the subnet's .31 on",
-     .example = "192.168.4.31+", .also = "ip ipAddress ipv4 addresses"},
+     .example = "192.168.4.31+",
+     .also = "ip ipAddress ipv4 addresses dhcp dhcp4"},
     {"nodes.mac", TYPE_MAC, "0.1", AT_NODE(mac),
      .doc = "The MAC address of the network card; a real machine has its own. "
             "With a + it counts up with the names.",

@@ -64,7 +64,13 @@ static void read_counted(const struct key *k, const struct yaml_node *value,
   bool counted;
   if (!text)
     return;
-  if (!range_address(text, &a, &counted))
+  if (strcmp(text, "dhcp") == 0)
+    yaml_fault(err, value,
+               "'%s' is '%s', but certificates, etcd and other nodes' seeds "
+               "have a node's address from the beginning: reserve one for its "
+               "MAC address at the DHCP server, and write that one here",
+               key_name(k), text);
+  else if (!range_address(text, &a, &counted))
     value_not_by_rule(k, value, err);
   else if (usable(k, value, a, err))
     *(struct ip *)value_member(k, base) = a;
