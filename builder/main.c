@@ -106,6 +106,8 @@ static const struct command commands[] = {
      "  kubeseed image --list\n",
      cmd_image},
     {"seed", "SPEC [NODE...]", "make keys and seeds",
+     "      --check           write nothing: which seeds are missing or "
+     "others?\n"
      "      --format FORM     also as dir (a folder), fat (an image) or tar, "
      "beside\n"
      "                        the iso\n"

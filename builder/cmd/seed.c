@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 static const struct option options[] = {
+    {"check", no_argument, NULL, 'c'},
     {"format", required_argument, NULL, 'f'},
     {"iso-writer", required_argument, NULL, 'w'},
     {"prune", no_argument, NULL, 'p'},
@@ -39,12 +40,18 @@ static int take_writer(struct seed_options *o, struct error *err) {
 
 static int read_options(int argc, char **argv, struct seed_options *o,
                         bool *prune, struct error *err) {
+  bool checks = false;
   for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
     if (c == '?' || (c == 'f' && take_format(o, err) < 0) ||
         (c == 'w' && take_writer(o, err) < 0))
       return -1;
     *prune = *prune || c == 'p';
+    checks = checks || c == 'c';
   }
+  o->dry = checks;
+  if (checks && (*prune || o->form))
+    return error_usage(err, "--check writes nothing, so neither --prune nor "
+                            "--format goes with it");
   return 0;
 }
 
@@ -242,6 +249,31 @@ static void tell_keys(void *arg, const struct seed_options *o) {
   seed_tell_members(o->report, &t->cluster->state, &t->cli->log);
 }
 
+/* ---- Whether the seeds are what they would be ---- */
+
+static int check_seeds(const struct cli *cli, struct cluster *c,
+                       struct seed_options *o, struct error *err) {
+  size_t wrong = 0;
+  _cleanup_free_ char *target = cli_target(cli, c->spec.file);
+  if (cluster_open_state(cli, c, false, true, err) < 0 ||
+      seed_make(&c->plan, &c->state, o, err) < 0)
+    return -1;
+  for (size_t i = 0; i < o->n_nodes; i++) {
+    enum put_fate fate = o->report->fates[i];
+    wrong += fate != PUT_UNCHANGED;
+    if (fate != PUT_UNCHANGED)
+      printf("%s/seeds/%s.iso %s\n", c->state.dir,
+             c->plan.nodes.v[o->nodes[i]].name,
+             fate == PUT_NEW ? "is missing" : "differs");
+  }
+  if (wrong == 0)
+    return 0;
+  return error_set(err, 0,
+                   "%zu of %zu seeds are not what spec and keys make today; "
+                   "`kubeseed seed %s` makes them",
+                   wrong, o->n_nodes, target);
+}
+
 int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_seed_report_ struct seed_report report = {0};
   struct seed_options o = {.now = time(NULL), .report = &report};
@@ -259,13 +291,16 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_(leftover_done) struct leftover left = {0};
   if (cluster_load(cli, argv[optind], &c, err) < 0 ||
       cluster_select(&c, argv + optind + 1, argc - optind - 1, &nodes,
-                     &o.n_nodes, err) < 0 ||
-      cluster_open_state(cli, &c, true, true, err) < 0 ||
+                     &o.n_nodes, err) < 0)
+    return -1;
+  o.nodes = nodes;
+  if (o.dry)
+    return check_seeds(cli, &c, &o, err);
+  if (cluster_open_state(cli, &c, true, true, err) < 0 ||
       find_gone(&c, &gone, err) < 0 ||
       pki_left(c.state.dir, &c.plan, &left.paths, &left.nodes, err) < 0)
     return -1;
   struct telling telling = {.cli = cli, .cluster = &c};
-  o.nodes = nodes;
   o.forget = pruning;
   o.tell = tell_keys;
   o.arg = &telling;

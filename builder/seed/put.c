@@ -56,14 +56,19 @@ static bool same(const char *path, const struct buf *image, bool by_files) {
   return by_files && same_writer(&old, image) && same_files(&old, image);
 }
 
+enum put_fate put_compare(const char *path, const struct buf *image,
+                          bool by_files) {
+  if (same(path, image, by_files))
+    return PUT_UNCHANGED;
+  return file_exists(path) ? PUT_CHANGED : PUT_NEW;
+}
+
 int put_begin(const char *path, const struct buf *image, bool by_files,
               enum put_fate *ret, struct error *err) {
   _cleanup_free_ char *tmp = temporary(path);
-  if (same(path, image, by_files)) {
-    *ret = PUT_UNCHANGED;
+  *ret = put_compare(path, image, by_files);
+  if (*ret == PUT_UNCHANGED)
     return 0;
-  }
-  *ret = file_exists(path) ? PUT_CHANGED : PUT_NEW;
   _cleanup_close_ int fd =
       open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0)

@@ -21,6 +21,10 @@ enum put_fate { PUT_UNCHANGED, PUT_NEW, PUT_CHANGED };
 int put_begin(const char *path, const struct buf *image, bool by_files,
               enum put_fate *ret, struct error *err) _must_check_;
 
+/* What would become of it; nothing is written. */
+enum put_fate put_compare(const char *path, const struct buf *image,
+                          bool by_files);
+
 /* Syncs the file system of the folder dir. */
 int put_sync(const char *dir, struct error *err) _must_check_;
 

@@ -379,6 +379,8 @@ static int make_keys(struct session *s, struct error *err) {
       do_jobs(s, make_stored_keys, err) < 0)
     return -1;
   s->earlier = members_earlier(&s->members);
+  if (s->options->dry)
+    return 0;
   report_keys(s);
   if (file_mkdirs(s->pki_dir, 0700, err) < 0)
     return -1;
@@ -419,8 +421,14 @@ static int begin_medium(struct session *s, struct job *j,
   const struct medium_writer *writer = s->options->writer;
   _cleanup_free_ char *path = medium_path(s, j);
   _cleanup_buf_ struct buf image = {0};
-  if (medium_make(writer, &medium, path, &image, err) < 0 ||
-      put_begin(path, &image, writer && writer->dated, &j->fate, err) < 0)
+  bool dated = writer && writer->dated;
+  if (medium_make(writer, &medium, path, &image, err) < 0)
+    return -1;
+  if (s->options->dry) {
+    j->fate = put_compare(path, &image, dated);
+    return 0;
+  }
+  if (put_begin(path, &image, dated, &j->fate, err) < 0)
     return -1;
   j->begun = j->fate != PUT_UNCHANGED;
   return 0;
@@ -523,8 +531,15 @@ int seed_make(const struct plan *plan, const struct state *state,
       .jobs = xcalloc(options->n_nodes, sizeof(*s.jobs))};
   for (size_t i = 0; i < options->n_nodes; i++)
     s.jobs[i].node = &plan->nodes.v[options->nodes[i]];
-  if (make_keys(&s, err) < 0 || prepare(&s, err) < 0 ||
-      write_pki_copy(&s, "ssh-user/id_ed25519", "id_ed25519", err) < 0 ||
+  if (make_keys(&s, err) < 0 || prepare(&s, err) < 0)
+    return -1;
+  if (options->dry) {
+    if (do_jobs(&s, make_medium, err) < 0)
+      return -1;
+    report_fates(&s);
+    return 0;
+  }
+  if (write_pki_copy(&s, "ssh-user/id_ed25519", "id_ed25519", err) < 0 ||
       write_known_hosts(&s, err) < 0 ||
       admin_write(plan, &s.pki, state, err) < 0 || make_media(&s, err) < 0 ||
       make_forms(&s, err) < 0)

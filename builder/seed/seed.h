@@ -54,6 +54,8 @@ struct seed_options {
   const struct medium_writer *writer; /* of media; NULL: the default */
   const struct seed_form *form; /* written as well, see forms.h; or NULL */
 
+  bool dry; /* nothing is written: only the report's fates are told */
+
   struct seed_report *report; /* filled in when not NULL */
 
   /* Called when not NULL with the report but its fates, before new keys count:
