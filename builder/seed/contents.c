@@ -114,8 +114,8 @@ static void look_network(struct look *l) {
   /* The whole may stand below "network", as on a node's disk. */
   const struct yaml_node *net = yaml_get(root, "network");
   net = net ? net : root;
-  const char *version = text_of(net, "version");
-  if (!version || (strcmp(version, "1") != 0 && strcmp(version, "2") != 0))
+  const char *form = text_of(net, "version");
+  if (!form || (strcmp(form, "1") != 0 && strcmp(form, "2") != 0))
     fault(l, "network-config has no version 1 or 2: cloud-init refuses it");
   static const char *const kinds[] = {"ethernets", "bonds", "bridges", "vlans"};
   for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {

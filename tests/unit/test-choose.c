@@ -25,13 +25,15 @@ struct fixture {
   struct log log;
 };
 
+static char kube0[] = "kube0", kube1[] = "kube1";
+
 static int setup(void **state) {
   char *dir = new_folder();
   struct fixture *f = xcalloc(1, sizeof(*f));
   f->state = (struct state){
       .dir = dir, .lock_fd = -1, .target = xstrdup("-C D lab.yaml")};
-  f->cards[0] = (struct plan_interface){.name = "kube0", .mac = {{2, 1}}};
-  f->cards[1] = (struct plan_interface){.name = "kube1", .mac = {{2, 2}}};
+  f->cards[0] = (struct plan_interface){.name = kube0, .mac = {{2, 1}}};
+  f->cards[1] = (struct plan_interface){.name = kube1, .mac = {{2, 2}}};
   f->node = (struct plan_node){
       .name = "m1", .uuid = "u-1", .interfaces = {.v = f->cards, .n = 2}};
   f->plan = (struct plan){.nodes = {.v = &f->node, .n = 1}};

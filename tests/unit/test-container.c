@@ -217,11 +217,13 @@ static char *file_of(const struct fixture *f, const char *name) {
   return buf_take(&b);
 }
 
+static char kube0[] = "kube0", kube1[] = "kube1";
+
 static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
   f->state = (struct state){.dir = new_folder(), .lock_fd = -1};
-  f->cards[0] = (struct plan_interface){.name = "kube0", .mac = {{2, 1}}};
-  f->cards[1] = (struct plan_interface){.name = "kube1", .mac = {{2, 2}}};
+  f->cards[0] = (struct plan_interface){.name = kube0, .mac = {{2, 1}}};
+  f->cards[1] = (struct plan_interface){.name = kube1, .mac = {{2, 2}}};
   f->node = (struct plan_node){
       .name = "m1", .uuid = "u-1", .interfaces = {.v = f->cards, .n = 2}};
   f->process = -1;
