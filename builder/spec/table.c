@@ -491,9 +491,9 @@ const struct key spec_keys[] = {
      .derived = "the subnet's first address", .example = "192.168.4.1",
      .also = "router defaultGateway gw"},
     {"network.dns", TYPE_ADDRESSES, "0.1", AT(network.dns),
-     .doc = "The name servers of the nodes.",
-     .derived = "the gateway; with gateway: none nobody",
-     .example = "[192.168.4.1]",
+     .doc = "The name servers of the nodes. With gateway: none there is none, "
+            "unless it is written.",
+     .derived = "the gateway", .example = "[192.168.4.1]",
      .also = "nameservers nameserver dnsServers dnsServer"},
     {"network.ntp", TYPE_SERVERS, "0.2", AT(network.ntp),
      .doc = "The time servers by which the nodes set their clocks, by their "
@@ -679,8 +679,8 @@ const struct key spec_keys[] = {
      .item = "a node", .also = "machines hosts servers"},
     {"nodes.name", TYPE_NAMES, "0.1", AT_NODE(name),
      .doc =
-         "The host name. A range makes one node for each number, as {01..03}, "
-         "or word, as {a,b,c}.",
+         "The host name. A range makes one node for each number. Words, as in "
+         "{a,b,c}, make one each.",
      .required = true, .example = "kube-mast{01..03}", .also = "hostname"},
     {"nodes.role", TYPE_WORD, "0.1", AT_NODE(role),
      .doc = "What the node is for.", .value = "control-plane",

@@ -127,7 +127,8 @@ fi
 interfaces() {
   "$kubeseed" --json plan "$work/offline.yaml" >"$work/plan.json" &&
     jq -e '.nodes[1] | .interfaces == [{name: "kube0", mac: .mac,
-      address: "192.168.4.32", prefix: 24, gateway: "192.168.4.1"}]' \
+      address: "192.168.4.32", prefix: 24, gateway: "192.168.4.1", kind: "card",
+      of: null, vlan: null, mode: null, mtu: null, routes: []}]' \
       "$work/plan.json"
 }
 check "plan --json has each node's interfaces" interfaces

@@ -29,11 +29,11 @@ check "inspect shows whom a certificate names" shows 'O=system:masters, CN=kube-
 
 # The keys, the token and what else is secret in the state.
 hides() {
-  cat "$work/shown" >"$work/all"
-  "$kubeseed" --json inspect "$seed" >>"$work/all" || return 1
+  cat "$work/shown" >"$work/inspected"
+  "$kubeseed" --json inspect "$seed" >>"$work/inspected" || return 1
   for file in "$state"/pki/*.key "$state"/pki/token "$state"/pki/*.secret; do
     sed '/^-----/d' "$file" | grep '[^ ]' >"$work/secret"
-    ! grep -qFf "$work/secret" "$work/all" || {
+    ! grep -qFf "$work/secret" "$work/inspected" || {
       echo "shows $file"
       return 1
     }
