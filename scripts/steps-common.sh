@@ -100,7 +100,8 @@ step_wipe() {
     /run/cloud-init/combined-cloud-config.json \
     /etc/kubernetes/bootstrap-kubelet.conf \
     /var/lib/kubeseed/bootstrap-kubelet.conf \
-    /etc/kubeseed/kubeadm.yaml /etc/kubeseed/kubeadm-join.yaml; do
+    /etc/kubeseed/kubeadm.yaml /etc/kubeseed/kubeadm-join.yaml \
+    /etc/kubeseed/manifests/*; do
     [ ! -f "$copy" ] || set -- "$@" "$copy"
   done
   [ $# -eq 0 ] || shred -u -n 1 "$@"

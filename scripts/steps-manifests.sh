@@ -22,8 +22,8 @@ apply_manifest() { # FILE
 }
 
 # Each once: a retry begins with the one that failed, as when it needs a kind that
-# the one before it has only just brought. They may hold secrets, which the cluster
-# has then.
+# the one before it has only just brought. They may hold secrets, and go when
+# cloud-init writes them no more (step_wipe).
 step_manifests() {
   [ -e "$applied" ] || : >"$applied"
   while read -r digest manifest; do
@@ -33,9 +33,4 @@ step_manifests() {
     { cat "$applied" && echo "$digest $manifest"; } | keep "$applied"
   done <"$manifests"
   keep "$applied" <"$manifests"
-  set --
-  for manifest in /etc/kubeseed/manifests/*; do
-    [ ! -f "$manifest" ] || set -- "$@" "$manifest"
-  done
-  [ $# -eq 0 ] || shred -u -n 1 "$@"
 }
