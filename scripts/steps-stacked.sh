@@ -367,10 +367,12 @@ begin_join() {
   systemctl stop etcd-empty.service
 }
 
-# From 1.33 on the phase that adds is another one, and adds nothing twice.
+# The phase that adds the member, which votes by now. From 1.33 on that is another
+# one; it adds nothing twice, but gives the vote to one that has it and waits in
+# vain for a better answer than "can only promote a learner member".
 finish_join() {
   if [ "$(minor_version)" -ge 33 ]; then
-    kubeadm_join
+    kubeadm_join etcd-join
   else
     kubeadm_join control-plane-join/etcd
   fi

@@ -6,7 +6,8 @@ What newer versions do otherwise and the scripts may meet goes by the node's
 VERSION: how they are told of patches; from 1.29 on members of etcd are added as
 learners and promoted; from 1.32 on an addition may be repeated (kubernetes pull
 127491); from 1.33 on etcd is joined before the kubelet has its certificate, which
-it asks of its own API server, in a phase of its own (pull 134106).
+it asks of its own API server, in a phase of its own (pull 134106), which wants to
+promote a member that votes already and gives up (as 1.34.9 and 1.36.2 do).
 """
 
 import json
@@ -531,6 +532,9 @@ class Kubeadm:
             yield self.take(0.1, 1)
             server = self.etcd_server()
             member = server.by_url(url) if server else None
+            if member and not member.learner and self.minor >= 33:
+                yield 2
+                continue
             if member and not member.learner:
                 return
             if member and node.etcd and node.etcd.serves:
