@@ -4,10 +4,11 @@
 # The endpoint's address, held by keepalived on one of several nodes.
 # Sourced by bootstrap.
 
-# Whoever answers for the address must be one of the machines that may hold it.
+# Whoever answers for the address must be one of the machines that may hold it, by
+# whichever of its cards: on a wire with several Linux answers by all.
 vip_has_no_stranger() {
   for owner in $(owner_of "$VIP"); do
-    case " $VIP_MACS " in
+    case " $VIP_MACS ${VIP_OTHER_MACS-} " in
     *" $owner "*) ;;
     *)
       why="it has the MAC address $owner"

@@ -155,7 +155,8 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
       cluster_open_state(u->cli, c, true, true, err) < 0)
     return -1;
   if (choose_kind(&u->cli->log, &c->state, &c->plan, u->machines, &c->kind,
-                  err) < 0)
+                  err) < 0 ||
+      choose_check_cards(&c->plan, c->kind, err) < 0)
     return -1;
   l->kind = c->kind;
   l->plan = &c->plan;

@@ -114,7 +114,8 @@ static void add_nic(struct strv *a, const char *id, const struct mac *mac) {
              mac_format(mac, text));
 }
 
-/* The nodes' first cards are on one segment, their second ones on another. */
+/* The nodes' first cards are on one segment, their second ones on another; all
+ * members of a bond are on one. */
 static void add_network(struct strv *a, const struct plan_node *node,
                         const struct node_ports *ports) {
   _cleanup_free_ char *api = NULL;
@@ -127,7 +128,7 @@ static void add_network(struct strv *a, const struct plan_node *node,
         i == 0 ? xstrdup("cluster") : xasprintf("cluster%zu", i);
     strv_push(a, "-netdev");
     strv_pushf(a, "socket,id=%s,mcast=230.0.0.%zu:%d,localaddr=127.0.0.1", id,
-               i + 1, ports->mcast);
+               plan_interface_wire(&node->interfaces, i) + 1, ports->mcast);
     add_nic(a, id, &node->interfaces.v[i].mac);
   }
   /* restrict=on: the guest reaches nothing through it, and its DHCP hands out

@@ -31,6 +31,7 @@ static void values(const struct part_input *in, struct scope *s) {
   scope_setf(s, "router_id", "%d", p->router_id);
   scope_set(s, "vrrp_secret", part_key(in, "vrrp.secret"));
   nodes_set(s, "vip_macs", &p->holders, NULL, " ", nodes_mac);
+  nodes_set(s, "vip_other_macs", &p->holders, NULL, "", nodes_macs);
 }
 
 static void node_values(const struct plan *p, const struct plan_node *n,

@@ -20,6 +20,13 @@ void nodes_mac(const struct plan_node *n, struct buf *out) {
   buf_adds(out, mac_format(&plan_cluster_interface(n)->mac, a));
 }
 
+void nodes_macs(const struct plan_node *n, struct buf *out) {
+  char a[NET_TEXT];
+  for (size_t i = 1; i < n->interfaces.n; i++)
+    if (plan_interface_made(&n->interfaces.v[i]))
+      buf_addf(out, " %s", mac_format(&n->interfaces.v[i].mac, a));
+}
+
 void nodes_set(struct scope *s, const char *name, const struct plan_list *l,
                const struct plan_node *but, const char *separator,
                nodes_entry *entry) {

@@ -16,6 +16,7 @@ nodes_entry nodes_name;    /* "m1" */
 nodes_entry nodes_address; /* "m1=192.168.4.31" */
 nodes_entry nodes_etcd;    /* "https://192.168.4.31:2379" */
 nodes_entry nodes_mac;     /* "02:98:ab:88:d2:e7" */
+nodes_entry nodes_macs;    /* those of its further cards, each behind a blank */
 
 /* Sets name to the entries of all nodes of l but one (may be NULL), with the
  * separator between them. */

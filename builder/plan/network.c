@@ -196,6 +196,23 @@ bool plan_interface_made(const struct plan_interface *i) {
          interface_is_known(&i->mac);
 }
 
+/* What is on another card or made of some is on their wire. */
+size_t plan_interface_wire(const struct plan_interface_vec *v, size_t i) {
+  size_t wire = 0;
+  /* A VLAN of the cluster comes before its card, and a bond before its members.
+   */
+  for (size_t k = v->v[0].kind == LINK_VLAN ? 2 : 1; k <= i; k++)
+    wire += v->v[k].kind == LINK_CARD || v->v[k].kind == LINK_BOND;
+  return wire;
+}
+
+bool plan_interfaces_reach(const struct plan_interface_vec *v) {
+  for (size_t i = 0; i < v->n; i++)
+    if (plan_interface_made(&v->v[i]) && plan_interface_wire(v, i) == 0)
+      return true;
+  return false;
+}
+
 void plan_interfaces_done(struct plan_interface_vec *v) {
   for (size_t i = 0; i < v->n; i++) {
     free(v->v[i].name);

@@ -52,4 +52,13 @@ void plan_interfaces(const struct spec *s, const struct spec_node *n,
  * its name is there. */
 bool plan_interface_made(const struct plan_interface *i);
 
+/* The number of the wire that the i-th card is on, where machines are made:
+ * those with the same number are on one. The cluster's is 0, for the members of
+ * its bond as well. */
+size_t plan_interface_wire(const struct plan_interface_vec *v, size_t i);
+
+/* Whether machines that are made have a card for the cluster's network: not
+ * where all members of its bond are known by their names. */
+bool plan_interfaces_reach(const struct plan_interface_vec *v);
+
 void plan_interfaces_done(struct plan_interface_vec *v);

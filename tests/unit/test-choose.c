@@ -163,6 +163,27 @@ static void test_unknown(void **state) {
 }
 
 /* The launcher's arguments: the second and third are what it is known by. */
+/* What the cards are made of, and whether a kind's machines can have them. */
+static void expect_cards(struct fixture *f, const struct machine_kind *kind,
+                         const char *words) {
+  _cleanup_error_ struct error err = {0};
+  int r = choose_check_cards(&f->plan, kind, &err);
+  assert_int_equal(r, words ? -1 : 0);
+  if (words)
+    assert_non_null(strstr(err.faults[0].msg, words));
+}
+
+static void test_cards(void **state) {
+  struct fixture *f = *state;
+  expect_cards(f, &machine_container, NULL);
+  f->cards[0].kind = LINK_BOND;
+  f->cards[1].kind = LINK_MEMBER;
+  expect_cards(f, &machine_qemu, NULL);
+  expect_cards(f, &machine_container, "take --machines qemu");
+  f->cards[1].mac = (struct mac){0};
+  expect_cards(f, &machine_qemu, "m1: a machine that is made has cards by");
+}
+
 static void test_argv(void **state) {
   struct fixture *f = *state;
   _cleanup_strv_ struct strv a = {0};
@@ -196,6 +217,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_running, setup, teardown),
       cmocka_unit_test_setup_teardown(test_disks_of_qemu, setup, teardown),
       cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_cards, setup, teardown),
       cmocka_unit_test_setup_teardown(test_argv, setup, teardown),
       cmocka_unit_test(test_by_hand),
   };

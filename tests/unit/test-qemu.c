@@ -116,6 +116,22 @@ static void test_two_cards(void **state) {
       "-netdev user,"));
 }
 
+/* The member of a bond is on the wire of those that have none. */
+static void test_bond(void **state) {
+  (void)state;
+  struct fixture f;
+  _cleanup_qemu_paths_ struct qemu_paths paths = {0};
+  const struct node_ports ports = {.mcast = 50000, .ssh = 20001};
+  make_node(&f, ROLE_WORKER);
+  f.node.interfaces.n = 2;
+  f.node.interfaces.v[0].kind = LINK_BOND;
+  f.node.interfaces.v[1].kind = LINK_MEMBER;
+  qemu_paths_make("kube-mast01", &paths);
+  _cleanup_free_ char *text = argv_text(&f, &paths, &ports, false);
+  assert_null(strstr(text, "id=cluster,"));
+  assert_non_null(strstr(text, "id=cluster1,mcast=230.0.0.1:50000"));
+}
+
 static void test_env(void **state) {
   (void)state;
   _cleanup_strv_ struct strv emulated = {0};
@@ -237,6 +253,7 @@ int main(void) {
       cmocka_unit_test(test_golden),
       cmocka_unit_test(test_kvm_and_no_api),
       cmocka_unit_test(test_two_cards),
+      cmocka_unit_test(test_bond),
       cmocka_unit_test(test_commas),
       cmocka_unit_test(test_no_seed),
       cmocka_unit_test(test_user_mac),
