@@ -151,12 +151,12 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
       cluster_select(c, argv + optind + 1, argc - optind - 1, &sel, &n, err) <
           0 ||
       (u->order && cluster_order(c, u->order, sel, n, err) < 0) ||
-      check_image(u, err) < 0 ||
+      check_image(u, err) < 0 || plan_check_cards(&c->plan, sel, n, err) < 0 ||
       cluster_open_state(u->cli, c, true, true, err) < 0)
     return -1;
   if (choose_kind(&u->cli->log, &c->state, &c->plan, u->machines, &c->kind,
                   err) < 0 ||
-      choose_check_cards(&c->plan, c->kind, err) < 0)
+      choose_check_cards(&c->plan, sel, n, c->kind, err) < 0)
     return -1;
   l->kind = c->kind;
   l->plan = &c->plan;

@@ -66,7 +66,9 @@ static bool applies(const struct export_job *job) {
 }
 
 static int require(const struct export_job *job, struct error *err) {
-  if ((job->spread && check_spread(job, err) < 0) || convert_require(err) < 0)
+  if ((job->spread && check_spread(job, err) < 0) ||
+      plan_check_cards(job->plan, job->nodes, job->n_nodes, err) < 0 ||
+      convert_require(err) < 0)
     return -1;
   return applies(job) ? libvirt_require(err) : 0;
 }

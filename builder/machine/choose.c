@@ -72,18 +72,14 @@ int choose_kind(const struct log *log, const struct state *s,
 
 /* A container's cards have no address of their own (ethtool's permanent one),
  * by which systemd-networkd finds the members of a bond. */
-int choose_check_cards(const struct plan *plan, const struct machine_kind *kind,
-                       struct error *err) {
-  for (size_t i = 0; i < plan->nodes.n; i++) {
-    const struct plan_node *node = &plan->nodes.v[i];
-    if (!plan_interfaces_reach(&node->interfaces))
-      return error_usage(err,
-                         "%s: a machine that is made has cards by their MAC "
-                         "addresses only; write those of the bond's members "
-                         "in place of their names",
-                         node->name);
+int choose_check_cards(const struct plan *plan, const size_t *nodes, size_t n,
+                       const struct machine_kind *kind, struct error *err) {
+  if (kind != &machine_container)
+    return 0;
+  for (size_t i = 0; i < n; i++) {
+    const struct plan_node *node = &plan->nodes.v[nodes[i]];
     for (size_t k = 0; k < node->interfaces.n; k++)
-      if (node->interfaces.v[k].kind == LINK_BOND && kind == &machine_container)
+      if (node->interfaces.v[k].kind == LINK_BOND)
         return error_usage(err,
                            "%s: a container's cards cannot be a bond; take "
                            "--machines qemu",

@@ -27,9 +27,10 @@ int choose_kind(const struct log *log, const struct state *s,
                 const struct machine_kind **ret,
                 struct error *err) _must_check_;
 
-/* Whether machines of that kind can have the plan's cards; a usage error says
- * which node's cannot, and what to do. */
-int choose_check_cards(const struct plan *plan, const struct machine_kind *kind,
+/* Whether machines of that kind can have the cards of these n nodes (indexes
+ * into plan->nodes); a usage error says which cannot, and what to do. */
+int choose_check_cards(const struct plan *plan, const size_t *nodes, size_t n,
+                       const struct machine_kind *kind,
                        struct error *err) _must_check_;
 
 /* Remembers the kind, unless it is what the state remembers anyway. */

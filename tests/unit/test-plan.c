@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "check.h"
+
 /* A plan with its spec; plan points into spec, so it is not moved. */
 struct fixture {
   struct spec spec;
@@ -228,6 +230,46 @@ static void test_vlan_and_bond(void **state) {
   assert_int_equal(n->interfaces.v[1].mode, BOND_8023AD);
   assert_int_equal(n->interfaces.v[1].vlans.n, 2);
   assert_string_equal(n->interfaces.v[1].vlans.v[1], "san");
+}
+
+#define CARDS                                                                  \
+  "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"                       \
+  "kubernetes: {version: 1.34.2}\n"                                            \
+  "network: {subnet: 192.168.4.0/24, vlan: 20,\n"                              \
+  "  interfaces: [{name: san, mac: 52:54:00:aa:00:01+}]}\n"                    \
+  "nodes:\n"                                                                   \
+  "  - {name: m1}\n"                                                           \
+  "  - {name: m2, role: worker, bond: {members: [%s]}}\n"
+
+/* Of machines that are made: each card of m2 is where m1 has its own. */
+static void test_wires(void **state) {
+  (void)state;
+  static const size_t plain[] = {0, 0, 1}, bond[] = {0, 0, 0, 0, 1};
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_free_ char *text =
+      xasprintf(CARDS, "52:54:00:bb:00:01, 52:54:00:bb:00:02");
+  make(text, &f);
+  for (size_t i = 0; i < 2; i++) {
+    const struct plan_interface_vec *v = &f.plan.nodes.v[i].interfaces;
+    assert_int_equal(v->n, i ? ARRAY_SIZE(bond) : ARRAY_SIZE(plain));
+    for (size_t k = 0; k < v->n; k++)
+      assert_int_equal(plan_interface_wire(v, k), i ? bond[k] : plain[k]);
+  }
+}
+
+static void test_cards_by_name(void **state) {
+  (void)state;
+  static const size_t nodes[] = {0, 1};
+  _cleanup_error_ struct error err = {0};
+  _cleanup_fixture_ struct fixture f = {0}, one = {0};
+  _cleanup_free_ char *names = xasprintf(CARDS, "eno1, eno2");
+  _cleanup_free_ char *both = xasprintf(CARDS, "eno1, 52:54:00:bb:00:02");
+  make(names, &f);
+  make(both, &one);
+  assert_int_equal(plan_check_cards(&f.plan, nodes, 1, &err), 0);
+  check_error(plan_check_cards(&f.plan, nodes, 2, &err), &err,
+              "m2: a machine that is made has cards by their MAC");
+  assert_int_equal(plan_check_cards(&one.plan, nodes, 2, &err), 0);
 }
 
 static void test_kubeadm_api(void **state) {
@@ -500,6 +542,8 @@ int main(void) {
       cmocka_unit_test(test_same_mac),
       cmocka_unit_test(test_further_cards),
       cmocka_unit_test(test_vlan_and_bond),
+      cmocka_unit_test(test_wires),
+      cmocka_unit_test(test_cards_by_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -227,6 +227,22 @@ static void test_two_cards(void **state) {
       strstr(content_of(user, "/etc/kubeseed/node.env"), "INTERFACE='kube0'"));
 }
 
+/* Whoever may hold the endpoint's address may answer with any of its cards. */
+static void test_other_macs(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  _cleanup_seed_ struct seed s = {0};
+  open_fixture(HEADER
+               "network: {subnet: 192.168.4.0/24, domain: kube.demo,\n"
+               "  interfaces: [{name: san, mac: 52:54:00:00:00:01+}]}\n" THREE,
+               &f);
+  seed_of(&f, 1, &s);
+  _cleanup_yaml_ struct yaml_node *user = parse(&s.user_data);
+  assert_non_null(strstr(content_of(user, "/etc/kubeseed/node.env"),
+                         "\nVIP_OTHER_MACS=' 52:54:00:00:00:01 "
+                         "52:54:00:00:00:02 52:54:00:00:00:03'\n"));
+}
+
 /* One that is too long to be parsed each time is made like the others. */
 static void test_many_routes(void **state) {
   (void)state;
@@ -615,6 +631,7 @@ int main(void) {
       cmocka_unit_test(test_sharing_changes_nothing),
       cmocka_unit_test(test_network_config),
       cmocka_unit_test(test_two_cards),
+      cmocka_unit_test(test_other_macs),
       cmocka_unit_test(test_many_routes),
       cmocka_unit_test(test_network_config_is_parsed),
       cmocka_unit_test(test_users),
