@@ -38,10 +38,24 @@ static void add_pem(const char *where, const char *pem, size_t len,
     fill(c, cert, &err);
 }
 
+/* The next line that begins with these words, perhaps behind blanks; what only
+ * speaks of them, as a script may, is none. */
+static const char *next_line(const char *text, const char *from,
+                             const char *words) {
+  for (; (from = strstr(from, words)); from += strlen(words)) {
+    const char *begin = from;
+    while (begin > text && begin[-1] == ' ')
+      begin--;
+    if (begin == text || begin[-1] == '\n')
+      return from;
+  }
+  return NULL;
+}
+
 /* The value of KEY on a line of a kubeconfig; quotes are not expected. */
 static void add_data(const char *where, const char *text, const char *key,
                      struct certificate_vec *ret) {
-  for (const char *at = text; (at = strstr(at, key));) {
+  for (const char *at = text; (at = next_line(text, at, key));) {
     at += strlen(key);
     at += strspn(at, " ");
     size_t n = strcspn(at, " \r\n");
@@ -63,7 +77,8 @@ static void add_data(const char *where, const char *text, const char *key,
 
 void certificates_add(const char *where, const char *text, size_t len,
                       struct certificate_vec *ret) {
-  for (const char *at = text; (at = strstr(at, BEGIN)); at += strlen(BEGIN))
+  for (const char *at = text; (at = next_line(text, at, BEGIN));
+       at += strlen(BEGIN))
     add_pem(where, at, len - (size_t)(at - text), ret);
   add_data(where, text, "certificate-authority-data:", ret);
   add_data(where, text, "client-certificate-data:", ret);

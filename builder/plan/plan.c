@@ -39,20 +39,6 @@ const struct plan_interface *plan_cluster_interface(const struct plan_node *n) {
   return &n->interfaces.v[0];
 }
 
-int plan_check_cards(const struct plan *p, const size_t *nodes, size_t n,
-                     struct error *err) {
-  for (size_t i = 0; i < n; i++) {
-    const struct plan_node *node = &p->nodes.v[nodes[i]];
-    if (!plan_interfaces_reach(&node->interfaces))
-      return error_usage(err,
-                         "%s: a machine that is made has cards by their MAC "
-                         "addresses only; write those of the bond's members "
-                         "in place of their names",
-                         node->name);
-  }
-  return 0;
-}
-
 static int compare_name(const void *key, const void *member) {
   const struct plan_node *const *n = member;
   return strcmp(key, (*n)->name);

@@ -20,6 +20,14 @@ shows() { # WORDS: of the medium that is shown
 }
 "$kubeseed" inspect "$seed" >"$work/shown" 2>&1
 check "inspect takes a good seed" [ $? -eq 0 ]
+everything() {
+  "$kubeseed" seed -q -C "$work/everything.state" tests/specs/good/everything.yaml \
+    >/dev/null 2>&1 || return 1
+  for iso in "$work/everything.state"/seeds/*.iso; do
+    "$kubeseed" inspect "$iso" >"$work/inspected" || { cat "$work/inspected" && return 1; }
+  done
+}
+check "and those of a spec with every key" everything
 check "inspect shows the label" shows 'ISO 9660, label cidata'
 check "inspect shows the node" shows 'node        m2'
 check "inspect shows its address" shows ' 192.168.4.32/24'
