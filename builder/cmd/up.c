@@ -142,6 +142,16 @@ static int check_image(const struct up *u, struct error *err) {
   return image_key(&u->cluster.spec, key, err);
 }
 
+static int check_cards(const struct plan *p, const size_t *sel, size_t n,
+                       struct error *err) {
+  for (size_t i = 0; i < n; i++) {
+    const struct plan_node *node = &p->nodes.v[sel[i]];
+    if (plan_interfaces_check(node->name, &node->interfaces, err) < 0)
+      return -1;
+  }
+  return 0;
+}
+
 static int prepare(struct up *u, int argc, char **argv, struct error *err) {
   struct cluster *c = &u->cluster;
   struct launch *l = &u->launch;
@@ -151,7 +161,7 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
       cluster_select(c, argv + optind + 1, argc - optind - 1, &sel, &n, err) <
           0 ||
       (u->order && cluster_order(c, u->order, sel, n, err) < 0) ||
-      check_image(u, err) < 0 || plan_check_cards(&c->plan, sel, n, err) < 0 ||
+      check_image(u, err) < 0 || check_cards(&c->plan, sel, n, err) < 0 ||
       cluster_open_state(u->cli, c, true, true, err) < 0)
     return -1;
   if (choose_kind(&u->cli->log, &c->state, &c->plan, u->machines, &c->kind,

@@ -65,10 +65,18 @@ static bool applies(const struct export_job *job) {
   return job->uri || job->spread;
 }
 
+static int check_cards(const struct export_job *job, struct error *err) {
+  for (size_t i = 0; i < job->n_nodes; i++) {
+    const struct plan_node *node = export_node(job, i);
+    if (plan_interfaces_check(node->name, &node->interfaces, err) < 0)
+      return -1;
+  }
+  return 0;
+}
+
 static int require(const struct export_job *job, struct error *err) {
   if ((job->spread && check_spread(job, err) < 0) ||
-      plan_check_cards(job->plan, job->nodes, job->n_nodes, err) < 0 ||
-      convert_require(err) < 0)
+      check_cards(job, err) < 0 || convert_require(err) < 0)
     return -1;
   return applies(job) ? libvirt_require(err) : 0;
 }

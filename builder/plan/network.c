@@ -2,7 +2,6 @@
 #include "plan/network.h"
 
 #include "plan/identity.h"
-#include "plan/plan.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -207,25 +206,16 @@ size_t plan_interface_wire(const struct plan_interface_vec *v, size_t i) {
   return wire;
 }
 
-bool plan_interfaces_reach(const struct plan_interface_vec *v) {
+int plan_interfaces_check(const char *node, const struct plan_interface_vec *v,
+                          struct error *err) {
   for (size_t i = 0; i < v->n; i++)
     if (plan_interface_made(&v->v[i]) && plan_interface_wire(v, i) == 0)
-      return true;
-  return false;
-}
-
-int plan_check_cards(const struct plan *p, const size_t *nodes, size_t n,
-                     struct error *err) {
-  for (size_t i = 0; i < n; i++) {
-    const struct plan_node *node = &p->nodes.v[nodes[i]];
-    if (!plan_interfaces_reach(&node->interfaces))
-      return error_usage(err,
-                         "%s: a machine that is made has cards by their MAC "
-                         "addresses only; write those of the bond's members "
-                         "in place of their names",
-                         node->name);
-  }
-  return 0;
+      return 0;
+  return error_usage(err,
+                     "%s: a machine that is made has cards by their MAC "
+                     "addresses only; write those of the bond's members in "
+                     "place of their names",
+                     node);
 }
 
 void plan_interfaces_done(struct plan_interface_vec *v) {

@@ -57,8 +57,10 @@ bool plan_interface_made(const struct plan_interface *i);
  * its bond as well. */
 size_t plan_interface_wire(const struct plan_interface_vec *v, size_t i);
 
-/* Whether machines that are made have a card for the cluster's network: not
- * where all members of its bond are known by their names. */
-bool plan_interfaces_reach(const struct plan_interface_vec *v);
+/* Whether a machine that is made for the node has a card for the cluster's
+ * network: not where all members of its bond are known by their names. A usage
+ * error says what to write. */
+int plan_interfaces_check(const char *node, const struct plan_interface_vec *v,
+                          struct error *err) _must_check_;
 
 void plan_interfaces_done(struct plan_interface_vec *v);

@@ -97,13 +97,5 @@ void plan_done(struct plan *p);
 /* The card over which the node talks to the cluster; every node has it. */
 const struct plan_interface *plan_cluster_interface(const struct plan_node *n);
 
-/*
- * Whether machines that are made for these n nodes (indexes into p->nodes) have
- * a card for the cluster's network; a usage error names the first that has not,
- * and says what to write.
- */
-int plan_check_cards(const struct plan *p, const size_t *nodes, size_t n,
-                     struct error *err) _must_check_;
-
 /* The node of that name, or NULL. */
 const struct plan_node *plan_find(const struct plan *p, const char *name);

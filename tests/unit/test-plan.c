@@ -259,17 +259,18 @@ static void test_wires(void **state) {
 
 static void test_cards_by_name(void **state) {
   (void)state;
-  static const size_t nodes[] = {0, 1};
   _cleanup_error_ struct error err = {0};
   _cleanup_fixture_ struct fixture f = {0}, one = {0};
   _cleanup_free_ char *names = xasprintf(CARDS, "eno1, eno2");
   _cleanup_free_ char *both = xasprintf(CARDS, "eno1, 52:54:00:bb:00:02");
   make(names, &f);
   make(both, &one);
-  assert_int_equal(plan_check_cards(&f.plan, nodes, 1, &err), 0);
-  check_error(plan_check_cards(&f.plan, nodes, 2, &err), &err,
-              "m2: a machine that is made has cards by their MAC");
-  assert_int_equal(plan_check_cards(&one.plan, nodes, 2, &err), 0);
+  assert_int_equal(
+      plan_interfaces_check("m1", &f.plan.nodes.v[0].interfaces, &err), 0);
+  check_error(plan_interfaces_check("m2", &f.plan.nodes.v[1].interfaces, &err),
+              &err, "m2: a machine that is made has cards by their MAC");
+  assert_int_equal(
+      plan_interfaces_check("m2", &one.plan.nodes.v[1].interfaces, &err), 0);
 }
 
 static void test_kubeadm_api(void **state) {
