@@ -31,16 +31,23 @@ static struct cards cards_of_entry(const struct checking *c, size_t entry) {
   return cards;
 }
 
-/* The cluster's network of that name, if net is within it: who answers there is
- * decided. NULL otherwise. */
+/* The cluster's own networks: who answers there is decided. */
+#define OWN_NETWORKS 3
+struct own {
+  const char *name;
+  const struct cidr *net;
+};
+static void own_networks(const struct spec *s, struct own ret[OWN_NETWORKS]) {
+  ret[0] = (struct own){"subnet", &s->network.subnet};
+  ret[1] = (struct own){"pods", &s->network.pods};
+  ret[2] = (struct own){"services", &s->network.services};
+}
+
+/* The name of the one that net is within, or NULL. */
 static const char *own_network(const struct spec *s, const struct cidr *net) {
-  const struct {
-    const char *name;
-    const struct cidr *net;
-  } nets[] = {{"subnet", &s->network.subnet},
-              {"pods", &s->network.pods},
-              {"services", &s->network.services}};
-  for (size_t i = 0; i < ARRAY_SIZE(nets); i++)
+  struct own nets[OWN_NETWORKS];
+  own_networks(s, nets);
+  for (size_t i = 0; i < OWN_NETWORKS; i++)
     if (cidr_has(nets[i].net, net->base) && net->bits >= nets[i].net->bits)
       return nets[i].name;
   return NULL;
@@ -124,16 +131,12 @@ static void check_address(const struct checking *c, const struct cards *cards,
   struct cidr net = cidr_around(card->address.ip, card->address.bits);
   struct ip last = card->address.ip;
   char a[NET_TEXT], b[NET_TEXT];
-  const struct {
-    const char *name;
-    const struct cidr *net;
-  } nets[] = {{"subnet", &s->network.subnet},
-              {"pods", &s->network.pods},
-              {"services", &s->network.services}};
+  struct own nets[OWN_NETWORKS];
   if (!ip_is_set(card->address.ip))
     return;
   check_count(c, cards, entry, "address");
-  for (size_t i = 0; i < ARRAY_SIZE(nets); i++)
+  own_networks(s, nets);
+  for (size_t i = 0; i < OWN_NETWORKS; i++)
     if (cidr_overlap(&net, nets[i].net))
       yaml_fault(c->err, at,
                  "the card's network %s overlaps '%s' (%s), and nodes would "
