@@ -126,10 +126,58 @@ static void check_args(const struct checking *c, enum component component) {
   }
 }
 
+/* What kubeadm mounts (cmd/kubeadm/app/phases/controlplane/volumes.go). */
+static const char *const mounted[N_COMPONENTS][8] = {
+#define CERTIFICATES                                                           \
+  "/etc/kubernetes/pki", "/etc/ssl/certs", "/etc/ca-certificates",             \
+      "/usr/share/ca-certificates", "/usr/local/share/ca-certificates"
+    [COMPONENT_API_SERVER] = {CERTIFICATES},
+    [COMPONENT_CONTROLLER_MANAGER] =
+        {CERTIFICATES, "/etc/kubernetes/controller-manager.conf",
+         "/usr/libexec/kubernetes/kubelet-plugins/volume/exec"},
+    [COMPONENT_SCHEDULER] = {"/etc/kubernetes/scheduler.conf"},
+};
+
+static const char *mount_path(const struct spec_volume *v) {
+  return v->mount_path ? v->mount_path : v->host_path;
+}
+
+/* Whether the pod has something there without the n-th of its volumes. */
+static bool is_mounted(const struct spec *s, enum component component,
+                       size_t n) {
+  const struct spec_volume_vec *volumes =
+      &s->kubernetes.components[component].volumes;
+  const char *path = mount_path(&volumes->v[n]);
+  for (size_t i = 0; i < n; i++)
+    if (strcmp(mount_path(&volumes->v[i]), path) == 0)
+      return true;
+  for (size_t i = 0; i < ARRAY_SIZE(mounted[0]) && mounted[component][i]; i++)
+    if (strcmp(mounted[component][i], path) == 0)
+      return true;
+  return component == COMPONENT_API_SERVER && s->kubernetes.audit_policy &&
+         (strcmp(path, AUDIT_LOGS) == 0 || strcmp(path, AUDIT_POLICY) == 0);
+}
+
+/* A kubelet takes no pod that has two volumes at one path. */
+static void check_volumes(const struct checking *c, enum component component) {
+  const struct spec_volume_vec *volumes =
+      &c->spec->kubernetes.components[component].volumes;
+  const struct yaml_node *list =
+      yaml_get(place_of(c, component), "extraVolumes");
+  for (size_t i = 0; i < volumes->n; i++)
+    if (is_mounted(c->spec, component, i))
+      yaml_fault(c->err, list->child[i],
+                 "the pod has something at '%s' already; write another "
+                 "mountPath",
+                 mount_path(&volumes->v[i]));
+}
+
 void components_check(const struct checking *c) {
   const struct spec *s = c->spec;
-  for (size_t i = 0; i < N_COMPONENTS; i++)
+  for (size_t i = 0; i < N_COMPONENTS; i++) {
     check_args(c, (enum component)i);
+    check_volumes(c, (enum component)i);
+  }
   if (s->kubernetes.proxy_mode == PROXY_MODE_NFTABLES &&
       !version_has_nftables(&s->kubernetes.version))
     yaml_fault(c->err,

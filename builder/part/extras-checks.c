@@ -293,6 +293,16 @@ static const char *const of_kubernetes[] = {
     "volumes.kubernetes.io/controller-managed-attach-detach",
 };
 
+/* Of 256 KiB (apimachinery, TotalAnnotationSizeLimitB); others add theirs. */
+#define ANNOTATIONS_MAX ((size_t)128 << 10)
+
+static size_t annotations_size(const struct spec_extras *e) {
+  size_t size = 0;
+  for (size_t i = 0; i < e->annotations.n; i++)
+    size += strlen(e->annotations.v[i]);
+  return size;
+}
+
 static void check_annotations(const struct checking *c, const struct place *p) {
   const struct yaml_node *map = yaml_get(p->around, "annotations");
   if (p->e->annotations.n == 0)
@@ -308,6 +318,13 @@ static void check_annotations(const struct checking *c, const struct place *p) {
                        "Kubernetes sets the annotation '%s' itself; leave it "
                        "out",
                        of_kubernetes[k]);
+  size_t size = annotations_size(p->e);
+  for (size_t i = 0; i < ARRAY_SIZE(p->wider) && p->wider[i]; i++)
+    size += annotations_size(p->wider[i]);
+  if (size > ANNOTATIONS_MAX)
+    yaml_fault(c->err, map,
+               "annotations of more than 128 KiB; an API server takes 256 KiB "
+               "of all that a node has");
 }
 
 /* ---- Where ---- */

@@ -297,6 +297,11 @@ const struct code spec_codes[] = {
     {"KS0815", "no audit policy",
      "An API server does not start with it. It begins with `apiVersion: "
      "audit.k8s.io/v1` and `kind: Policy`; `rules` lists what is logged."},
+    {"KS0816", "two volumes at one path of a pod",
+     "The kubelet refuses such a pod, and the component never starts. kubeadm "
+     "mounts keys, certificates and kubeconfigs, and auditPolicy its own."},
+    {"KS0711", "more annotations than a node can have",
+     "Kubernetes takes 256 KiB of all of an object's, and adds some itself."},
     {"KS0709", "an annotation that is not the author's to set",
      "What Kubernetes sets itself would be changed back, and nodes of the "
      "roles etcd and load-balancer are none of Kubernetes."},
@@ -574,11 +579,15 @@ static const struct told {
     {"KS0020", "the feature gate '%s' must be true or false"},
     {"KS0814", "the argument '%s' follows from auditPolicy; write one of the "
                "two"},
-    {"KS0815",
-     "'%s' is no audit policy: it has no kind Policy of audit.k8s.io"},
+    {"KS0815", "'%s' is no audit policy: it has no lines `apiVersion: "
+               "audit.k8s.io/v1` and `kind: Policy`"},
     {"KS0811", "the argument '%s' cannot be one of yours: it %s"},
     {"KS0812", "this takes the place of kubeadm's NodeRestriction; write it "
                "there, too"},
+    {"KS0816", "the pod has something at '%s' already; write another "
+               "mountPath"},
+    {"KS0711", "annotations of more than 128 KiB; an API server takes 256 KiB "
+               "of all that a node has"},
     {"KS0813", "kube-proxy has nftables from 1.31 on; write iptables or ipvs"},
     {"KS0801",
      "'%s' is not fetched: seeds are the same whenever they are made, "

@@ -87,13 +87,27 @@ static const char *value_of(const char *p, size_t n, const char *key,
   return p;
 }
 
+bool manifest_says(const char *text, const char *key, const char *value) {
+  size_t n, len;
+  for (const char *p = text; p;) {
+    const char *next = next_line(p, &n);
+    const char *is = value_of(p, n, key, &len);
+    if (is && len == strlen(value) && begins(is, len, value))
+      return true;
+    p = next;
+  }
+  return false;
+}
+
 /* ---- What is wrong ---- */
 
 /* One document, as its lines come. */
 struct document {
-  size_t line;    /* its first with content; 0: none yet */
-  size_t indent;  /* of that one */
-  bool json;      /* which is one line or many */
+  size_t line;   /* its first with content; 0: none yet */
+  size_t indent; /* of that one */
+  bool json;     /* which is one line or many */
+  bool block; /* within a text of many lines, which are indented deeper than */
+  size_t block_indent;
   bool api, kind; /* has these keys */
 };
 
@@ -111,12 +125,29 @@ static const char *kind_fault(const char *kind, size_t n) {
              : NULL;
 }
 
+/* Whether a text of many lines begins behind this one: it ends with | or >,
+ * perhaps with an indicator of YAML 1.2, 8.1.1, and a comment. */
+static bool begins_block(const char *p, size_t n) {
+  for (size_t i = 1; i < n; i++)
+    if (p[i] == '#' && strchr(BLANKS, p[i - 1]))
+      n = i;
+  while (n > 0 && strchr(BLANKS, p[n - 1]))
+    n--;
+  for (int i = 0; i < 2 && n > 0 && strchr("+-123456789", p[n - 1]); i++)
+    n--;
+  return n > 1 && strchr("|>", p[n - 1]) && strchr(BLANKS, p[n - 2]);
+}
+
 static const char *add_line(struct document *d, const char *p, size_t n) {
   size_t indent = 0, len;
   while (indent < n && strchr(BLANKS, p[indent]))
     indent++;
   if (indent == n || p[indent] == '#')
     return NULL;
+  if (d->block && indent > d->block_indent)
+    return NULL; /* whatever stands in it */
+  d->block = begins_block(p, n);
+  d->block_indent = indent;
   if (begins(p + indent, n - indent, "{{"))
     return "is a template of Helm; write what `helm template` makes of it to a "
            "file, and name that";

@@ -33,6 +33,9 @@ bool manifest_is_named_so(const char *name);
  */
 const char *manifest_fault(const char *text, size_t *ret_line);
 
+/* Whether a line of the YAML text, not indented, gives the key this value. */
+bool manifest_says(const char *text, const char *key, const char *value);
+
 /* Adds the images that the text names behind "image:", as containerd calls
  * them: docker.io/library/busybox:latest for busybox. None twice. */
 void manifest_images(const char *text, struct strv *ret);

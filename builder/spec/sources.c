@@ -180,10 +180,13 @@ static void read_audit(struct spec *s, struct spec_file *f, struct error *err) {
   if (!f->written)
     return;
   buf_adds(&f->content, "");
-  if (!strstr(f->content.data, "audit.k8s.io/") ||
-      !strstr(f->content.data, "Policy"))
+  const char *text = f->content.data;
+  if (strlen(text) != f->content.len ||
+      !manifest_says(text, "apiVersion", "audit.k8s.io/v1") ||
+      !manifest_says(text, "kind", "Policy"))
     error_at(err, f->where,
-             "'%s' is no audit policy: it has no kind Policy of audit.k8s.io",
+             "'%s' is no audit policy: it has no lines `apiVersion: "
+             "audit.k8s.io/v1` and `kind: Policy`",
              f->source);
 }
 

@@ -67,7 +67,11 @@ static void test_fault(void **state) {
       {"\"apiVersion\": v1\n'kind': A", NULL, 0},
       {"kind: A\r\napiVersion: v1\r\n", NULL, 0},
       {"{\"kind\": \"A\",\n \"apiVersion\": \"v1\"}", NULL, 0},
-      {MAP "data:\n  a: |\n    {{ b }}\n", "Helm", 5},
+      {MAP "data:\n  a: b\n  {{ b }}\n", "Helm", 5},
+      {MAP "data:\n  a: |\n    {{ b }}\n", NULL, 0}, /* what others read */
+      {MAP "data:\n  a: >2- # b\n\n      {{ b }}\n  c: d\n", NULL, 0},
+      {MAP "data:\n  a: |\n    {{ b }}\n  {{ b }}\n", "Helm", 6},
+      {MAP "data:\n  a: b|\n    {{ b }}\n", "Helm", 5},
       {MAP "data: {a: \"{{ b }}\"}\n", NULL, 0},
       {"", "has no object", 1},
       {"# nothing\n---\n", "has no object", 1},
@@ -92,6 +96,16 @@ static void test_fault(void **state) {
     if (!wrong || !strstr(wrong, cases[i].wrong) || line != cases[i].line)
       fail_msg("%zu: line %zu: %s", i, line, wrong ? wrong : "nothing");
   }
+}
+
+static void test_says(void **state) {
+  (void)state;
+  assert_true(manifest_says("a: b\nkind: Policy # c\n", "kind", "Policy"));
+  assert_true(manifest_says("\"kind\": 'Policy'", "kind", "Policy"));
+  assert_false(manifest_says("# kind: Policy\n", "kind", "Policy"));
+  assert_false(manifest_says(" kind: Policy\n", "kind", "Policy"));
+  assert_false(manifest_says("kind: PolicyList\n", "kind", "Policy"));
+  assert_false(manifest_says("", "kind", "Policy"));
 }
 
 static void test_images(void **state) {
@@ -127,7 +141,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_address),  cmocka_unit_test(test_path),
       cmocka_unit_test(test_named_so), cmocka_unit_test(test_fault),
-      cmocka_unit_test(test_images),
+      cmocka_unit_test(test_says),     cmocka_unit_test(test_images),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
