@@ -25,10 +25,10 @@ static void fill(struct certificate *c, struct cert *cert, struct error *err) {
 }
 
 static void add_pem(const char *where, const char *pem, size_t len,
-                    struct certificate_vec *ret) {
+                    size_t limit, struct certificate_vec *ret) {
   _cleanup_error_ struct error err = {0};
   struct cert *cert = NULL;
-  if (ret->n >= CERTIFICATES_MAX)
+  if (ret->n >= limit)
     return;
   struct certificate *c = certificate_vec_add(ret);
   c->where = xstrdup(where);
@@ -54,7 +54,7 @@ static const char *next_line(const char *text, const char *from,
 
 /* The value of KEY on a line of a kubeconfig; quotes are not expected. */
 static void add_data(const char *where, const char *text, const char *key,
-                     struct certificate_vec *ret) {
+                     size_t limit, struct certificate_vec *ret) {
   for (const char *at = text; (at = next_line(text, at, key));) {
     at += strlen(key);
     at += strspn(at, " ");
@@ -68,20 +68,21 @@ static void add_data(const char *where, const char *text, const char *key,
       c->where = xstrdup(where);
       c->fault = xstrdup(err.faults[0].msg);
     } else {
-      add_pem(where, pem.data, pem.len, ret);
+      add_pem(where, pem.data, pem.len, limit, ret);
     }
-    if (ret->n >= CERTIFICATES_MAX)
+    if (ret->n >= limit)
       return;
   }
 }
 
 void certificates_add(const char *where, const char *text, size_t len,
                       struct certificate_vec *ret) {
+  size_t limit = ret->n + CERTIFICATES_MAX; /* of this file */
   for (const char *at = text; (at = next_line(text, at, BEGIN));
        at += strlen(BEGIN))
-    add_pem(where, at, len - (size_t)(at - text), ret);
-  add_data(where, text, "certificate-authority-data:", ret);
-  add_data(where, text, "client-certificate-data:", ret);
+    add_pem(where, at, len - (size_t)(at - text), limit, ret);
+  add_data(where, text, "certificate-authority-data:", limit, ret);
+  add_data(where, text, "client-certificate-data:", limit, ret);
 }
 
 char *certificate_end(const struct certificate *c, time_t now) {

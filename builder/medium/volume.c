@@ -40,6 +40,14 @@ static void sort(struct volume *v) {
 
 /* ---- Forms ---- */
 
+/* One that a terminal may be told, control bytes of ISO 6429 (C1) neither. */
+static int check_name(const char *name, struct error *err) {
+  _cleanup_free_ char *shown = utf8_printable(name);
+  return *name && strcmp(shown, name) == 0
+             ? 0
+             : error_set(err, 0, "a file has a name that is none");
+}
+
 static int parse_iso(const void *data, size_t len, struct volume *v,
                      struct error *err) {
   _cleanup_iso_volume_ struct iso_volume iso = {0};
@@ -56,6 +64,8 @@ static int parse_iso(const void *data, size_t len, struct volume *v,
       return error_set(err, 0, "its files have more than %zu MiB",
                        VOLUME_MAX_BYTES >> 20);
     sum += f->len;
+    if (check_name(f->name, err) < 0)
+      return -1;
     add(v, f->name, f->mode, f->data, f->len);
   }
   return 0;
@@ -68,9 +78,12 @@ static int parse_fat(const void *data, size_t len, struct volume *v,
     return -1;
   v->form = "FAT";
   v->label = xstrdup(fat.label);
-  for (size_t i = 0; i < fat.files.n; i++)
-    add(v, fat.files.v[i].name, 0, fat.files.v[i].data.data,
-        fat.files.v[i].data.len);
+  for (size_t i = 0; i < fat.files.n; i++) {
+    const struct fat_file *f = &fat.files.v[i];
+    if (check_name(f->name, err) < 0)
+      return -1;
+    add(v, f->name, 0, f->data.data, f->data.len);
+  }
   return 0;
 }
 
@@ -83,9 +96,8 @@ static int parse_tar(const void *data, size_t len, struct volume *v,
   int r;
   for (size_t pos = 0; (r = ustar_next(data, len, &pos, &e, err)) == 1;) {
     const char *name = strncmp(e.name, "./", 2) == 0 ? e.name + 2 : e.name;
-    _cleanup_free_ char *shown = utf8_printable(name);
-    if (!*name || strcmp(shown, name) != 0)
-      return error_set(err, 0, "a file has a name that is none");
+    if (check_name(name, err) < 0)
+      return -1;
     if (strchr(name, '/'))
       continue;
     if (v->files.n == VOLUME_MAX_FILES)

@@ -48,8 +48,10 @@ static struct yaml_node *document(struct look *l, const char *name,
   }
   if (yaml_parse(f->name, f->data.data, f->data.len, &root, &err) < 0) {
     for (size_t i = 0; i < err.n_faults; i++)
-      fault(l, "%s: %s", err.faults[i].where ? err.faults[i].where : name,
-            err.faults[i].msg);
+      fault(l,
+            "%s: this is no YAML that is read here; what stands there is not "
+            "shown, for it may be a secret",
+            err.faults[i].where ? err.faults[i].where : name);
     return NULL;
   }
   if (root->kind != YAML_MAP) {

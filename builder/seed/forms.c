@@ -6,6 +6,7 @@
 #include "medium/medium.h"
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct seed_form {
@@ -40,8 +41,12 @@ char *seed_form_names(void) {
 /* Files that a medium may have had once are not ours to keep. */
 static int write_folder(const char *path, const struct medium *m,
                         struct error *err) {
+  struct stat st;
   if (file_mkdirs(path, 0700, err) < 0)
     return -1;
+  if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+    return error_set(err, 0, "'%s' is a link, through which nothing is written",
+                     path);
   for (size_t i = 0; i < m->n_files; i++) {
     _cleanup_free_ char *file = xasprintf("%s/%s", path, m->files[i].name);
     if (file_refresh(file, m->files[i].data, m->files[i].len, 0600, err) < 0)

@@ -307,6 +307,14 @@ int layout_remove(const char *dir, unsigned parts, struct error *err) {
   return parts & LAYOUT_STATE ? remove_state(dir, err) : 0;
 }
 
+/* Whether the folder of a node's file is one: what a link leads to is not ours.
+ */
+static bool is_own_folder(const char *path) {
+  _cleanup_free_ char *parent = file_parent(path);
+  struct stat st;
+  return lstat(parent, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int layout_remove_node(const char *dir, unsigned parts, const char *node,
                        struct error *err) {
   /* Backwards: a folder stands before what is in it. */
@@ -317,6 +325,8 @@ int layout_remove_node(const char *dir, unsigned parts, const char *node,
     _cleanup_free_ char *path =
         xasprintf("%s/%.*s%s%s", dir, (int)(star - rows[i].path), rows[i].path,
                   node, star + 1);
+    if (strchr(star, '/') && !is_own_folder(path))
+      continue;
     if (remove_at(AT_FDCWD, path, &rows[i], false) < 0 && errno != ENOENT)
       return error_set(err, errno, "cannot delete '%s'", path);
   }

@@ -68,5 +68,27 @@ no_mtools() {
     [ -z "$(find "$seeds" -name '*.kubeseed-*')" ]
 }
 check "seed --format fat names the package of mtools" no_mtools
+
+# mtools takes what follows @@ for an offset in a file of the name before it.
+foreign_left() {
+  mkdir "$work/x@@y" && cp "$work/forms.yaml" "$work/x@@y/c.yaml" &&
+    echo notes >"$work/x" && truncate -s 300K "$work/x" &&
+    cp "$work/x" "$work/x.before" &&
+    (cd "$work/x@@y" && "$kubeseed" seed -q c.yaml --format fat m2) || return 1
+  cmp "$work/x" "$work/x.before" &&
+    mtype -i "$work"/x@@y/*.cluster/seeds/m2.img ::meta-data 2>/dev/null ||
+    (cd "$work"/x@@y/*.cluster/seeds && mtype -i m2.img ::meta-data)
+}
+check "seed --format fat in a folder with @@" foreign_left
+links_left() {
+  mkdir "$work/linked" && echo mine >"$work/linked/user-data" &&
+    ln -s "$work/linked" "$seeds/old" && ks forms seed --prune &&
+    [ "$(cat "$work/linked/user-data")" = mine ] || return 1
+  rm -rf "$seeds/old" "$seeds/m2" && ln -s "$work/linked" "$seeds/m2" || return 1
+  exits 1 ks forms seed || return 1
+  rm "$seeds/m2"
+  [ "$(cat "$work/linked/user-data")" = mine ]
+}
+check "what links among the seeds lead to is left" links_left
 check "destroy --all takes them as well" eval \
   'ks forms destroy --all --yes && [ ! -e "$seeds" ]'

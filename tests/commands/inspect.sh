@@ -84,7 +84,7 @@ meta-data has no instance-id|meta-data|/instance-id/d
 user-data calls the node m2, meta-data m9|meta-data|s/local-hostname: m2/local-hostname: m9/
 network-config has no version 1 or 2|network-config|s/version: 2/version: 7/
 user-data does not begin with #cloud-config|user-data|1d
-user-data:4:1: this is not YAML|user-data|2s/.*/a: [/
+user-data:4:1: this is no YAML that is read here|user-data|2s/.*/a: [/
 /etc/hosts stands twice in write_files|user-data|s,path: /etc/resolv.conf,path: /etc/hosts,
 the permissions '0o644' are no octal number|user-data|s/"0644"/"0o644"/
 no program on the seed has the step jump|user-data|s/STEPS='check/STEPS='jump check/
@@ -95,6 +95,26 @@ there is no /etc/kubeseed/node.env|user-data|s,path: /etc/kubeseed/node.env,path
 holds a private key, and everybody on the node reads it|user-data|s/"0600"/"0644"/
 there is no certificate in /etc/kubeseed/ca.crt|user-data|/path: .etc.kubeseed.ca.crt/,/^- / s/BEGIN CERT/BEGIN NONE/
 FAULTS
+
+# An unquoted password that YAML takes for something else.
+secret_kept() {
+  for word in '!' '*' '&'; do
+    broken 'user-data:2:' user-data "2s/.*/password: ${word}Hunter2/" || return 1
+    ! grep -q Hunter2 "$work/shown" || return 1
+  done
+}
+check "inspect shows nothing of what is no YAML" secret_kept
+
+# U+009B begins orders to a terminal.
+terminal_spared() {
+  broken '' '' && : >"$medium/$(printf 'a\302\23331m')" &&
+    genisoimage -quiet -R -V cidata -o "$work/name.iso" "$medium" 2>/dev/null ||
+    return 1
+  "$kubeseed" inspect "$work/name.iso" >"$work/shown" 2>&1
+  [ $? -eq 1 ] && grep -q 'a name that is none' "$work/shown" &&
+    ! grep -q "$(printf '\302\233')" "$work/shown"
+}
+check "inspect shows no orders to a terminal" terminal_spared
 
 missing() {
   broken '' '' && rm "$medium/meta-data" &&
