@@ -106,7 +106,7 @@ static const struct command commands[] = {
      "  kubeseed image --list\n",
      cmd_image},
     {"seed", "SPEC [NODE...]", "make keys and seeds",
-     "      --check           write nothing: which seeds are missing or "
+     "      --check           write nothing: which ISOs are missing or "
      "others?\n"
      "      --format FORM     also as dir (a folder), fat (an image) or tar, "
      "beside\n"
@@ -128,9 +128,10 @@ static const struct command commands[] = {
      "      --json            for programs\n"
      "\n"
      "MEDIUM is an ISO 9660 or FAT image or device, a raw disk with such a\n"
-     "partition labelled cidata, a tar archive or a folder. Files are shown "
-     "by\n"
-     "their digests alone. Exits 0 when a node could take it, 1 otherwise.\n"
+     "partition labelled cidata, a tar archive or a folder, of 64 MiB at "
+     "most.\n"
+     "Files are shown by their digests alone. Exits 0 when a node could take\n"
+     "it, 1 otherwise.\n"
      "\n"
      "Examples:\n"
      "  kubeseed inspect demo.cluster/seeds/kube-mast01.iso\n"

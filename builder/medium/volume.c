@@ -167,22 +167,44 @@ static int read_range(int fd, uint64_t at, uint64_t len, struct buf *out,
   return 0;
 }
 
+/* From the start what tells an ISO, and how large it is (ECMA-119, 8.4.8). */
+#define ISO_SIZE_AT (ISO_MARK_AT - 1 + 80)
+#define ISO_HEAD (ISO_SIZE_AT + 4)
+
+/* The bytes of what is on a device, or in a partition, of size bytes: an ISO
+ * tells its own. */
+static uint64_t used(const struct buf *head, uint64_t size) {
+  uint32_t n = 0;
+  if (!is_iso(head->data, head->len) || head->len < ISO_HEAD)
+    return size;
+  for (int i = 3; i >= 0; i--)
+    n = n << 8 | (uint8_t)head->data[ISO_SIZE_AT + i];
+  uint64_t bytes = (uint64_t)n * ISO_SECTOR;
+  return bytes > 0 && bytes < size ? bytes : size;
+}
+
 static bool is_seed(const struct volume *v) {
   return v->label && strcasecmp(v->label, LABEL) == 0;
 }
 
-/* Whether the partition is a seed; one of another kind is none. */
+/* Whether the partition is a seed; one of another kind is none. One that is too
+ * large to be looked at counts in *large. */
 static int try_partition(int fd, const struct gpt_range *p, bool *ret_is,
-                         struct volume *ret, struct error *err) {
+                         size_t *large, struct volume *ret, struct error *err) {
   _cleanup_buf_ struct buf head = {0}, all = {0};
   uint64_t len = p->n * GPT_SECTOR;
   *ret_is = false;
-  if (len < ISO_MARK_AT + 5 || len > VOLUME_MAX_BYTES)
+  if (len < ISO_HEAD)
     return 0;
-  if (read_range(fd, p->first * GPT_SECTOR, ISO_MARK_AT + 5, &head, err) < 0)
+  if (read_range(fd, p->first * GPT_SECTOR, ISO_HEAD, &head, err) < 0)
     return -1;
   if (!is_iso(head.data, head.len) && !fat_probe(head.data, head.len))
     return 0;
+  len = used(&head, len);
+  if (len > VOLUME_MAX_BYTES) {
+    ++*large;
+    return 0;
+  }
   _cleanup_volume_ struct volume v = {0};
   if (read_range(fd, p->first * GPT_SECTOR, len, &all, err) < 0 ||
       volume_parse(all.data, all.len, &v, err) < 0)
@@ -198,19 +220,25 @@ static int try_partition(int fd, const struct gpt_range *p, bool *ret_is,
 static int read_disk(int fd, uint64_t size, const struct buf *head,
                      struct volume *ret, struct error *err) {
   struct gpt_range parts[GPT_MAX_PARTS];
-  size_t n;
+  size_t n, large = 0;
   if (gpt_list((const uint8_t *)head->data, size / GPT_SECTOR, parts, &n, err) <
       0)
     return -1;
   for (size_t i = 0; i < n; i++) {
     bool is = false;
-    if (try_partition(fd, &parts[i], &is, ret, err) < 0)
+    if (try_partition(fd, &parts[i], &is, &large, ret, err) < 0)
       return error_prefix(err, "partition %zu", i + 1);
     if (is) {
       ret->partition = (unsigned)i + 1;
       return 0;
     }
   }
+  if (large > 0)
+    return error_set(err, 0,
+                     "of the disk's partitions (%zu) none is labelled " LABEL
+                     ", but for %zu of more than %zu MiB, which are not looked "
+                     "at",
+                     n, large, VOLUME_MAX_BYTES >> 20);
   return error_set(err, 0,
                    "of the disk's partitions (%zu) none is labelled " LABEL, n);
 }
@@ -228,13 +256,14 @@ static bool is_disk(const struct buf *head) {
 static int read_image(int fd, uint64_t size, struct volume *ret,
                       struct error *err) {
   _cleanup_buf_ struct buf head = {0}, all = {0};
-  uint64_t n = ISO_MARK_AT + 5 > GPT_HEAD ? ISO_MARK_AT + 5 : GPT_HEAD;
+  uint64_t n = ISO_HEAD > GPT_HEAD ? ISO_HEAD : GPT_HEAD;
   if (size == 0)
     return error_set(err, 0, "it is empty");
   if (read_range(fd, 0, size < n ? size : n, &head, err) < 0)
     return -1;
   if (is_disk(&head))
     return read_disk(fd, size, &head, ret, err);
+  size = used(&head, size);
   if (size > VOLUME_MAX_BYTES && !is_iso(head.data, head.len) &&
       !ustar_probe(head.data, head.len) && !fat_probe(head.data, head.len))
     return refuse(head.data, head.len, err);

@@ -96,6 +96,10 @@ holds a private key, and everybody on the node reads it|user-data|s/"0600"/"0644
 there is no certificate in /etc/kubeseed/ca.crt|user-data|/path: .etc.kubeseed.ca.crt/,/^- / s/BEGIN CERT/BEGIN NONE/
 FAULTS
 
+# As on a stick, which is larger than what is on it.
+cp "$seed" "$work/stick" && truncate -s 1G "$work/stick"
+check "inspect takes an ISO on a large device" "$kubeseed" inspect "$work/stick"
+
 # An unquoted password that YAML takes for something else.
 secret_kept() {
   for word in '!' '*' '&'; do
