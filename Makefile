@@ -5,6 +5,7 @@
 # make demo       a highly available cluster on this machine, from nothing
 # make test       what CI runs: units, quick lints, simulator, real boots
 # make unit       programs, specs, golden files and corpora (seconds)
+# make sanitized  the modules under address and undefined sanitizers
 # make payload    a payload from a mirror on loopback, and its faults
 # make consumers  whether those who read seeds take them
 # make e2e        only the boots under QEMU
@@ -145,11 +146,11 @@ FUZZ := $(patsubst tests/%.c,$(OBJ)/tests/%,$(wildcard tests/fuzz/fuzz-*.c))
 
 # The emulated machine has a processor, and the other ones are left to what goes on
 # beside it (see tests/timed). Consumers come after the payload: kubeadm is among them.
-.PHONY: test unit image payload consumers e2e rack libvirt sim test-all lint lint-fast bench same fuzz
+.PHONY: test unit sanitized image payload consumers e2e rack libvirt sim test-all lint lint-fast bench same fuzz
 test:
 	@builder/deps build run test
-	@MAKE="$(MAKE)" tests/timed unit image +e2e lint-fast same payload consumers + \
-	  sim rack
+	@MAKE="$(MAKE)" tests/timed unit image +e2e lint-fast same payload consumers \
+	  sanitized + sim rack
 
 # Side by side; what takes longest comes first.
 unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
@@ -168,6 +169,15 @@ unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	  "tests/scripts/run" \
 	  "tests/runners" \
 	  "tests/fuzz/replay $(FUZZ)"
+
+# The modules under the sanitizers; build/kubeseed, which others run meanwhile, stays.
+sanitized:
+	@$(MAKE) --no-print-directory VARIANT=asan sanitized-run
+
+.PHONY: sanitized-run
+sanitized-run: $(UNIT) $(FUZZ)
+	@tests/unit/run $(UNIT)
+	@tests/fuzz/replay $(FUZZ)
 
 # Made once and kept, as for every user.
 image: $(BUILD)/kubeseed
