@@ -55,6 +55,18 @@ static const char *kubeadm_algorithm(enum key_algorithm a) {
   return names[a];
 }
 
+/* For kubeadm, whose CAs last ten years unless it is told; it makes them with
+ * pki.mode copied alone. */
+static void set_validity(const struct spec *spec, struct scope *s) {
+  bool cas = spec->pki.mode == PKI_COPIED && spec->pki.ca_hours != CA_HOURS;
+  scope_set(s, "leaf_hours", "");
+  scope_set(s, "ca_hours", "");
+  if (spec->pki.leaf_hours)
+    scope_setf(s, "leaf_hours", "%d", spec->pki.leaf_hours);
+  if (cas)
+    scope_setf(s, "ca_hours", "%d", spec->pki.ca_hours);
+}
+
 static void values(const struct part_input *in, struct scope *s) {
   const struct plan *p = in->plan;
   const struct spec *spec = p->spec;
@@ -67,6 +79,7 @@ static void values(const struct part_input *in, struct scope *s) {
   scope_set(s, "cluster_dns", p->cluster_dns);
   scope_set_flag(s, "ecdsa", spec->pki.algorithm == KEY_ECDSA_P256);
   scope_set(s, "key_algorithm", kubeadm_algorithm(spec->pki.algorithm));
+  set_validity(spec, s);
   set_cert_sans(spec, s);
   components_values(p, s);
   /* The node's own checks (step "check") stand for kubeadm's preflight, which
@@ -152,8 +165,38 @@ static void check_keys(const struct checking *c) {
                "{algorithm: rsa-2048}`");
 }
 
+/* Of CAs that kubeadm makes, and of what those sign that it does not. */
+static void check_validity(const struct checking *c) {
+  const struct spec *s = c->spec;
+  const struct yaml_node *pki = yaml_get(c->root, "pki");
+  const struct yaml_node *validity = yaml_get(pki, "validity");
+  const struct yaml_node *ca = yaml_get(validity, "ca");
+  const struct yaml_node *leaf = yaml_get(validity, "leaf");
+  bool told = version_has_validity(&s->kubernetes.version);
+  if (leaf && s->pki.leaf_hours > s->pki.ca_hours)
+    yaml_fault(c->err, leaf,
+               "a certificate cannot outlive its CA, for which pki.validity.ca "
+               "is %s",
+               ca ? ca->text : "10y");
+  if (ca && !told && s->pki.mode == PKI_COPIED && s->pki.ca_hours != CA_HOURS)
+    yaml_fault(c->err, ca,
+               "with pki.mode copied kubeadm makes the CAs, and before 1.31 "
+               "for ten years; leave it out, or write pki.mode offline");
+  if (leaf && !told && s->pki.mode == PKI_COPIED)
+    yaml_fault(c->err, leaf,
+               "with pki.mode copied kubeadm makes all certificates, and "
+               "before 1.31 for a year; leave it out");
+  else if (leaf && !told)
+    check_warn(c, leaf,
+               "kubeadm before 1.31 makes its own certificates for a year; "
+               "this is for those of etcd and the administrator");
+}
+
 static const struct spec_check checks[] = {
     {check_keys, {"pki.algorithm", "kubernetes.version"}},
+    {check_validity,
+     {"pki.validity.ca", "pki.validity.leaf", "pki.mode",
+      "kubernetes.version"}},
     {components_check, COMPONENTS_READ},
     {0},
 };

@@ -174,7 +174,7 @@ static int make_ca(const struct making *m, const struct pair *pair,
       .is_ca = true,
       .dns = &dns,
       .not_before = m->now - PKI_BACKDATE_HOURS * HOUR,
-      .not_after = m->now + PKI_CA_DAYS * DAY,
+      .not_after = m->now + m->plan->spec->pki.ca_hours * HOUR,
   };
   _cleanup_key_ struct key *key = NULL;
   if (half_or_new_key(m, pair, &key, err) < 0)
@@ -199,16 +199,24 @@ static time_t earlier(time_t a, time_t b) {
   return a < b ? a : b;
 }
 
+/* How long what we sign is valid. */
+static time_t leaf_life(const struct plan *plan) {
+  int hours = plan->spec->pki.leaf_hours;
+  return hours ? hours * HOUR : PKI_LEAF_DAYS * DAY;
+}
+
 /* Whether the old certificate serves on; see pki_node_make. */
 static bool leaf_fits(const struct making *m, const struct cert *cert,
                       const struct cert_profile *profile, const struct cert *ca,
                       time_t ca_end) {
   _cleanup_error_ struct error ignored = {0};
   time_t until = earlier(m->now + PKI_RENEW_DAYS * DAY, ca_end);
+  time_t longest = m->now + leaf_life(m->plan) + DAY;
   time_t end;
   return cert_matches(cert, profile) &&
          cert_verify(cert, ca, m->now, &ignored) == 0 &&
-         cert_not_after(cert, &end, &ignored) == 0 && end >= until;
+         cert_not_after(cert, &end, &ignored) == 0 && end >= until &&
+         end <= longest;
 }
 
 /* When a certificate that goes into a seed was made. */
@@ -238,7 +246,7 @@ static int make_leaf(const struct making *m, const struct pair *pair,
     return 0;
   }
   profile.not_before = m->now - PKI_BACKDATE_HOURS * HOUR;
-  profile.not_after = earlier(m->now + PKI_LEAF_DAYS * DAY, ca_end);
+  profile.not_after = earlier(m->now + leaf_life(m->plan), ca_end);
   note_time(m, profile.not_before);
   _cleanup_key_ struct key *key = NULL;
   if (key_generate(kind_of(m), &key, err) < 0)
@@ -452,8 +460,8 @@ static int check_algorithm(const struct making *m, struct error *err) {
                      key_algorithm_name(is), key_algorithm_name(is));
 }
 
-time_t pki_seed_time(time_t created, time_t now) {
-  const time_t life = (PKI_LEAF_DAYS - PKI_RENEW_DAYS) * DAY;
+time_t pki_seed_time(const struct plan *plan, time_t created, time_t now) {
+  const time_t life = leaf_life(plan) - PKI_RENEW_DAYS * DAY;
   return now > created ? created + (now - created) / life * life : created;
 }
 

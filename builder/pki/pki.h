@@ -85,14 +85,15 @@ int pki_make(const struct plan *plan, const struct pki *old, time_t now,
  * the time that its node's clock must be near. It moves on when the first
  * certificates would be renewed, so that seeds do not change with each day.
  */
-time_t pki_seed_time(time_t created, time_t now);
+time_t pki_seed_time(const struct plan *plan, time_t created, time_t now);
 
 void pki_done(struct pki *pki);
 
 /*
  * All of a node's entries: those of old (from pki_node_load, or NULL) that
  * still fit the CA and the node's names and addresses and do not end within
- * PKI_RENEW_DAYS, and new ones for the rest. May run in several threads with
+ * PKI_RENEW_DAYS or long after one that is made now would, and new ones for the
+ * rest. May run in several threads with
  * the same pki.
  */
 int pki_node_make(const struct pki *pki, const struct plan *plan,
@@ -111,11 +112,9 @@ const struct pki_entry *pki_get(const struct pki *pki, const char *name);
 const struct pki_entry *pki_node_get(const struct pki_node *n,
                                      const char *name);
 
-/* kubeadm's own CAs last ten years too. */
-#define PKI_CA_DAYS 3650
-
 /*
- * What we sign ourselves: longer than kubeadm's one year, because a founding
+ * What we sign ourselves unless pki.validity.leaf is written: longer than
+ * kubeadm's one year, because a founding
  * etcd whose certificates end stops, and kubeadm, which renews its own at each
  * upgrade, does not know these. Never longer than the CA.
  */

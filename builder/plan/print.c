@@ -195,6 +195,10 @@ json_t *plan_json(const struct plan *p, json_t *locked) {
   json_network(p, o);
   set_string(o, "pkiMode", pki_mode_name(s->pki.mode));
   set_string(o, "keyAlgorithm", key_algorithm_name(s->pki.algorithm));
+  if (s->pki.ca_hours != CA_HOURS)
+    set_int(o, "caHours", (uint64_t)s->pki.ca_hours);
+  if (s->pki.leaf_hours)
+    set_int(o, "leafHours", (uint64_t)s->pki.leaf_hours);
   set_string(o, "discovery", word_of(discovery_words, (int)s->pki.discovery));
   set_int(o, "joinDays", (uint64_t)s->kubernetes.join_days);
   (void)json_object_set_new(o, "users", json_users(s));
@@ -273,6 +277,26 @@ static void print_image(const struct spec *s, FILE *out) {
   fputc('\n', out);
 }
 
+/* Hours, as days where they are whole ones. */
+static void put_hours(const char *what, int hours, FILE *out) {
+  bool days = hours % 24 == 0;
+  fprintf(out, ", %s for %d %s", what, days ? hours / 24 : hours,
+          days ? "days" : "hours");
+}
+
+static void print_keys(const struct spec *s, FILE *out) {
+  fprintf(out, "keys        %s, %s", pki_mode_name(s->pki.mode),
+          key_algorithm_name(s->pki.algorithm));
+  if (s->pki.ca_hours != CA_HOURS)
+    put_hours("CAs", s->pki.ca_hours, out);
+  if (s->pki.leaf_hours)
+    put_hours("certificates", s->pki.leaf_hours, out);
+  fprintf(out, "; nodes find the cluster by %s, and may join for %d days\n",
+          s->pki.discovery == DISCOVERY_TOKEN ? "token and CA hash"
+                                              : "a file with its CA",
+          s->kubernetes.join_days);
+}
+
 static void print_cluster(const struct plan *p, const char *locked, FILE *out) {
   const struct spec *s = p->spec;
   fprintf(out, "cluster     %s: Kubernetes %s (payload ", s->name,
@@ -297,14 +321,7 @@ static void print_cluster(const struct plan *p, const char *locked, FILE *out) {
           etcd_mode_name(s->etcd.mode), etcd_why(s), s->etcd.heartbeat_ms,
           s->etcd.election_ms);
   print_network(p, out);
-  fprintf(
-      out,
-      "keys        %s, %s; nodes find the cluster by %s, and may join for %d "
-      "days\n",
-      pki_mode_name(s->pki.mode), key_algorithm_name(s->pki.algorithm),
-      s->pki.discovery == DISCOVERY_TOKEN ? "token and CA hash"
-                                          : "a file with its CA",
-      s->kubernetes.join_days);
+  print_keys(s, out);
   fprintf(out, "users      ");
   for (size_t i = 0; i < s->users.n; i++)
     fprintf(out, " %s", s->users.v[i].name);

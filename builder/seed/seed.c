@@ -388,7 +388,8 @@ static int make_keys(struct session *s, struct error *err) {
 }
 
 static int prepare(struct session *s, struct error *err) {
-  if (render_new(s->plan, &s->pki, pki_seed_time(s->created, s->options->now),
+  if (render_new(s->plan, &s->pki,
+                 pki_seed_time(s->plan, s->created, s->options->now),
                  s->earlier, &s->render, err) < 0)
     return -1;
   for (size_t i = 0; i < s->options->n_nodes; i++)

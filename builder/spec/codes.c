@@ -159,6 +159,9 @@ const struct code spec_codes[] = {
      "boot: what needs a certificate or the CA's hash before cannot work."},
     {"KS0209", "kubeadm does not make such keys",
      "Before 1.19 it knows RSA alone."},
+    {"KS0240", "how long certificates are valid cannot be so",
+     "kubeadm is told from 1.31 on. Before, what it makes itself lasts a year, "
+     "and ten as a CA."},
     {"KS0210", "provider and load balancers do not fit",
      "haproxy and nginx run on nodes of the role load-balancer, and nothing "
      "else does."},
@@ -473,6 +476,14 @@ static const struct told {
                "ecdsa-p256 or rsa-2048"},
     {"KS0209", "kubeadm before 1.19 makes no ECDSA keys; write `pki: "
                "{algorithm: rsa-2048}`"},
+    {"KS0240", "a certificate cannot outlive its CA, for which pki.validity.ca "
+               "is %s"},
+    {"KS0240", "with pki.mode copied kubeadm makes the CAs, and before 1.31 "
+               "for ten years; leave it out, or write pki.mode offline"},
+    {"KS0240", "with pki.mode copied kubeadm makes all certificates, and "
+               "before 1.31 for a year; leave it out"},
+    {"KS0240", "kubeadm before 1.31 makes its own certificates for a year; "
+               "this is for those of etcd and the administrator"},
     {"KS0210", "the provider %s needs nodes of the role load-balancer, two for "
                "high availability"},
     {"KS0210", "nodes of the role load-balancer need the provider haproxy or "

@@ -178,7 +178,7 @@ static void print_fields(const struct key *of, FILE *out) {
   for (const struct key *k = key_first(of); k; k = key_next(k)) {
     print_field(k, 2, out);
     wrap(k->doc, 4, out);
-    if (k->type == TYPE_WORD || k->type == TYPE_INT) {
+    if (k->type == TYPE_WORD || k->type == TYPE_INT || k->type == TYPE_PERIOD) {
       _cleanup_free_ char *rule = key_rule(k);
       _cleanup_free_ char *text = xasprintf("Must be %s.", rule);
       wrap(text, 4, out);
@@ -286,7 +286,7 @@ static void mdoc_key(const struct key *k, const char *name, FILE *out) {
   fprintf(out, ".It Cm %s Pq %s%s\n", name, key_type_name(k),
           k->required ? ", required" : "");
   mdoc_text(k->doc, out);
-  if (k->type == TYPE_INT) {
+  if (k->type == TYPE_INT || k->type == TYPE_PERIOD) {
     _cleanup_free_ char *rule = key_rule(k);
     _cleanup_free_ char *text = xasprintf("Must be %s.", rule);
     mdoc_text(text, out);

@@ -102,6 +102,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_NAMES:
   case TYPE_DNS_NAME:
   case TYPE_SIZE:
+  case TYPE_PERIOD:
   case TYPE_VERSION:
   case TYPE_ADDRESS:
   case TYPE_COUNTED:

@@ -106,6 +106,9 @@ struct spec_node {
 };
 DEFINE_VEC(spec_node_vec, struct spec_node);
 
+/* How long a CA is valid unless pki.validity.ca is written: kubeadm's own. */
+#define CA_HOURS (10 * 365 * 24)
+
 DEFINE_VEC(spec_cards_vec, struct spec_interface_vec);
 
 struct spec {
@@ -184,6 +187,8 @@ struct spec {
     enum key_algorithm algorithm;
     enum discovery discovery;
     enum renewal renewal; /* of kubeadm's certificates */
+    int ca_hours;         /* how long a CA is valid */
+    int leaf_hours;       /* what they sign; 0: see pki.h and kubeadm */
   } pki;
   /* What the first node applies, in order: path, source and where are set, of
    * each a file or a folder. */

@@ -38,6 +38,11 @@ static void *add_volume(void *list) {
   return spec_volume_vec_add(list);
 }
 
+/* Hours: what is renewed with 30 days left would else be so at once, and more
+ * is a slip. */
+#define PERIOD_MIN (60 * 24)
+#define PERIOD_MAX (100 * 365 * 24)
+
 #define AT(member) offsetof(struct spec, member)
 #define AT_USER(member) offsetof(struct spec_user, member)
 #define AT_NODE(member) offsetof(struct spec_node, member)
@@ -587,6 +592,21 @@ const struct key spec_keys[] = {
      .doc = "How a joining node knows that it talks to its cluster.",
      .value = "file", .words = discovery_words},
 
+    {"pki.validity", TYPE_MAP, "0.2", 0,
+     .doc = "How long certificates are valid that are made from now on. Of "
+            "those that are there only leaves that end later are replaced.",
+     .also = "lifetime lifetimes expiry certificateValidity"},
+    {"pki.validity.ca", TYPE_PERIOD, "0.2", AT(pki.ca_hours),
+     .doc = "Of the cluster's CAs.", .value = "10y", .min = PERIOD_MIN,
+     .max = PERIOD_MAX, .also = "caCertificateValidityPeriod cas authorities"},
+    {"pki.validity.leaf", TYPE_PERIOD, "0.2", AT(pki.leaf_hours),
+     .doc = "Of what they sign: the certificates of etcd, the administrator "
+            "and, with Kubernetes 1.31 or newer, those that kubeadm makes. "
+            "Kubelets' own last a year.",
+     .derived = "5y of those that kubeseed makes, 1y of kubeadm's",
+     .min = PERIOD_MIN, .max = PERIOD_MAX, .example = "2y",
+     .also = "certificateValidityPeriod leaves certificates certs"},
+
     {"pki.renewal", TYPE_WORD, "0.2", AT(pki.renewal),
      .doc = "Who renews the certificates that kubeadm makes on control planes. "
             "Kubelets renew their own.",
@@ -851,6 +871,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_WORD:
   case TYPE_INT:
   case TYPE_SIZE:
+  case TYPE_PERIOD:
   case TYPE_VERSION:
   case TYPE_ADDRESS:
   case TYPE_COUNTED:
@@ -875,6 +896,10 @@ char *key_rule(const struct key *k) {
     return k->min == k->max
                ? xasprintf("%d", k->min)
                : xasprintf("a number from %d to %d", k->min, k->max);
+  if (k->type == TYPE_PERIOD)
+    return xasprintf("hours, days or years like 2160h, 90d or 1y, from %dd to "
+                     "%dy",
+                     k->min / 24, k->max / (24 * 365));
   if (k->brief)
     return xstrdup("a text, or a map of keys and values");
   if (k->type != TYPE_WORD)

@@ -27,7 +27,7 @@ struct key {
   const char *derived; /* or how that follows from others, in words */
 
   const struct word *words; /* TYPE_WORD, TYPE_TEXT */
-  int min, max;             /* TYPE_INT */
+  int min, max;             /* TYPE_INT, TYPE_PERIOD */
   void *(*add)(void *list); /* TYPE_LIST: a new entry, all zero */
   const char *item;         /* TYPE_LIST: an entry in messages: "a node" */
   const char *example;      /* where no default shows what it looks like */

@@ -79,6 +79,8 @@ static const struct type_info types[] = {
                    "^0*[1-9]([0-9]{0,15}K|[0-9]{0,12}M|[0-9]{0,9}G|"
                    "[0-9]{0,6}T)i?$",
                    false},
+    /* Which of them the key takes depends on its row. */
+    [TYPE_PERIOD] = {"period", NULL, "^0*[1-9][0-9]{0,5}[hdy]$", false},
     [TYPE_VERSION] =
         {"version", "a full version like 1.34.2",
          "^(1\\.(1[5-9]|[2-9][0-9]|[1-9][0-9]{2})|([2-9]|[1-9][0-9]{1,2})"

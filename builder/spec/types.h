@@ -27,6 +27,7 @@ enum type {
   TYPE_WORD,          /* an enum of int's size: one of `words` */
   TYPE_INT,           /* int from min to max */
   TYPE_SIZE,          /* uint64_t, bytes */
+  TYPE_PERIOD,        /* int: hours, from min to max */
   TYPE_VERSION,       /* the members of spec.kubernetes */
   TYPE_ADDRESS,       /* an address of the node network */
   TYPE_ADDRESSES,     /* a list of them */

@@ -14,6 +14,7 @@
 #include "spec/value-text.h"
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #define MAX_WORDS 64
@@ -224,6 +225,34 @@ static void read_size(const struct key *k, const struct yaml_node *value,
     *(uint64_t *)value_member(k, base) = size;
 }
 
+/* "90d" and the like to hours, a year having 365 days; 0 when it is none. */
+static int parse_period(const char *text) {
+  static const struct {
+    char unit;
+    int hours;
+  } units[] = {{'h', 1}, {'d', 24}, {'y', 24 * 365}};
+  char *end;
+  errno = 0;
+  long v = strtol(text, &end, 10);
+  for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+    if (!errno && isdigit((unsigned char)*text) && *end == units[i].unit &&
+        !end[1] && v <= INT_MAX / units[i].hours)
+      return (int)v * units[i].hours;
+  return 0;
+}
+
+static void read_period(const struct key *k, const struct yaml_node *value,
+                        void *base, struct error *err) {
+  const char *text = value_scalar(k, value, err);
+  if (!text)
+    return;
+  int hours = parse_period(text);
+  if (hours < k->min || hours > k->max)
+    value_not_by_rule(k, value, err);
+  else
+    *(int *)value_member(k, base) = hours;
+}
+
 /* A full one; a shorter one would leave kubeadm to choose. */
 static void read_version(const struct key *k, const struct yaml_node *value,
                          void *base, struct error *err) {
@@ -375,6 +404,7 @@ void value_read(const struct key *k, const struct yaml_node *value, void *base,
       [TYPE_WORD] = read_word,
       [TYPE_INT] = read_int,
       [TYPE_SIZE] = read_size,
+      [TYPE_PERIOD] = read_period,
       [TYPE_VERSION] = read_version,
       [TYPE_ADDRESS] = value_read_network,
       [TYPE_ADDRESSES] = value_read_network,

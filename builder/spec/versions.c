@@ -79,6 +79,12 @@ bool version_has_key_sizes(const struct version *v) {
   return version_kubeadm_api(v) == KUBEADM_V1BETA4;
 }
 
+/* With v1beta4's certificateValidityPeriod and caCertificateValidityPeriod
+ * (kubernetes pull 124652). */
+bool version_has_validity(const struct version *v) {
+  return version_kubeadm_api(v) == KUBEADM_V1BETA4;
+}
+
 /* From 1.34 on (kubernetes pull 131677). */
 bool version_has_p384(const struct version *v) {
   return at_least(v, 34);

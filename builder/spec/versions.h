@@ -49,6 +49,10 @@ bool version_has_ecdsa(const struct version *v);
 /* kubeadm is told the size of RSA keys, and before makes them of 2048 bits. */
 bool version_has_key_sizes(const struct version *v);
 
+/* kubeadm is told how long its certificates are valid, and before makes them
+ * for a year and CAs for ten. */
+bool version_has_validity(const struct version *v);
+
 /* kubeadm makes keys on the curve P-384. */
 bool version_has_p384(const struct version *v);
 

@@ -125,7 +125,9 @@ const struct word proxy_mode_words[] = {
 
 const struct word renewal_words[] = {
     {"none", RENEWAL_NONE,
-     "they end a year after the node has joined or was upgraded", NULL},
+     "they end a year after the node has joined or was upgraded, or when "
+     "pki.validity has them end",
+     NULL},
     {"automatic", RENEWAL_AUTOMATIC,
      "a timer on each control plane looks daily, and renews those that end "
      "within 30 days",

@@ -40,6 +40,7 @@ static int setup(void **state) {
   f->dir = new_folder();
   f->spec.name = xstrdup("demo");
   f->spec.kubernetes.version = (struct version){1, 34, 2};
+  f->spec.pki.ca_hours = CA_HOURS;
   f->plan.spec = &f->spec;
   for (size_t i = 0; i < N_NODES; i++) {
     (void)snprintf(f->fqdn[i], sizeof(f->fqdn[i]), "%s.kube.demo",
@@ -475,6 +476,15 @@ static void test_unreadable_is_not_missing(void **state) {
 /* --- time
  * ----------------------------------------------------------------------- */
 
+static time_t end_of(const char *pem) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_cert_ struct cert *cert = NULL;
+  time_t end;
+  ok(cert_parse(pem, strlen(pem), &cert, &err), &err);
+  ok(cert_not_after(cert, &end, &err), &err);
+  return end;
+}
+
 static void test_admin_is_renewed(void **state) {
   const struct fixture *f = *state;
   static const struct {
@@ -492,11 +502,36 @@ static void test_admin_is_renewed(void **state) {
   }
 }
 
+/* What pki.validity says, of what is made; and of leaves that are there too. */
+static void test_validity(void **state) {
+  struct fixture *f = *state;
+  _cleanup_pki_ struct pki usual = make(f, NULL, NOW);
+  f->spec.pki.ca_hours = 20 * 365 * 24;
+  f->spec.pki.leaf_hours = 100 * 24;
+  _cleanup_pki_ struct pki own = make(f, NULL, NOW);
+  _cleanup_pki_ struct pki shorter = make(f, &usual, NOW);
+  _cleanup_pki_node_ struct pki_node n = make_node(f, &own, MASTER, NULL, NOW);
+  assert_int_equal(end_of(text(&own, "ca.crt")), NOW + 20 * 365 * DAY);
+  assert_int_equal(end_of(text(&own, "admin.crt")), NOW + 100 * DAY);
+  assert_int_equal(end_of(pki_node_get(&n, "node/etcd-peer.crt")->data.data),
+                   NOW + 100 * DAY);
+  assert_string_equal(text(&shorter, "ca.crt"), text(&usual, "ca.crt"));
+  assert_int_equal(end_of(text(&shorter, "admin.crt")), NOW + 100 * DAY);
+  /* Longer ones are made when it is time for that. */
+  f->spec.pki.leaf_hours = 200 * 24;
+  _cleanup_pki_ struct pki longer = make(f, &own, NOW + DAY);
+  assert_string_equal(text(&longer, "admin.crt"), text(&own, "admin.crt"));
+  /* When seeds count as made follows from it. */
+  f->spec.pki.leaf_hours = 100 * 24;
+  assert_int_equal(pki_seed_time(&f->plan, NOW, NOW + 70 * DAY),
+                   NOW + 70 * DAY);
+}
+
 /* Near the CA's end: a certificate that ends with it is not made again in
  * every run. */
 static void test_leaf_never_outlives_ca(void **state) {
   const struct fixture *f = *state;
-  time_t late = NOW + (PKI_CA_DAYS - 10) * DAY;
+  time_t late = NOW + (CA_HOURS / 24 - 10) * DAY;
   _cleanup_pki_ struct pki old = make(f, NULL, NOW);
   _cleanup_pki_ struct pki pki = make(f, &old, late);
   const char *const want[] = {"Not After : Jun 13 15:06:40 2035 GMT", NULL};
@@ -514,7 +549,8 @@ static void test_ended_ca_is_an_error(void **state) {
   _cleanup_error_ struct error err = {0};
   _cleanup_pki_ struct pki old = make(f, NULL, NOW), pki = {0};
   assert_int_equal(
-      pki_make(&f->plan, &old, NOW + (PKI_CA_DAYS + 1) * DAY, &pki, &err), -1);
+      pki_make(&f->plan, &old, NOW + (CA_HOURS / 24 + 1) * DAY, &pki, &err),
+      -1);
   assert_non_null(
       strstr(err.faults[0].msg, "the CA 'ca.crt' ended on 2035-06-13"));
 }
@@ -572,11 +608,12 @@ static void test_begin_after_now_names_the_file(void **state) {
 static void test_seed_time(void **state) {
   const struct fixture *f = *state;
   const time_t life = (PKI_LEAF_DAYS - PKI_RENEW_DAYS) * DAY;
-  assert_int_equal(pki_seed_time(NOW, NOW), NOW);
-  assert_int_equal(pki_seed_time(NOW, NOW - DAY), NOW);
-  assert_int_equal(pki_seed_time(NOW, NOW + life - 1), NOW);
-  assert_int_equal(pki_seed_time(NOW, NOW + life), NOW + life);
-  assert_int_equal(pki_seed_time(NOW, NOW + 2 * life + 5), NOW + 2 * life);
+  assert_int_equal(pki_seed_time(&f->plan, NOW, NOW), NOW);
+  assert_int_equal(pki_seed_time(&f->plan, NOW, NOW - DAY), NOW);
+  assert_int_equal(pki_seed_time(&f->plan, NOW, NOW + life - 1), NOW);
+  assert_int_equal(pki_seed_time(&f->plan, NOW, NOW + life), NOW + life);
+  assert_int_equal(pki_seed_time(&f->plan, NOW, NOW + 2 * life + 5),
+                   NOW + 2 * life);
   /* A node's newest certificate, kept or new. */
   _cleanup_pki_ struct pki pki = make(f, NULL, NOW);
   _cleanup_pki_node_ struct pki_node a = make_node(f, &pki, MASTER, NULL, NOW);
@@ -909,6 +946,7 @@ int main(void) {
       T(test_damage_is_an_error),
       T(test_unreadable_is_not_missing),
       T(test_admin_is_renewed),
+      T(test_validity),
       T(test_leaf_never_outlives_ca),
       T(test_ended_ca_is_an_error),
       T(test_begin_after_now_is_an_error),

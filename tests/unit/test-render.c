@@ -474,6 +474,38 @@ static void test_extras(void **state) {
               "0600", "root:root");
 }
 
+/* The lines of kubeadm's configuration, or the lack of them. */
+static void expect_kubeadm(const char *text, const char *want,
+                           const char *never) {
+  _cleanup_fixture_ struct fixture f = {0};
+  open_fixture(text, &f);
+  _cleanup_seed_ struct seed s = {0};
+  seed_of(&f, 0, &s);
+  _cleanup_yaml_ struct yaml_node *root = parse(&s.user_data);
+  const char *config =
+      text_of(entry_of(root, "/etc/kubeseed/kubeadm.yaml"), "content");
+  if (!strstr(config, want) || strstr(config, never))
+    fail_msg("expected '%s' and no '%s': %s", want, never, config);
+}
+
+/* What kubeadm is told, and what it would do by itself. */
+static void test_validity(void **state) {
+  (void)state;
+  static const char ca[] = "caCertificateValidityPeriod";
+  static const char leaf[] = "\ncertificateValidityPeriod: 2160h0m0s\n";
+  expect_kubeadm(HEADER NETWORK THREE, "---", "alidityPeriod");
+  expect_kubeadm(HEADER NETWORK THREE "pki: {validity: {ca: 20y, leaf: 90d}}\n",
+                 leaf, ca);
+  expect_kubeadm(HEADER NETWORK THREE
+                 "etcd: {mode: stacked}\n"
+                 "pki: {mode: copied, validity: {ca: 10y, leaf: 90d}}\n",
+                 leaf, ca);
+  expect_kubeadm(
+      HEADER NETWORK THREE "etcd: {mode: stacked}\n"
+                           "pki: {mode: copied, validity: {ca: 20y}}\n",
+      "\ncaCertificateValidityPeriod: 175200h0m0s\n", "\ncertificateValidity");
+}
+
 /* All nodes', the role's, the entry's: lists one behind the other, and of what
  * has a name the narrowest. */
 static void test_roles(void **state) {
@@ -622,6 +654,7 @@ static void test_binary(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_extras),
+      cmocka_unit_test(test_validity),
       cmocka_unit_test(test_roles),
       cmocka_unit_test(test_extras_alone),
       cmocka_unit_test(test_binary),
