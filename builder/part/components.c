@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "part/components.h"
 
+#include "spec/encryption.h"
 #include <string.h>
 
 /* Adds "name=value" to the list. */
@@ -24,6 +25,15 @@ static void add_volumes(const struct spec_volume_vec *l, const char *list,
   }
 }
 
+static void add_own_volume(struct scope *s, const char *name, const char *path,
+                           bool read_only) {
+  struct scope *row = scope_add(s, "apiserver_volumes");
+  scope_set(row, "name", name);
+  scope_set(row, "host", path);
+  scope_set(row, "mount", path);
+  scope_set_flag(row, "read_only", read_only);
+}
+
 /* The API server's, for an audit policy; an author's own argument of a limit
  * counts. */
 static void add_audit(const struct spec *spec, struct scope *s) {
@@ -31,11 +41,6 @@ static void add_audit(const struct spec *spec, struct scope *s) {
       "audit-policy-file=" AUDIT_POLICY,
       "audit-log-path=" AUDIT_LOGS "/audit.log", "audit-log-maxage=30",
       "audit-log-maxbackup=10", "audit-log-maxsize=100"};
-  static const struct {
-    const char *name, *path;
-    bool read_only;
-  } volumes[] = {{"audit-policy", AUDIT_POLICY, true},
-                 {"audit-logs", AUDIT_LOGS, false}};
   const struct strv *own =
       &spec->kubernetes.components[COMPONENT_API_SERVER].args;
   for (size_t i = 0; i < ARRAY_SIZE(args); i++) {
@@ -45,13 +50,14 @@ static void add_audit(const struct spec *spec, struct scope *s) {
     if (k == own->n)
       add_pair(s, "apiserver_args", args[i]);
   }
-  for (size_t i = 0; i < ARRAY_SIZE(volumes); i++) {
-    struct scope *row = scope_add(s, "apiserver_volumes");
-    scope_set(row, "name", volumes[i].name);
-    scope_set(row, "host", volumes[i].path);
-    scope_set(row, "mount", volumes[i].path);
-    scope_set_flag(row, "read_only", volumes[i].read_only);
-  }
+  add_own_volume(s, "audit-policy", AUDIT_POLICY, true);
+  add_own_volume(s, "audit-logs", AUDIT_LOGS, false);
+}
+
+static void add_encryption(struct scope *s) {
+  add_pair(s, "apiserver_args",
+           "encryption-provider-config=" ENCRYPTION_CONFIG);
+  add_own_volume(s, "encryption", ENCRYPTION_CONFIG, true);
 }
 
 void components_values(const struct plan *p, struct scope *s) {
@@ -82,6 +88,8 @@ void components_values(const struct plan *p, struct scope *s) {
   }
   if (spec->kubernetes.audit_policy)
     add_audit(spec, s);
+  if (spec->kubernetes.encryption != ENCRYPTION_NONE)
+    add_encryption(s);
   const struct spec_component *scheduler =
       &spec->kubernetes.components[COMPONENT_SCHEDULER];
   scope_set_flag(s, "scheduler_is_set",
@@ -117,6 +125,12 @@ static void check_args(const struct checking *c, enum component component) {
       yaml_fault_key(c->err, args->child[i],
                      "the argument '%s' follows from auditPolicy; write one of "
                      "the two",
+                     name);
+    else if (c->spec->kubernetes.encryption != ENCRYPTION_NONE &&
+             strcmp(name, "encryption-provider-config") == 0)
+      yaml_fault_key(c->err, args->child[i],
+                     "the argument '%s' follows from encryptionAtRest; write "
+                     "one of the two",
                      name);
     else if (strcmp(name, "enable-admission-plugins") == 0 &&
              !strstr(args->child[i]->text, "NodeRestriction"))
@@ -154,8 +168,12 @@ static bool is_mounted(const struct spec *s, enum component component,
   for (size_t i = 0; i < ARRAY_SIZE(mounted[0]) && mounted[component][i]; i++)
     if (strcmp(mounted[component][i], path) == 0)
       return true;
-  return component == COMPONENT_API_SERVER && s->kubernetes.audit_policy &&
-         (strcmp(path, AUDIT_LOGS) == 0 || strcmp(path, AUDIT_POLICY) == 0);
+  if (component != COMPONENT_API_SERVER)
+    return false;
+  return (s->kubernetes.encryption != ENCRYPTION_NONE &&
+          strcmp(path, ENCRYPTION_CONFIG) == 0) ||
+         (s->kubernetes.audit_policy &&
+          (strcmp(path, AUDIT_LOGS) == 0 || strcmp(path, AUDIT_POLICY) == 0));
 }
 
 /* A kubelet takes no pod that has two volumes at one path. */

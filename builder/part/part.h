@@ -119,7 +119,8 @@ struct part {
   PART(time)                                                                   \
   PART(manifests)                                                              \
   PART(registries)                                                             \
-  PART(renewal)
+  PART(renewal)                                                                \
+  PART(encryption)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

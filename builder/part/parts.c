@@ -140,6 +140,7 @@ static const char *const checks[] = {
     "etcd.members",
     "etcd.health",
     "etcd.leader",
+    "etcd.encryption",
     "endpoint.holder",
     "endpoint.readyz",
     "endpoint.backends",

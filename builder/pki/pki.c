@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "format/crypto.h"
+#include "spec/encryption.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -339,6 +340,22 @@ static int make_text(const struct making *m, const struct text *t,
   return 0;
 }
 
+/* What is there is kept, keys that somebody added among it. */
+static int make_encryption(const struct making *m, struct error *err) {
+  enum encryption provider = m->plan->spec->kubernetes.encryption;
+  uint8_t bytes[ENCRYPTION_KEY_BYTES];
+  if (provider == ENCRYPTION_NONE ||
+      entry_keep(m->old, ENCRYPTION_KEYS, m->out))
+    return 0;
+  if (random_bytes(bytes, sizeof(bytes), err) < 0)
+    return -1;
+  struct pki_entry *e = entry_add(m->out, ENCRYPTION_KEYS, true);
+  e->unsaved = true;
+  encryption_line(provider, bytes, &e->data);
+  explicit_bzero(bytes, sizeof(bytes));
+  return 0;
+}
+
 static uint8_t hex_digit(char c) {
   return (uint8_t)(c >= 'a' ? c - 'a' + 10 : c - '0');
 }
@@ -460,6 +477,38 @@ static int check_algorithm(const struct making *m, struct error *err) {
                      key_algorithm_name(is), key_algorithm_name(is));
 }
 
+/* By what the old keys encrypt; NONE when there are none. */
+static enum encryption encryption_of(const struct pki_entry_vec *old) {
+  struct encryption_key_vec keys = {0};
+  const struct pki_entry *e = entry_find(old, ENCRYPTION_KEYS);
+  enum encryption is = e && !encryption_read(e->data.data, &keys)
+                           ? keys.v[0].provider
+                           : ENCRYPTION_NONE;
+  free(keys.v);
+  return is;
+}
+
+/* Control planes that run cannot read what a new one with another key writes.
+ */
+static int check_encryption(const struct making *m, struct error *err) {
+  enum encryption said = m->plan->spec->kubernetes.encryption;
+  enum encryption is = encryption_of(m->old);
+  /* All keys are made in one go. */
+  if (is == said || !entry_find(m->old, PAIR_SSH_CA.secret))
+    return 0;
+  return error_usage(
+      err,
+      "kubernetes.encryptionAtRest is '%s', but this cluster's keys were made "
+      "with '%s'%s; write '%s' into the spec again, change it in the running "
+      "cluster and in '%s/" ENCRYPTION_KEYS "' as the manual tells (ENCRYPTION "
+      "AT REST), or run `kubeseed destroy --all` to make another cluster",
+      word_of(encryption_words, (int)said), word_of(encryption_words, (int)is),
+      is == ENCRYPTION_NONE ? ", or '" ENCRYPTION_KEYS "' is gone and is to be "
+                              "put back from your copy"
+                            : "",
+      word_of(encryption_words, (int)is), m->dir ? m->dir : "pki");
+}
+
 time_t pki_seed_time(const struct plan *plan, time_t created, time_t now) {
   const time_t life = leaf_life(plan) - PKI_RENEW_DAYS * DAY;
   return now > created ? created + (now - created) / life * life : created;
@@ -474,12 +523,13 @@ int pki_make(const struct plan *plan, const struct pki *old, time_t now,
                            .dir = old ? old->dir : NULL,
                            .now = now,
                            .out = &pki.entries};
-  if (check_mode(&m, err) < 0 || check_algorithm(&m, err) < 0)
+  if (check_mode(&m, err) < 0 || check_algorithm(&m, err) < 0 ||
+      check_encryption(&m, err) < 0)
     return -1;
   if (plan->spec->pki.mode == PKI_OFFLINE && make_kubernetes(&m, err) < 0)
     return -1;
   if (make_ssh(&m, &PAIR_SSH_USER, "user", err) < 0 ||
-      make_ssh(&m, &PAIR_SSH_CA, "ca", err) < 0)
+      make_ssh(&m, &PAIR_SSH_CA, "ca", err) < 0 || make_encryption(&m, err) < 0)
     return -1;
   for (size_t i = 0; pki_texts[i].name; i++)
     if (make_text(&m, &pki_texts[i], err) < 0)

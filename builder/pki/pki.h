@@ -17,6 +17,7 @@
  *   ssh-user/id_ed25519 (.pub)      logs the workstation in to the nodes
  *   ssh-ca/ca (.pub)                signs SSH host (and user) certificates
  *   ssh-host.secret                 the nodes' SSH host keys come from it
+ *   encryption.secret               spec/encryption.h; only if the spec says so
  *   ca.hash                         caCertHashes of ca.crt; computed, no file
  *
  * The first five lines and ca.hash are absent with pki.mode "copied": there
@@ -75,7 +76,8 @@ struct pki_node {
  * anew when it no longer fits its CA or the Kubernetes version or ends within
  * PKI_RENEW_DAYS. A CA that has ended is an error, and so is a certificate that
  * begins after now, and an offline cluster of which all CAs are gone. A usage
- * error: pki.mode or pki.algorithm is not what the old CAs were made with.
+ * error: pki.mode or pki.algorithm is not what the old CAs were made with, or
+ * kubernetes.encryptionAtRest not what the old keys are for.
  */
 int pki_make(const struct plan *plan, const struct pki *old, time_t now,
              struct pki *ret, struct error *err) _must_check_;

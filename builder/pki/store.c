@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "spec/encryption.h"
 #include "state/layout.h"
 #include <errno.h>
 #include <stdio.h>
@@ -248,6 +249,28 @@ static int load_text(const char *dir, const struct text *t,
   return check_text(out, t, dir, err);
 }
 
+/* What these keys have encrypted nobody reads without them. */
+static int load_encryption(const char *dir, struct pki_entry_vec *out,
+                           struct error *err) {
+  struct encryption_key_vec keys = {0};
+  if (load_entry(dir, ENCRYPTION_KEYS, true, out, err) < 0)
+    return -1;
+  struct pki_entry *e = entry_find(out, ENCRYPTION_KEYS);
+  if (!e)
+    return 0;
+  buf_adds(&e->data, "");
+  const char *wrong = strlen(e->data.data) == e->data.len
+                          ? encryption_read(e->data.data, &keys)
+                          : "it is no text";
+  free(keys.v);
+  if (!wrong)
+    return 0;
+  return error_set(err, 0,
+                   "cannot use '%s/" ENCRYPTION_KEYS "': %s; mend it, or put "
+                   "the right file back from your copy",
+                   dir, wrong);
+}
+
 int pki_load(const char *dir, struct pki *ret, struct error *err) {
   _cleanup_pki_ struct pki pki = {0};
   if (commit_check_done(dir, err) < 0)
@@ -258,6 +281,8 @@ int pki_load(const char *dir, struct pki *ret, struct error *err) {
   for (size_t i = 0; pki_texts[i].name; i++)
     if (load_text(dir, &pki_texts[i], &pki.entries, err) < 0)
       return -1;
+  if (load_encryption(dir, &pki.entries, err) < 0)
+    return -1;
   pki.dir = xstrdup(dir);
   *ret = pki;
   pki = (struct pki){0};

@@ -297,6 +297,9 @@ const struct code spec_codes[] = {
     {"KS0814", "two places for one audit log",
      "auditPolicy lays the policy down, and sets the arguments for it and for "
      "the log."},
+    {"KS0817", "two configurations of encryption",
+     "encryptionAtRest lays one down and sets the argument. With the argument "
+     "alone it is a file of your own, by `files` and `extraVolumes`."},
     {"KS0815", "no audit policy",
      "An API server does not start with it. It begins with `apiVersion: "
      "audit.k8s.io/v1` and `kind: Policy`; `rules` lists what is logged."},
@@ -590,6 +593,8 @@ static const struct told {
     {"KS0020", "the feature gate '%s' must be true or false"},
     {"KS0814", "the argument '%s' follows from auditPolicy; write one of the "
                "two"},
+    {"KS0817", "the argument '%s' follows from encryptionAtRest; write one of "
+               "the two"},
     {"KS0815", "'%s' is no audit policy: it has no lines `apiVersion: "
                "audit.k8s.io/v1` and `kind: Policy`"},
     {"KS0811", "the argument '%s' cannot be one of yours: it %s"},

@@ -138,7 +138,8 @@ struct spec {
     struct spec_component components[N_COMPONENTS];
     struct strv cert_sans; /* of the API server */
     enum proxy_mode proxy_mode;
-    char *audit_policy; /* a file beside the spec, or NULL */
+    char *audit_policy;         /* a file beside the spec, or NULL */
+    enum encryption encryption; /* of secrets in etcd */
   } kubernetes;
   struct {
     int debian; /* 12 or 13 */

@@ -401,6 +401,12 @@ const struct key spec_keys[] = {
             "the version does not know keeps them from starting.",
      .derived = "none", .example = "{SidecarContainers: true}",
      .also = "feature-gates"},
+    {"kubernetes.encryptionAtRest", TYPE_WORD, "0.2", AT(kubernetes.encryption),
+     .doc = "How API servers encrypt secrets before etcd has them. The key is "
+            "made with the cluster's others; control planes alone have it.",
+     .value = "none", .words = encryption_words,
+     .also = "encryption secretsEncryption encryptSecrets encryptionConfig "
+             "encryptionProvider encryptionProviderConfig kube_encrypt"},
     {"kubernetes.apiServer", TYPE_MAP, "0.2", 0, .doc = "The API server.",
      .also = "apiserver kube-apiserver"},
     ARGUMENTS("kubernetes.apiServer.", COMPONENT_API_SERVER, "the API server"),

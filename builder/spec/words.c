@@ -135,6 +135,19 @@ const struct word renewal_words[] = {
     {0},
 };
 
+const struct word encryption_words[] = {
+    {"none", ENCRYPTION_NONE, "as they are", "identity false no"},
+    {"secretbox", ENCRYPTION_SECRETBOX,
+     "by XSalsa20 and Poly1305; the one to take", "true yes xsalsa20"},
+    {"aesgcm", ENCRYPTION_AESGCM,
+     "by AES-GCM; its key must be another one after 200,000 writes",
+     "aes-gcm gcm"},
+    {"aescbc", ENCRYPTION_AESCBC,
+     "by AES-CBC with PKCS #7, which hides them and does not show changes",
+     "aes-cbc cbc"},
+    {0},
+};
+
 const struct word access_words[] = {
     {"read-only", ACCESS_READ_ONLY, "the pod may read it", "ro"},
     {"read-write", ACCESS_READ_WRITE, "the pod may change it", "rw"},

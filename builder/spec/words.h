@@ -48,6 +48,13 @@ enum proxy_mode { PROXY_MODE_IPTABLES, PROXY_MODE_IPVS, PROXY_MODE_NFTABLES };
 
 enum renewal { RENEWAL_NONE, RENEWAL_AUTOMATIC };
 
+enum encryption {
+  ENCRYPTION_NONE,
+  ENCRYPTION_AESCBC,
+  ENCRYPTION_AESGCM,
+  ENCRYPTION_SECRETBOX
+};
+
 enum access { ACCESS_READ_ONLY, ACCESS_READ_WRITE };
 
 enum bond_mode { BOND_ACTIVE_BACKUP, BOND_8023AD, BOND_XOR, BOND_RR };
@@ -66,7 +73,7 @@ extern const struct word api_words[], kind_words[], role_words[], cni_words[],
     provider_words[], etcd_words[], pki_words[], algorithm_words[],
     discovery_words[], bootstrapper_words[], payload_words[], kernel_words[],
     sudo_words[], shell_words[], proxy_mode_words[], access_words[],
-    bond_words[], renewal_words[];
+    bond_words[], renewal_words[], encryption_words[];
 
 /* Whether name is one of the words in `also`, in whatever case; also may be
  * NULL. */

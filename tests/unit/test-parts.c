@@ -40,6 +40,9 @@ static const char *const specs[] = {
     "  vlan: 20, bond: {members: [eno1, eno2]}}\n" MASTERS,
     HEADER MASTERS "manifests: [a.yaml, b/]\npki: {renewal: automatic}\n",
     HEADER "registries: [{name: a.io, mirrors: [http://b], ca: c}]\n" MASTERS,
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.34.2, encryptionAtRest: secretbox}\n"
+    "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
     HEADER MASTERS WORKER "    files: [{path: /etc/motd, content: a}]\n"
                           "    modules: [nfs]\n    sysctls: {kernel.panic: 1}\n"
                           "    annotations: {a: b}\n"

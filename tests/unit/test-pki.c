@@ -664,6 +664,58 @@ static void test_changes_that_keys_cannot_follow(void **state) {
   }
 }
 
+/* The keys of secrets: kept, and not for another spec than the old one. */
+static void test_encryption(void **state) {
+  struct fixture *f = *state;
+  _cleanup_pki_ struct pki without = make(f, NULL, NOW);
+  assert_null(pki_get(&without, "encryption.secret"));
+  f->spec.kubernetes.encryption = ENCRYPTION_AESGCM;
+  _cleanup_pki_ struct pki with = make(f, NULL, NOW);
+  assert_memory_equal(text(&with, "encryption.secret"), "aesgcm key1 ", 12);
+  assert_true(pki_get(&with, "encryption.secret")->secret);
+  store(f, &with);
+  _cleanup_pki_ struct pki old = load(f);
+  _cleanup_pki_ struct pki again = make(f, &old, NOW);
+  assert_string_equal(text(&again, "encryption.secret"),
+                      text(&with, "encryption.secret"));
+  static const struct {
+    bool was;
+    enum encryption then;
+    const char *want;
+  } cases[] = {
+      {true, ENCRYPTION_NONE,
+       "encryptionAtRest is 'none', but this cluster's keys were made with "
+       "'aesgcm'; write"},
+      {true, ENCRYPTION_AESCBC, "were made with 'aesgcm'; write"},
+      {false, ENCRYPTION_AESGCM,
+       "were made with 'none', or 'encryption.secret' is gone and is to be put "
+       "back"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_pki_ struct pki none = {0};
+    f->spec.kubernetes.encryption = cases[i].then;
+    assert_int_equal(
+        pki_make(&f->plan, cases[i].was ? &with : &without, NOW, &none, &err),
+        -1);
+    assert_int_equal(err.kind, ERROR_USAGE);
+    assert_non_null(strstr(err.faults[0].msg, cases[i].want));
+  }
+}
+
+static void test_damaged_encryption_keys(void **state) {
+  struct fixture *f = *state;
+  static const char *const texts[] = {"", "aesgcm key1 AAAA\n"};
+  for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_pki_ struct pki pki = {0};
+    free(put(f, "encryption.secret", texts[i]));
+    assert_int_equal(pki_load(f->dir, &pki, &err), -1);
+    assert_non_null(strstr(err.faults[0].msg, "put the right file back"));
+    assert_null(strstr(err.faults[0].msg, "AAAA"));
+  }
+}
+
 /* --- nodes
  * ------------------------------------------------------------------------ */
 
@@ -953,6 +1005,8 @@ int main(void) {
       T(test_begin_after_now_names_the_file),
       T(test_seed_time),
       T(test_changes_that_keys_cannot_follow),
+      T(test_encryption),
+      T(test_damaged_encryption_keys),
       T(test_node_names),
       T(test_node_certificates),
       T(test_node_store_and_load),

@@ -739,6 +739,39 @@ static void test_pod_in_trouble(void **state) {
   end(&f);
 }
 
+/* What each member answers where secrets are to be encrypted. */
+static void test_encryption(void **state) {
+  (void)state;
+  static const struct {
+    const char *of_m1, *of_others;
+    enum verify_state state;
+    const char *part;
+  } cases[] = {
+      {"5 5", "4 4", VERIFY_OK, "5 secrets"},
+      {"1 1", "1 1", VERIFY_OK, "1 secret"},
+      {"0 0", "0 0", VERIFY_SKIP, "the cluster has no secrets"},
+      {"5 5", "5 3", VERIFY_FAIL,
+       "2 of 5 secrets that m2 has are not encrypted; 2 of 5 secrets that m3"},
+      {"curl: (7) refused", "5 5", VERIFY_FAIL, "m1: curl: (7) refused"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    struct fixture f;
+    begin(&f, nodes_ha);
+    f.spec.kubernetes.encryption = ENCRYPTION_AESCBC;
+    for (size_t k = 0; k < f.plan.members.n; k++) {
+      _cleanup_free_ char *said =
+          xasprintf("\n@section etcd-secrets\n%s\n\n@section etcd-members",
+                    k ? cases[i].of_others : cases[i].of_m1);
+      change(&f, f.plan.members.v[k]->name, "\n@section etcd-members", said);
+    }
+    parts_verify(&f.plan, &f.facts, &f.checks);
+    expect(&f, "etcd.encryption", cases[i].state, cases[i].part);
+    assert_int_equal(verify_count(&f.checks, VERIFY_FAIL),
+                     cases[i].state == VERIFY_FAIL);
+    end(&f);
+  }
+}
+
 /* What a silent node cannot say is not taken for right, nor told again. */
 static void test_silent_node(void **state) {
   (void)state;
@@ -1328,6 +1361,7 @@ int main(void) {
       cmocka_unit_test(test_shaky_server),
       cmocka_unit_test(test_leftover),
       cmocka_unit_test(test_pod_in_trouble),
+      cmocka_unit_test(test_encryption),
       cmocka_unit_test(test_silent_node),
       cmocka_unit_test(test_silence_hides_nothing),
       cmocka_unit_test(test_silent_cluster),
