@@ -216,6 +216,18 @@ static void check_memory(const struct log *log, const struct launch *l) {
              (double)wanted / gib, (double)has / gib);
 }
 
+/* What of the spec the machines cannot have. */
+static void check_kernel(const struct log *log, const struct launch *l) {
+  for (size_t i = 0; l->kind == &machine_container && i < l->follow.n; i++)
+    if (l->follow.v[i].node->extras.arguments.n > 0) {
+      log_warn(log,
+               "%s is a container, whose kernel is this host's: its "
+               "kernelArguments are left out",
+               l->follow.v[i].node->spec->name);
+      return;
+    }
+}
+
 static int start(struct up *u, enum launch_end *ret, struct error *err) {
   const struct log *log = &u->cli->log;
   struct launch *l = &u->launch;
@@ -225,6 +237,7 @@ static int start(struct up *u, enum launch_end *ret, struct error *err) {
   if (l->host.how) {
     log_info(log, "running under %s", l->host.how);
     check_memory(log, l);
+    check_kernel(log, l);
   }
   if (l->host.how && l->kind == &machine_qemu && !l->host.kvm)
     log_info(log, "`--machines container`, for root, is about six times as "

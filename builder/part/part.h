@@ -120,7 +120,8 @@ struct part {
   PART(manifests)                                                              \
   PART(registries)                                                             \
   PART(renewal)                                                                \
-  PART(encryption)
+  PART(encryption)                                                             \
+  PART(kernel)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

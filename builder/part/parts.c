@@ -29,6 +29,7 @@ int parts_read_spec(const char *file, const char *text, size_t len,
  * what it needs has been done: "ready" is told to whoever waits for the node.
  */
 static const char *const steps[] = {
+    "kernel-arguments",
     "check",
     "settings",
     "commands-before",

@@ -61,15 +61,8 @@ static void check(const struct checking *c) {
   const struct yaml_node *list = yaml_get(c->root, "registries");
   for (size_t i = 0; list && i < c->spec->registries.n; i++)
     check_registry(c, i, list->child[i]);
-  if (!list)
-    return;
-  check_files(c, &c->spec->extras, c->root);
-  const struct yaml_node *roles = yaml_get(c->root, "roles");
-  for (size_t i = 0; i < c->spec->roles.n; i++)
-    check_files(c, &c->spec->roles.v[i].extras, roles->child[i]);
-  const struct yaml_node *entries = yaml_get(c->root, "nodes");
-  for (size_t i = 0; i < c->spec->entry_extras.n; i++)
-    check_files(c, &c->spec->entry_extras.v[i], entries->child[i]);
+  if (list)
+    check_each_extras(c, check_files);
 }
 
 static const struct spec_check checks[] = {

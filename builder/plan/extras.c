@@ -46,6 +46,7 @@ static void add(const struct spec_extras *from, struct plan_extras *to) {
   add_named(&from->sysctls, &to->sysctls);
   add_named(&from->annotations, &to->annotations);
   add_texts(&from->modules, &to->modules, true);
+  add_texts(&from->arguments, &to->arguments, true);
   add_texts(&from->before, &to->before, false);
   add_texts(&from->after, &to->after, false);
 }
@@ -74,6 +75,7 @@ void plan_extras_done(struct plan_extras *e) {
   strv_done(&e->sysctls);
   strv_done(&e->annotations);
   strv_done(&e->modules);
+  strv_done(&e->arguments);
   strv_done(&e->before);
   strv_done(&e->after);
   *e = (struct plan_extras){0};

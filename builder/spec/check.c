@@ -210,6 +210,20 @@ void check_each_node(const struct checking *c,
   }
 }
 
+void check_each_extras(const struct checking *c,
+                       void (*check)(const struct checking *c,
+                                     const struct spec_extras *e,
+                                     const struct yaml_node *around)) {
+  const struct spec *s = c->spec;
+  check(c, &s->extras, c->root);
+  const struct yaml_node *roles = yaml_get(c->root, "roles");
+  for (size_t i = 0; i < s->roles.n; i++)
+    check(c, &s->roles.v[i].extras, roles->child[i]);
+  const struct yaml_node *entries = yaml_get(c->root, "nodes");
+  for (size_t i = 0; i < s->entry_extras.n; i++)
+    check(c, &s->entry_extras.v[i], entries->child[i]);
+}
+
 static void check_node_addresses(const struct checking *c) {
   check_each_node(c, check_node_address);
 }

@@ -51,6 +51,13 @@ void check_each_node(const struct checking *c,
                      bool (*check)(const struct checking *c,
                                    const struct spec_node *n));
 
+/* Calls check for what the author adds to all nodes, to those of each role and
+ * of each entry, with the map in which it stands. */
+void check_each_extras(const struct checking *c,
+                       void (*check)(const struct checking *c,
+                                     const struct spec_extras *e,
+                                     const struct yaml_node *around));
+
 /*
  * Adds faults to err and warnings to s->warnings; root gives the places. bad
  * tells for each key of the table whether its value is none that the author

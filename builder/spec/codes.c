@@ -306,6 +306,13 @@ const struct code spec_codes[] = {
     {"KS0816", "two volumes at one path of a pod",
      "The kubelet refuses such a pod, and the component never starts. kubeadm "
      "mounts keys, certificates and kubeconfigs, and auditPolicy its own."},
+    {"KS0720", "an argument of the kernel that is not the author's to set",
+     "With it the machine would not come up, would come up as another one, or "
+     "nobody would hear of its first boot."},
+    {"KS0721", "too many arguments for the kernel",
+     "GRUB reads them from a file in whose first sector they must fit, so that "
+     "a power cut leaves no half of them: 450 letters for all, the role and "
+     "the node together."},
     {"KS0711", "more annotations than a node can have",
      "Kubernetes takes 256 KiB of all of an object's, and adds some itself."},
     {"KS0709", "an annotation that is not the author's to set",
@@ -616,6 +623,9 @@ static const struct told {
     {"KS0709", "annotations belong to Kubernetes nodes: workers and control "
                "planes"},
     {"KS0709", "Kubernetes sets the annotation '%s' itself; leave it out"},
+    {"KS0720", "the kernel's argument '%s' cannot be one of yours: %s"},
+    {"KS0721",
+     "the arguments for the kernel of '%s' are longer than %d letters"},
     {"KS0710", "two entries are for the role %s"},
     {"KS0710", "no node has the role %s"},
 };

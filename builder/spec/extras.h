@@ -35,10 +35,17 @@ bool extras_sysctl_ok(const char *name);
 #define EXTRAS_LINE_PATTERN "^[^\\x00-\\x1f\\x7f]+$"
 #define EXTRAS_MODULE_RULE "the name of a module, like dm_crypt"
 #define EXTRAS_MODULE_PATTERN "^[A-Za-z0-9_-]{1,55}$"
+/* A word of the kernel's command line, of letters that neither GRUB nor the
+ * kernel takes for something else. */
+#define EXTRAS_ARGUMENT_RULE                                                   \
+  "an argument of the kernel, like hugepages=64, without blanks, quotes and "  \
+  "any of \\ $ * ? [ ] { } # ; & | < >"
+#define EXTRAS_ARGUMENT_PATTERN "^[-A-Za-z0-9_.,:=/@%+~^!()]+$"
 #define EXTRAS_COMMAND_RULE "a text, one or more lines for a shell"
 #define EXTRAS_COMMAND_PATTERN "^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$"
 #define EXTRAS_ANNOTATION_PATTERN "^[^\\x00-\\x08\\x0b-\\x1f\\x7f]*$"
 bool extras_line_ok(const char *text);
 bool extras_module_ok(const char *name);
+bool extras_argument_ok(const char *text);
 bool extras_command_ok(const char *text);
 bool extras_annotation_ok(const char *text);

@@ -82,6 +82,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_TAINTS:
   case TYPE_GROUPS:
   case TYPE_MODULES:
+  case TYPE_KERNEL_ARGS:
   case TYPE_IMAGES:
   case TYPE_DEBS:
   case TYPE_COMMANDS:

@@ -19,6 +19,7 @@ static void extras_done(struct spec_extras *e) {
   strv_done(&e->sysctls);
   strv_done(&e->annotations);
   strv_done(&e->modules);
+  strv_done(&e->arguments);
   strv_done(&e->before);
   strv_done(&e->after);
   *e = (struct spec_extras){0};

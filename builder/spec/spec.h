@@ -48,6 +48,7 @@ struct spec_extras {
   struct strv sysctls;     /* "name=value" */
   struct strv annotations; /* "key=value" */
   struct strv modules;
+  struct strv arguments;     /* of the kernel, in order */
   struct strv before, after; /* commands of a shell, in order */
 };
 DEFINE_VEC(spec_extras_vec, struct spec_extras);

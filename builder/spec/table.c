@@ -287,6 +287,17 @@ static void *add_volume(void *list) {
        .derived = "none",                                                      \
        .example = "[nfs]",                                                     \
        .also = "kernelModules"},                                               \
+      {PREFIX "kernelArguments",                                               \
+       TYPE_KERNEL_ARGS,                                                       \
+       "0.2",                                                                  \
+       BASE(extras.arguments),                                                 \
+       .doc =                                                                  \
+           "Arguments of the kernel " WHERE ", behind the image's own" BEHIND  \
+           ". A node that was started without them starts once "               \
+           "more before its first step. A container has its host's.",          \
+       .derived = "none",                                                      \
+       .example = "[hugepages=64]",                                            \
+       .also = "kernelArgs kernelParameters cmdline kernel_args"},             \
       {PREFIX "annotations",                                                   \
        TYPE_NOTES,                                                             \
        "0.2",                                                                  \
@@ -853,6 +864,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_SYSCTLS:
   case TYPE_NOTES:
   case TYPE_MODULES:
+  case TYPE_KERNEL_ARGS:
   case TYPE_IMAGES:
   case TYPE_DEBS:
   case TYPE_COMMANDS:

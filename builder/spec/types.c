@@ -164,6 +164,9 @@ static const struct type_info types[] = {
     [TYPE_MODULES] = {"list of modules",
                       "a list of modules, like [nfs, dm_crypt]",
                       EXTRAS_MODULE_PATTERN, false},
+    [TYPE_KERNEL_ARGS] = {"list of arguments",
+                          "a list of arguments, like [hugepages=64]",
+                          EXTRAS_ARGUMENT_PATTERN, false},
     [TYPE_REGISTRY_HOST] = {"registry", REGISTRY_HOST_RULE,
                             REGISTRY_HOST_PATTERN, true},
     [TYPE_REGISTRY_MIRRORS] =

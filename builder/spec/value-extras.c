@@ -214,6 +214,9 @@ void value_read_extra(const struct key *k, const struct yaml_node *value,
   case TYPE_MODULES:
     read_texts(k, value, base, extras_module_ok, EXTRAS_MODULE_RULE, err);
     break;
+  case TYPE_KERNEL_ARGS:
+    read_texts(k, value, base, extras_argument_ok, EXTRAS_ARGUMENT_RULE, err);
+    break;
   case TYPE_IMAGES:
     read_texts(k, value, base, image_name_ok, IMAGE_RULE, err);
     break;

@@ -110,6 +110,10 @@ static void test_modules_and_commands(void **state) {
   EXPECT(extras_module_ok, good, bad);
   expect_longest(extras_module_ok, "", 'm', 55);
   EXPECT(extras_command_ok, texts, no_texts);
+  const char *const arguments[] = {"quiet", "a.b=c,d:e/f@g%h+i~j^k!(l)", "-x"};
+  const char *const none[] = {"",    "a b", "a\"b", "a'b", "a\\b",
+                              "a$b", "a*b", "a?b",  "a#b", "a\n"};
+  EXPECT(extras_argument_ok, arguments, none);
 }
 
 static void test_names(void **state) {

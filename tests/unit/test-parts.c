@@ -45,6 +45,7 @@ static const char *const specs[] = {
     "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
     HEADER MASTERS WORKER "    files: [{path: /etc/motd, content: a}]\n"
                           "    modules: [nfs]\n    sysctls: {kernel.panic: 1}\n"
+                          "    kernelArguments: [hugepages=64]\n"
                           "    annotations: {a: b}\n"
                           "    commands: {before: [a], after: [b]}\n",
 };
