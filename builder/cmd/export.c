@@ -169,6 +169,21 @@ static int export_all(const struct cli *cli, struct cluster *c,
   return export_write(f, job, err);
 }
 
+/* Who makes the machines must give them the spec's further disks. */
+static void tell_disks(const struct log *log, const struct export_job *job) {
+  for (size_t i = 0; i < job->n_nodes; i++) {
+    const struct plan_node *n = &job->plan->nodes.v[job->nodes[i]];
+    if (n->extras.disks.n == 0)
+      continue;
+    log_warn(log,
+             "%s waits for the further disks of the spec, which are not "
+             "exported: give the machine an empty one for each, by virtio with "
+             "its name as serial number, or write `device`",
+             n->name);
+    return;
+  }
+}
+
 static void print_files(const struct export_format *f,
                         const struct export_job *job) {
   _cleanup_strv_ struct strv names = {0};
@@ -213,6 +228,7 @@ int cmd_export(struct cli *cli, int argc, char **argv, struct error *err) {
   job.pool = o.pool ? o.pool : "default";
   if (export_all(cli, &c, &o, &job, err) < 0)
     return -1;
+  tell_disks(&cli->log, &job);
   print_files(o.format, &job);
   o.format->tell(&job);
   return 0;

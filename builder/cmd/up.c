@@ -216,16 +216,24 @@ static void check_memory(const struct log *log, const struct launch *l) {
              (double)wanted / gib, (double)has / gib);
 }
 
-/* What of the spec the machines cannot have. */
-static void check_kernel(const struct log *log, const struct launch *l) {
-  for (size_t i = 0; l->kind == &machine_container && i < l->follow.n; i++)
-    if (l->follow.v[i].node->extras.arguments.n > 0) {
-      log_warn(log,
-               "%s is a container, whose kernel is this host's: its "
-               "kernelArguments are left out",
-               l->follow.v[i].node->spec->name);
-      return;
-    }
+/* What of the spec a container cannot have, for the first that would. */
+static void tell_left_out(const struct log *log, const struct launch *l) {
+  const char *arguments = NULL, *disks = NULL;
+  for (size_t i = l->follow.n; i-- > 0;) {
+    const struct plan_node *n = l->follow.v[i].node;
+    arguments = n->extras.arguments.n > 0 ? n->name : arguments;
+    disks = n->extras.disks.n > 0 ? n->name : disks;
+  }
+  if (arguments)
+    log_warn(log,
+             "%s is a container, whose kernel is this host's: its "
+             "kernelArguments are left out",
+             arguments);
+  if (disks)
+    log_warn(log,
+             "%s is a container, which has one disk: where its further "
+             "disks would be are folders of it",
+             disks);
 }
 
 static int start(struct up *u, enum launch_end *ret, struct error *err) {
@@ -237,7 +245,8 @@ static int start(struct up *u, enum launch_end *ret, struct error *err) {
   if (l->host.how) {
     log_info(log, "running under %s", l->host.how);
     check_memory(log, l);
-    check_kernel(log, l);
+    if (l->kind == &machine_container)
+      tell_left_out(log, l);
   }
   if (l->host.how && l->kind == &machine_qemu && !l->host.kvm)
     log_info(log, "`--machines container`, for root, is about six times as "

@@ -44,6 +44,22 @@ static void add_all(const struct strv *names, struct buf *out) {
     buf_addf(out, " %s", names->v[i]);
 }
 
+static bool has_disks(const struct spec *spec) {
+  bool has = spec->extras.disks.n > 0;
+  for (size_t i = 0; i < spec->roles.n; i++)
+    has |= spec->roles.v[i].extras.disks.n > 0;
+  for (size_t i = 0; i < spec->entry_extras.n; i++)
+    has |= spec->entry_extras.v[i].disks.n > 0;
+  return has;
+}
+
+/* What the author names, and what his keys need. */
+static void add_wanted(const struct spec *spec, struct buf *out) {
+  add_all(&spec->image.packages, out);
+  if (has_disks(spec) && !strv_has(&spec->image.packages, "e2fsprogs"))
+    buf_adds(out, " e2fsprogs");
+}
+
 static const char *kernel(const struct spec *spec) {
   switch (spec->image.kernel) {
   case KERNEL_CLOUD:
@@ -60,7 +76,7 @@ char *contents_packages(const struct spec *spec, const struct payload *p) {
   buf_adds(&out, kernel(spec));
   if (!payload_has_etcd(p))
     buf_adds(&out, " etcd-server etcd-client");
-  add_all(&spec->image.packages, &out);
+  add_wanted(spec, &out);
   add_all(&spec->image.firmware, &out);
   return buf_take(&out);
 }
@@ -73,7 +89,7 @@ char *contents_identity(const struct spec *spec) {
   _cleanup_buf_ struct buf out = {0};
   buf_addf(&out, "debian %d\nkernel %s\ntimezone %s\npackages",
            spec->image.debian, kernel(spec), spec->image.timezone);
-  add_all(&spec->image.packages, &out);
+  add_wanted(spec, &out);
   buf_adds(&out, "\nfirmware");
   add_all(&spec->image.firmware, &out);
   buf_adds(&out, "\n");

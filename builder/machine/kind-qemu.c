@@ -4,6 +4,7 @@
  * qemu.h.
  *
  *   disks/NODE.{qcow2,base}   see disk.h
+ *   disks/NODE/NAME.raw       see extra-disks.h
  *   run/NODE.pid              written by QEMU
  *   run/NODE.{qmp,console}    sockets
  *   run/NODE.begun            a start that is not known to have ended
@@ -18,6 +19,7 @@
 #include "base/process.h"
 #include "base/socket.h"
 #include "machine/disk.h"
+#include "machine/extra-disks.h"
 #include "machine/monitor.h"
 #include "machine/qemu.h"
 #include "machine/qmp.h"
@@ -51,6 +53,13 @@ static int check_host(struct machine_host *ret, struct error *err) {
 static bool has_disk(const struct state *s, const char *node) {
   _cleanup_free_ char *disk = state_path(s, "disks/%s.qcow2", node);
   return file_exists(disk);
+}
+
+static int ensure_disk(const struct state *s, const struct plan_node *node,
+                       const char *image, struct error *err) {
+  return disk_ensure(s, node, image, err) < 0
+             ? -1
+             : extra_disks_ensure(s, node, err);
 }
 
 /* ---- Starting ---- */
@@ -162,7 +171,7 @@ const struct machine_kind machine_qemu = {
     .forwards = true,
     .check_host = check_host,
     .has_disk = has_disk,
-    .ensure_disk = disk_ensure,
+    .ensure_disk = ensure_disk,
     .start = start,
     .running = monitor_running,
     .power_down = power_down,

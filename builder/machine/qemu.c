@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/quote.h"
+#include "machine/extra-disks.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -106,6 +107,22 @@ static void add_disks(struct strv *a, const struct qemu_paths *paths) {
   strv_push_all(a, "-device", "virtio-blk-pci,drive=seed", NULL);
 }
 
+/* The spec's, which Linux knows as /dev/disk/by-id/virtio-NAME. */
+static void add_extra_disks(struct strv *a, const struct plan_node *node) {
+  for (size_t i = 0; i < node->extras.disks.n; i++) {
+    const struct spec_disk *d = node->extras.disks.v[i];
+    _cleanup_free_ char *path = extra_disk_path(node->name, d);
+    _cleanup_free_ char *file = quote(path);
+    strv_push(a, "-drive");
+    strv_pushf(a,
+               "file=%s,format=raw,if=none,id=extra%zu,cache=unsafe,"
+               "discard=unmap",
+               file, i);
+    strv_push(a, "-device");
+    strv_pushf(a, "virtio-blk-pci,drive=extra%zu,serial=%s", i, d->name);
+  }
+}
+
 /* romfile= spares the BIOS the network boot ROM. */
 static void add_nic(struct strv *a, const char *id, const struct mac *mac) {
   char text[NET_TEXT];
@@ -169,6 +186,7 @@ void qemu_argv(const char *program, const struct plan_node *node,
   add_cpu(&a, node, kvm);
   strv_push_all(&a, "-device", "virtio-rng-pci", NULL);
   add_disks(&a, paths);
+  add_extra_disks(&a, node);
   add_network(&a, node, ports);
   add_control(&a, paths);
   *ret = a;

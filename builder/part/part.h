@@ -121,7 +121,8 @@ struct part {
   PART(registries)                                                             \
   PART(renewal)                                                                \
   PART(encryption)                                                             \
-  PART(kernel)
+  PART(kernel)                                                                 \
+  PART(disks)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

@@ -31,6 +31,7 @@ int parts_read_spec(const char *file, const char *text, size_t len,
 static const char *const steps[] = {
     "kernel-arguments",
     "check",
+    "disks",
     "settings",
     "commands-before",
     "proxy",

@@ -41,6 +41,18 @@ static void add_texts(const struct strv *from, struct strv *to, bool once) {
       strv_push(to, from->v[i]);
 }
 
+static void add_disks(const struct spec_disk_vec *from,
+                      struct plan_disk_vec *to) {
+  for (size_t i = 0; i < from->n; i++) {
+    size_t at = 0;
+    while (at < to->n && strcmp(to->v[at]->name, from->v[i].name) != 0)
+      at++;
+    if (at == to->n)
+      plan_disk_vec_add(to);
+    to->v[at] = &from->v[i];
+  }
+}
+
 static void add(const struct spec_extras *from, struct plan_extras *to) {
   add_files(&from->files, &to->files);
   add_named(&from->sysctls, &to->sysctls);
@@ -49,6 +61,7 @@ static void add(const struct spec_extras *from, struct plan_extras *to) {
   add_texts(&from->arguments, &to->arguments, true);
   add_texts(&from->before, &to->before, false);
   add_texts(&from->after, &to->after, false);
+  add_disks(&from->disks, &to->disks);
 }
 
 void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
@@ -78,6 +91,7 @@ void plan_extras_done(struct plan_extras *e) {
   strv_done(&e->arguments);
   strv_done(&e->before);
   strv_done(&e->after);
+  free(e->disks.v);
   *e = (struct plan_extras){0};
 }
 

@@ -9,6 +9,7 @@
 #include "spec/spec.h"
 
 DEFINE_VEC(plan_extra_files, const struct spec_file *);
+DEFINE_VEC(plan_disk_vec, const struct spec_disk *);
 
 struct plan_extras {
   struct plan_extra_files
@@ -18,6 +19,7 @@ struct plan_extras {
   struct strv modules;
   struct strv arguments;     /* of the kernel */
   struct strv before, after; /* commands */
+  struct plan_disk_vec disks; /* no two with one name; borrowed */
   /* Of the node that founds the cluster alone, in order; borrowed. */
   struct plan_extra_files manifests;
   struct plan_extra_files audit; /* of control planes; borrowed */

@@ -101,6 +101,19 @@ static json_t *json_interfaces(const struct plan_node *n) {
   return list;
 }
 
+static json_t *json_disks(const struct plan_disk_vec *l) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < l->n; i++) {
+    json_t *o = json_object();
+    set_string(o, "name", l->v[i]->name);
+    set_string(o, "mount", l->v[i]->mount);
+    set_string(o, "device", l->v[i]->device);
+    set_int(o, "size", l->v[i]->size);
+    (void)json_array_append_new(list, o);
+  }
+  return list;
+}
+
 static json_t *json_node(const struct plan_node *n) {
   char a[NET_TEXT];
   json_t *o = json_object();
@@ -126,6 +139,11 @@ static json_t *json_node(const struct plan_node *n) {
   (void)json_object_set_new(o, "taints", json_strings(&n->taints));
   (void)json_object_set_new(o, "annotations",
                             json_strings(&n->extras.annotations));
+  if (n->extras.arguments.n > 0)
+    (void)json_object_set_new(o, "kernelArguments",
+                              json_strings(&n->extras.arguments));
+  if (n->extras.disks.n > 0)
+    (void)json_object_set_new(o, "disks", json_disks(&n->extras.disks));
   (void)json_object_set_new(o, "parts", json_parts(n));
   (void)json_object_set_new(o, "files", json_files(n));
   (void)json_object_set_new(o, "units", json_strings(&n->units));
@@ -354,6 +372,15 @@ static void print_sample(const struct plan *p, FILE *out) {
   }
 }
 
+static void print_disks(const struct plan_disk_vec *l, FILE *out) {
+  for (size_t i = 0; i < l->n; i++)
+    fprintf(out, "  %-9s %s at %s, %s%s, %" PRIu64 " MiB when made here\n",
+            i ? "" : "disks", l->v[i]->name, l->v[i]->mount,
+            l->v[i]->device ? "" : "by the serial number ",
+            l->v[i]->device ? l->v[i]->device : l->v[i]->name,
+            l->v[i]->size >> 20);
+}
+
 static void print_list(const char *what, const struct strv *l, FILE *out) {
   if (l->n == 0)
     return;
@@ -464,6 +491,8 @@ static void print_node(const struct plan_node *n, FILE *out) {
   print_list("labels", &n->spec->labels, out);
   print_list("taints", &n->taints, out);
   print_list("notes", &n->extras.annotations, out);
+  print_list("kernel", &n->extras.arguments, out);
+  print_disks(&n->extras.disks, out);
   print_list("units", &n->units, out);
   print_list("steps", &n->steps, out);
   for (size_t i = 0; i < n->parts.n; i++)

@@ -313,6 +313,15 @@ const struct code spec_codes[] = {
      "GRUB reads them from a file in whose first sector they must fit, so that "
      "a power cut leaves no half of them: 450 letters for all, the role and "
      "the node together."},
+    {"KS0722", "a disk at a place that cannot be one",
+     "What is there is used before disks are mounted: by the boot, the seed or "
+     "the steps of the first boot."},
+    {"KS0723", "a disk that is not always the same one",
+     "Linux numbers disks in the order in which it finds them; the names below "
+     "/dev/disk/by-id and by-path stay."},
+    {"KS0724", "disks that do not fit together",
+     "Each has a name of its own on its node, at most 20 letters, and a place "
+     "that is not within another's."},
     {"KS0711", "more annotations than a node can have",
      "Kubernetes takes 256 KiB of all of an object's, and adds some itself."},
     {"KS0709", "an annotation that is not the author's to set",
@@ -626,6 +635,14 @@ static const struct told {
     {"KS0720", "the kernel's argument '%s' cannot be one of yours: %s"},
     {"KS0721",
      "the arguments for the kernel of '%s' are longer than %d letters"},
+    {"KS0722", "no disk can be mounted at '%s', which nodes need before it "
+               "is; write a folder like /var/lib/etcd, /var/lib/containerd or "
+               "/srv"},
+    {"KS0723", "'%s' may be another disk after a boot; write a name below "
+               "/dev/disk, such as /dev/disk/by-id/..."},
+    {"KS0724", "the disk's name '%s' is longer than %d letters"},
+    {"KS0724", "two disks have the name '%s'"},
+    {"KS0724", "the disks '%s' and '%s' of '%s' %s"},
     {"KS0710", "two entries are for the role %s"},
     {"KS0710", "no node has the role %s"},
 };

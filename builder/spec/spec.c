@@ -14,6 +14,15 @@ static void files_done(struct spec_file_vec *files) {
   free(files->v);
 }
 
+static void disks_done(struct spec_disk_vec *disks) {
+  for (size_t i = 0; i < disks->n; i++) {
+    free(disks->v[i].name);
+    free(disks->v[i].mount);
+    free(disks->v[i].device);
+  }
+  free(disks->v);
+}
+
 static void extras_done(struct spec_extras *e) {
   files_done(&e->files);
   strv_done(&e->sysctls);
@@ -22,6 +31,7 @@ static void extras_done(struct spec_extras *e) {
   strv_done(&e->arguments);
   strv_done(&e->before);
   strv_done(&e->after);
+  disks_done(&e->disks);
   *e = (struct spec_extras){0};
 }
 

@@ -42,6 +42,15 @@ struct spec_file {
 };
 DEFINE_VEC(spec_file_vec, struct spec_file);
 
+/* A further disk of nodes and where it is mounted. */
+struct spec_disk {
+  char *name; /* the serial number of a made machine's disk */
+  char *mount;
+  char *device;  /* NULL: by its serial number */
+  uint64_t size; /* bytes, of a made machine's */
+};
+DEFINE_VEC(spec_disk_vec, struct spec_disk);
+
 /* What the author adds to nodes: to all, or to those of an entry. */
 struct spec_extras {
   struct spec_file_vec files;
@@ -50,6 +59,7 @@ struct spec_extras {
   struct strv modules;
   struct strv arguments;     /* of the kernel, in order */
   struct strv before, after; /* commands of a shell, in order */
+  struct spec_disk_vec disks;
 };
 DEFINE_VEC(spec_extras_vec, struct spec_extras);
 

@@ -34,6 +34,10 @@ static void *add_registry(void *list) {
   return spec_registry_vec_add(list);
 }
 
+static void *add_disk(void *list) {
+  return spec_disk_vec_add(list);
+}
+
 static void *add_volume(void *list) {
   return spec_volume_vec_add(list);
 }
@@ -48,6 +52,7 @@ static void *add_volume(void *list) {
 #define AT_NODE(member) offsetof(struct spec_node, member)
 #define AT_ROLE(member) offsetof(struct spec_role, member)
 #define AT_FILE(member) offsetof(struct spec_file, member)
+#define AT_DISK(member) offsetof(struct spec_disk, member)
 #define AT_ROUTE(member) offsetof(struct spec_route, member)
 #define AT_CARD(member) offsetof(struct spec_interface, member)
 
@@ -298,6 +303,54 @@ static void *add_volume(void *list) {
        .derived = "none",                                                      \
        .example = "[hugepages=64]",                                            \
        .also = "kernelArgs kernelParameters cmdline kernel_args"},             \
+      {PREFIX "disks",                                                         \
+       TYPE_LIST,                                                              \
+       "0.2",                                                                  \
+       BASE(extras.disks),                                                     \
+       .doc = "Further disks " WHERE ", each mounted at one place before "     \
+              "anything else is done. An empty one gets a file system, ext4, " \
+              "and what the image has at that place; one that holds anything " \
+              "is left as it is, and the node waits. Machines that kubeseed "  \
+              "makes under QEMU have these disks, containers a folder of "     \
+              "their one." SAME,                                               \
+       .derived = "none",                                                      \
+       .add = add_disk,                                                        \
+       .item = "a disk",                                                       \
+       .also = "extraDisks volumes additionalDisks dataDisks"},                \
+      {PREFIX "disks.name",                                                    \
+       TYPE_NAME,                                                              \
+       "0.2",                                                                  \
+       AT_DISK(name),                                                          \
+       .doc = "What it is called, at most 20 letters; the serial number of a " \
+              "made machine's.",                                               \
+       .required = true,                                                       \
+       .example = "etcd",                                                      \
+       .also = "serial label id"},                                             \
+      {PREFIX "disks.mount",                                                   \
+       TYPE_PATH,                                                              \
+       "0.2",                                                                  \
+       AT_DISK(mount),                                                         \
+       .doc = "Where it is mounted, such as /var/lib/etcd, "                   \
+              "/var/lib/containerd or /srv.",                                  \
+       .required = true,                                                       \
+       .example = "/var/lib/etcd",                                             \
+       .also = "mountPoint path mountPath mountpoint"},                        \
+      {PREFIX "disks.device",                                                  \
+       TYPE_PATH,                                                              \
+       "0.2",                                                                  \
+       AT_DISK(device),                                                        \
+       .doc = "Which disk or partition of a real machine it is, by a name "    \
+              "that stays: one below /dev/disk.",                              \
+       .derived = "/dev/disk/by-id/virtio-NAME",                               \
+       .example = "/dev/disk/by-path/pci-0000:00:1f.2-ata-2",                  \
+       .also = "disk dev"},                                                    \
+      {PREFIX "disks.size",                                                    \
+       TYPE_SIZE,                                                              \
+       "0.2",                                                                  \
+       AT_DISK(size),                                                          \
+       .doc = "How large that of a made machine is, when it is made.",         \
+       .value = "10G",                                                         \
+       .also = "capacity"},                                                    \
       {PREFIX "annotations",                                                   \
        TYPE_NOTES,                                                             \
        "0.2",                                                                  \

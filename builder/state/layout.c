@@ -92,6 +92,9 @@ static const struct layout_row rows[] = {
     {"disks/*.raw", LAYOUT_MACHINE, false, SECRET},
     {"disks/*.raw.new", LAYOUT_MACHINE, false, SECRET},
     {"disks/*.base", LAYOUT_MACHINE, false, false},
+    {"disks/*", LAYOUT_MACHINE, FOLDER, false},
+    {"disks/*/*.raw", LAYOUT_MACHINE, false, SECRET},
+    {"disks/*/*.raw.new", LAYOUT_MACHINE, false, SECRET},
     {"logs", LAYOUT_MACHINE, FOLDER, false},
     {"logs/*.console", LAYOUT_MACHINE, false, false},
     {"logs/*.qemu", LAYOUT_MACHINE, false, false},
@@ -112,21 +115,30 @@ static size_t name_length(const char *s) {
   return strspn(s, LETTERS DIGITS "-");
 }
 
-/* Whether the first len bytes of path are the row's. */
+/* Whether the first len bytes of path are the row's, whose first '*' is a
+ * node's name and a second one any other. */
 static bool is_row(const struct layout_row *row, const char *path, size_t len,
                    char **ret_node) {
-  const char *star = strchr(row->path, '*');
-  if (!star)
-    return strlen(row->path) == len && memcmp(row->path, path, len) == 0;
-  size_t before = (size_t)(star - row->path);
-  size_t after = strlen(star + 1);
-  if (len < before + after || memcmp(path, row->path, before) != 0)
+  const char *node = NULL, *end = path + len;
+  size_t node_len = 0;
+  for (const char *r = row->path; *r; r++) {
+    if (*r != '*') {
+      if (path == end || *path++ != *r)
+        return false;
+      continue;
+    }
+    size_t n = name_length(path);
+    n = n < (size_t)(end - path) ? n : (size_t)(end - path);
+    if (n == 0)
+      return false;
+    node_len = node ? node_len : n;
+    node = node ? node : path;
+    path += n;
+  }
+  if (path != end)
     return false;
-  size_t n = name_length(path + before);
-  if (n == 0 || before + n + after != len ||
-      memcmp(path + before + n, star + 1, after) != 0)
-    return false;
-  *ret_node = xstrndup(path + before, n);
+  if (node)
+    *ret_node = xstrndup(node, node_len);
   return true;
 }
 

@@ -23,7 +23,8 @@ enum layout_part {
 };
 
 struct layout_row {
-  const char *path; /* below the state folder; '*' is a node's name */
+  const char *path; /* below the state folder; '*' is a node's name, a
+                       second one any other */
   enum layout_part part;
   bool folder;
   bool secret; /* nobody but the owner may even read it */

@@ -46,6 +46,7 @@ static const char *const specs[] = {
     HEADER MASTERS WORKER "    files: [{path: /etc/motd, content: a}]\n"
                           "    modules: [nfs]\n    sysctls: {kernel.panic: 1}\n"
                           "    kernelArguments: [hugepages=64]\n"
+                          "    disks: [{name: a, mount: /srv}]\n"
                           "    annotations: {a: b}\n"
                           "    commands: {before: [a], after: [b]}\n",
 };

@@ -117,6 +117,24 @@ static void test_two_cards(void **state) {
 }
 
 /* The member of a bond is on the wire of those that have none. */
+static void test_extra_disks(void **state) {
+  (void)state;
+  struct fixture f;
+  _cleanup_qemu_paths_ struct qemu_paths paths = {0};
+  const struct node_ports ports = {.mcast = 50000, .ssh = 20001};
+  char name[] = "etcd", mount[] = "/var/lib/etcd";
+  const struct spec_disk disk = {.name = name, .mount = mount};
+  const struct spec_disk *disks[] = {&disk};
+  make_node(&f, ROLE_CONTROL_PLANE);
+  f.node.extras.disks = (struct plan_disk_vec){.v = disks, .n = 1};
+  qemu_paths_make("kube-mast01", &paths);
+  _cleanup_free_ char *text = argv_text(&f, &paths, &ports, true);
+  assert_non_null(
+      strstr(text, " -drive file=disks/kube-mast01/etcd.raw,format=raw,if=none,"
+                   "id=extra0,cache=unsafe,discard=unmap "
+                   "-device virtio-blk-pci,drive=extra0,serial=etcd "));
+}
+
 static void test_bond(void **state) {
   (void)state;
   struct fixture f;
@@ -253,6 +271,7 @@ int main(void) {
       cmocka_unit_test(test_golden),
       cmocka_unit_test(test_kvm_and_no_api),
       cmocka_unit_test(test_two_cards),
+      cmocka_unit_test(test_extra_disks),
       cmocka_unit_test(test_bond),
       cmocka_unit_test(test_commas),
       cmocka_unit_test(test_no_seed),
