@@ -17,8 +17,8 @@ struct plan_extras {
   struct strv sysctls;     /* "name=value", no name twice */
   struct strv annotations; /* "key=value", no key twice */
   struct strv modules;
-  struct strv arguments;     /* of the kernel */
-  struct strv before, after; /* commands */
+  struct strv arguments;      /* of the kernel */
+  struct strv before, after;  /* commands */
   struct plan_disk_vec disks; /* no two with one name; borrowed */
   /* Of the node that founds the cluster alone, in order; borrowed. */
   struct plan_extra_files manifests;
