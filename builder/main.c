@@ -143,6 +143,7 @@ static const struct command commands[] = {
      "                        kernel, as root, and root there is root here;\n"
      "                        auto: what is fastest here\n"
      "      --image FILE      start from this image\n"
+     "      --internet        with a way out (QEMU; else they have none)\n"
      "      --no-wait         start the machines and return\n"
      "      --timeout MIN     give up after so many minutes (60; 0: never)\n"
      "      --stagger SEC     pause between two machines' starts (0)\n"

@@ -42,7 +42,7 @@ static void up_done(struct up *u) {
 /* ---- The command line ---- */
 
 static int parse(struct up *u, int argc, char **argv, struct error *err) {
-  enum { IMAGE = 0x100, MACHINES, STAGGER, ORDER, TIMEOUT, NO_WAIT };
+  enum { IMAGE = 0x100, MACHINES, STAGGER, ORDER, TIMEOUT, NO_WAIT, INTERNET };
   static const struct option options[] = {
       {"image", required_argument, NULL, IMAGE},
       {"machines", required_argument, NULL, MACHINES},
@@ -50,6 +50,7 @@ static int parse(struct up *u, int argc, char **argv, struct error *err) {
       {"order", required_argument, NULL, ORDER},
       {"timeout", required_argument, NULL, TIMEOUT},
       {"no-wait", no_argument, NULL, NO_WAIT},
+      {"internet", no_argument, NULL, INTERNET},
       {0}};
   for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
     int r = 0;
@@ -65,11 +66,17 @@ static int parse(struct up *u, int argc, char **argv, struct error *err) {
       r = cli_seconds("timeout", optarg, 60, &u->launch.timeout, err);
     else if (c == NO_WAIT)
       u->no_wait = true;
+    else if (c == INTERNET)
+      u->launch.internet = true;
     else
       return -1;
     if (r < 0)
       return -1;
   }
+  const struct machine_kind *kind =
+      u->machines && u->launch.internet ? machine_kind_find(u->machines) : NULL;
+  if (kind && choose_check_internet(kind, err) < 0)
+    return -1;
   if (optind == argc)
     return error_usage(err, "up needs a spec: kubeseed up SPEC [NODE...]");
   u->spec_path = argv[optind];
@@ -152,6 +159,14 @@ static int check_cards(const struct plan *p, const size_t *sel, size_t n,
   return 0;
 }
 
+static int check_kind(const struct up *u, const size_t *sel, size_t n,
+                      struct error *err) {
+  const struct cluster *c = &u->cluster;
+  if (u->launch.internet && choose_check_internet(c->kind, err) < 0)
+    return -1;
+  return choose_check_cards(&c->plan, sel, n, c->kind, err);
+}
+
 static int prepare(struct up *u, int argc, char **argv, struct error *err) {
   struct cluster *c = &u->cluster;
   struct launch *l = &u->launch;
@@ -166,7 +181,7 @@ static int prepare(struct up *u, int argc, char **argv, struct error *err) {
     return -1;
   if (choose_kind(&u->cli->log, &c->state, &c->plan, u->machines, &c->kind,
                   err) < 0 ||
-      choose_check_cards(&c->plan, sel, n, c->kind, err) < 0)
+      check_kind(u, sel, n, err) < 0)
     return -1;
   l->kind = c->kind;
   l->plan = &c->plan;
@@ -236,12 +251,33 @@ static void tell_left_out(const struct log *log, const struct launch *l) {
              disks);
 }
 
+/* The way out does not go by the spec's gateway, which is not there, and what
+ * answers DNS on it has an address of its own. */
+static void tell_internet(const struct up *u, size_t running) {
+  const struct log *log = &u->cli->log;
+  const struct spec *s = &u->cluster.spec;
+  char a[NET_TEXT];
+  if (running > 0)
+    log_warn(log, "--internet is for machines that are started; those that run "
+                  "already keep what they have");
+  for (size_t i = 0; i < s->network.dns.n; i++)
+    if (!cidr_has(&s->network.subnet, s->network.dns.v[i]))
+      return;
+  log_warn(log,
+           "nodes ask %s for names, where nothing is but machines of this "
+           "cluster: QEMU answers at 10.0.2.3; write it into the spec as "
+           "network.dns",
+           s->network.dns.n ? ip_format(s->network.dns.v[0], a) : "nobody");
+}
+
 static int start(struct up *u, enum launch_end *ret, struct error *err) {
   const struct log *log = &u->cli->log;
   struct launch *l = &u->launch;
   size_t running = launch_running(l);
   if (running > 0)
     log_info(log, "%zu of %zu machines run already", running, l->follow.n);
+  if (l->internet)
+    tell_internet(u, running);
   if (l->host.how) {
     log_info(log, "running under %s", l->host.how);
     check_memory(log, l);

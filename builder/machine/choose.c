@@ -88,6 +88,15 @@ int choose_check_cards(const struct plan *plan, const size_t *nodes, size_t n,
   return 0;
 }
 
+int choose_check_internet(const struct machine_kind *kind, struct error *err) {
+  if (kind->leads_out)
+    return 0;
+  return error_usage(err,
+                     "--internet: machines of the kind '%s' are in a network "
+                     "of their own that leads nowhere; take --machines qemu",
+                     kind->name);
+}
+
 int choose_save(const struct state *s, const struct machine_kind *kind,
                 struct error *err) {
   const struct machine_kind *old = NULL;

@@ -33,6 +33,11 @@ int choose_check_cards(const struct plan *plan, const size_t *nodes, size_t n,
                        const struct machine_kind *kind,
                        struct error *err) _must_check_;
 
+/* Whether machines of that kind can have a way to the internet; a usage error
+ * says which can. */
+int choose_check_internet(const struct machine_kind *kind,
+                          struct error *err) _must_check_;
+
 /* Remembers the kind, unless it is what the state remembers anyway. */
 int choose_save(const struct state *s, const struct machine_kind *kind,
                 struct error *err) _must_check_;

@@ -95,7 +95,7 @@ static int start(const struct state *s, const struct plan_node *node,
       .argv = &argv, .env = &env, .package = QEMU_PACKAGE};
   clean(s, node->name);
   qemu_paths_make(node->name, &paths);
-  qemu_argv(NULL, node, &paths, ports, host->kvm, &argv);
+  qemu_argv(NULL, node, &paths, ports, host, &argv);
   qemu_env(host->kvm, &env);
   return monitor_start(s, node->name, &qemu, &p, err);
 }
@@ -169,6 +169,7 @@ const struct machine_kind machine_qemu = {
     .name = "qemu",
     .program = "QEMU",
     .forwards = true,
+    .leads_out = true,
     .check_host = check_host,
     .has_disk = has_disk,
     .ensure_disk = ensure_disk,

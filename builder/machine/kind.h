@@ -26,8 +26,9 @@
 
 /* What the host gives to machines of a kind. */
 struct machine_host {
-  bool kvm;  /* hardware runs the guests' code */
-  char *how; /* the same in words for the user, with the reason */
+  bool kvm;      /* hardware runs the guests' code */
+  char *how;     /* the same in words for the user, with the reason */
+  bool internet; /* they have a way out; the caller sets it, see leads_out */
 };
 
 void machine_host_done(struct machine_host *h);
@@ -37,8 +38,9 @@ void machine_host_done(struct machine_host *h);
 struct machine_kind {
   const char *name;
   const char *program; /* what the machines are processes of, for messages */
-  bool forwards; /* it is reached through ports on 127.0.0.1, see ports.h */
-  bool copies;   /* a disk is a copy of the image: many seconds for each */
+  bool forwards;  /* it is reached through ports on 127.0.0.1, see ports.h */
+  bool copies;    /* a disk is a copy of the image: many seconds for each */
+  bool leads_out; /* they can have a way to the internet */
 
   /* Whether machines can be started here; a missing program is named with its
    * package. The caller machine_host_done's. */

@@ -86,6 +86,7 @@ int launch_prepare(struct launch *l, struct error *err) {
       (l->kind->check_host(&l->host, err) < 0 || prepare_image(l, err) < 0 ||
        prepare_seeds(l, err) < 0))
     return -1;
+  l->host.internet = l->internet;
   return follow_read(&l->follow, err);
 }
 

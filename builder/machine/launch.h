@@ -58,6 +58,7 @@ struct launch {
   const struct state *state;
   const struct log *log; /* where bake, seeds and disks tell their progress */
   const char *image;     /* NULL: the spec's, baked when it is missing */
+  bool internet;         /* those that are started have a way out */
   double stagger;        /* seconds between two starts */
   double timeout;        /* seconds from the first start; 0: none */
   int stop_fd;           /* readable when the caller wants an end; -1: none */

@@ -134,7 +134,7 @@ static void add_nic(struct strv *a, const char *id, const struct mac *mac) {
 /* The nodes' first cards are on one segment, their second ones on another; all
  * members of a bond are on one. */
 static void add_network(struct strv *a, const struct plan_node *node,
-                        const struct node_ports *ports) {
+                        const struct node_ports *ports, bool internet) {
   _cleanup_free_ char *api = NULL;
   if (ports->api)
     api = xasprintf(",hostfwd=tcp:127.0.0.1:%d-:6443", ports->api);
@@ -151,10 +151,12 @@ static void add_network(struct strv *a, const struct plan_node *node,
   /* restrict=on: the guest reaches nothing through it, and its DHCP hands out
    * no default route and no name server. */
   strv_push(a, "-netdev");
-  strv_pushf(a, "user,id=user,restrict=on,hostfwd=tcp:127.0.0.1:%d-:22%s",
-             ports->ssh, api ? api : "");
+  strv_pushf(a, "user,id=user,restrict=%s,hostfwd=tcp:127.0.0.1:%d-:22%s",
+             internet ? "off" : "on", ports->ssh, api ? api : "");
   struct mac user = qemu_user_mac(&plan_cluster_interface(node)->mac);
   add_nic(a, "user", &user);
+  if (internet)
+    strv_push_all(a, "-smbios", "type=3,asset=" QEMU_INTERNET, NULL);
 }
 
 static void add_control(struct strv *a, const struct qemu_paths *paths) {
@@ -174,7 +176,7 @@ static void add_control(struct strv *a, const struct qemu_paths *paths) {
 
 void qemu_argv(const char *program, const struct plan_node *node,
                const struct qemu_paths *paths, const struct node_ports *ports,
-               bool kvm, struct strv *ret) {
+               const struct machine_host *host, struct strv *ret) {
   struct strv a = {0};
   strv_push_all(&a, program ? program : QEMU_PROGRAM, "-name", node->name,
                 "-uuid", node->uuid, NULL);
@@ -183,11 +185,11 @@ void qemu_argv(const char *program, const struct plan_node *node,
                 "on,obsolete=deny,elevateprivileges=deny,spawn=deny,"
                 "resourcecontrol=deny",
                 "-machine", "q35", NULL);
-  add_cpu(&a, node, kvm);
+  add_cpu(&a, node, host->kvm);
   strv_push_all(&a, "-device", "virtio-rng-pci", NULL);
   add_disks(&a, paths);
   add_extra_disks(&a, node);
-  add_network(&a, node, ports);
+  add_network(&a, node, ports, host->internet);
   add_control(&a, paths);
   *ret = a;
 }

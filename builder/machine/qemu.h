@@ -5,6 +5,7 @@
  *
  *          hostfwd 127.0.0.1:SSH -> 22, :API -> 6443
  *   host ---------- user network (restricted) ---------- eth1  node
+ *                   unless the host gives a way out
  *   node, node .... multicast socket = one Ethernet ..... eth0  node
  */
 #pragma once
@@ -12,6 +13,7 @@
 #include "base/error.h"
 #include "base/host.h"
 #include "base/strv.h"
+#include "machine/kind.h"
 #include "machine/ports.h"
 #include "plan/plan.h"
 
@@ -43,6 +45,13 @@ void qemu_paths_done(struct qemu_paths *p);
 struct mac qemu_user_mac(const struct mac *first);
 
 /*
+ * What a machine with a way out has as its chassis's asset tag (SMBIOS, type
+ * 3): by it the image's 79-kubeseed-internet.network takes the way, for
+ * whatever the spec's gateway would have got but the cluster's own networks.
+ */
+#define QEMU_INTERNET "kubeseed-internet"
+
+/*
  * What QEMU's environment needs beside ours, to speed up TCG; the caller
  * strv_done's. Empty with KVM.
  */
@@ -51,4 +60,4 @@ void qemu_env(bool kvm, struct strv *ret);
 /* The whole command line; the caller strv_done's. program NULL: from PATH. */
 void qemu_argv(const char *program, const struct plan_node *node,
                const struct qemu_paths *paths, const struct node_ports *ports,
-               bool kvm, struct strv *ret);
+               const struct machine_host *host, struct strv *ret);

@@ -57,6 +57,8 @@ for file in "$work" "$work/offline.yaml" /dev/null "$work/pipe"; do
   check "up --image $file" early 2 "--image '$file' is no qcow2 image" \
     up --image "$file" "$work/offline.yaml"
 done
+check "up --internet of containers" early 2 "leads nowhere; take --machines qemu" \
+  up --internet --machines container "$work/offline.yaml"
 check "up with a payload that is not to be had" \
   early 2 "'key': '$work/none.asc': No such file" up "$work/elsewhere.yaml"
 check "payload --bundle into a folder that is not there" \

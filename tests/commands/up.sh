@@ -35,6 +35,13 @@ off() {
   ks here down --now
 }
 
+given() { # on|off WORDS...: whether QEMU restricts the machine m2 with them
+  restricted=$1
+  shift
+  off && up "$ready" "$@" m2 && cat "$work/here/run/m2.argv" &&
+    grep -q "^user,.*,restrict=$restricted," "$work/here/run/m2.argv"
+}
+
 status() { # NODE...: for programs
   ks here status --json "$@" >"$work/json" 2>"$work/said"
   status=$?
@@ -273,6 +280,18 @@ quietly_late() {
 }
 check "but what has failed" quietly_late
 check "they are switched off once more" off
+
+# With a way out when it is told so, and each time anew.
+check "up --internet gives a way out" given off --internet
+check "and tells that nobody there answers for names" \
+  grep -q 'nodes ask 192.168.4.1 for names, .*10.0.2.3' "$work/said"
+late() {
+  up "$ready" --internet && grep -q 'those that run already keep' "$work/said" &&
+    grep -q '^user,.*,restrict=off,' "$work/here/run/m3.argv"
+}
+check "up --internet tells of what runs already" late
+check "there is none without" given on
+check "and off again" off
 
 # Another Kubernetes, of which not even the key is there.
 with_disks() {

@@ -182,6 +182,14 @@ static void test_cards(void **state) {
   expect_cards(f, &machine_container, "m1: a container's cards cannot be");
 }
 
+static void test_internet(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  check_ok(choose_check_internet(&machine_qemu, &err), &err);
+  check_error(choose_check_internet(&machine_container, &err), &err,
+              "take --machines qemu");
+}
+
 /* The launcher's arguments: the second and third are what it is known by. */
 static void test_argv(void **state) {
   struct fixture *f = *state;
@@ -216,6 +224,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_running, setup, teardown),
       cmocka_unit_test_setup_teardown(test_disks_of_qemu, setup, teardown),
       cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_internet, setup, teardown),
       cmocka_unit_test_setup_teardown(test_cards, setup, teardown),
       cmocka_unit_test_setup_teardown(test_argv, setup, teardown),
       cmocka_unit_test(test_by_hand),

@@ -18,6 +18,7 @@ struct fixture {
   struct spec_node spec;
   struct plan_interface cards[2];
   struct plan_node node;
+  bool internet;
 };
 
 static void make_node(struct fixture *f, enum role role) {
@@ -39,9 +40,10 @@ static void make_node(struct fixture *f, enum role role) {
 /* The argv as one string, words joined by spaces; the caller frees. */
 static char *argv_text(const struct fixture *f, const struct qemu_paths *paths,
                        const struct node_ports *ports, bool kvm) {
+  const struct machine_host host = {.kvm = kvm, .internet = f->internet};
   _cleanup_strv_ struct strv a = {0};
   struct buf b = {0};
-  qemu_argv(NULL, &f->node, paths, ports, kvm, &a);
+  qemu_argv(NULL, &f->node, paths, ports, &host, &a);
   for (size_t i = 0; i < a.n; i++)
     buf_addf(&b, "%s%s", i ? " " : "", a.v[i]);
   return buf_take(&b);
@@ -148,6 +150,20 @@ static void test_bond(void **state) {
   _cleanup_free_ char *text = argv_text(&f, &paths, &ports, false);
   assert_null(strstr(text, "id=cluster,"));
   assert_non_null(strstr(text, "id=cluster1,mcast=230.0.0.1:50000"));
+}
+
+/* Off unless it is asked for, as the golden one shows. */
+static void test_internet(void **state) {
+  (void)state;
+  struct fixture f;
+  _cleanup_qemu_paths_ struct qemu_paths paths = {0};
+  const struct node_ports ports = {.mcast = 50000, .ssh = 20001};
+  make_node(&f, ROLE_WORKER);
+  f.internet = true;
+  qemu_paths_make("n", &paths);
+  _cleanup_free_ char *text = argv_text(&f, &paths, &ports, false);
+  assert_non_null(strstr(text, "-netdev user,id=user,restrict=off,"));
+  assert_non_null(strstr(text, " -smbios type=3,asset=kubeseed-internet "));
 }
 
 static void test_env(void **state) {
@@ -267,6 +283,7 @@ static void test_probe_device_refuses(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_internet),
       cmocka_unit_test(test_env),
       cmocka_unit_test(test_golden),
       cmocka_unit_test(test_kvm_and_no_api),
