@@ -5,7 +5,7 @@
  * place that prints errors and chooses the exit code.
  */
 #include "base/word.h"
-#include "cmd/cli.h"
+#include "cmd/words.h"
 #include "machine/container.h"
 #include "spec/words.h"
 
@@ -35,7 +35,7 @@ static const struct command commands[] = {
      "  kubeseed init --list\n"
      "  kubeseed init -t workers lab.yaml\n",
      cmd_init},
-    {"check", "SPEC", "the faults in the spec, with file:line:column",
+    {"check", "[SPEC]", "the faults in the spec, with file:line:column",
      "      --json            for programs\n"
      "\n"
      "SPEC is a file, or '-' for standard input.\n"
@@ -66,14 +66,14 @@ static const struct command commands[] = {
      "Examples:\n"
      "  kubeseed schema >kubeseed.schema.json\n",
      cmd_schema},
-    {"plan", "SPEC", "what would be made, and why",
+    {"plan", "[SPEC]", "what would be made, and why",
      "      --json            for programs\n"
      "\n"
      "Examples:\n"
      "  kubeseed plan cluster.yaml\n"
      "  kubeseed --json plan cluster.yaml | jq '.nodes[].mac'\n",
      cmd_plan},
-    {"payload", "SPEC", "make, fetch or verify the Kubernetes payload",
+    {"payload", "[SPEC]", "make, fetch or verify the Kubernetes payload",
      "      --rebuild         make it anew\n"
      "      --update          of pkgs.k8s.io: take what there is today, and "
      "move\n"
@@ -90,7 +90,7 @@ static const struct command commands[] = {
      "  kubeseed payload cluster.yaml\n"
      "  kubeseed payload cluster.yaml --bundle kubernetes.tar\n",
      cmd_payload},
-    {"image", "SPEC", "bake the node image",
+    {"image", "[SPEC]", "bake the node image",
      "      --force           bake even when nothing has changed\n"
      "      --verify          only check the image against its manifest\n"
      "      --check           open the image: is all in it, and nothing else?\n"
@@ -105,7 +105,7 @@ static const struct command commands[] = {
      "  kubeseed image cluster.yaml\n"
      "  kubeseed image --list\n",
      cmd_image},
-    {"seed", "SPEC [NODE...]", "make keys and seeds",
+    {"seed", "[SPEC] [NODE...]", "make keys and seeds",
      "      --check           write nothing: which ISOs are missing or "
      "others?\n"
      "      --format FORM     also as dir (a folder), fat (an image) or tar, "
@@ -138,7 +138,7 @@ static const struct command commands[] = {
      "  kubeseed inspect /dev/sdb\n"
      "  kubeseed --json inspect seed.iso | jq '.certificates[].notAfter'\n",
      cmd_inspect},
-    {"up", "SPEC [NODE...]", "boot machines until the cluster is ready",
+    {"up", "[SPEC] [NODE...]", "boot machines until the cluster is ready",
      "      --machines KIND   qemu (the default); container: on this host's\n"
      "                        kernel, as root, and root there is root here;\n"
      "                        auto: what is fastest here\n"
@@ -156,14 +156,14 @@ static const struct command commands[] = {
      "  kubeseed up cluster.yaml --order kube-mast03,kube-mast01 --stagger "
      "60\n",
      cmd_up},
-    {"status", "SPEC [NODE...]", "which machines run, and how far they are",
+    {"status", "[SPEC] [NODE...]", "which machines run, and how far they are",
      "Exits 0 when all nodes are ready, 1 otherwise.\n"
      "\n"
      "Examples:\n"
      "  kubeseed status cluster.yaml\n"
      "  kubeseed --json status cluster.yaml\n",
      cmd_status},
-    {"console", "SPEC NODE", "a machine's serial console; Ctrl-] leaves it",
+    {"console", "[SPEC] NODE", "a machine's serial console; Ctrl-] leaves it",
      "      --log             print what it has said so far\n"
      "  -f, --follow          and go on printing while it is on\n"
      "\n"
@@ -171,12 +171,12 @@ static const struct command commands[] = {
      "  kubeseed console cluster.yaml kube-mast01\n"
      "  kubeseed console cluster.yaml kube-mast01 --log\n",
      cmd_console},
-    {"ssh", "SPEC NODE [-- COMMAND...]", "log in to a running machine",
+    {"ssh", "[SPEC] NODE [-- COMMAND...]", "log in to a running machine",
      "Examples:\n"
      "  kubeseed ssh cluster.yaml kube-mast01\n"
      "  kubeseed ssh cluster.yaml kube-mast01 -- sudo kubectl get nodes\n",
      cmd_ssh},
-    {"verify", "SPEC", "is the running cluster what the spec says?",
+    {"verify", "[SPEC]", "is the running cluster what the spec says?",
      "      --no-pods         do not start pods to see whether they talk\n"
      "      --wait SECONDS    ask again for so long while something differs\n"
      "      --junit FILE      write the checks for a CI server as well\n"
@@ -190,7 +190,7 @@ static const struct command commands[] = {
      "  kubeseed --json verify cluster.yaml | jq '.checks[] | select(.ok | "
      "not)'\n",
      cmd_verify},
-    {"kubeconfig", "SPEC", "where the administrator's kubeconfig is",
+    {"kubeconfig", "[SPEC]", "where the administrator's kubeconfig is",
      "      --qemu            the one through the ports on 127.0.0.1\n"
      "  -o, --output FILE     write its content to FILE; '-' is standard "
      "output\n"
@@ -205,7 +205,7 @@ static const struct command commands[] = {
      "  export KUBECONFIG=$(kubeseed kubeconfig cluster.yaml --qemu)\n"
      "  kubeseed kubeconfig cluster.yaml -o ~/.kube/config --merge\n",
      cmd_kubeconfig},
-    {"export", "SPEC --to FORMAT [NODE...]", "disks for other hypervisors",
+    {"export", "[SPEC] --to FORMAT [NODE...]", "disks for other hypervisors",
      "      --to FORMAT       raw, raw.zst, qcow2, vdi or vmdk: the image "
      "alone;\n"
      "                        virtualbox, libvirt, ova: machines with their "
@@ -234,7 +234,7 @@ static const struct command commands[] = {
      "  kubeseed export cluster.yaml --to disk kube-mast01\n"
      "  kubeseed export cluster.yaml --to libvirt --apply qemu:///system\n",
      cmd_export},
-    {"down", "SPEC [NODE...]", "switch machines off",
+    {"down", "[SPEC] [NODE...]", "switch machines off",
      "      --now             pull the plug\n"
      "      --timeout SEC     pull it when that has taken so long (180)\n"
      "\n"
@@ -279,13 +279,17 @@ static void print_help(void) {
     printf("  %-10s %-26s %s\n", commands[i].name, commands[i].args,
            commands[i].summary);
   printf("\n%s\n"
+         "SPEC may be left out where the current folder has just one; destroy "
+         "wants it.\n\n"
          "Example, from nothing to a cluster:\n"
-         "  kubeseed init && kubeseed up cluster.yaml\n",
+         "  kubeseed init && kubeseed up\n",
          global_help);
 }
 
-/* `kubeseed ssh SPEC NODE`: what follows is the node's. */
-#define SSH_OWN_WORDS 2
+/* `kubeseed ssh [SPEC] NODE`: what follows is the node's. */
+static int ssh_own_words(const char *first) {
+  return words_is_spec(first) ? 2 : 1;
+}
 
 static void print_command_help(const struct command *c) {
   printf("kubeseed %s - %s\n\nUsage: kubeseed %s%s%s\n\n%s\n%s", c->name,
@@ -416,8 +420,9 @@ static int take_trailing(struct cli *cli, const struct command *command,
   int kept = 1;
   bool ended = false;
   for (int i = 1; i < *argc; i++) {
-    ended = ended || strcmp(argv[i], "--") == 0 ||
-            (command->run == cmd_ssh && kept > SSH_OWN_WORDS);
+    ended =
+        ended || strcmp(argv[i], "--") == 0 ||
+        (command->run == cmd_ssh && kept > 1 && kept > ssh_own_words(argv[1]));
     if (ended || !take_word(cli, *argc, argv, &i, wish, err))
       argv[kept++] = argv[i];
   }
@@ -494,6 +499,7 @@ static int run(struct cli *cli, int argc, char **argv, struct error *err) {
                        "plan, inspect, status, verify and image --list",
                        command->name);
   cli->warns = tells_warnings(command);
+  cli->command = command;
   /* Start getopt over on the command's own arguments (getopt(3)). */
   optind = 0;
   return command->run(cli, argc, argv, err);
@@ -556,6 +562,7 @@ int main(int argc, char **argv) {
   _cleanup_error_ struct error err = {0};
   (void)setlocale(LC_CTYPE, "C.UTF-8");
   int r = finish_output(run(&cli, argc, argv, &err), &err);
+  free(cli.found);
   if (r == 0)
     return 0;
   log_clear(&cli.log);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cmd/cli.h"
+#include "cmd/words.h"
 
 #include "base/file.h"
 #include "base/json.h"
@@ -93,9 +93,9 @@ int cmd_check(struct cli *cli, int argc, char **argv, struct error *err) {
   static const struct option none[] = {{0}};
   if (cli_getopt(argc, argv, ":", none, err) == '?')
     return -1;
-  if (argc - optind != 1)
-    return error_usage(err, "check needs one spec: kubeseed check SPEC");
-  const char *path = argv[optind];
+  if (words_take(cli, argc, argv, 0, 0, "one spec", err) < 0)
+    return -1;
+  const char *path = cli->spec;
   _cleanup_cluster_ struct cluster c;
   int r = cluster_load(cli, path, &c, err);
   if (r == 0)

@@ -12,12 +12,21 @@
 #include "state/state.h"
 #include <getopt.h>
 
-/* The global options, filled in by main. */
+struct command;
+
+/* The global options, filled in by main, and a command's words. */
 struct cli {
+  const struct command *command;
   const char *state_dir; /* -C, or NULL */
   bool json;             /* --json */
   bool warns; /* the command makes something of a spec, or tells its faults */
   struct log log; /* stderr; -q and -v */
+
+  /* Of words_take. */
+  const char *spec;
+  char *found;  /* the spec that nobody named, for main to free */
+  char **names; /* what stands behind it, n_names of them */
+  int n_names;
 };
 
 /* argv[0] is the command's name. Results go to stdout, the rest to cli->log. */

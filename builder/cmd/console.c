@@ -2,7 +2,7 @@
 /* kubeseed console: a node's serial port, live or as its log. */
 #include "base/file.h"
 #include "base/mem.h"
-#include "cmd/cli.h"
+#include "cmd/words.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -119,7 +119,7 @@ struct options {
   bool log, follow;
 };
 
-static int parse(int argc, char **argv, struct options *ret,
+static int parse(struct cli *cli, int argc, char **argv, struct options *ret,
                  struct error *err) {
   static const struct option options[] = {
       {"log", no_argument, NULL, 'l'}, {"follow", no_argument, NULL, 'f'}, {0}};
@@ -129,10 +129,7 @@ static int parse(int argc, char **argv, struct options *ret,
     ret->log = true;
     ret->follow = ret->follow || c == 'f';
   }
-  if (argc - optind != 2)
-    return error_usage(
-        err, "console needs one spec and one node: kubeseed console SPEC NODE");
-  return 0;
+  return words_take(cli, argc, argv, 1, 1, "one spec and one node", err);
 }
 
 int cmd_console(struct cli *cli, int argc, char **argv, struct error *err) {
@@ -140,9 +137,9 @@ int cmd_console(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_free_ size_t *sel = NULL;
   struct options o = {0};
   size_t n = 0;
-  if (parse(argc, argv, &o, err) < 0 ||
-      cluster_load(cli, argv[optind], &c, err) < 0 ||
-      cluster_select(&c, argv + optind + 1, 1, &sel, &n, err) < 0 ||
+  if (parse(cli, argc, argv, &o, err) < 0 ||
+      cluster_load(cli, cli->spec, &c, err) < 0 ||
+      cluster_select(&c, cli->names, 1, &sel, &n, err) < 0 ||
       cluster_open_state(cli, &c, false, false, err) < 0)
     return -1;
   const char *node = c.plan.nodes.v[sel[0]].name;

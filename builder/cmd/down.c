@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed down: switch machines off, cleanly where they let themselves. */
 #include "base/mem.h"
-#include "cmd/cli.h"
+#include "cmd/words.h"
 #include <getopt.h>
 #include <poll.h>
 
@@ -11,7 +11,6 @@
 
 struct down {
   struct cli *cli;
-  const char *spec_path;
   bool now;
   double timeout;
   struct cluster cluster;
@@ -48,10 +47,7 @@ static int parse(struct down *d, int argc, char **argv, struct error *err) {
       return -1;
     }
   }
-  if (optind == argc)
-    return error_usage(err, "down needs a spec: kubeseed down SPEC [NODE...]");
-  d->spec_path = argv[optind];
-  return 0;
+  return words_take(d->cli, argc, argv, 0, WORDS_ANY, "a spec", err);
 }
 
 /* Opens the machines that run and drops the others. The state is locked. */
@@ -171,9 +167,8 @@ int cmd_down(struct cli *cli, int argc, char **argv, struct error *err) {
   struct cluster *c = &d.cluster;
   bool none = false;
   if (parse(&d, argc, argv, err) < 0 ||
-      cluster_load(cli, d.spec_path, c, err) < 0 ||
-      cluster_select(c, argv + optind + 1, argc - optind - 1, &d.sel, &d.n,
-                     err) < 0 ||
+      cluster_load(cli, cli->spec, c, err) < 0 ||
+      cluster_select(c, cli->names, cli->n_names, &d.sel, &d.n, err) < 0 ||
       cluster_open_if_any(cli, c, &none, err) < 0)
     return -1;
   if (none)

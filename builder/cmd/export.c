@@ -4,7 +4,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "cluster/access.h"
-#include "cmd/cli.h"
+#include "cmd/words.h"
 #include "image/store.h"
 #include "seed/seed.h"
 #include "spec/mirror.h"
@@ -53,7 +53,8 @@ static int check_apply(const struct options *o, struct error *err) {
   return 0;
 }
 
-static int parse(int argc, char **argv, struct options *o, struct error *err) {
+static int parse(struct cli *cli, int argc, char **argv, struct options *o,
+                 struct error *err) {
   enum { TO = 0x100, IMAGE, APPLY, POOL, BRIDGE, UEFI, FORCE };
   static const struct option options[] = {
       {"to", required_argument, NULL, TO},
@@ -90,9 +91,8 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
   }
   if (o->output && !*o->output)
     return error_usage(err, "--output needs the name of a folder");
-  if (optind == argc)
-    return error_usage(err,
-                       "export needs a spec: kubeseed export SPEC --to FORMAT");
+  if (words_take(cli, argc, argv, 0, WORDS_ANY, "a spec", err) < 0)
+    return -1;
   if (o->format)
     return check_apply(o, err);
   _cleanup_buf_ struct buf all = {0};
@@ -196,15 +196,15 @@ static void print_files(const struct export_format *f,
 
 int cmd_export(struct cli *cli, int argc, char **argv, struct error *err) {
   struct options o = {0};
-  if (parse(argc, argv, &o, err) < 0)
+  if (parse(cli, argc, argv, &o, err) < 0)
     return -1;
-  int n = argc - optind - 1;
+  int n = cli->n_names;
   _cleanup_cluster_ struct cluster c;
   _cleanup_free_ size_t *nodes = NULL;
-  _cleanup_free_ char *dir = NULL, *target = cli_target(cli, argv[optind]);
+  _cleanup_free_ char *dir = NULL, *target = cli_target(cli, cli->spec);
   struct export_job job = {.log = &cli->log, .target = target};
-  if (cluster_load(cli, argv[optind], &c, err) < 0 ||
-      cluster_select(&c, argv + optind + 1, n, &nodes, &job.n_nodes, err) < 0)
+  if (cluster_load(cli, cli->spec, &c, err) < 0 ||
+      cluster_select(&c, cli->names, n, &nodes, &job.n_nodes, err) < 0)
     return -1;
   if (n > 0 && !o.format->of_nodes)
     return error_usage(err,

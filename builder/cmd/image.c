@@ -3,7 +3,7 @@
  * there are, and remove those that nothing uses. */
 #include "base/json.h"
 #include "base/mem.h"
-#include "cmd/cli.h"
+#include "cmd/words.h"
 #include "image/inspect.h"
 #include "image/store.h"
 #include <getopt.h>
@@ -16,7 +16,8 @@ struct options {
   bool list, prune, check;
 };
 
-static int parse(int argc, char **argv, struct options *o, struct error *err) {
+static int parse(struct cli *cli, int argc, char **argv, struct options *o,
+                 struct error *err) {
   static const struct option options[] = {
       {"force", no_argument, NULL, 'f'}, {"verify", no_argument, NULL, 'V'},
       {"list", no_argument, NULL, 'l'},  {"prune", no_argument, NULL, 'p'},
@@ -36,9 +37,9 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
                             "and --prune at a time");
   if (o->list && optind != argc)
     return error_usage(err, "image --list is of all images, without a spec");
-  if (!o->list && !o->prune && optind + 1 != argc)
-    return error_usage(err, "image needs one spec: kubeseed image SPEC");
-  return 0;
+  return o->list || o->prune
+             ? 0
+             : words_take(cli, argc, argv, 0, 0, "one spec", err);
 }
 
 /* ---- What there is ---- */
@@ -127,12 +128,12 @@ static int check_image(struct cli *cli, const char *name, struct error *err) {
 
 int cmd_image(struct cli *cli, int argc, char **argv, struct error *err) {
   struct options o = {0};
-  if (parse(argc, argv, &o, err) < 0)
+  if (parse(cli, argc, argv, &o, err) < 0)
     return -1;
   if (o.list)
     return print_list(cli, err);
   if (o.check)
-    return check_image(cli, argv[optind], err);
+    return check_image(cli, cli->spec, err);
   if (cli->json)
     return error_usage(err, "of image only --list has output for programs");
   if (o.prune) {
@@ -141,7 +142,7 @@ int cmd_image(struct cli *cli, int argc, char **argv, struct error *err) {
   }
   _cleanup_cluster_ struct cluster c;
   _cleanup_free_ char *path = NULL;
-  if (cluster_load(cli, argv[optind], &c, err) < 0 ||
+  if (cluster_load(cli, cli->spec, &c, err) < 0 ||
       image_ensure(&cli->log, &c.plan, &o.image, &path, err) < 0)
     return -1;
   (void)puts(path);

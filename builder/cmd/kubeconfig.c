@@ -5,7 +5,7 @@
 #include "cluster/access.h"
 #include "cluster/reach.h"
 #include "cluster/remote.h"
-#include "cmd/cli.h"
+#include "cmd/words.h"
 #include "machine/ports.h"
 #include "seed/admin.h"
 #include "seed/conf-file.h"
@@ -40,7 +40,8 @@ static bool is_list(const char *out) {
   return list && strchr(list, ':') && strcmp(list, out) == 0;
 }
 
-static int parse(int argc, char **argv, struct options *o, struct error *err) {
+static int parse(struct cli *cli, int argc, char **argv, struct options *o,
+                 struct error *err) {
   enum { QEMU = 0x100, FORCE, MERGE };
   static const struct option options[] = {
       {"qemu", no_argument, NULL, QEMU},
@@ -60,9 +61,8 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
     else
       return -1;
   }
-  if (argc - optind != 1)
-    return error_usage(err,
-                       "kubeconfig needs one spec: kubeseed kubeconfig SPEC");
+  if (words_take(cli, argc, argv, 0, 0, "one spec", err) < 0)
+    return -1;
   if ((o->force || o->merge) && !to_file(o))
     return error_usage(err, "--%s is for -o FILE",
                        o->force ? "force" : "merge");
@@ -168,8 +168,8 @@ static int deliver(const struct cli *cli, const struct cluster *c,
 int cmd_kubeconfig(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
   struct options o = {0};
-  if (parse(argc, argv, &o, err) < 0 ||
-      cluster_load(cli, argv[optind], &c, err) < 0 ||
+  if (parse(cli, argc, argv, &o, err) < 0 ||
+      cluster_load(cli, cli->spec, &c, err) < 0 ||
       cluster_open_state(cli, &c, false, false, err) < 0)
     return -1;
   if (c.spec.pki.mode == PKI_COPIED && fetch(cli, &c, err) < 0)

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * "Did you mean cluster.yaml?": the spec whose name was mistyped.
+ * Which specs there are: the one whose name was mistyped ("did you mean
+ * cluster.yaml?"), and the one that need not be named.
  */
 #pragma once
+
+#include "base/strv.h"
 
 /* The YAML file where path would be that has nearly its name, as a path of the
  * same kind, or NULL; the caller frees. */
 char *spec_nearby(const char *path);
+
+/* Adds the names of the specs in the folder dir, sorted: files *.yaml or *.yml
+ * with a line "apiVersion: kubeseed/...", whatever else is wrong with them. */
+void spec_list(const char *dir, struct strv *ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed payload: make, fetch or verify the Kubernetes payload. */
-#include "cmd/cli.h"
+#include "cmd/words.h"
 #include "image/bundle.h"
 #include "image/source.h"
 #include <getopt.h>
@@ -29,8 +29,8 @@ int cmd_payload(struct cli *cli, int argc, char **argv, struct error *err) {
     else if (c == 'f')
       opt.from = optarg;
   }
-  if (optind + 1 != argc)
-    return error_usage(err, "payload needs one spec: kubeseed payload SPEC");
+  if (words_take(cli, argc, argv, 0, 0, "one spec", err) < 0)
+    return -1;
   /* Before minutes are spent on what it could not hold. */
   if (bundle && bundle_check_place(bundle, err) < 0) {
     err->kind = ERROR_USAGE;
@@ -38,7 +38,7 @@ int cmd_payload(struct cli *cli, int argc, char **argv, struct error *err) {
   }
   _cleanup_cluster_ struct cluster c;
   _cleanup_payload_ struct payload p = {0};
-  if (cluster_load(cli, argv[optind], &c, err) < 0 ||
+  if (cluster_load(cli, cli->spec, &c, err) < 0 ||
       (bundle && bundle_check_payload(&c.spec, err) < 0) ||
       source_ensure(&cli->log, &c.spec, &opt, &p, err) < 0)
     return -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed plan: what would be made, and why. */
-#include "cmd/cli.h"
+#include "cmd/words.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -13,11 +13,11 @@ int cmd_plan(struct cli *cli, int argc, char **argv, struct error *err) {
   static const struct option none[] = {{0}};
   if (cli_getopt(argc, argv, ":", none, err) == '?')
     return -1;
-  if (argc - optind != 1)
-    return error_usage(err, "plan needs one spec: kubeseed plan SPEC");
+  if (words_take(cli, argc, argv, 0, 0, "one spec", err) < 0)
+    return -1;
   _cleanup_cluster_ struct cluster c;
   _cleanup_json_ json_t *locked = NULL;
-  if (cluster_load(cli, argv[optind], &c, err) < 0 ||
+  if (cluster_load(cli, cli->spec, &c, err) < 0 ||
       source_locked(&c.spec, &locked, err) < 0)
     return -1;
   if (!cli->json) {

@@ -4,7 +4,7 @@
 #include "cluster/access.h"
 #include "cluster/reach.h"
 #include "cluster/token.h"
-#include "cmd/cli.h"
+#include "cmd/words.h"
 #include "machine/kind.h"
 #include "pki/store.h"
 #include "seed/forms.h"
@@ -280,18 +280,17 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   bool pruning = false;
   if (read_options(argc, argv, &o, &pruning, err) < 0)
     return -1;
-  if (optind == argc)
-    return error_usage(err, "seed needs a spec: kubeseed seed SPEC [NODE...]");
-  if (pruning && argc - optind > 1)
+  if (words_take(cli, argc, argv, 0, WORDS_ANY, "a spec", err) < 0)
+    return -1;
+  if (pruning && cli->n_names > 0)
     return error_usage(err, "--prune is for the whole cluster, without names "
                             "of nodes");
   _cleanup_cluster_ struct cluster c;
   _cleanup_free_ size_t *nodes = NULL;
   _cleanup_strv_ struct strv gone = {0};
   _cleanup_(leftover_done) struct leftover left = {0};
-  if (cluster_load(cli, argv[optind], &c, err) < 0 ||
-      cluster_select(&c, argv + optind + 1, argc - optind - 1, &nodes,
-                     &o.n_nodes, err) < 0)
+  if (cluster_load(cli, cli->spec, &c, err) < 0 ||
+      cluster_select(&c, cli->names, cli->n_names, &nodes, &o.n_nodes, err) < 0)
     return -1;
   o.nodes = nodes;
   if (o.dry)
@@ -319,5 +318,5 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
   /* Nobody has to wait for what the cluster answers. */
   cleanup_close(&c.state.lock_fd);
   c.state.lock_fd = -1;
-  return welcome_late(cli, &c, argc - optind > 1);
+  return welcome_late(cli, &c, cli->n_names > 0);
 }

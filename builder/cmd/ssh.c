@@ -4,7 +4,7 @@
 #include "base/process.h"
 #include "cluster/access.h"
 #include "cluster/reach.h"
-#include "cmd/cli.h"
+#include "cmd/words.h"
 #include "machine/ports.h"
 #include <getopt.h>
 #include <string.h>
@@ -48,11 +48,10 @@ int cmd_ssh(struct cli *cli, int argc, char **argv, struct error *err) {
   /* "+": what follows the node is the node's business, options included */
   if (cli_getopt(argc, argv, "+:", options, err) != -1)
     return -1;
-  if (argc - optind < 2)
-    return error_usage(err, "ssh needs one spec and one node: kubeseed ssh "
-                            "SPEC NODE [-- COMMAND...]");
-  if (cluster_load(cli, argv[optind], &c, err) < 0 ||
-      cluster_select(&c, argv + optind + 1, 1, &sel, &n, err) < 0 ||
+  if (words_take(cli, argc, argv, 1, WORDS_ANY, "one spec and one node", err) <
+          0 ||
+      cluster_load(cli, cli->spec, &c, err) < 0 ||
+      cluster_select(&c, cli->names, 1, &sel, &n, err) < 0 ||
       cluster_open_state(cli, &c, false, false, err) < 0)
     return -1;
   const struct plan_node *node = &c.plan.nodes.v[sel[0]];
@@ -61,11 +60,11 @@ int cmd_ssh(struct cli *cli, int argc, char **argv, struct error *err) {
       access_ssh_args(config, &args, err) < 0)
     return -1;
   strv_push(&args, node->name);
-  int i = optind + 2;
-  if (i < argc && strcmp(argv[i], "--") == 0)
+  int i = 1;
+  if (i < cli->n_names && strcmp(cli->names[i], "--") == 0)
     i++;
-  for (; i < argc; i++)
-    strv_push(&args, argv[i]);
+  for (; i < cli->n_names; i++)
+    strv_push(&args, cli->names[i]);
   struct process p = {.argv = &args, .package = "openssh-client"};
   return process_exec(&p, err);
 }

@@ -2,7 +2,7 @@
 /* kubeseed status: what runs, how far it is, where it is reached. */
 #include "base/json.h"
 #include "cluster/reach.h"
-#include "cmd/cli.h"
+#include "cmd/words.h"
 #include "machine/follow.h"
 #include "machine/ports.h"
 #include <getopt.h>
@@ -88,10 +88,7 @@ static int parse(struct cli *cli, int argc, char **argv, struct error *err) {
       return -1;
     cli->json = true;
   }
-  if (optind == argc)
-    return error_usage(err,
-                       "status needs a spec: kubeseed status SPEC [NODE...]");
-  return 0;
+  return words_take(cli, argc, argv, 0, WORDS_ANY, "a spec", err);
 }
 
 int cmd_status(struct cli *cli, int argc, char **argv, struct error *err) {
@@ -101,9 +98,8 @@ int cmd_status(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_free_ size_t *sel = NULL;
   size_t n = 0;
   if (parse(cli, argc, argv, err) < 0 ||
-      cluster_load(cli, argv[optind], &c, err) < 0 ||
-      cluster_select(&c, argv + optind + 1, argc - optind - 1, &sel, &n, err) <
-          0 ||
+      cluster_load(cli, cli->spec, &c, err) < 0 ||
+      cluster_select(&c, cli->names, cli->n_names, &sel, &n, err) < 0 ||
       cluster_open_state(cli, &c, false, false, err) < 0 ||
       ports_load(&c.state, &c.plan, &ports, err) < 0)
     return -1;

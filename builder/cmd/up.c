@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/quote.h"
 #include "cluster/access.h"
-#include "cmd/cli.h"
+#include "cmd/words.h"
 #include "machine/choose.h"
 #include "machine/launch.h"
 #include "pki/store.h"
@@ -20,7 +20,6 @@
 
 struct up {
   struct cli *cli;
-  const char *spec_path;
   char *target; /* for commands that are suggested: SPEC, or -C DIR SPEC */
   const char *machines; /* --machines KIND, or NULL */
   const char *order;    /* --order A,B,... */
@@ -77,10 +76,9 @@ static int parse(struct up *u, int argc, char **argv, struct error *err) {
       u->machines && u->launch.internet ? machine_kind_find(u->machines) : NULL;
   if (kind && choose_check_internet(kind, err) < 0)
     return -1;
-  if (optind == argc)
-    return error_usage(err, "up needs a spec: kubeseed up SPEC [NODE...]");
-  u->spec_path = argv[optind];
-  u->target = cli_target(u->cli, u->spec_path);
+  if (words_take(u->cli, argc, argv, 0, WORDS_ANY, "a spec", err) < 0)
+    return -1;
+  u->target = cli_target(u->cli, u->cli->spec);
   return 0;
 }
 
@@ -167,14 +165,13 @@ static int check_kind(const struct up *u, const size_t *sel, size_t n,
   return choose_check_cards(&c->plan, sel, n, c->kind, err);
 }
 
-static int prepare(struct up *u, int argc, char **argv, struct error *err) {
+static int prepare(struct up *u, struct error *err) {
   struct cluster *c = &u->cluster;
   struct launch *l = &u->launch;
   _cleanup_free_ size_t *sel = NULL;
   size_t n = 0;
-  if (cluster_load(u->cli, u->spec_path, c, err) < 0 ||
-      cluster_select(c, argv + optind + 1, argc - optind - 1, &sel, &n, err) <
-          0 ||
+  if (cluster_load(u->cli, u->cli->spec, c, err) < 0 ||
+      cluster_select(c, u->cli->names, u->cli->n_names, &sel, &n, err) < 0 ||
       (u->order && cluster_order(c, u->order, sel, n, err) < 0) ||
       check_image(u, err) < 0 || check_cards(&c->plan, sel, n, err) < 0 ||
       cluster_open_state(u->cli, c, true, true, err) < 0)
@@ -365,7 +362,7 @@ int cmd_up(struct cli *cli, int argc, char **argv, struct error *err) {
       .launch = {.timeout = DEFAULT_TIMEOUT_MIN * 60.0, .stop_fd = -1},
   };
   enum launch_end end;
-  if (parse(&u, argc, argv, err) < 0 || prepare(&u, argc, argv, err) < 0 ||
+  if (parse(&u, argc, argv, err) < 0 || prepare(&u, err) < 0 ||
       start(&u, &end, err) < 0)
     return -1;
   if (u.no_wait && end == LAUNCH_ON) {

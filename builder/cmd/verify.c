@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cluster/reach.h"
-#include "cmd/cli.h"
+#include "cmd/words.h"
 #include "part/parts.h"
 #include "pki/store.h"
 #include <getopt.h>
@@ -50,8 +50,8 @@ static int parse(struct cli *cli, int argc, char **argv, struct options *o,
     if (r < 0)
       return -1;
   }
-  if (argc - optind != 1)
-    return error_usage(err, "verify needs one spec: kubeseed verify SPEC");
+  if (words_take(cli, argc, argv, 0, 0, "one spec", err) < 0)
+    return -1;
   if (o->junit && file_check_place(o->junit, err) < 0) {
     err->kind = ERROR_USAGE;
     return error_prefix(err, "--junit");
@@ -230,7 +230,7 @@ int cmd_verify(struct cli *cli, int argc, char **argv, struct error *err) {
   struct options o = {0};
   double began = monotonic_seconds();
   if (parse(cli, argc, argv, &o, err) < 0 ||
-      cluster_load(cli, argv[optind], &c, err) < 0 ||
+      cluster_load(cli, cli->spec, &c, err) < 0 ||
       cluster_open_state(cli, &c, false, false, err) < 0 ||
       lock(&c, &fd, err) < 0 ||
       ask_patiently(cli, &c, &o, began + o.wait, &found, err) < 0 ||

@@ -44,20 +44,24 @@ version|unknown command 'version'; did you mean '--version'?
 help stop|unknown command 'stop'; did you mean 'down'?
 rm x|unknown command 'rm'; did you mean 'destroy'?
 start|unknown command 'start'; did you mean 'up'?
-up|up needs a spec: kubeseed up SPEC [NODE...]
-seed|seed needs a spec: kubeseed seed SPEC [NODE...]
+up|there is no spec in this folder; name one: kubeseed up [SPEC] [NODE...]
+seed|`kubeseed init` writes one to begin with
 up --machines lxc x|'lxc'
-status|status needs a spec: kubeseed status SPEC [NODE...]
-verify|verify needs one spec: kubeseed verify SPEC
-check a b|check needs one spec: kubeseed check SPEC
-plan a b|plan needs one spec: kubeseed plan SPEC
-image a b|image needs one spec: kubeseed image SPEC
-payload a b|payload needs one spec: kubeseed payload SPEC
-verify a b|verify needs one spec: kubeseed verify SPEC
-kubeconfig a b|kubeconfig needs one spec: kubeseed kubeconfig SPEC
-console x|console needs one spec and one node: kubeseed console SPEC NODE
-console x a b|console needs one spec and one node: kubeseed console SPEC NODE
-ssh x|ssh needs one spec and one node: kubeseed ssh SPEC NODE [-- COMMAND...]
+status|there is no spec in this folder
+status m1|there is no spec 'm1'; `kubeseed init m1`
+check|there is no spec in this folder
+destroy|destroy needs a spec: kubeseed destroy SPEC [NODE...]
+check a b|check needs one spec: kubeseed check [SPEC]
+plan a b|plan needs one spec: kubeseed plan [SPEC]
+image a b|image needs one spec: kubeseed image [SPEC]
+payload a b|payload needs one spec: kubeseed payload [SPEC]
+verify a b|verify needs one spec: kubeseed verify [SPEC]
+kubeconfig a b|kubeconfig needs one spec: kubeseed kubeconfig [SPEC]
+console|console needs one spec and one node: kubeseed console [SPEC] NODE
+console x.yaml|console needs one spec and one node: kubeseed console [SPEC] NODE
+console x|console needs one spec and one node: kubeseed console [SPEC] NODE
+console x.yaml a b|console needs one spec and one node: kubeseed console [SPEC] NODE
+ssh x|ssh needs one spec and one node: kubeseed ssh [SPEC] NODE [-- COMMAND...]
 paln x|unknown command 'paln'; did you mean 'plan'?
 help paln|unknown command 'paln'; did you mean 'plan'?
 help plan up|help is for one command
@@ -81,8 +85,37 @@ check "a spec whose name is mistyped is named" said_nearby
 check "what init suggests has the file's name as a shell takes it" ends_with 0 \
   "next: kubeseed up 'a b.yaml'" env -C "$work/nearby" "$kubeseed" init "a b.yaml"
 
-for command in init check explain schema plan payload image seed up status \
-  console ssh verify kubeconfig down destroy help; do
+# The one spec of a folder need not be named.
+here() { # STATUS WORDS COMMAND...
+  wanted=$1
+  words=$2
+  shift 2
+  ends_with "$wanted" "$words" env -C "$work/alone" "$kubeseed" "$@"
+}
+mkdir "$work/alone" && cp "$work/offline.yaml" "$work/alone/lab.yaml"
+printf 'apiVersion: v1\nkind: Pod\n# apiVersion: kubeseed/v1\n' >"$work/alone/pod.yaml"
+printf 'x: |\n  apiVersion: kubeseed/v1\n' >"$work/alone/text.yml"
+mkfifo "$work/alone/pipe.yaml"
+mkdir "$work/alone/folder.yaml" "$work/alone/m2"
+check "check finds the one spec of a folder" here 0 "lab.yaml: ok: 3 nodes" check
+check "so does plan" here 0 "cluster     demo" plan
+check "and what takes nodes" here 0 "/alone/demo.cluster/seeds: 1 new" seed m2
+check "a word that is no file is a node" here 2 \
+  "the spec has no node 'lab'; it has dead1, m2, m3" status lab
+ssh_alone() {
+  env -C "$work/alone" "$kubeseed" ssh m2 df -h --json </dev/null
+  grep -q ' m2 df -h --json$' "$FAKE_SSH_DIR/m2.argv"
+}
+check "ssh's words are a node and what it is to do" ssh_alone
+check "destroy wants it named" here 2 "destroy needs a spec" destroy
+sed 's/^apiVersion: \(.*\)/apiVersion: "\1"/' "$work/offline.yaml" >"$work/alone/a b.yml"
+check "of two none is taken" here 2 \
+  "there are 2 specs in this folder, a b.yml and lab.yaml; name one, as in \`kubeseed plan 'a b.yml'\`" plan
+check "and of nodes neither" here 2 "name one, as in \`kubeseed down 'a b.yml' m2\`" down m2
+rm "$work/alone/pipe.yaml"
+
+for command in init check explain schema plan payload image seed inspect up status \
+  console ssh verify kubeconfig export down destroy help; do
   check "$command --help" ends_with 0 "Usage: kubeseed $command" \
     "$kubeseed" "$command" --help
   check "help $command" ends_with 0 "Usage: kubeseed $command" \
