@@ -28,6 +28,9 @@ def run(node, args, then):
 def start(node):
     """systemd does, when the script lets it; again when something has changed."""
     node.vip_wanted = True
+    if node.world.now < node.online_at():  # After=network-online.target
+        return node.world.after(node.online_at() - node.world.now, node,
+                                lambda: start(node))
     if not node.exists(SCRIPT):
         return begin(node)
 
@@ -138,7 +141,7 @@ def watch(world):
     if world.both_since is not None:
         world.both_for += world.now - world.both_since
         world.both_since = None
-        if world.both_for > BOTH:
+        if world.both_for > world.both_most:
             world.both_for = 0.0
             world.violation(None, f"{world.both} have the endpoint's address")
     found = holders(world)
@@ -150,4 +153,4 @@ def watch(world):
             world.note(None, f"{both} have the endpoint's address")
         world.both = both
         world.both_since = world.now
-        world.after(BOTH + 1, None, lambda: watch(world))
+        world.after(world.both_most + 1, None, lambda: watch(world))

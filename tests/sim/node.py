@@ -198,8 +198,14 @@ class Node:
         world.note(self, "power on")
         world.bump()
         world.after(self.world.delay(self, 20, 60), self, self._booted)
-        # When its network card has its address (`ip` in programs.py).
-        world.after(70 * self.speed, self, world.bump)
+        world.after(self.online_at() - world.now, self, world.bump)
+
+    def online_at(self):
+        """When its network card has its address."""
+        return self.boot_time + 70 * self.speed
+
+    def is_online(self):
+        return self.world.now >= self.online_at() and self.trouble != "no-card"
 
     def _booted(self):
         if self.emulated:  # kubeseed-emulated.service in the image

@@ -99,8 +99,7 @@ def ip(world, actor, args, stdin):
             f"{n.address} lladdr {n.env['MAC']} REACHABLE\n"
             for n in world.nodes.values()
             if n is not node and n.on and world.connected(node, n)), ""
-    if world.now - node.boot_time < 70 * node.speed or \
-            node.trouble == "no-card":
+    if not node.is_online():
         return 0, "", ""
     held = [node.env["VIP"] + "/32"] if node in keepalived.holders(world) else []
     return 0, "".join(f"2: kube0    inet {address} brd + scope global kube0\n"

@@ -39,6 +39,7 @@ SCENARIOS = {
     "grown-before": seeds.grown_before,
     "grown-alone": seeds.grown_alone,
     "grown-live": seeds.grown_live,
+    "grown-returns": seeds.grown_returns,
     "trouble": seeds.trouble,
     "wrong-peer": seeds.wrong_peer,
     "overwritten": seeds.overwritten,
@@ -69,7 +70,9 @@ def jobs(topology, number, salt=""):
                 for kind in ("both-on", "new-first", "unaware", "unaware,new-first")
                 for i in range(number // 8 + 1)]
         if name == "grown-external":
-            return named(name, live, salt)
+            return named(name, live + [
+                ("grown-returns", str(i), lossy) for lossy in (False, True)
+                for i in range(number // 8 + 1)], salt)
         found = live + [("grown", late, lossy) for late in list(topology.earlier)[-1:]
                  for lossy in (False, True) for _ in range(number // 4 + 1)]
         found += [("grown-before", "", False)]

@@ -305,6 +305,32 @@ def grown_live(world, what):
     yield 300
 
 
+def grown_returns(world, _):
+    """A new load balancer alone has the address: those that do not know it have lost
+    their power. One that returns is told, and tells it, before it takes part."""
+    old = [world.nodes[n] for n in world.topology.earlier]
+    balancers = [n for n in old if n.role == "load-balancer"]
+    new, = [n for n in world.nodes.values() if n not in old]
+    lay_earlier(world, old)
+    world.apart = {new.name}
+    yield from boot_and_wait(world, old)
+    yield from boot_and_wait(world, [new])
+    for node in balancers:
+        node.power_off(world.lossy)
+    yield lambda: keepalived.holders(world) == [new]
+    yield 60
+    world.both_most = 5
+    for node in world.rng.sample(balancers, len(balancers)):
+        world.after(world.rng.choice((0, 30, 300)), None, node.power_on)
+    yield 600
+    yield world.all_done
+    yield 300
+    if keepalived.holders(world) == [new]:
+        world.violation(new, "it keeps the address from better ones")
+    if not any(keepalived.tells(world, node, new) for node in balancers):
+        world.violation(new, "nobody tells it who has the address")
+
+
 def grown_before(world, _):
     """The cluster of the earlier seeds has never been on."""
     yield from boot_at_once(world)

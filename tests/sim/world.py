@@ -62,6 +62,7 @@ class World:
         self.waiting_for = None
         self.both = ""  # who have the endpoint's address beside each other
         self.both_since = None
+        self.both_most = keepalived.BOTH
         self.both_for = 0.0
         self.nodes = {}
         for (name, seed), root in zip(topology.seeds.items(), roots):
