@@ -30,7 +30,7 @@ static void test_rows_are_whole(void **state) {
     assert_true(!has_value(k) || k->required != defaulted);
     assert_false(k->value && k->derived);
     assert_true(k->type != TYPE_WORD || k->words);
-    assert_int_equal(k->type == TYPE_INT, k->max > 0);
+    assert_int_equal(k->type == TYPE_INT || k->type == TYPE_PERIOD, k->max > 0);
     assert_int_equal(k->type == TYPE_LIST, k->add && k->item);
     assert_true(k->type == TYPE_MAP || k->type == TYPE_LIST || k->words ||
                 k->value || k->example);
@@ -71,6 +71,8 @@ static bool takes(const struct key *k, const char *text) {
   void *base = &s;
   if (strstr(k->path, "files."))
     base = spec_file_vec_add(&s.extras.files);
+  else if (strstr(k->path, "disks."))
+    base = spec_disk_vec_add(&s.extras.disks);
   else if (strstr(k->path, "extraVolumes."))
     base = spec_volume_vec_add(&s.kubernetes.components[0].volumes);
   else if (strncmp(k->path, "registries.", 11) == 0)
