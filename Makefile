@@ -31,10 +31,10 @@ DESTDIR   ?=
 FUZZ_TIME ?= 60
 SUITE     ?= bookworm
 BASE      ?= 08aa5d7
-# The same schedules each time, then others (--tell: whose failures are only told),
-# and a third of the mutations; test-all takes all.
+# The same schedules each time, then others, and a third of the mutations; test-all
+# takes all.
 SIM       ?= -n 1 --seconds 240 --salt ""
-EXPLORE   ?= -n 1 --seconds 60 --tell
+EXPLORE   ?= -n 1 --seconds 60
 MUTATIONS ?= --third
 V         ?= 0
 Q         := $(if $(filter 1,$(V)),,@)
