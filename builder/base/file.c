@@ -115,12 +115,23 @@ int file_write_for(const char *path, const void *data, size_t len, mode_t mode,
   return replace(path, data, len, mode, owner, true, err);
 }
 
-int file_refresh(const char *path, const void *data, size_t len, mode_t mode,
-                 struct error *err) {
+/* Whether a plain file holds these bytes. Nothing else is opened: a FIFO would
+ * wait for whom writes to it. */
+static bool holds(const char *path, const void *data, size_t len,
+                  struct stat *st) {
   _cleanup_error_ struct error unreadable = {0};
   _cleanup_buf_ struct buf old = {0};
-  if (file_exists(path) && file_read(path, len, &old, &unreadable) == 0 &&
-      old.len == len && (len == 0 || memcmp(old.data, data, len) == 0))
+  return stat(path, st) == 0 && S_ISREG(st->st_mode) &&
+         st->st_size == (off_t)len &&
+         file_read(path, len, &old, &unreadable) == 0 && old.len == len &&
+         (len == 0 || memcmp(old.data, data, len) == 0);
+}
+
+int file_refresh(const char *path, const void *data, size_t len, mode_t mode,
+                 struct error *err) {
+  struct stat st;
+  if (holds(path, data, len, &st) &&
+      ((st.st_mode & 07777) == mode || chmod(path, mode) == 0))
     return 0;
   return replace(path, data, len, mode, FILE_OWNER_ANY, false, err);
 }

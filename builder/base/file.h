@@ -37,8 +37,8 @@ int file_write_for(const char *path, const void *data, size_t len, mode_t mode,
                    struct file_owner owner, struct error *err) _must_check_;
 
 /*
- * As file_write, but leaves a file alone that holds these bytes already, and
- * does not sync: for what can be made again at any time.
+ * As file_write, but leaves a file alone that holds these bytes already, or
+ * gives it the mode, and does not sync: for what can be made again at any time.
  */
 int file_refresh(const char *path, const void *data, size_t len, mode_t mode,
                  struct error *err) _must_check_;

@@ -121,12 +121,23 @@ static void test_refresh(void **state) {
   ino_t before = stat_of(path).st_ino;
   assert_int_equal(file_refresh(path, "one", 3, 0600, &err), 0);
   assert_int_equal(stat_of(path).st_ino, before);
+  assert_int_equal(chmod(path, 0644), 0);
+  assert_int_equal(file_refresh(path, "one", 3, 0600, &err), 0);
+  assert_int_equal(stat_of(path).st_ino, before);
+  assert_int_equal(stat_of(path).st_mode & 07777, 0600);
   static const char *const others[] = {"two", "on", "longer"};
   for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
     const char *text = others[i];
     assert_int_equal(file_refresh(path, text, strlen(text), 0600, &err), 0);
     assert_holds(path, text);
   }
+  /* A FIFO, to which nobody writes. */
+  assert_int_equal(unlink(path), 0);
+  assert_int_equal(mkfifo(path, 0600), 0);
+  alarm(10);
+  assert_int_equal(file_refresh(path, "", 0, 0600, &err), 0);
+  assert_true(S_ISREG(stat_of(path).st_mode));
+  alarm(0);
   assert_false(error_is_set(&err));
 }
 
