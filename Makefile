@@ -195,8 +195,9 @@ e2e: $(BUILD)/kubeseed
 rack: $(BUILD)/kubeseed
 	@tests/rack/run $(RACK)
 
+# IMAGE=FILE: and that a node made of it comes to its first step.
 libvirt: $(BUILD)/kubeseed
-	@tests/export/libvirtd $<
+	@tests/export/libvirtd $< $(IMAGE)
 
 sim: $(BUILD)/kubeseed
 	@tests/sim/test-shell
@@ -214,7 +215,8 @@ test-all:
 	@$(MAKE) --no-print-directory e2e \
 	  E2E="$(filter-out functions,$(basename $(notdir $(wildcard tests/e2e/*.sh))))"
 	@$(MAKE) --no-print-directory rack RACK=all
-	@$(MAKE) --no-print-directory libvirt
+	@$(MAKE) --no-print-directory libvirt \
+	  IMAGE="$$($(BUILD)/kubeseed -q image seeds/single.yaml)"
 	@$(MAKE) --no-print-directory consumers
 
 lint: $(LIB) $(OBJ)/kubeseed
@@ -229,6 +231,7 @@ same: $(BUILD)/kubeseed
 bench: $(BUILD)/kubeseed
 	@tests/bench/run $(BUILD)/kubeseed
 	@tests/bench/bake $(BUILD)/kubeseed
+	@tests/bench/kernels $(BUILD)/kubeseed
 
 $(UNIT): $(OBJ)/tests/%: tests/%.c $(LIB)
 	@mkdir -p $(@D)

@@ -15,34 +15,15 @@ ovmf=/usr/share/OVMF
   echo 'nodes: [{name: m1}]'
 } >"$SPEC"
 
-# As `up` has it, but for the processor, which is QEMU's own.
-accel=tcg,thread=single
-! grep -qEw 'vmx|svm' /proc/cpuinfo || [ ! -w /dev/kvm ] || accel=kvm
-
 # start NAME ARGS...: a machine of the image, which keeps nothing of it; its disk is
 # the device of $disk.
 disk='-device virtio-blk-pci,drive=disk'
 start() {
-  name=$1
-  shift
-  mkdir -p "$STATE/logs"
-  : >"$STATE/logs/$name.console"
   # shellcheck disable=SC2086
-  qemu-system-x86_64 -nodefaults -display none -accel "$accel" -m 1024 \
-    -drive "file=$image,format=qcow2,if=none,id=disk,snapshot=on" \
-    $disk -serial "file:$STATE/logs/$name.console" \
-    -qmp "unix:$STATE/$name.qmp,server=on,wait=off" "$@" &
-  echo $! >"$STATE/$name.pid"
+  power_on "$@" $disk \
+    -drive "file=$image,format=qcow2,if=none,id=disk,snapshot=on"
 }
-stop() { # NAME
-  kill "$(cat "$STATE/$1.pid")" && rm "$STATE/$1.pid"
-}
-stop_all() {
-  for file in "$STATE"/*.pid; do
-    [ ! -e "$file" ] || kill "$(cat "$file")" 2>/dev/null || :
-  done
-}
-trap stop_all EXIT
+trap all_off EXIT
 
 find_image() { # SPEC
   image=$("$KUBESEED" -q image "$1")
@@ -58,13 +39,13 @@ starts_with() { # NAME ARGS...
   says "$1" 'drives looked at: vda, vda1, vda2 (vfat KUBESEED), vda3 (ext4 kubeseed-root)'
 }
 check "it starts from BIOS, and says that there is no seed" starts_with bios -machine pc
-check "and goes off" stop bios
+check "and goes off" power_off bios
 cp $ovmf/OVMF_VARS_4M.ms.fd "$STATE/vars"
 check "it starts from UEFI with Secure Boot" starts_with uefi \
   -machine q35,smm=on -global driver=cfi.pflash01,property=secure,value=on \
   -drive "if=pflash,format=raw,readonly=on,file=$ovmf/OVMF_CODE_4M.ms.fd" \
   -drive "if=pflash,format=raw,file=$STATE/vars"
-check "and goes off as well" stop uefi
+check "and goes off as well" power_off uefi
 
 # The generic kernel on a machine without anything of virtio, with an empty drive.
 sed 's/debian: 12/kernel: generic/' "$SPEC" >"$WORK/generic.yaml"
@@ -93,5 +74,5 @@ check "a disc is put in" insert sata "$STATE/seeds/seeds/m1.iso"
 check "and is the seed" within 60 says sata 'the seed is on /dev/sr0'
 check "which is not for its card" within 600 says sata \
   'the seed is for a network card that this machine has not: kube0'
-check "it goes off too" stop sata
+check "it goes off too" power_off sata
 finish

@@ -88,6 +88,11 @@ network: {domain: kube.demo, subnet: 192.168.4.0/24}
 SPEC
 }
 
+# any_header NAME: of one whose image boots any machine. All that take it share one.
+any_header() { # NAME
+  header "$1" | sed 's/debian: 12, disk: 8G/debian: 13, disk: 3G, kernel: generic, firmware: [firmware-bnx2]/'
+}
+
 lay_cable() { # LAUNCHER LAUNCHER
   nsenter -t "$1" -n ip link add cable type veth peer name cable netns "$2" &&
     nsenter -t "$1" -n ip link set cable master kubeseed0 up &&
@@ -308,6 +313,34 @@ quickly() {
   quick=$?
   PAUSE=$old_pause
   return "$quick"
+}
+
+# ---- Machines that `up` does not start ----
+
+# As it has them, but for the processor, which is QEMU's own.
+ACCEL=tcg,thread=single
+! grep -qEw 'vmx|svm' /proc/cpuinfo || [ ! -w /dev/kvm ] || ACCEL=kvm
+
+# power_on NAME ARGS...: with these devices. $STATE/NAME.qmp is where orders go to.
+power_on() {
+  name=$1
+  shift
+  mkdir -p "$STATE/logs"
+  : >"$STATE/logs/$name.console"
+  qemu-system-x86_64 -nodefaults -display none -accel "$ACCEL" -m 1024 \
+    -serial "file:$STATE/logs/$name.console" \
+    -qmp "unix:$STATE/$name.qmp,server=on,wait=off" "$@" &
+  echo $! >"$STATE/$name.pid"
+}
+
+power_off() { # NAME
+  kill "$(cat "$STATE/$1.pid")" && rm "$STATE/$1.pid"
+}
+
+all_off() {
+  for file in "$STATE"/*.pid; do
+    [ ! -e "$file" ] || kill "$(cat "$file")" 2>/dev/null || :
+  done
 }
 
 # ---- Containers ----

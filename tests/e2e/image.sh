@@ -9,7 +9,7 @@ set -eu
 
 SPEC=$WORK/image.yaml
 {
-  header image | sed 's/debian: 12, disk: 8G/debian: 13, disk: 3G, kernel: generic, firmware: [firmware-bnx2]/'
+  any_header image
   echo 'nodes: [{name: m1}]'
 } >"$SPEC"
 PATH=$PATH:/usr/sbin:/sbin
