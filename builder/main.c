@@ -138,6 +138,22 @@ static const struct command commands[] = {
      "  kubeseed inspect /dev/sdb\n"
      "  kubeseed --json inspect seed.iso | jq '.certificates[].notAfter'\n",
      cmd_inspect},
+    {"certs", "[SPEC | MEDIUM]", "certificates, and when they end",
+     "      --warn DAYS       what ends within so many days is told (30)\n"
+     "      --live            ask the nodes of the running cluster, or those "
+     "named:\n"
+     "                        kubeseed certs --live [SPEC] [NODE...]\n"
+     "      --json            for programs\n"
+     "\n"
+     "Without --live those in the state's folder; MEDIUM is one that inspect "
+     "takes.\n"
+     "Exits 1 when one has ended or will within DAYS.\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed certs cluster.yaml\n"
+     "  kubeseed certs demo.cluster/seeds/kube-mast01.iso --warn 90\n"
+     "  kubeseed --json certs --live | jq '.certificates[].daysLeft'\n",
+     cmd_certs},
     {"up", "[SPEC] [NODE...]", "boot machines until the cluster is ready",
      "      --machines KIND   qemu (the default); container: on this host's\n"
      "                        kernel, as root, and root there is root here;\n"
@@ -262,8 +278,8 @@ static const char global_help[] =
     "  -v, --verbose         tell each step of making an image\n"
     "  -q, --quiet           tell nothing but errors and warnings\n"
     "      --json            output for programs: of check, plan, inspect, "
-    "status,\n"
-    "                        verify and image --list\n"
+    "certs,\n"
+    "                        status, verify and image --list\n"
     "  -h, --help            this help, or a command's\n"
     "      --version         the version\n"
     "\n"
@@ -310,6 +326,7 @@ static const struct {
     {"check", "validate lint"},
     {"image", "build"},
     {"inspect", "show dump"},
+    {"certs", "certificates expiry"},
     {"--version", "version"},
 };
 
@@ -460,7 +477,8 @@ static int print_any_help(int argc, char **argv, struct error *err) {
 
 static bool has_json(const struct command *c) {
   return c->run == cmd_check || c->run == cmd_plan || c->run == cmd_inspect ||
-         c->run == cmd_status || c->run == cmd_verify || c->run == cmd_image;
+         c->run == cmd_certs || c->run == cmd_status || c->run == cmd_verify ||
+         c->run == cmd_image;
 }
 
 /* Who works with the cluster that was made has read them then. */
@@ -496,7 +514,7 @@ static int run(struct cli *cli, int argc, char **argv, struct error *err) {
   if (cli->json && !has_json(command))
     return error_usage(err,
                        "'%s' has no output for programs; --json is for check, "
-                       "plan, inspect, status, verify and image --list",
+                       "plan, inspect, certs, status, verify and image --list",
                        command->name);
   cli->warns = tells_warnings(command);
   cli->command = command;

@@ -25,6 +25,18 @@ static int quote_path(const char *dir, const char *file, char **ret,
   return 0;
 }
 
+int access_check(const struct state *s, struct error *err) {
+  _cleanup_free_ char *config = state_path(s, "ssh_config");
+  if (file_exists(config))
+    return 0;
+  return error_set(
+      err, 0,
+      "there is no '%s' to reach the nodes by; `kubeseed up %s` "
+      "switches them on here and writes it, `kubeseed seed %s` does "
+      "for machines of your own",
+      config, s->target, s->target);
+}
+
 int access_ssh_config(const struct plan *plan, const struct ports *ports,
                       const char *dir, char **ret, struct error *err) {
   _cleanup_free_ char *key = NULL;

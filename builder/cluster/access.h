@@ -20,6 +20,10 @@ int access_ssh_config(const struct plan *plan, const struct ports *ports,
                       const char *dir, char **ret,
                       struct error *err) _must_check_;
 
+/* Whether STATE/ssh_config is there, by which the nodes are reached; else an
+ * error that says what writes it. */
+int access_check(const struct state *s, struct error *err) _must_check_;
+
 /* The same as STATE/ssh_config, by the ports that run/ports.json tells. */
 int access_write_ssh_config(const struct plan *plan, const struct state *s,
                             struct error *err) _must_check_;

@@ -116,5 +116,6 @@ int cli_check_image(const char *path, const char *target,
                     struct error *err) _must_check_;
 
 command_fn cmd_init, cmd_check, cmd_explain, cmd_schema, cmd_plan, cmd_payload,
-    cmd_image, cmd_seed, cmd_inspect, cmd_up, cmd_status, cmd_console, cmd_ssh,
-    cmd_verify, cmd_kubeconfig, cmd_export, cmd_down, cmd_destroy;
+    cmd_image, cmd_seed, cmd_inspect, cmd_certs, cmd_up, cmd_status,
+    cmd_console, cmd_ssh, cmd_verify, cmd_kubeconfig, cmd_export, cmd_down,
+    cmd_destroy;

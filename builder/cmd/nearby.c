@@ -47,7 +47,7 @@ static bool says_kubeseed(const char *text) {
   return false;
 }
 
-static bool is_spec(const char *path) {
+bool spec_is_one(const char *path) {
   _cleanup_error_ struct error unreadable = {0};
   _cleanup_buf_ struct buf text = {0};
   struct stat st;
@@ -67,7 +67,7 @@ void spec_list(const char *dir, struct strv *ret) {
     qsort(names.v, names.n, sizeof(*names.v), by_name);
   for (size_t i = 0; i < names.n; i++) {
     _cleanup_free_ char *path = xasprintf("%s/%s", dir, names.v[i]);
-    if (is_spec(path))
+    if (spec_is_one(path))
       strv_push(ret, names.v[i]);
   }
 }

@@ -11,6 +11,10 @@
  * same kind, or NULL; the caller frees. */
 char *spec_nearby(const char *path);
 
+/* Whether the file is one, whatever else is wrong with it: it has a line
+ * "apiVersion: kubeseed/...". */
+bool spec_is_one(const char *path);
+
 /* Adds the names of the specs in the folder dir, sorted: files *.yaml or *.yml
- * with a line "apiVersion: kubeseed/...", whatever else is wrong with them. */
+ * that spec_is_one. */
 void spec_list(const char *dir, struct strv *ret);

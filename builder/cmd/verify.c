@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "cluster/access.h"
 #include "cluster/reach.h"
 #include "cmd/words.h"
 #include "part/parts.h"
@@ -74,19 +75,6 @@ static int read_stats_secret(const struct cluster *c, char **ret,
   return 0;
 }
 
-static int check_access(const struct cli *cli, const struct cluster *c,
-                        const char *config, struct error *err) {
-  _cleanup_free_ char *target = cli_target(cli, c->spec.file);
-  if (file_exists(config))
-    return 0;
-  return error_set(
-      err, 0,
-      "there is no '%s' to reach the nodes by; `kubeseed up %s` "
-      "switches them on here and writes it, `kubeseed seed %s` does "
-      "for machines of your own",
-      config, target, target);
-}
-
 /* What one round has found. */
 struct round {
   struct verify_facts facts;
@@ -141,7 +129,7 @@ static int ask(const struct cli *cli, const struct cluster *c,
   const struct remote r = {
       .config = config, .timeout = NODE_TIMEOUT, .parallel = parallel(c)};
   struct verify_facts *f = &ret->facts;
-  if (check_access(cli, c, config, err) < 0 ||
+  if (access_check(&c->state, err) < 0 ||
       read_stats_secret(c, &secret, err) < 0)
     return -1;
   verify_facts_init(f, &c->plan, time(NULL));

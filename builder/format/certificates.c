@@ -97,6 +97,26 @@ char *certificate_end(const struct certificate *c, time_t now) {
                    days == 1 ? "" : "s");
 }
 
+static void set_date(json_t *o, const char *key, time_t t) {
+  char text[40] = "?";
+  struct tm tm;
+  if (gmtime_r(&t, &tm))
+    (void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+  (void)json_object_set_new(o, key, json_string(text));
+}
+
+void certificate_json(const struct certificate *c, json_t *o) {
+  json_t *names = json_array();
+  for (size_t i = 0; i < c->names.n; i++)
+    (void)json_array_append_new(names, json_text(c->names.v[i]));
+  (void)json_object_set_new(o, "subject", json_text(c->subject));
+  (void)json_object_set_new(o, "issuer", json_text(c->issuer));
+  (void)json_object_set_new(o, "names", names);
+  (void)json_object_set_new(o, "ca", json_boolean(c->is_ca));
+  set_date(o, "notBefore", c->from);
+  set_date(o, "notAfter", c->until);
+}
+
 void certificates_done(struct certificate_vec *v) {
   for (size_t i = 0; i < v->n; i++) {
     struct certificate *c = &v->v[i];

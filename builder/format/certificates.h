@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/json.h"
 #include "base/strv.h"
 #include "base/vec.h"
 #include "format/x509.h"
@@ -32,6 +33,9 @@ void certificates_add(const char *where, const char *text, size_t len,
 /* Seconds between the end of a certificate and now as words, "ended on ..."
  * or "ends on ..., in 364 days". The caller frees. */
 char *certificate_end(const struct certificate *c, time_t now);
+
+/* Adds subject, issuer, names, ca, notBefore and notAfter to o. */
+void certificate_json(const struct certificate *c, json_t *o);
 
 void certificates_done(struct certificate_vec *v);
 #define _cleanup_certificates_ _cleanup_(certificates_done)

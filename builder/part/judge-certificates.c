@@ -74,6 +74,21 @@ static char *next_certificate(char *text) {
   return NULL;
 }
 
+char *judge_next_certificate(char **rest, char **ret_pem) {
+  char *at = next_certificate(*rest);
+  if (!at)
+    return NULL;
+  char *path = at + strlen(CERTIFICATE);
+  char *pem = path + strcspn(path, "\n");
+  if (*pem)
+    *pem++ = '\0';
+  *rest = next_certificate(pem);
+  if (*rest)
+    (*rest)[-1] = '\0';
+  *ret_pem = pem;
+  return path;
+}
+
 static void judge_node_certs(const struct judge *j, const struct plan_node *n,
                              struct certs *c) {
   _cleanup_free_ char *text = judge_section(j, n, "certificates", &c->ended);
@@ -82,17 +97,9 @@ static void judge_node_certs(const struct judge *j, const struct plan_node *n,
   size_t found = 0;
   bool client = strstr(text, "/kubelet-client-current.pem\n");
   bool api = strstr(text, "/etc/kubernetes/pki/apiserver.crt\n");
-  char *next = next_certificate(text);
-  for (; next; found++) {
-    char *path = next + strlen(CERTIFICATE);
-    char *pem = path + strcspn(path, "\n");
-    if (*pem)
-      *pem++ = '\0';
-    next = next_certificate(pem);
-    if (next)
-      next[-1] = '\0';
+  char *rest = text, *pem;
+  for (char *path; (path = judge_next_certificate(&rest, &pem)); found++)
     judge_cert(n->name, path, pem, j->facts->now, c);
-  }
   if (n->has_kubelet && !client)
     wrong_add(&c->ended, "%s: the kubelet has no client certificate", n->name);
   else if (n->spec->role == ROLE_CONTROL_PLANE && !api)

@@ -143,14 +143,6 @@ static json_t *json_files(const struct contents *c) {
   return list;
 }
 
-static void set_date(json_t *o, const char *key, time_t t) {
-  char text[40] = "?";
-  struct tm tm;
-  if (gmtime_r(&t, &tm))
-    (void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-  set_text(o, key, text);
-}
-
 static json_t *json_certificates(const struct contents *c) {
   json_t *list = json_array();
   for (size_t i = 0; i < c->certificates.n; i++) {
@@ -159,12 +151,7 @@ static json_t *json_certificates(const struct contents *c) {
       continue;
     json_t *e = json_object();
     set_text(e, "file", k->where);
-    set_text(e, "subject", k->subject);
-    set_text(e, "issuer", k->issuer);
-    (void)json_object_set_new(e, "names", strings(&k->names));
-    (void)json_object_set_new(e, "ca", json_boolean(k->is_ca));
-    set_date(e, "notBefore", k->from);
-    set_date(e, "notAfter", k->until);
+    certificate_json(k, e);
     (void)json_array_append_new(list, e);
   }
   return list;

@@ -114,7 +114,7 @@ check "of two none is taken" here 2 \
 check "and of nodes neither" here 2 "name one, as in \`kubeseed down 'a b.yml' m2\`" down m2
 rm "$work/alone/pipe.yaml"
 
-for command in init check explain schema plan payload image seed inspect up status \
+for command in init check explain schema plan payload image seed inspect certs up status \
   console ssh verify kubeconfig export down destroy help; do
   check "$command --help" ends_with 0 "Usage: kubeseed $command" \
     "$kubeseed" "$command" --help
