@@ -122,7 +122,8 @@ struct part {
   PART(renewal)                                                                \
   PART(encryption)                                                             \
   PART(kernel)                                                                 \
-  PART(disks)
+  PART(disks)                                                                  \
+  PART(cloud)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "plan/extras.h"
 
+#include "spec/cloud.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,10 @@ static void add(const struct spec_extras *from, struct plan_extras *to) {
   add_texts(&from->before, &to->before, false);
   add_texts(&from->after, &to->after, false);
   add_disks(&from->disks, &to->disks);
+  if (from->cloud_config && !to->cloud_config)
+    to->cloud_config = yaml_new_map();
+  if (from->cloud_config)
+    cloud_merge(to->cloud_config, from->cloud_config);
 }
 
 void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
@@ -92,6 +97,7 @@ void plan_extras_done(struct plan_extras *e) {
   strv_done(&e->before);
   strv_done(&e->after);
   free(e->disks.v);
+  yaml_node_free(e->cloud_config);
   *e = (struct plan_extras){0};
 }
 

@@ -17,9 +17,10 @@ struct plan_extras {
   struct strv sysctls;     /* "name=value", no name twice */
   struct strv annotations; /* "key=value", no key twice */
   struct strv modules;
-  struct strv arguments;      /* of the kernel */
-  struct strv before, after;  /* commands */
-  struct plan_disk_vec disks; /* no two with one name; borrowed */
+  struct strv arguments;          /* of the kernel */
+  struct strv before, after;      /* commands */
+  struct yaml_node *cloud_config; /* merged; NULL: none */
+  struct plan_disk_vec disks;     /* no two with one name; borrowed */
   /* Of the node that founds the cluster alone, in order; borrowed. */
   struct plan_extra_files manifests;
   struct plan_extra_files audit; /* of control planes; borrowed */

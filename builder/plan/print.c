@@ -381,6 +381,13 @@ static void print_disks(const struct plan_disk_vec *l, FILE *out) {
             l->v[i]->size >> 20);
 }
 
+/* Its keys alone: a value may be a secret. */
+static void print_cloud(const struct yaml_node *map, FILE *out) {
+  for (size_t i = 0; map && i < map->n; i++)
+    fprintf(out, "%s%s%s", i ? " " : "  cloud     ", map->child[i]->key,
+            i + 1 == map->n ? "\n" : "");
+}
+
 static void print_list(const char *what, const struct strv *l, FILE *out) {
   if (l->n == 0)
     return;
@@ -493,6 +500,7 @@ static void print_node(const struct plan_node *n, FILE *out) {
   print_list("notes", &n->extras.annotations, out);
   print_list("kernel", &n->extras.arguments, out);
   print_disks(&n->extras.disks, out);
+  print_cloud(n->extras.cloud_config, out);
   print_list("units", &n->units, out);
   print_list("steps", &n->steps, out);
   for (size_t i = 0; i < n->parts.n; i++)

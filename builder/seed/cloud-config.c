@@ -2,8 +2,12 @@
 #include "seed/cloud-config.h"
 
 #include "base/codec.h"
+#include "base/embedded.h"
 #include "base/utf8.h"
+#include "spec/cloud.h"
 #include <string.h>
+
+#define CLOUD_CFG "images/debian/tree/etc/cloud/cloud.cfg"
 
 static void add_user(const struct spec_user *u, const char *own_key,
                      struct yaml_node *user) {
@@ -118,6 +122,19 @@ static int write_files(const struct cloud_file_vec *files, struct buf *out,
   return 0;
 }
 
+/* Those of the author's keys that the image's cloud-init has no use of. */
+static int add_modules(const struct yaml_node *fragment, struct yaml_node *root,
+                       struct error *err) {
+  _cleanup_yaml_ struct yaml_node *image = NULL;
+  const struct embedded *e = embedded_find(CLOUD_CFG);
+  if (!e)
+    return error_set(err, 0, "there is no " CLOUD_CFG);
+  if (yaml_parse(e->name, (const char *)e->data, e->len, &image, err) < 0)
+    return -1;
+  cloud_add_modules(fragment, image, root);
+  return 0;
+}
+
 int cloud_config_write(const struct yaml_node *base, const struct plan *plan,
                        const struct plan_node *node, const char *own_key,
                        const struct cloud_file_vec *files, struct buf *out,
@@ -126,6 +143,11 @@ int cloud_config_write(const struct yaml_node *base, const struct plan *plan,
   yaml_map_set_str(root, "hostname", node->name);
   yaml_map_set_str(root, "fqdn", node->fqdn);
   add_users(&plan->spec->users, own_key, root);
+  if (node->extras.cloud_config) {
+    cloud_merge(root, node->extras.cloud_config);
+    if (add_modules(node->extras.cloud_config, root, err) < 0)
+      return -1;
+  }
   buf_adds(out, "#cloud-config\n");
   if (write_checked(root, out, err) < 0)
     return -1;

@@ -322,6 +322,12 @@ const struct code spec_codes[] = {
     {"KS0724", "disks that do not fit together",
      "Each has a name of its own on its node, at most 20 letters, and a place "
      "that is not within another's."},
+    {"KS0725", "a key of cloud-init that is not the author's to set",
+     "Much of what cloud-init does on other machines has a key of its own in a "
+     "spec, where it fits the rest; some is the image's or the seed's, and for "
+     "the rest the image runs no module."},
+    {"KS0726", "no value for this key of cloud-init",
+     "cloud-init would say so on the node, when nobody looks any more."},
     {"KS0711", "more annotations than a node can have",
      "Kubernetes takes 256 KiB of all of an object's, and adds some itself."},
     {"KS0709", "an annotation that is not the author's to set",
@@ -643,6 +649,10 @@ static const struct told {
     {"KS0724", "the disk's name '%s' is longer than %d letters"},
     {"KS0724", "two disks have the name '%s'"},
     {"KS0724", "the disks '%s' and '%s' of '%s' %s"},
+    {"KS0725", "cloud-init's '%s' cannot be one of yours: %s"},
+    {"KS0726", "cloud-init's '%s' must be %s"},
+    {"KS0726", "an entry of cloud-init's '%s' must be a text, or a list of "
+               "texts"},
     {"KS0710", "two entries are for the role %s"},
     {"KS0710", "no node has the role %s"},
 };

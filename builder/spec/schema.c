@@ -64,6 +64,8 @@ static json_t *value_schema(const struct key *k) {
                      "minItems", 1);
   case TYPE_WORD:
     return word_schema(k);
+  case TYPE_CLOUD:
+    return json_pack("{ss}", "type", "object");
   case TYPE_INT:
     return json_pack("{sssisi}", "type", "integer", "minimum", k->min,
                      "maximum", k->max);

@@ -32,6 +32,7 @@ static void extras_done(struct spec_extras *e) {
   strv_done(&e->before);
   strv_done(&e->after);
   disks_done(&e->disks);
+  yaml_node_free(e->cloud_config);
   *e = (struct spec_extras){0};
 }
 

@@ -11,6 +11,7 @@
 #include "base/net.h"
 #include "base/strv.h"
 #include "base/vec.h"
+#include "format/yaml.h"
 #include "spec/component.h"
 #include "spec/interfaces.h"
 #include "spec/versions.h"
@@ -60,6 +61,7 @@ struct spec_extras {
   struct strv arguments;     /* of the kernel, in order */
   struct strv before, after; /* commands of a shell, in order */
   struct spec_disk_vec disks;
+  struct yaml_node *cloud_config; /* a map, see cloud.h; NULL: none */
 };
 DEFINE_VEC(spec_extras_vec, struct spec_extras);
 

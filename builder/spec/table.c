@@ -303,6 +303,19 @@ static void *add_volume(void *list) {
        .derived = "none",                                                      \
        .example = "[hugepages=64]",                                            \
        .also = "kernelArgs kernelParameters cmdline kernel_args"},             \
+      {PREFIX "cloudConfig",                                                   \
+       TYPE_CLOUD,                                                             \
+       "0.2",                                                                  \
+       BASE(extras.cloud_config),                                              \
+       .doc = "What cloud-init is told besides " WHERE ": apt, bootcmd, "      \
+              "final_message, output, phone_home, reporting and runcmd, as "   \
+              "its manual has them. Maps are merged key by key, lists come "   \
+              "one behind the other" BEHIND ", and of anything else the "      \
+              "narrower counts. Other keys of cloud-init are refused, with "   \
+              "what to write. It runs until the node is a member.",            \
+       .derived = "nothing",                                                   \
+       .example = "{bootcmd: [\"ip link set eno2 up\"]}",                      \
+       .also = "cloud_config userData user-data cloudInit"},                   \
       {PREFIX "disks",                                                         \
        TYPE_LIST,                                                              \
        "0.2",                                                                  \
@@ -918,6 +931,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_NOTES:
   case TYPE_MODULES:
   case TYPE_KERNEL_ARGS:
+  case TYPE_CLOUD:
   case TYPE_IMAGES:
   case TYPE_DEBS:
   case TYPE_COMMANDS:

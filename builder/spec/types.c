@@ -3,6 +3,7 @@
 
 #include "format/authorized.h"
 #include "spec/account.h"
+#include "spec/cloud.h"
 #include "spec/component.h"
 #include "spec/debian.h"
 #include "spec/extras.h"
@@ -164,6 +165,7 @@ static const struct type_info types[] = {
     [TYPE_MODULES] = {"list of modules",
                       "a list of modules, like [nfs, dm_crypt]",
                       EXTRAS_MODULE_PATTERN, false},
+    [TYPE_CLOUD] = {"cloud-config", CLOUD_RULE, NULL, false},
     [TYPE_KERNEL_ARGS] = {"list of arguments",
                           "a list of arguments, like [hugepages=64]",
                           EXTRAS_ARGUMENT_PATTERN, false},

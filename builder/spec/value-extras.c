@@ -175,6 +175,31 @@ static void read_manifests(const struct key *k, const struct yaml_node *value,
     read_manifest(k, value->child[i], member(k, base), err);
 }
 
+/* Words of commands are texts, also one like 1 or true. */
+static void make_texts(struct yaml_node *list) {
+  for (size_t i = 0; i < list->n; i++) {
+    struct yaml_node *n = list->child[i];
+    if (n->kind == YAML_SEQ)
+      make_texts(n);
+    else if (n->kind == YAML_SCALAR && !yaml_is_null(n))
+      n->quoted = true;
+  }
+}
+
+static void read_cloud(const struct key *k, const struct yaml_node *value,
+                       void *base, struct error *err) {
+  struct yaml_node **dest = member(k, base);
+  if (value->kind != YAML_MAP) {
+    not_by_rule(k, value, err);
+    return;
+  }
+  yaml_node_free(*dest);
+  *dest = yaml_copy(value);
+  for (size_t i = 0; i < (*dest)->n; i++)
+    if ((*dest)->child[i]->kind == YAML_SEQ)
+      make_texts((*dest)->child[i]);
+}
+
 void value_read_extra(const struct key *k, const struct yaml_node *value,
                       void *base, struct error *err) {
   switch ((int)k->type) {
@@ -213,6 +238,9 @@ void value_read_extra(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_MODULES:
     read_texts(k, value, base, extras_module_ok, EXTRAS_MODULE_RULE, err);
+    break;
+  case TYPE_CLOUD:
+    read_cloud(k, value, base, err);
     break;
   case TYPE_KERNEL_ARGS:
     read_texts(k, value, base, extras_argument_ok, EXTRAS_ARGUMENT_RULE, err);

@@ -47,6 +47,7 @@ static const char *const specs[] = {
                           "    modules: [nfs]\n    sysctls: {kernel.panic: 1}\n"
                           "    kernelArguments: [hugepages=64]\n"
                           "    disks: [{name: a, mount: /srv}]\n"
+                          "    cloudConfig: {bootcmd: [a]}\n"
                           "    annotations: {a: b}\n"
                           "    commands: {before: [a], after: [b]}\n",
 };
