@@ -123,7 +123,8 @@ struct part {
   PART(encryption)                                                             \
   PART(kernel)                                                                 \
   PART(disks)                                                                  \
-  PART(cloud)
+  PART(cloud)                                                                  \
+  PART(patches)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

@@ -2,6 +2,7 @@
 #include "plan/extras.h"
 
 #include "spec/cloud.h"
+#include "spec/patch.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,15 @@ static void add_files(const struct spec_file_vec *from,
       plan_extra_files_add(to);
     to->v[at] = &from->v[i];
   }
+}
+
+/* On a worker kubeadm writes nothing but the kubelet's. */
+static void add_patches(const struct spec_file_vec *from, enum role role,
+                        struct plan_extra_files *to) {
+  for (size_t i = 0; i < from->n; i++)
+    if (role == ROLE_CONTROL_PLANE ||
+        patch_target(from->v[i].source) == PATCH_KUBELET)
+      *plan_extra_files_add(to) = &from->v[i];
 }
 
 static bool same_name(const char *a, const char *b) {
@@ -82,6 +92,8 @@ void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
   if (n->role == ROLE_CONTROL_PLANE)
     add_files(&s->audit, &ret->audit);
   if (has_kubelet)
+    add_patches(&s->kubernetes.patches, n->role, &ret->patches);
+  if (has_kubelet)
     add_files(&s->registry_files, &ret->registries);
 }
 
@@ -90,6 +102,7 @@ void plan_extras_done(struct plan_extras *e) {
   free(e->manifests.v);
   free(e->registries.v);
   free(e->audit.v);
+  free(e->patches.v);
   strv_done(&e->sysctls);
   strv_done(&e->annotations);
   strv_done(&e->modules);
@@ -114,5 +127,6 @@ const struct spec_file *plan_extras_file(const struct plan_extras *e,
   const struct spec_file *own = find(&e->files, path);
   own = own ? own : find(&e->manifests, path);
   own = own ? own : find(&e->registries, path);
+  own = own ? own : find(&e->patches, path);
   return own ? own : find(&e->audit, path);
 }

@@ -24,6 +24,8 @@ struct plan_extras {
   /* Of the node that founds the cluster alone, in order; borrowed. */
   struct plan_extra_files manifests;
   struct plan_extra_files audit; /* of control planes; borrowed */
+  /* Of what kubeadm writes on the node; borrowed. */
+  struct plan_extra_files patches;
   /* Of nodes that run pods; borrowed. */
   struct plan_extra_files registries;
 };
@@ -34,7 +36,7 @@ void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
 
 void plan_extras_done(struct plan_extras *e);
 
-/* The file, manifest or registry's file for that path, borrowed; NULL when
- * there is none. */
+/* The file, manifest, patch or registry's file for that path, borrowed; NULL
+ * when there is none. */
 const struct spec_file *plan_extras_file(const struct plan_extras *e,
                                          const char *path);

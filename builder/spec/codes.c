@@ -300,6 +300,11 @@ const struct code spec_codes[] = {
     {"KS0817", "two configurations of encryption",
      "encryptionAtRest lays one down and sets the argument. With the argument "
      "alone it is a file of your own, by `files` and `extraVolumes`."},
+    {"KS0818", "no patch of what kubeadm writes",
+     "kubeadm would stop at it, whenever it is tried. A patch of the type json "
+     "is a list of operations, one of the others a map; each is a file."},
+    {"KS0819", "a patch of what kubeadm does not patch",
+     "It would be passed over in silence."},
     {"KS0815", "no audit policy",
      "An API server does not start with it. It begins with `apiVersion: "
      "audit.k8s.io/v1` and `kind: Policy`; `rules` lists what is logged."},
@@ -617,6 +622,17 @@ static const struct told {
                "two"},
     {"KS0817", "the argument '%s' follows from encryptionAtRest; write one of "
                "the two"},
+    {"KS0818", "the patch '%s': %s"},
+    {"KS0818", "the patch '%s', at %s: %s"},
+    {"KS0818", "the patch '%s' %s"},
+    {"KS0818", "more than %d patches"},
+    {"KS0819", "etcd is no pod of kubeadm's with etcd.mode '%s'; write "
+               "arguments for it in etcd.extraArgs"},
+    {"KS0819", "kubeadm patches the kubelets' configuration from 1.25 on; "
+               "write kubernetes.kubelet.extraArgs"},
+    {"KS0819", "kubeadm patches CoreDNS from 1.32 on; write what is to be in "
+               "its place as one of the manifests"},
+    {"KS0819", "kubeadm takes patches from 1.19 on"},
     {"KS0815", "'%s' is no audit policy: it has no lines `apiVersion: "
                "audit.k8s.io/v1` and `kind: Policy`"},
     {"KS0811", "the argument '%s' cannot be one of yours: it %s"},

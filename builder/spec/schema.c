@@ -89,6 +89,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_DEBS:
   case TYPE_COMMANDS:
   case TYPE_MANIFESTS:
+  case TYPE_PATCHES:
   case TYPE_SANS:
   case TYPE_REGISTRY_MIRRORS:
     return json_pack("{ssso}", "type", "array", "items", text_schema(k));

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "spec/codes.h"
 #include "spec/manifest.h"
+#include "spec/patch.h"
 #include "spec/registries.h"
 #include <dirent.h>
 #include <errno.h>
@@ -190,6 +191,26 @@ static void read_audit(struct spec *s, struct spec_file *f, struct error *err) {
              f->source);
 }
 
+/* kubeadm would try the first node's again and again. */
+static void read_patch(const struct spec *s, struct spec_file *f,
+                       struct error *err) {
+  _cleanup_error_ struct error own = {0};
+  _cleanup_free_ char *path = spec_beside(s->file, f->source);
+  if (read_file(path, SOURCE_MAX_BYTES, &f->content, &own) < 0) {
+    error_at(err, f->where, "the patch '%s': %s", f->source, own.faults[0].msg);
+    return;
+  }
+  f->written = true;
+  buf_adds(&f->content, "");
+  const char *wrong =
+      patch_fault(f->source, f->content.data, f->content.len, &own);
+  if (error_is_set(&own))
+    error_at(err, f->where, "the patch '%s', at %s: %s", f->source,
+             own.faults[0].where, own.faults[0].msg);
+  else if (wrong)
+    error_at(err, f->where, "the patch '%s' %s", f->source, wrong);
+}
+
 int sources_read(struct spec *s, struct error *err) {
   size_t left = MANIFESTS_MAX_BYTES;
   read_all(s, &s->extras, err);
@@ -200,6 +221,8 @@ int sources_read(struct spec *s, struct error *err) {
   read_registries(s, err);
   for (size_t i = 0; i < s->audit.n; i++)
     read_audit(s, &s->audit.v[i], err);
+  for (size_t i = 0; i < s->kubernetes.patches.n; i++)
+    read_patch(s, &s->kubernetes.patches.v[i], err);
   for (size_t i = 0; i < s->manifests.n; i++)
     read_manifest(s, &s->manifests.v[i], &left, err);
   return error_is_set(err) ? -1 : 0;

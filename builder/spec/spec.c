@@ -116,6 +116,7 @@ void spec_done(struct spec *s) {
   free(s->users.v);
   spec_nodes_done(&s->nodes);
   files_done(&s->manifests);
+  files_done(&s->kubernetes.patches);
   files_done(&s->audit);
   registries_done(&s->registries);
   files_done(&s->registry_files);

@@ -151,8 +151,9 @@ struct spec {
     struct spec_component components[N_COMPONENTS];
     struct strv cert_sans; /* of the API server */
     enum proxy_mode proxy_mode;
-    char *audit_policy;         /* a file beside the spec, or NULL */
-    enum encryption encryption; /* of secrets in etcd */
+    char *audit_policy;           /* a file beside the spec, or NULL */
+    enum encryption encryption;   /* of secrets in etcd */
+    struct spec_file_vec patches; /* of what kubeadm writes, in order */
   } kubernetes;
   struct {
     int debian; /* 12 or 13 */

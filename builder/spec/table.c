@@ -484,6 +484,17 @@ const struct key spec_keys[] = {
      .value = "none", .words = encryption_words,
      .also = "encryption secretsEncryption encryptSecrets encryptionConfig "
              "encryptionProvider encryptionProviderConfig kube_encrypt"},
+    {"kubernetes.patches", TYPE_PATCHES, "0.2", AT(kubernetes.patches),
+     .doc =
+         "Files, as seen from the spec, with changes to what kubeadm writes "
+         "on the nodes, in this order; by their names kubeadm knows what "
+         "each is for, TARGET[SUFFIX][+TYPE].yaml or .json. Targets are "
+         "kube-apiserver, kube-controller-manager, kube-scheduler, a stacked "
+         "etcd, from 1.25 on kubeletconfiguration, on workers as well, and "
+         "from 1.32 on corednsdeployment. What one takes away of that on "
+         "which kubeseed stands is not looked at.",
+     .derived = "none", .example = "[kube-apiserver+merge.yaml]",
+     .also = "kubeadmPatches kubeadm_patches kubeadmConfigPatches"},
     {"kubernetes.apiServer", TYPE_MAP, "0.2", 0, .doc = "The API server.",
      .also = "apiserver kube-apiserver"},
     ARGUMENTS("kubernetes.apiServer.", COMPONENT_API_SERVER, "the API server"),
@@ -936,6 +947,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_DEBS:
   case TYPE_COMMANDS:
   case TYPE_MANIFESTS:
+  case TYPE_PATCHES:
   case TYPE_ARGUMENTS:
   case TYPE_GATES:
   case TYPE_SANS:

@@ -11,6 +11,7 @@
 #include "spec/label.h"
 #include "spec/manifest.h"
 #include "spec/mirror.h"
+#include "spec/patch.h"
 #include "spec/registries.h"
 #include <stddef.h>
 
@@ -186,6 +187,9 @@ static const struct type_info types[] = {
     [TYPE_MANIFESTS] = {"list of files",
                         "a list of files or folders, like [ingress.yaml]",
                         MANIFEST_PATTERN, false},
+    [TYPE_PATCHES] = {"list of files",
+                      "a list of files, like [kube-apiserver+merge.yaml]",
+                      PATCH_PATTERN, false},
     [TYPE_COMMANDS] = {"list of commands",
                        "a list of commands, each a text of one or more lines "
                        "for a shell",

@@ -60,6 +60,7 @@ enum type {
   TYPE_GATES,            /* the same, of "Name=true" */
   TYPE_SANS,             /* struct strv of DNS names and addresses */
   TYPE_MANIFESTS,        /* struct spec_file_vec, of its files' names */
+  TYPE_PATCHES,          /* the same */
   TYPE_COMMANDS, /* struct strv of lines for a shell, each perhaps several */
 };
 

@@ -8,6 +8,7 @@
 #include "spec/label.h"
 #include "spec/manifest.h"
 #include "spec/mirror.h"
+#include "spec/patch.h"
 #include "spec/registries.h"
 #include "spec/spec.h"
 #include <string.h>
@@ -200,6 +201,35 @@ static void read_cloud(const struct key *k, const struct yaml_node *value,
       make_texts((*dest)->child[i]);
 }
 
+static void read_patch(const struct key *k, const struct yaml_node *entry,
+                       struct spec_file_vec *to, struct error *err) {
+  if (entry->kind != YAML_SCALAR || !patch_name_ok(entry->text))
+    yaml_fault(err, entry, "an entry of '%s' must be %s", key_name(k),
+               PATCH_RULE);
+  else if (to->n == PATCHES_MAX)
+    yaml_fault(err, entry, "more than %d patches", PATCHES_MAX);
+  else {
+    size_t i = to->n;
+    *spec_file_vec_add(to) = (struct spec_file){
+        .path = patch_path(i, entry->text),
+        .source = xstrdup(entry->text),
+        .where = yaml_where(entry),
+        .mode = 0600,
+        .owner = xstrdup("root:root"),
+    };
+  }
+}
+
+static void read_patches(const struct key *k, const struct yaml_node *value,
+                         void *base, struct error *err) {
+  if (value->kind != YAML_SEQ) {
+    not_by_rule(k, value, err);
+    return;
+  }
+  for (size_t i = 0; i < value->n; i++)
+    read_patch(k, value->child[i], member(k, base), err);
+}
+
 void value_read_extra(const struct key *k, const struct yaml_node *value,
                       void *base, struct error *err) {
   switch ((int)k->type) {
@@ -259,6 +289,9 @@ void value_read_extra(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_MANIFESTS:
     read_manifests(k, value, base, err);
+    break;
+  case TYPE_PATCHES:
+    read_patches(k, value, base, err);
     break;
   case TYPE_ZONE:
     read_text(k, value, base, zone_name_ok, err);

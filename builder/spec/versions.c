@@ -62,6 +62,21 @@ bool version_patches_in_config(const struct version *v) {
   return version_kubeadm_api(v) != KUBEADM_V1BETA2;
 }
 
+/* As --experimental-patches (kubernetes pull 92017). */
+bool version_has_patches(const struct version *v) {
+  return at_least(v, 19);
+}
+
+/* Kubernetes pull 110405. */
+bool version_patches_kubelets(const struct version *v) {
+  return at_least(v, 25);
+}
+
+/* kubeadm's own reference has the target from 1.32 on. */
+bool version_patches_coredns(const struct version *v) {
+  return at_least(v, 32);
+}
+
 /* From 1.24.0 on (kubernetes.io, "Installing kubeadm"). */
 bool version_is_published(const struct version *v) {
   return at_least(v, 24);

@@ -43,6 +43,11 @@ const char *kubeadm_api_name(enum kubeadm_api a);
 /* kubeadm's configuration names the folder of patches; before, a flag does. */
 bool version_patches_in_config(const struct version *v);
 
+/* Whether kubeadm takes patches at all, and of what besides static pods. */
+bool version_has_patches(const struct version *v);
+bool version_patches_kubelets(const struct version *v);
+bool version_patches_coredns(const struct version *v);
+
 /* kubeadm makes and takes ECDSA keys. */
 bool version_has_ecdsa(const struct version *v);
 

@@ -41,7 +41,8 @@ static const char *const specs[] = {
     HEADER MASTERS "manifests: [a.yaml, b/]\npki: {renewal: automatic}\n",
     HEADER "registries: [{name: a.io, mirrors: [http://b], ca: c}]\n" MASTERS,
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
-    "kubernetes: {version: 1.34.2, encryptionAtRest: secretbox}\n"
+    "kubernetes: {version: 1.34.2, encryptionAtRest: secretbox,\n"
+    "  patches: [kube-scheduler.yaml, kubeletconfiguration.yaml]}\n"
     "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
     HEADER MASTERS WORKER "    files: [{path: /etc/motd, content: a}]\n"
                           "    modules: [nfs]\n    sysctls: {kernel.panic: 1}\n"
