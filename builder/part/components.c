@@ -4,12 +4,13 @@
 #include "spec/encryption.h"
 #include <string.h>
 
-/* Adds "name=value" to the list. */
-static void add_pair(struct scope *s, const char *list, const char *pair) {
+struct scope *component_add_pair(struct scope *s, const char *list,
+                                 const char *pair) {
   size_t n = strcspn(pair, "=");
   struct scope *row = scope_add(s, list);
   scope_setf(row, "name", "%.*s", (int)n, pair);
   scope_set(row, "value", pair + n + 1);
+  return row;
 }
 
 static void add_volumes(const struct spec_volume_vec *l, const char *list,
@@ -48,15 +49,15 @@ static void add_audit(const struct spec *spec, struct scope *s) {
     while (k < own->n && strncmp(own->v[k], args[i], n) != 0)
       k++;
     if (k == own->n)
-      add_pair(s, "apiserver_args", args[i]);
+      component_add_pair(s, "apiserver_args", args[i]);
   }
   add_own_volume(s, "audit-policy", AUDIT_POLICY, true);
   add_own_volume(s, "audit-logs", AUDIT_LOGS, false);
 }
 
 static void add_encryption(struct scope *s) {
-  add_pair(s, "apiserver_args",
-           "encryption-provider-config=" ENCRYPTION_CONFIG);
+  component_add_pair(s, "apiserver_args",
+                     "encryption-provider-config=" ENCRYPTION_CONFIG);
   add_own_volume(s, "encryption", ENCRYPTION_CONFIG, true);
 }
 
@@ -77,12 +78,12 @@ void components_values(const struct plan *p, struct scope *s) {
     const struct spec_component *own = &spec->kubernetes.components[c];
     scope_set_list(s, lists[c].args);
     for (size_t i = 0; i < own->args.n; i++)
-      add_pair(s, lists[c].args, own->args.v[i]);
+      component_add_pair(s, lists[c].args, own->args.v[i]);
     if (!lists[c].volumes)
       continue;
     if (gates->n > 0) {
       _cleanup_free_ char *all = xasprintf("feature-gates=%s", joined);
-      add_pair(s, lists[c].args, all);
+      component_add_pair(s, lists[c].args, all);
     }
     add_volumes(&own->volumes, lists[c].volumes, s);
   }
@@ -96,7 +97,7 @@ void components_values(const struct plan *p, struct scope *s) {
                  scheduler->args.n + gates->n + scheduler->volumes.n > 0);
   scope_set_list(s, "feature_gates");
   for (size_t i = 0; i < gates->n; i++)
-    add_pair(s, "feature_gates", gates->v[i]);
+    component_add_pair(s, "feature_gates", gates->v[i]);
   scope_set(s, "cluster_domain", spec->kubernetes.cluster_domain);
   scope_set(s, "proxy_mode",
             word_of(proxy_mode_words, (int)spec->kubernetes.proxy_mode));

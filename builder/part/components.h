@@ -7,6 +7,10 @@
 
 #include "part/part.h"
 
+/* Adds "name=value" to a list of rows with name and value; the new row. */
+struct scope *component_add_pair(struct scope *s, const char *list,
+                                 const char *pair);
+
 /* The values of user-data/kubeadm-*.yaml, the same on all nodes. */
 void components_values(const struct plan *p, struct scope *s);
 

@@ -2,9 +2,11 @@
 /* What is so for every member of etcd, of whatever etcd.mode. */
 #include "base/json.h"
 #include "part/ask.h"
+#include "part/components.h"
 #include "part/judge.h"
 #include "part/nodes.h"
 #include "part/part.h"
+#include <ctype.h>
 #include <string.h>
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
@@ -27,11 +29,27 @@ static const struct part_file files[] = {
     {0},
 };
 
+/* As a static pod of kubeadm's has them, and as variables of the unit: etcd's
+ * documentation, "Configuration options". */
+static void set_args(const struct strv *args, struct scope *s) {
+  scope_set_list(s, "etcd_args");
+  scope_set_list(s, "etcd_variables");
+  for (size_t i = 0; i < args->n; i++) {
+    _cleanup_free_ char *pair = xstrdup(args->v[i]);
+    scope_setf(component_add_pair(s, "etcd_args", pair), "argument", "--%s",
+               pair);
+    for (char *c = pair; *c && *c != '='; c++)
+      *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+    component_add_pair(s, "etcd_variables", pair);
+  }
+}
+
 static void values(const struct part_input *in, struct scope *s) {
   const struct plan *p = in->plan;
   scope_set(s, "etcd_mode", etcd_mode_name(p->spec->etcd.mode));
   scope_setf(s, "etcd_heartbeat", "%d", p->spec->etcd.heartbeat_ms);
   scope_setf(s, "etcd_election", "%d", p->spec->etcd.election_ms);
+  set_args(&p->spec->etcd.args, s);
   scope_set_flag(s, "etcd_own", false);
   nodes_set(s, "etcd_members", &p->members, NULL, ", ", nodes_name);
   nodes_set(s, "etcd_peers", &p->members, NULL, ",", nodes_etcd);
@@ -266,7 +284,25 @@ static void check_times(const struct checking *c) {
                "refuses less)");
 }
 
+static void check_args(const struct checking *c) {
+  const struct yaml_node *args =
+      yaml_get(yaml_get(c->root, "etcd"), "extraArgs");
+  for (size_t i = 0; args && i < args->n; i++) {
+    const struct yaml_node *arg = args->child[i];
+    const char *why = argument_reserved(COMPONENT_ETCD, arg->key);
+    if (why)
+      yaml_fault_key(c->err, arg,
+                     "the argument '%s' cannot be one of yours: it %s",
+                     arg->key, why);
+    /* Else systemd would end the text of the variable there. */
+    else if (strchr(arg->text, '\''))
+      yaml_fault(c->err, arg, "the argument '%s' must be without a '",
+                 arg->key);
+  }
+}
+
 static const struct spec_check checks[] = {
+    {check_args, {"etcd.extraArgs"}},
     {check_count, {"nodes.name", "nodes.role", "etcd.mode"}},
     {check_times, {"etcd"}},
     {0},

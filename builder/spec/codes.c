@@ -635,6 +635,7 @@ static const struct told {
     {"KS0819", "kubeadm takes patches from 1.19 on"},
     {"KS0815", "'%s' is no audit policy: it has no lines `apiVersion: "
                "audit.k8s.io/v1` and `kind: Policy`"},
+    {"KS0020", "the argument '%s' must be without a '"},
     {"KS0811", "the argument '%s' cannot be one of yours: it %s"},
     {"KS0812", "this takes the place of kubeadm's NodeRestriction; write it "
                "there, too"},

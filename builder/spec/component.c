@@ -45,6 +45,8 @@ bool san_ok(const char *name) {
 #define PKI "names keys and certificates that kubeadm lays down"
 #define NODES "follows from the nodes' addresses"
 #define KUBECONFIGS "names a kubeconfig that kubeadm lays down"
+#define MEMBERS "is how members find each other"
+#define ETCD_TLS "names keys and certificates of the cluster"
 #define PORTS "is asked by kubeadm and the kubelet, and by kubeseed"
 
 static const struct {
@@ -147,6 +149,42 @@ static const struct {
     {COMPONENT_KUBELET, "cluster-domain",
      "is written in kubernetes.clusterDomain"},
     {COMPONENT_KUBELET, "feature-gates", GATES},
+    {COMPONENT_ETCD, "name", NODES},
+    {COMPONENT_ETCD, "initial-advertise-peer-urls", NODES},
+    {COMPONENT_ETCD, "advertise-client-urls", NODES},
+    {COMPONENT_ETCD, "listen-peer-urls", NODES},
+    {COMPONENT_ETCD, "listen-client-urls", NODES},
+    {COMPONENT_ETCD, "listen-metrics-urls", PORTS},
+    {COMPONENT_ETCD, "initial-cluster", MEMBERS},
+    {COMPONENT_ETCD, "initial-cluster-state", MEMBERS},
+    {COMPONENT_ETCD, "initial-cluster-token", MEMBERS},
+    {COMPONENT_ETCD, "force-new-cluster", MEMBERS},
+    {COMPONENT_ETCD, "strict-reconfig-check", MEMBERS},
+    {COMPONENT_ETCD, "discovery", MEMBERS},
+    {COMPONENT_ETCD, "discovery-srv", MEMBERS},
+    {COMPONENT_ETCD, "discovery-srv-name", MEMBERS},
+    {COMPONENT_ETCD, "discovery-fallback", MEMBERS},
+    {COMPONENT_ETCD, "discovery-proxy", MEMBERS},
+    {COMPONENT_ETCD, "discovery-endpoints", MEMBERS},
+    {COMPONENT_ETCD, "proxy", MEMBERS},
+    {COMPONENT_ETCD, "cert-file", ETCD_TLS},
+    {COMPONENT_ETCD, "key-file", ETCD_TLS},
+    {COMPONENT_ETCD, "client-cert-auth", ETCD_TLS},
+    {COMPONENT_ETCD, "trusted-ca-file", ETCD_TLS},
+    {COMPONENT_ETCD, "auto-tls", ETCD_TLS},
+    {COMPONENT_ETCD, "peer-cert-file", ETCD_TLS},
+    {COMPONENT_ETCD, "peer-key-file", ETCD_TLS},
+    {COMPONENT_ETCD, "peer-client-cert-auth", ETCD_TLS},
+    {COMPONENT_ETCD, "peer-trusted-ca-file", ETCD_TLS},
+    {COMPONENT_ETCD, "peer-auto-tls", ETCD_TLS},
+    {COMPONENT_ETCD, "data-dir", "is where nodes look for their data"},
+    {COMPONENT_ETCD, "wal-dir", "is where nodes look for their data"},
+    {COMPONENT_ETCD, "config-file",
+     "would take the place of all other settings"},
+    {COMPONENT_ETCD, "heartbeat-interval", "is written in etcd.heartbeatMs"},
+    {COMPONENT_ETCD, "election-timeout", "is written in etcd.electionMs"},
+    {COMPONENT_ETCD, "enable-grpc-gateway",
+     "is true, for nodes ask it by HTTP"},
 };
 
 const char *argument_reserved(enum component c, const char *name) {

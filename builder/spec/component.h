@@ -15,6 +15,8 @@ enum component {
   COMPONENT_SCHEDULER,
   COMPONENT_KUBELET,
   N_COMPONENTS,
+  /* Takes arguments as well, and is told of them in its own place. */
+  COMPONENT_ETCD = N_COMPONENTS,
 };
 
 /* "apiServer": the key below "kubernetes". */

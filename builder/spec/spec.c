@@ -117,6 +117,7 @@ void spec_done(struct spec *s) {
   spec_nodes_done(&s->nodes);
   files_done(&s->manifests);
   files_done(&s->kubernetes.patches);
+  strv_done(&s->etcd.args);
   files_done(&s->audit);
   registries_done(&s->registries);
   files_done(&s->registry_files);

@@ -196,6 +196,7 @@ struct spec {
     enum etcd_mode mode;
     int heartbeat_ms;
     int election_ms;
+    struct strv args; /* "name=value" */
   } etcd;
   struct {
     enum pki_mode mode;

@@ -675,6 +675,13 @@ const struct key spec_keys[] = {
      .doc = "Milliseconds without one until another member wants to lead; at "
             "least five times heartbeatMs.",
      .value = "5000", .min = 50, .max = 50000},
+    {"etcd.extraArgs", TYPE_ARGUMENTS, "0.2", AT(etcd.args),
+     .doc = "Arguments of etcd, by their names without the dashes; those on "
+            "which its members stand are refused. With etcd.mode stacked it "
+            "does not start with one that it does not know, else it says so "
+            "in its journal and goes on without.",
+     .derived = "none", .example = "{max-request-bytes: 3145728}",
+     .also = "args flags extra_args"},
 
     {"pki", TYPE_MAP, "0.1", 0, .doc = "The keys of the cluster."},
     {"pki.mode", TYPE_WORD, "0.1", AT(pki.mode), .doc = "Where keys are made.",
