@@ -106,7 +106,7 @@ static const struct command commands[] = {
      "  kubeseed image --list\n",
      cmd_image},
     {"seed", "[SPEC] [NODE...]", "make keys and seeds",
-     "      --check           write nothing: which ISOs are missing or "
+     "      --check           write nothing: which media are missing or "
      "others?\n"
      "      --format FORM     also as dir (a folder), fat (an image) or tar, "
      "beside\n"

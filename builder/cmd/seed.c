@@ -8,9 +8,11 @@
 #include "machine/kind.h"
 #include "pki/store.h"
 #include "seed/forms.h"
+#include "seed/seeds-lock.h"
 #include "state/layout.h"
 #include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -251,26 +253,58 @@ static void tell_keys(void *arg, const struct seed_options *o) {
 
 /* ---- Whether the seeds are what they would be ---- */
 
+struct checking {
+  const struct cluster *cluster;
+  const struct seed_options *options;
+  struct seeds_lock lock;
+  struct strv *wrong; /* of other forms, for each node */
+};
+
+static void checking_done(struct checking *c) {
+  for (size_t i = 0; c->wrong && i < c->options->n_nodes; i++)
+    strv_done(&c->wrong[i]);
+  free(c->wrong);
+  seeds_lock_done(&c->lock);
+}
+
+static int look_at_forms(void *arg, size_t i, const struct medium *m,
+                         struct error *err) {
+  struct checking *c = arg;
+  const struct plan *p = &c->cluster->plan;
+  (void)err;
+  seed_forms_check(&c->cluster->state, p->nodes.v[c->options->nodes[i]].name, m,
+                   &c->lock, &c->wrong[i]);
+  return 0;
+}
+
 static int check_seeds(const struct cli *cli, struct cluster *c,
                        struct seed_options *o, struct error *err) {
-  size_t wrong = 0;
+  _cleanup_(checking_done) struct checking k = {.cluster = c, .options = o};
   _cleanup_free_ char *target = cli_target(cli, c->spec.file);
+  size_t wrong = 0;
   if (cluster_open_state(cli, c, false, true, err) < 0 ||
-      seed_make(&c->plan, &c->state, o, err) < 0)
+      seeds_lock_read(&c->state, &k.lock, err) < 0)
+    return -1;
+  k.wrong = xcalloc(o->n_nodes, sizeof(*k.wrong));
+  o->look = look_at_forms;
+  o->arg = &k;
+  if (seed_make(&c->plan, &c->state, o, err) < 0)
     return -1;
   for (size_t i = 0; i < o->n_nodes; i++) {
-    enum put_fate fate = o->report->fates[i];
-    wrong += fate != PUT_UNCHANGED;
-    if (fate != PUT_UNCHANGED)
-      printf("%s/seeds/%s.iso %s\n", c->state.dir,
-             c->plan.nodes.v[o->nodes[i]].name,
-             fate == PUT_NEW ? "is missing" : "differs");
+    _cleanup_strv_ struct strv lines = {0};
+    seed_iso_check(&c->state, c->plan.nodes.v[o->nodes[i]].name,
+                   o->report->fates[i], &k.lock, &lines);
+    for (size_t l = 0; l < k.wrong[i].n; l++)
+      strv_push(&lines, k.wrong[i].v[l]);
+    for (size_t l = 0; l < lines.n; l++)
+      printf("%s/%s\n", c->state.dir, lines.v[l]);
+    wrong += lines.n > 0;
   }
   if (wrong == 0)
     return 0;
   return error_set(err, 0,
-                   "%zu of %zu seeds are not what spec and keys make today; "
-                   "`kubeseed seed %s` makes them",
+                   "%zu of %zu seeds are not what spec and keys make today, or "
+                   "not as seeds.lock says; `kubeseed seed %s` makes them",
                    wrong, o->n_nodes, target);
 }
 

@@ -7,6 +7,9 @@
 #pragma once
 
 #include "base/error.h"
+#include "medium/medium.h"
+#include "seed/put.h"
+#include "seed/seeds-lock.h"
 #include "state/state.h"
 #include <stdbool.h>
 
@@ -21,7 +24,21 @@ char *seed_form_names(void);
 /*
  * Writes the form asked (NULL: none) of the node's ISO, and anew those that are
  * there from an earlier run. Whatever holds these bytes already is left alone.
+ * Their digests go into lock.
  */
 int seed_forms_write(const struct state *s, const char *node,
-                     const struct seed_form *asked,
+                     const struct seed_form *asked, struct seeds_lock *lock,
                      struct error *err) _must_check_;
+
+/*
+ * What is wrong with the node's media in seeds/, the ISO apart, those that are
+ * there or stand in lock (which was read): lines "seeds/NODE.img is missing" go
+ * into ret. m has what each must hold. Writes nothing.
+ */
+void seed_forms_check(const struct state *s, const char *node,
+                      const struct medium *m, const struct seeds_lock *lock,
+                      struct strv *ret);
+
+/* The same for the ISO, of which fate tells what became of it. */
+void seed_iso_check(const struct state *s, const char *node, enum put_fate fate,
+                    const struct seeds_lock *lock, struct strv *ret);

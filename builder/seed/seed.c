@@ -8,6 +8,7 @@
 #include "seed/members.h"
 #include "seed/put.h"
 #include "seed/render.h"
+#include "seed/seeds-lock.h"
 #include "state/layout.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,8 +22,9 @@ struct job {
   const struct plan_node *node;
   struct pki_node keys;
   enum put_fate fate;
-  bool renewed; /* certificates of an earlier run are others now */
-  bool begun;   /* its medium waits under a temporary name */
+  bool renewed;            /* certificates of an earlier run are others now */
+  bool begun;              /* its medium waits under a temporary name */
+  char digest[SHA256_HEX]; /* of its medium */
 };
 
 /* What making several seeds shares. */
@@ -352,6 +354,8 @@ static int check_keys_are_there(struct session *s, struct error *err) {
   s->had_run = !s->is_new;
   if (s->had_run && !none)
     return 0;
+  if (s->options->dry && !file_exists(s->state->dir))
+    return 0;
   if (layout_walk(s->state->dir, LAYOUT_SEEDS | LAYOUT_MACHINE | LAYOUT_EXPORT,
                   find_made, &found, err) < 0)
     return -1;
@@ -427,11 +431,18 @@ static int begin_medium(struct session *s, struct job *j,
     return -1;
   if (s->options->dry) {
     j->fate = put_compare(path, &image, dated);
-    return 0;
+    return s->options->look
+               ? s->options->look(s->options->arg, (size_t)(j - s->jobs),
+                                  &medium, err)
+               : 0;
   }
   if (put_begin(path, &image, dated, &j->fate, err) < 0)
     return -1;
   j->begun = j->fate != PUT_UNCHANGED;
+  /* One that holds the time at which it was written stays as it was then. */
+  if (!j->begun && dated)
+    return sha256_file(path, j->digest, err);
+  sha256_hex(image.data, image.len, j->digest);
   return 0;
 }
 
@@ -478,11 +489,17 @@ static int make_media(struct session *s, struct error *err) {
 }
 
 static int make_forms(const struct session *s, struct error *err) {
-  for (size_t i = 0; i < s->options->n_nodes; i++)
-    if (seed_forms_write(s->state, s->jobs[i].node->name, s->options->form,
-                         err) < 0)
+  const struct seed_options *o = s->options;
+  _cleanup_seeds_lock_ struct seeds_lock lock = {0};
+  for (size_t i = 0; i < o->n_nodes; i++) {
+    const char *node = s->jobs[i].node->name;
+    _cleanup_free_ char *iso = xasprintf("seeds/%s.iso", node);
+    seeds_lock_add_digest(&lock, iso, s->jobs[i].digest);
+    if (seed_forms_write(s->state, node, o->form, &lock, err) < 0)
       return -1;
-  return 0;
+  }
+  return seeds_lock_write(s->state, s->plan, o->nodes, o->n_nodes, o->forget,
+                          &lock, err);
 }
 
 /* ---- What the workstation needs ---- */

@@ -54,7 +54,12 @@ struct seed_options {
   const struct medium_writer *writer; /* of media; NULL: the default */
   const struct seed_form *form; /* written as well, see forms.h; or NULL */
 
-  bool dry; /* nothing is written: only the report's fates are told */
+  /* Nothing is written: only the report's fates are told, of the ISOs, and look
+   * is called when not NULL, in several threads, with an index into nodes and
+   * what the medium is to hold. Then a state that is not there yet will do (its
+   * dir is where it is to be), and none need be locked. */
+  bool dry;
+  int (*look)(void *arg, size_t i, const struct medium *m, struct error *err);
 
   struct seed_report *report; /* filled in when not NULL */
 
@@ -67,12 +72,12 @@ struct seed_options {
 
 /*
  * Makes the keys that are missing, the seeds of the chosen nodes, and what the
- * workstation needs: admin.conf, id_ed25519, known_hosts. The state must be
- * locked. Running it again changes nothing that has not changed; an error, or
- * the end of the program at any moment, leaves all keys or none of the new
- * ones, and every medium whole. A state that has seeds or disks but none of
- * its CAs is refused: somebody may have them elsewhere, and the seeds that
- * would be replaced are the last that hold them.
+ * workstation needs: admin.conf, id_ed25519, known_hosts, and seeds.lock
+ * (seeds-lock.h). The state must be locked. Running it again changes nothing
+ * that has not changed; an error, or the end of the program at any moment,
+ * leaves all keys or none of the new ones, and every medium whole. A state that
+ * has seeds or disks but none of its CAs is refused: somebody may have them
+ * elsewhere, and the seeds that would be replaced are the last that hold them.
  */
 int seed_make(const struct plan *plan, const struct state *state,
               const struct seed_options *options,

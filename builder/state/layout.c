@@ -62,6 +62,7 @@ static const struct layout_row rows[] = {
     {"admin.conf", LAYOUT_SEEDS, false, SECRET},
     {"id_ed25519", LAYOUT_SEEDS, false, SECRET},
     {"known_hosts", LAYOUT_SEEDS, false, false},
+    {"seeds.lock", LAYOUT_SEEDS, false, false},
     {"seeds", LAYOUT_SEEDS, FOLDER, false},
     {"seeds/*.iso", LAYOUT_SEEDS, false, SECRET},
     {"seeds/*.img", LAYOUT_SEEDS, false, SECRET},

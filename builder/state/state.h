@@ -7,6 +7,7 @@
  *   kubeseed.state         whose it is: the marker
  *   pki/                   keys and certificates (see pki.h)
  *   seeds/NODE.iso         seed media
+ *   seeds.lock             their digests
  *   machines               of which kind the machines are (see kind.h)
  *   disks/NODE.qcow2       overlays on the image (of containers: NODE.raw)
  *   run/                   sockets and pid files of running machines

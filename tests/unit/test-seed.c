@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -112,6 +113,34 @@ static void test_after_years(void **state) {
   }
 }
 
+/* seeds.lock as it is in the state. */
+static char *read_lock(const struct fixture *f) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_buf_ struct buf text = {0};
+  _cleanup_free_ char *path = state_path(&f->state, "seeds.lock");
+  assert_int_equal(file_read(path, 4096, &text, &err), 0);
+  return buf_take(&text);
+}
+
+/* On another day the media have the same bytes, made anew as well as kept. */
+static void test_another_day(void **state) {
+  struct fixture *f = *state;
+  must_make(f, NOW, PUT_NEW);
+  _cleanup_free_ char *lock = read_lock(f);
+  assert_non_null(strstr(lock, "  seeds/m1.iso\n"));
+  static const char *const gone[] = {"seeds/m1.iso", "seeds/w1.iso",
+                                     "seeds.lock"};
+  for (int days = 0; days < 400; days += 133) {
+    for (size_t i = 0; i < ARRAY_SIZE(gone); i++) {
+      _cleanup_free_ char *path = state_path(&f->state, "%s", gone[i]);
+      assert_int_equal(unlink(path), 0);
+    }
+    must_make(f, NOW + days * DAY, PUT_NEW);
+    _cleanup_free_ char *again = read_lock(f);
+    assert_string_equal(lock, again);
+  }
+}
+
 static void test_clock_before_the_keys(void **state) {
   struct fixture *f = *state;
   must_make(f, NOW, PUT_NEW);
@@ -146,6 +175,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
       T(test_after_years),
+      T(test_another_day),
       T(test_clock_before_the_keys),
       T(test_damaged_seed),
   };
