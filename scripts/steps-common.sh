@@ -18,6 +18,12 @@ address_is_up() {
   ip -4 -o addr show dev "$INTERFACE" 2>/dev/null | grep -q " $ADDRESS/"
 }
 
+# Of IPv6, where the cluster has it; the kernel has asked whether it is free.
+address6_is_up() {
+  [ -z "${IPV6-}" ] || ip -6 -o addr show dev "$INTERFACE" -tentative \
+    -dadfailed 2>/dev/null | grep -q " $IPV6/"
+}
+
 # listens ADDRESS PORT: takes it TCP connections? A machine's kernel answers that
 # however busy its programs are, and on an emulated machine bash costs a tenth of
 # what curl or etcdctl do.
@@ -77,6 +83,8 @@ step_check() {
   wait_for "the clock; set it (date -s, or the machine's firmware)" clock_is_sane
   wait_for "the address $ADDRESS on $INTERFACE; is the network card with the \
 MAC address $MAC attached?" address_is_up
+  wait_for "the address ${IPV6-} on $INTERFACE; has another machine it too?" \
+    address6_is_up
   wait_for "the address $ADDRESS to be this machine's alone; switch the other \
 one off" address_is_ours_alone
   wait_for "room on the disk; make it larger or delete something" disk_has_room

@@ -98,6 +98,19 @@ bool ip_add(struct ip a, uint32_t n, struct ip *ret) {
   return true;
 }
 
+/* The last four bytes as a number. */
+static uint32_t low(struct ip a) {
+  uint32_t n = 0;
+  int end = width(a.family) / 8;
+  for (int i = end - 4; i >= 0 && i < end; i++)
+    n = n << 8 | a.b[i];
+  return n;
+}
+
+uint32_t ip_distance(struct ip a, struct ip b) {
+  return low(b) - low(a);
+}
+
 socklen_t ip_sockaddr(struct ip a, uint16_t port,
                       struct sockaddr_storage *ret) {
   *ret = (struct sockaddr_storage){0};

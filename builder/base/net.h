@@ -64,6 +64,10 @@ bool ip_equal(struct ip a, struct ip b);
 /* The address n further on; false behind the family's last one. */
 bool ip_add(struct ip a, uint32_t n, struct ip *ret);
 
+/* How far b is behind a, of one family, in the last four bytes: what ip_add
+ * takes from one to the other in one network of IPv4. */
+uint32_t ip_distance(struct ip a, struct ip b);
+
 /* Fills in where to connect to, and returns its length; 0 for absent. */
 socklen_t ip_sockaddr(struct ip a, uint16_t port, struct sockaddr_storage *ret);
 

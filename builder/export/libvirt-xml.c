@@ -126,7 +126,9 @@ void libvirt_network_xml(const struct plan *plan, struct buf *out) {
   _cleanup_free_ char *name = libvirt_network(plan);
   /* No node has that name, for it is none. */
   plan_uuid(s, "/network", uuid);
-  buf_adds(out, "<network>\n");
+  /* Without it libvirt lets machines send nothing of IPv6, to each other
+   * neither. */
+  buf_addf(out, "<network%s>\n", spec_has_ipv6(s) ? " ipv6=\"yes\"" : "");
   put(out, "  ", "name", name);
   put(out, "  ", "uuid", uuid);
   /* The host is the gateway, if it is one of the subnet. */

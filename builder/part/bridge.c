@@ -25,12 +25,15 @@ static const char *const units[] = {"nftables.service", NULL};
 
 static const struct part_step steps[] = {{"pod-network", NULL}, {0}};
 
-/* The route to a node's pods, as network-config has it. */
+/* The routes to a node's pods, as network-config has it. */
 static void add_route(const struct plan_node *n, struct buf *out) {
   char to[NET_TEXT], via[NET_TEXT];
   if (n->has_pods)
     buf_addf(out, "    - to: \"%s\"\n      via: \"%s\"\n",
              cidr_format(&n->pods, to), ip_format(n->spec->address, via));
+  if (n->has_pods && ip_is_set(n->pods6.base))
+    buf_addf(out, "    - to: \"%s\"\n      via: \"%s\"\n",
+             cidr_format(&n->pods6, to), ip_format(n->spec->address6, via));
 }
 
 static void values(const struct part_input *in, struct scope *s) {
@@ -62,6 +65,7 @@ static void node_values(const struct plan *p, const struct plan_node *n,
     add_route(n, &own);
     own_at = strstr(all, own.data);
     scope_set(s, "node_pods", cidr_format(&n->pods, a));
+    scope_set(s, "node_pods6", cidr_format(&n->pods6, a));
   }
   const char *rest = own_at + own.len;
   size_t before = (size_t)(own_at - all), behind = strlen(rest);

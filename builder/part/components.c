@@ -61,6 +61,16 @@ static void add_encryption(struct scope *s) {
   add_own_volume(s, "encryption", ENCRYPTION_CONFIG, true);
 }
 
+/* The author's feature gates, and those that what he asks for needs. */
+static void all_gates(const struct spec *spec, struct strv *ret) {
+  const struct strv *own = &spec->kubernetes.feature_gates;
+  for (size_t i = 0; i < own->n; i++)
+    strv_push(ret, own->v[i]);
+  if (spec_has_ipv6(spec) && version_gates_ipv6(&spec->kubernetes.version) &&
+      !strv_has(own, IPV6_GATE "=true"))
+    strv_push(ret, IPV6_GATE "=true");
+}
+
 void components_values(const struct plan *p, struct scope *s) {
   static const struct {
     const char *args, *volumes;
@@ -72,8 +82,9 @@ void components_values(const struct plan *p, struct scope *s) {
       [COMPONENT_KUBELET] = {"kubelet_args", NULL},
   };
   const struct spec *spec = p->spec;
-  const struct strv *gates = &spec->kubernetes.feature_gates;
-  _cleanup_free_ char *joined = strv_join(gates, ",");
+  _cleanup_strv_ struct strv gates = {0};
+  all_gates(spec, &gates);
+  _cleanup_free_ char *joined = strv_join(&gates, ",");
   for (size_t c = 0; c < N_COMPONENTS; c++) {
     const struct spec_component *own = &spec->kubernetes.components[c];
     scope_set_list(s, lists[c].args);
@@ -81,7 +92,7 @@ void components_values(const struct plan *p, struct scope *s) {
       component_add_pair(s, lists[c].args, own->args.v[i]);
     if (!lists[c].volumes)
       continue;
-    if (gates->n > 0) {
+    if (gates.n > 0) {
       _cleanup_free_ char *all = xasprintf("feature-gates=%s", joined);
       component_add_pair(s, lists[c].args, all);
     }
@@ -94,10 +105,10 @@ void components_values(const struct plan *p, struct scope *s) {
   const struct spec_component *scheduler =
       &spec->kubernetes.components[COMPONENT_SCHEDULER];
   scope_set_flag(s, "scheduler_is_set",
-                 scheduler->args.n + gates->n + scheduler->volumes.n > 0);
+                 scheduler->args.n + gates.n + scheduler->volumes.n > 0);
   scope_set_list(s, "feature_gates");
-  for (size_t i = 0; i < gates->n; i++)
-    component_add_pair(s, "feature_gates", gates->v[i]);
+  for (size_t i = 0; i < gates.n; i++)
+    component_add_pair(s, "feature_gates", gates.v[i]);
   scope_set(s, "cluster_domain", spec->kubernetes.cluster_domain);
   scope_set(s, "proxy_mode",
             word_of(proxy_mode_words, (int)spec->kubernetes.proxy_mode));

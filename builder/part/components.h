@@ -7,6 +7,9 @@
 
 #include "part/part.h"
 
+/* What Kubernetes 1.20 has addresses of both families by. */
+#define IPV6_GATE "IPv6DualStack"
+
 /* Adds "name=value" to a list of rows with name and value; the new row. */
 struct scope *component_add_pair(struct scope *s, const char *list,
                                  const char *pair);

@@ -11,8 +11,9 @@
 /* One of the pods that were started, as scripts/verify-pods lists them. */
 struct talker {
   const char *name, *node, *phase, *address, *reason; /* into the text */
-  char *url;  /* by which the others ask it */
-  char *says; /* what it reaches, or NULL */
+  const char *address6;                               /* "" without one */
+  char *url, *url6; /* by which the others ask it; url6 with address6 */
+  char *says;       /* what it reaches, or NULL */
 };
 DEFINE_VEC(talker_vec, struct talker);
 
@@ -22,9 +23,15 @@ static const char *next_field(char **line) {
   return field ? field : "";
 }
 
+static const char *next_word(char **text) {
+  char *word = strsep(text, " ");
+  return word ? word : "";
+}
+
 static void talkers_done(struct talker_vec *pods) {
   for (size_t i = 0; i < pods->n; i++) {
     free(pods->v[i].url);
+    free(pods->v[i].url6);
     free(pods->v[i].says);
   }
   free(pods->v);
@@ -46,6 +53,12 @@ static void talkers_read(char *text, struct talker_vec *ret) {
     t->address = next_field(&line);
     t->reason = next_field(&line);
     t->url = xasprintf("http://%s:2379", t->address);
+    /* All of its addresses. */
+    char *all = strsep(&line, ",");
+    (void)next_word(&all);
+    t->address6 = next_word(&all);
+    if (*t->address6)
+      t->url6 = xasprintf("http://[%s]:2379", t->address6);
   }
 }
 
@@ -90,6 +103,8 @@ static void judge_talkers(const struct judge *j, const struct talker_vec *pods,
     else if (!talker_runs(t))
       wrong_add(w, "the pod on %s is %s%s%s", n->name, t->phase,
                 *t->reason ? ", " : "", t->reason);
+    else if (spec_has_ipv6(j->plan->spec) && !t->url6)
+      wrong_add(w, "the pod on %s has no address of IPv6", n->name);
   }
 }
 
@@ -111,6 +126,17 @@ static json_t *healths_of(const struct talker *t) {
   return begin ? json_loads(begin, JSON_DISABLE_EOF_CHECK, NULL) : NULL;
 }
 
+/* Whether one pod reaches another at an address, as it says. */
+static bool judge_word(const struct talker *from, const struct talker *to,
+                       const char *address, const json_t *said,
+                       struct wrong *w) {
+  if (json_is_true(json_object_get(said, "health")))
+    return true;
+  wrong_add(w, "the pod on %s does not reach %s on %s: %.*s", from->node,
+            address, to->node, QUOTE_MAX, judge_text(said, "error"));
+  return false;
+}
+
 /* What one pod says of all; returns how many it reaches. */
 static size_t judge_words(const struct talker *from,
                           const struct talker_vec *pods, struct wrong *w) {
@@ -127,12 +153,11 @@ static size_t judge_words(const struct talker *from,
     const struct talker *to = &pods->v[i];
     if (!talker_runs(to))
       continue;
-    const json_t *e = json_object_get(health, to->url);
-    if (json_is_true(json_object_get(e, "health")))
-      reached++;
-    else
-      wrong_add(w, "the pod on %s does not reach %s on %s: %.*s", from->node,
-                to->address, to->node, QUOTE_MAX, judge_text(e, "error"));
+    reached +=
+        judge_word(from, to, to->address, json_object_get(health, to->url), w);
+    if (to->url6)
+      reached += judge_word(from, to, to->address6,
+                            json_object_get(health, to->url6), w);
   }
   return reached;
 }

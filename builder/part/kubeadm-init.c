@@ -67,6 +67,16 @@ static void set_validity(const struct spec *spec, struct scope *s) {
     scope_setf(s, "ca_hours", "%d", spec->pki.ca_hours);
 }
 
+/* kubeadm's own, of versions that need them: v1beta4 has encryptionAlgorithm.
+ */
+static void set_kubeadm_gates(const struct spec *spec, struct scope *s) {
+  scope_set_list(s, "kubeadm_gates");
+  if (spec->pki.algorithm == KEY_ECDSA_P256)
+    scope_set(scope_add(s, "kubeadm_gates"), "name", "PublicKeysECDSA");
+  if (spec_has_ipv6(spec) && version_gates_ipv6(&spec->kubernetes.version))
+    scope_set(scope_add(s, "kubeadm_gates"), "name", IPV6_GATE);
+}
+
 static void values(const struct part_input *in, struct scope *s) {
   const struct plan *p = in->plan;
   const struct spec *spec = p->spec;
@@ -76,8 +86,10 @@ static void values(const struct part_input *in, struct scope *s) {
             p->image_repository ? p->image_repository : "");
   scope_set(s, "services", cidr_format(&spec->network.services, a));
   scope_set(s, "pods", cidr_format(&spec->network.pods, a));
+  scope_set(s, "service_networks", p->service_networks);
+  scope_set(s, "pod_networks", p->pod_networks);
+  set_kubeadm_gates(spec, s);
   scope_set(s, "cluster_dns", p->cluster_dns);
-  scope_set_flag(s, "ecdsa", spec->pki.algorithm == KEY_ECDSA_P256);
   scope_set(s, "key_algorithm", kubeadm_algorithm(spec->pki.algorithm));
   set_validity(spec, s);
   set_cert_sans(spec, s);

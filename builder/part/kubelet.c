@@ -108,11 +108,10 @@ static void node_version(const struct plan *p, const struct plan_node *n,
     wrong_add(w, "%s: expected v%s, found %s", n->name, expected, found);
 }
 
-static void node_address(const struct plan *p, const struct plan_node *n,
-                         const json_t *o, struct wrong *w) {
-  (void)p;
+static void expect_address(const struct plan_node *n, struct ip wanted,
+                           const json_t *o, struct wrong *w) {
   char a[NET_TEXT];
-  const char *expected = ip_format(n->spec->address, a);
+  const char *expected = ip_format(wanted, a);
   const char *found = "none";
   size_t i;
   const json_t *address;
@@ -125,6 +124,14 @@ static void node_address(const struct plan *p, const struct plan_node *n,
       return;
   }
   wrong_add(w, "%s: expected %s, found %s", n->name, expected, found);
+}
+
+static void node_address(const struct plan *p, const struct plan_node *n,
+                         const json_t *o, struct wrong *w) {
+  (void)p;
+  expect_address(n, n->spec->address, o, w);
+  if (ip_is_set(n->spec->address6))
+    expect_address(n, n->spec->address6, o, w);
 }
 
 static void node_role(const struct plan *p, const struct plan_node *n,

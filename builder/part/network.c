@@ -51,6 +51,10 @@ static void values(const struct part_input *in, struct scope *s) {
   char a[NET_TEXT];
   scope_set(s, "subnet", cidr_format(&spec->network.subnet, a));
   scope_set(s, "domain", spec->network.domain);
+  scope_set_flag(s, "has_ipv6", spec_has_ipv6(spec));
+  scope_set(s, "subnet6", cidr_format(&spec->network.ipv6.subnet, a));
+  scope_set(s, "pods6", cidr_format(&spec->network.ipv6.pods, a));
+  scope_set(s, "services6", cidr_format(&spec->network.ipv6.services, a));
   scope_set(s, "endpoint", p->endpoint);
   scope_set(s, "endpoint_name", spec->endpoint.name);
   scope_set(s, "vip", ip_format(spec->endpoint.address, a));
@@ -68,6 +72,9 @@ void network_card(struct scope *s, const struct plan_interface *card) {
   scope_set(s, "address", ip_format(card->address, a));
   scope_setf(s, "bits", "%d", card->bits);
   scope_set(s, "gateway", ip_format(card->gateway, a));
+  scope_set(s, "address6", ip_format(card->address6, a));
+  scope_setf(s, "bits6", "%d", card->bits6);
+  scope_set(s, "gateway6", ip_format(card->gateway6, a));
 }
 
 void network_files(struct scope *s, const struct plan_interface *card) {
@@ -93,6 +100,7 @@ static void set_row(struct scope *row, const struct plan_interface *card) {
   scope_set_flag(row, "gateway_dhcp", card->gateway_dhcp);
   scope_set_flag(row, "on_link", card->on_link);
   scope_set_flag(row, "service_routes", card->service_routes);
+  scope_set_flag(row, "service_routes6", card->service_routes6);
   if (card->mtu)
     scope_setf(row, "mtu", "%d", card->mtu);
   else
@@ -109,6 +117,9 @@ static void set_row(struct scope *row, const struct plan_interface *card) {
 static void node_values(const struct plan *p, const struct plan_node *n,
                         struct scope *s) {
   network_card(s, plan_cluster_interface(n));
+  scope_setf(s, "node_ip", "%s%s%s", scope_text(s, "address"),
+             ip_is_set(n->spec->address6) ? "," : "",
+             scope_text(s, "address6"));
   scope_set_list(s, "interfaces");
   for (size_t i = 0; i < n->interfaces.n; i++) {
     const struct plan_interface *card = &n->interfaces.v[i];
@@ -123,6 +134,7 @@ static void node_values(const struct plan *p, const struct plan_node *n,
     set_row(row, card);
     scope_set_flag(row, "routed",
                    pods || ip_is_set(card->gateway) || card->service_routes ||
+                       ip_is_set(card->gateway6) || card->service_routes6 ||
                        (card->routes && card->routes->n > 0));
   }
 }

@@ -8,6 +8,7 @@
 #define VIP_PRIORITY 150
 
 #define POD_BITS 24 /* of each node's own network of pods */
+#define POD_BITS6 64
 
 static bool runs_keepalived(const struct spec *s, enum role role) {
   switch (s->endpoint.provider) {
@@ -30,6 +31,18 @@ void addresses_plan_node(const struct spec *s, struct plan_node *n,
     n->vip_priority = VIP_PRIORITY - (int)n->ordinal;
   if (n->has_kubelet && s->network.cni == CNI_BRIDGE)
     n->has_pods = cidr_subnet(&s->network.pods, POD_BITS, kubelet, &n->pods);
+  if (n->has_pods && spec_has_ipv6(s))
+    n->has_pods =
+        cidr_subnet(&s->network.ipv6.pods, POD_BITS6, kubelet, &n->pods6);
+}
+
+/* As kubeadm has them: the first family is the one of the API's own service. */
+static char *both(const struct spec *s, const struct cidr *v4,
+                  const struct cidr *v6) {
+  char a[NET_TEXT], b[NET_TEXT];
+  cidr_format(v4, a);
+  return spec_has_ipv6(s) ? xasprintf("%s,%s", a, cidr_format(v6, b))
+                          : xstrdup(a);
 }
 
 void addresses_plan(struct plan *p) {
@@ -43,6 +56,9 @@ void addresses_plan(struct plan *p) {
                           s->endpoint.port);
   p->api_service = xstrdup(ip_format(cidr_host(&s->network.services, 1), a));
   p->cluster_dns = xstrdup(ip_format(cidr_host(&s->network.services, 10), a));
+  p->pod_networks = both(s, &s->network.pods, &s->network.ipv6.pods);
+  p->service_networks =
+      both(s, &s->network.services, &s->network.ipv6.services);
   uint8_t d[SHA256_BYTES];
   plan_derive(s, "vrrp", "", d);
   p->router_id = s->endpoint.router_id ? s->endpoint.router_id : 1 + d[0] % 255;

@@ -99,10 +99,15 @@ cluster_interface(const struct spec *s, const struct spec_node *n, bool out) {
       .bits = s->network.subnet.bits,
       .gateway = gateway,
       .on_link = ip_is_set(gateway) && !cidr_has(&s->network.subnet, gateway),
+      .address6 = n->address6,
+      .bits6 = s->network.ipv6.subnet.bits,
+      .gateway6 = s->network.ipv6.gateway,
       .mtu = s->network.mtu,
       .routes = &s->network.routes,
       .pod_routes = s->network.cni == CNI_BRIDGE,
       .service_routes = !ip_is_set(gateway),
+      .service_routes6 =
+          spec_has_ipv6(s) && !ip_is_set(s->network.ipv6.gateway),
   };
 }
 

@@ -31,16 +31,20 @@ struct plan_interface {
   char *of;          /* a VLAN's card or bond, a member's bond */
   struct strv vlans; /* which are on it */
   enum bond_mode mode;
-  bool dhcp;         /* the address comes from a DHCP server */
-  struct ip address; /* absent: none, or by DHCP */
-  int bits;          /* prefix length of the network that address is in */
-  struct ip gateway; /* where the default route goes; absent: not this way */
-  bool gateway_dhcp; /* the DHCP server tells where */
-  bool on_link;      /* the gateway is not in the network of the address */
-  int mtu;           /* 0: the card's own */
+  bool dhcp;          /* the address comes from a DHCP server */
+  struct ip address;  /* absent: none, or by DHCP */
+  int bits;           /* prefix length of the network that address is in */
+  struct ip gateway;  /* where the default route goes; absent: not this way */
+  bool gateway_dhcp;  /* the DHCP server tells where */
+  bool on_link;       /* the gateway is not in the network of the address */
+  struct ip address6; /* of IPv6, absent: none */
+  int bits6;
+  struct ip gateway6;                  /* absent: not this way */
+  int mtu;                             /* 0: the card's own */
   const struct spec_route_vec *routes; /* further ones, of the spec; or NULL */
-  bool pod_routes;     /* the pods of the other nodes are behind it */
-  bool service_routes; /* so are services, which the default route misses */
+  bool pod_routes;      /* the pods of the other nodes are behind it */
+  bool service_routes;  /* so are services, which the default route misses */
+  bool service_routes6; /* the same of IPv6 */
 };
 DEFINE_VEC(plan_interface_vec, struct plan_interface);
 

@@ -21,6 +21,8 @@ void plan_done(struct plan *p) {
     plan_node_done(&p->nodes.v[i]);
   free(p->nodes.v);
   free(p->endpoint);
+  free(p->pod_networks);
+  free(p->service_networks);
   free(p->etcd_initial_cluster);
   free(p->etcd_token);
   strv_done(&p->etcd_endpoints);

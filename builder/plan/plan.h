@@ -54,6 +54,7 @@ struct plan_node {
   int vip_priority;     /* VRRP priority when runs_keepalived */
   struct cidr pods;     /* this node's pod subnet (cni: bridge) */
   bool has_pods;
+  struct cidr pods6; /* the same of IPv6; base absent: the cluster has none */
   /* What the Node object has when all is well: "key=value:Effect", or
    * "key:Effect" without a value. */
   struct strv taints;
@@ -73,6 +74,8 @@ struct plan {
   const struct spec *spec; /* borrowed: must outlive the plan */
   enum kubeadm_api kubeadm_api;
   char *endpoint;               /* "192.168.4.20:6443" */
+  char *pod_networks;           /* "10.244.0.0/16", or with ",fd00:.../56" */
+  char *service_networks;       /* the same */
   char *etcd_initial_cluster;   /* "a=https://..:2380,b=..."; NULL if stacked */
   char *etcd_token;             /* initial-cluster-token */
   int router_id;                /* VRRP virtual_router_id */

@@ -121,10 +121,14 @@ static json_t *json_node(const struct plan_node *n) {
   set_string(o, "fqdn", n->fqdn);
   set_string(o, "role", role_name(n->spec->role));
   set_string(o, "address", ip_format(n->spec->address, a));
+  if (ip_is_set(n->spec->address6))
+    set_string(o, "address6", ip_format(n->spec->address6, a));
   set_string(o, "mac", mac_format(&plan_cluster_interface(n)->mac, a));
   (void)json_object_set_new(o, "interfaces", json_interfaces(n));
   set_string(o, "uuid", n->uuid);
   set_string(o, "pods", n->has_pods ? cidr_format(&n->pods, a) : NULL);
+  if (ip_is_set(n->pods6.base))
+    set_string(o, "pods6", cidr_format(&n->pods6, a));
   (void)json_object_set_new(o, "founder", json_boolean(n->founder));
   (void)json_object_set_new(o, "etcdMember", json_boolean(n->runs_etcd));
   (void)json_object_set_new(o, "vipPriority",
@@ -178,6 +182,15 @@ static void json_network(const struct plan *p, json_t *o) {
   (void)json_object_set_new(o, "ntp", json_strings(&s->network.ntp));
   set_string(o, "podNetwork", cidr_format(&s->network.pods, a));
   set_string(o, "serviceNetwork", cidr_format(&s->network.services, a));
+  if (spec_has_ipv6(s)) {
+    set_string(o, "subnet6", cidr_format(&s->network.ipv6.subnet, a));
+    set_string(o, "gateway6",
+               ip_is_set(s->network.ipv6.gateway)
+                   ? ip_format(s->network.ipv6.gateway, a)
+                   : NULL);
+    set_string(o, "podNetwork6", cidr_format(&s->network.ipv6.pods, a));
+    set_string(o, "serviceNetwork6", cidr_format(&s->network.ipv6.services, a));
+  }
   set_string(o, "cni", cni_name(s->network.cni));
   set_string(o, "clusterDns", p->cluster_dns);
 }
@@ -247,6 +260,16 @@ static const char *etcd_why(const struct spec *s) {
   return "";
 }
 
+static void print_ipv6(const struct spec *s, FILE *out) {
+  char a[NET_TEXT], b[NET_TEXT], c[NET_TEXT], d[NET_TEXT];
+  bool gateway = ip_is_set(s->network.ipv6.gateway);
+  fprintf(out, "IPv6 too    %s, gateway %s, pods %s, services %s\n",
+          cidr_format(&s->network.ipv6.subnet, a),
+          gateway ? ip_format(s->network.ipv6.gateway, b) : "none",
+          cidr_format(&s->network.ipv6.pods, c),
+          cidr_format(&s->network.ipv6.services, d));
+}
+
 static void print_network(const struct plan *p, FILE *out) {
   const struct spec *s = p->spec;
   char a[NET_TEXT];
@@ -267,6 +290,8 @@ static void print_network(const struct plan *p, FILE *out) {
           payload_facts(s->kubernetes.payload)->coredns
               ? ""
               : " (served by nobody: the payload has no CoreDNS)");
+  if (spec_has_ipv6(s))
+    print_ipv6(s, out);
 }
 
 static void put_more(const char *what, const struct strv *list, FILE *out) {
@@ -481,8 +506,10 @@ static void print_node(const struct plan_node *n, FILE *out) {
   char m[NET_TEXT];
   fprintf(out, "\n%s (%s%s)\n", n->name, role_name(n->spec->role),
           n->founder ? ", founds the cluster" : "");
-  fprintf(out, "  address   %s, MAC %s\n", ip_format(n->spec->address, a),
-          mac_format(&plan_cluster_interface(n)->mac, m));
+  fprintf(out, "  address   %s, ", ip_format(n->spec->address, a));
+  if (ip_is_set(n->spec->address6))
+    fprintf(out, "%s, ", ip_format(n->spec->address6, a));
+  fprintf(out, "MAC %s\n", mac_format(&plan_cluster_interface(n)->mac, m));
   for (size_t i = 0; i < n->interfaces.n; i++)
     print_card(&n->interfaces.v[i], i == 0, out);
   fprintf(out,
@@ -492,7 +519,8 @@ static void print_node(const struct plan_node *n, FILE *out) {
   if (n->spec->libvirt)
     fprintf(out, "  libvirt   %s\n", n->spec->libvirt);
   if (n->has_pods)
-    fprintf(out, "  pods      %s\n", cidr_format(&n->pods, a));
+    fprintf(out, "  pods      %s%s%s\n", cidr_format(&n->pods, a),
+            ip_is_set(n->pods6.base) ? ", " : "", cidr_format(&n->pods6, m));
   if (n->runs_keepalived)
     fprintf(out, "  VIP       priority %d\n", n->vip_priority);
   print_list("labels", &n->spec->labels, out);

@@ -22,7 +22,20 @@ static const struct {
      "240.0.0.0/4 is reserved, and no network of machines"},
 };
 
+/* What machines have is a part of IPv6 (IANA's registry of its address space):
+ * global unicast, and unique local (RFC 4193). */
+#define IPV6_RULE "outside of 2000::/3 and fc00::/7, where machines' ones are"
+static bool usable6(const struct cidr *net) {
+  static const struct cidr global = {{IP_V6, {0x20}}, 3};
+  static const struct cidr local = {{IP_V6, {0xfc}}, 7};
+  return (net->bits >= global.bits && cidr_has(&global, net->base)) ||
+         (net->bits >= local.bits && cidr_has(&local, net->base));
+}
+
 const char *address_fault(struct ip a) {
+  const struct cidr alone = {a, 128};
+  if (a.family == IP_V6)
+    return usable6(&alone) ? NULL : IPV6_RULE;
   for (size_t i = 0; i < ARRAY_SIZE(unusable); i++)
     if (cidr_has(&unusable[i].net, a))
       return unusable[i].is;
@@ -30,6 +43,8 @@ const char *address_fault(struct ip a) {
 }
 
 const char *network_fault(const struct cidr *net) {
+  if (net->base.family == IP_V6)
+    return usable6(net) ? NULL : "it is " IPV6_RULE;
   for (size_t i = 0; i < ARRAY_SIZE(unusable); i++)
     if (cidr_overlap(&unusable[i].net, net))
       return unusable[i].within;

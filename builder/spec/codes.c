@@ -46,7 +46,10 @@ const struct code spec_codes[] = {
      "counts up, as in m{01..03}."},
     {"KS0025", "a version of Kubernetes that cannot be made",
      "`kubeseed explain kubernetes.version` tells which can."},
-    {"KS0026", "IPv6 is not supported yet", "Write an IPv4 address."},
+    {"KS0026", "IPv6 where IPv4 belongs",
+     "A cluster has IPv4, and beside it IPv6 if it has network.ipv6: subnet, "
+     "pods and services there, and `ipv6` of nodes. A cluster of IPv6 alone, "
+     "and name servers, routes and an endpoint of IPv6 are not supported."},
     {"KS0027", "an address that no machine can have",
      "Addresses of loopback, multicast and 0.0.0.0/8 lead nowhere, or to the "
      "machine itself."},
@@ -139,6 +142,10 @@ const struct code spec_codes[] = {
     {"KS0136", "VLANs and bonds that do not fit together",
      "A VLAN is on a card or a bond, at most once with its number. A bond's "
      "cards are named in it alone."},
+    {"KS0140", "IPv6 that does not work so",
+     "Nodes, pods and services have a network each, which do not overlap, and "
+     "kubeadm says how large they may be. `kubeseed explain network.ipv6` "
+     "tells more."},
     {"KS0201", "no control plane", "Somebody must run the API server."},
     {"KS0202", "too many control planes",
      "Each asks and is asked by all others, and each runs a member of etcd."},
@@ -372,7 +379,8 @@ static const struct told {
     {"KS0024",
      "the name '%s' must be of a-z, 0-9 and inner '-', at most 63 long"},
     {"KS0025", "Kubernetes %s %s"},
-    {"KS0026", "'%s' is '%s', but IPv6 is not supported yet; write %s"},
+    {"KS0026", "'%s' is '%s', but IPv6 is for what stands beside IPv4, under "
+               "network.ipv6; write %s"},
     {"KS0027", "'%s' is '%s', which is %s"},
     {"KS0028",
      "'%s' is '%s', which is an address inside a network; the network is %s"},
@@ -481,6 +489,21 @@ static const struct told {
     {"KS0136", "'%s' is twice a member of the bond '%s'"},
     {"KS0134", "the gateway %s is not in the subnet %s; nodes take it to be on "
                "the same wire (on-link)"},
+    {"KS0140", "addresses of both families need Kubernetes 1.20 or later"},
+    {"KS0140", "addresses of both families are what the feature gate "
+               "IPv6DualStack switches off; leave one of the two out"},
+    {"KS0140", "a subnet of IPv6 must be a /%d or larger"},
+    {"KS0140", "the pods' network of IPv6 must be a /%d to /%d, as kubeadm "
+               "wants it: each node has a /%d of it"},
+    {"KS0140", "the services' network of IPv6 must be a /%d to /%d, as kubeadm "
+               "wants it"},
+    {"KS0140",
+     "the pods' network %s has no room for a /%d on each of %zu nodes"},
+    {"KS0140", "%s: the address %s %s the subnet %s"},
+    {"KS0140", "%s: the subnet %s has no address like its one of IPv4; write "
+               "ipv6, or a larger subnet"},
+    {"KS0140", "the node '%s' has an address of IPv6, and the cluster no "
+               "network of it; write network.ipv6"},
     {"KS0201", "no node has the role control-plane"},
     {"KS0202", "%zu control-plane nodes; at most %d"},
     {"KS0203", "one control-plane node is not highly available; three are"},
@@ -521,8 +544,8 @@ static const struct told {
     {"KS0211", "one load balancer is a single point of failure; two are not"},
     {"KS0212", "%zu load balancers; one at a time holds the endpoint, at most "
                "%d make sense"},
-    {"KS0026", "'%s' is '%s', but two networks (dual stack) are not supported "
-               "yet; write %s"},
+    {"KS0026", "'%s' is '%s', but the second network, of IPv6, has its own key "
+               "under network.ipv6; write %s"},
     {"KS0020",
      "'%s' is '%s', but certificates, etcd and other nodes' seeds have "
      "a node's address from the beginning: reserve one for its MAC "

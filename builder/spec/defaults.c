@@ -63,6 +63,17 @@ static void default_addresses(struct spec *s) {
   free(taken.v);
 }
 
+/* The same number in the network of IPv6; what does not fit stays without,
+ * which the checks refuse. */
+static void default_addresses6(struct spec *s) {
+  const struct cidr *net = &s->network.subnet, *net6 = &s->network.ipv6.subnet;
+  for (size_t i = 0; i < s->nodes.n; i++) {
+    struct spec_node *n = &s->nodes.v[i];
+    if (!ip_is_set(n->address6) && cidr_has(net, n->address))
+      n->address6 = cidr_host(net6, ip_distance(net->base, n->address));
+  }
+}
+
 static void default_nodes(struct spec *s) {
   for (size_t i = 0; i < s->nodes.n; i++) {
     struct spec_node *n = &s->nodes.v[i];
@@ -75,6 +86,8 @@ static void default_nodes(struct spec *s) {
       n->disk = s->image.disk;
   }
   default_addresses(s);
+  if (spec_has_ipv6(s))
+    default_addresses6(s);
 }
 
 static void default_network(struct spec *s) {

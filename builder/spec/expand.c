@@ -35,25 +35,32 @@ static void add_node(struct spec *s, const struct entry *e, char *name,
   n->where = yaml_where(mac ? mac : e->at);
   n->entry = e->index;
   (void)ip_add(e->node->address, i, &n->address); /* absent stays so */
+  (void)ip_add(e->node->address6, i, &n->address6);
   if (mac)
     (void)mac_add(&e->node->mac, i, &n->mac);
 }
 
+/* Whether n machines can have the address; false after a fault. */
+static bool counts_up(const struct yaml_node *address, size_t n,
+                      struct error *err) {
+  bool counted = false;
+  struct ip first;
+  (void)range_address(address->text, &first, &counted);
+  if (n > 1 && !counted)
+    yaml_fault(err, address,
+               "%zu nodes cannot share the address %s; write %s+ to count up",
+               n, address->text, address->text);
+  return n <= 1 || counted;
+}
+
 /* Whether n machines can have what the entry says; false after a fault. */
 static bool enough_for(const struct entry *e, size_t n, struct error *err) {
-  const struct yaml_node *address = yaml_get(e->at, "address");
   const struct yaml_node *mac = yaml_get(e->at, "mac");
-  if (n > 1 && ip_is_set(e->node->address)) {
-    bool counted = false;
-    struct ip first;
-    (void)range_address(address->text, &first, &counted);
-    if (!counted) {
-      yaml_fault(err, address,
-                 "%zu nodes cannot share the address %s; write %s+ to count up",
-                 n, address->text, address->text);
-      return false;
-    }
-  }
+  if ((ip_is_set(e->node->address) &&
+       !counts_up(yaml_get(e->at, "address"), n, err)) ||
+      (ip_is_set(e->node->address6) &&
+       !counts_up(yaml_get(e->at, "ipv6"), n, err)))
+    return false;
   if (n > 1 && mac) {
     bool counted = false;
     struct mac first, last;

@@ -111,6 +111,9 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_ADDRESS:
   case TYPE_COUNTED:
   case TYPE_NETWORK:
+  case TYPE_ADDRESS6:
+  case TYPE_COUNTED6:
+  case TYPE_NETWORK6:
   case TYPE_MAC:
   case TYPE_GATEWAY:
   case TYPE_IF_NAME:

@@ -157,6 +157,10 @@ const struct spec_node *spec_first(const struct spec *s, enum role role) {
   return NULL;
 }
 
+bool spec_has_ipv6(const struct spec *s) {
+  return ip_is_set(s->network.ipv6.subnet.base);
+}
+
 size_t spec_count(const struct spec *s, enum role role) {
   size_t n = 0;
   for (size_t i = 0; i < s->nodes.n; i++)

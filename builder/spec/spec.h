@@ -104,6 +104,7 @@ struct spec_node {
   char *name;
   enum role role;
   struct ip address;
+  struct ip address6;    /* absent: the cluster has no IPv6 */
   struct mac mac;        /* all 0: derived by plan */
   struct spec_bond bond; /* in place of network.bond */
   int cpus;
@@ -183,6 +184,11 @@ struct spec {
     struct cidr pods;
     struct cidr services;
     enum cni cni;
+    struct { /* beside IPv4, see spec_has_ipv6 */
+      struct cidr subnet;
+      struct ip gateway; /* absent: none */
+      struct cidr pods, services;
+    } ipv6;
   } network;
   struct {
     struct ip address;
@@ -237,6 +243,10 @@ const struct spec_extras *spec_role_extras(const struct spec *s,
 
 /* The first node of the role, borrowed; NULL when there is none. */
 const struct spec_node *spec_first(const struct spec *s, enum role role);
+
+/* Whether nodes, pods and services have addresses of IPv6 beside those of IPv4
+ * (dual stack). Only then what the spec has under network.ipv6 counts. */
+bool spec_has_ipv6(const struct spec *s);
 
 /* How many nodes have the role. */
 size_t spec_count(const struct spec *s, enum role role);

@@ -631,6 +631,25 @@ const struct key spec_keys[] = {
      .doc = "How pods reach each other.", .value = "bridge", .words = cni_words,
      .also = "networkPlugin plugin"},
 
+    {"network.ipv6", TYPE_MAP, "0.2", 0,
+     .doc = "Addresses of IPv6 for nodes, pods and services, beside those of "
+            "IPv4 (dual stack). What nodes and their components say to each "
+            "other stays IPv4, and so do the endpoint and names.",
+     .derived = "none", .also = "dualStack ipFamilies ipv6DualStack inet6"},
+    {"network.ipv6.subnet", TYPE_NETWORK6, "0.2", AT(network.ipv6.subnet),
+     .doc = "The network of the nodes' addresses.", .required = true,
+     .example = "fd00:4::/64", .also = "cidr"},
+    {"network.ipv6.gateway", TYPE_ADDRESS6, "0.2", AT(network.ipv6.gateway),
+     .doc = "The router that leads to other networks. Nodes believe no "
+            "router's advertisements.",
+     .derived = "none", .example = "fd00:4::1", .also = "router gateway6"},
+    {"network.ipv6.pods", TYPE_NETWORK6, "0.2", AT(network.ipv6.pods),
+     .doc = "The network of the pods; each node has a /64 of it.",
+     .value = "fd00:10:244::/56", .also = "podSubnet podCIDR clusterCIDR"},
+    {"network.ipv6.services", TYPE_NETWORK6, "0.2", AT(network.ipv6.services),
+     .doc = "The network of the services' addresses: a /108 to /120.",
+     .value = "fd00:10:96::/112", .also = "serviceSubnet serviceCIDR"},
+
     {"endpoint", TYPE_MAP, "0.1", 0,
      .doc = "The address at which the API server is reached.",
      .also = "controlPlaneEndpoint loadBalancer apiServer api"},
@@ -811,6 +830,12 @@ const struct key spec_keys[] = {
      .derived = "the next free one from the subnet's .31 on",
      .example = "192.168.4.31+",
      .also = "ip ipAddress ipv4 addresses dhcp dhcp4"},
+    {"nodes.ipv6", TYPE_COUNTED6, "0.2", AT_NODE(address6),
+     .doc = "The address in network.ipv6.subnet. With a + it counts up with "
+            "the names, in hexadecimal.",
+     .derived = "the one that is as far from the beginning of that subnet as "
+                "the node's address is from that of network.subnet",
+     .example = "fd00:4::31+", .also = "address6 ip6 ipv6Address"},
     {"nodes.mac", TYPE_MAC, "0.1", AT_NODE(mac),
      .doc = "The MAC address of the network card; a real machine has its own. "
             "With a + it counts up with the names.",
@@ -980,6 +1005,9 @@ bool key_holds_more(const struct key *k) {
   case TYPE_ADDRESS:
   case TYPE_COUNTED:
   case TYPE_NETWORK:
+  case TYPE_ADDRESS6:
+  case TYPE_COUNTED6:
+  case TYPE_NETWORK6:
   case TYPE_MAC:
   case TYPE_GATEWAY:
   case TYPE_IF_NAME:

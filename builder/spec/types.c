@@ -29,6 +29,11 @@
   "[0-9A-Fa-f][02468ACEace]((:[0-9A-Fa-f]{2}){5}|(-[0-9A-Fa-f]{2}){5}|"        \
   "[0-9A-Fa-f]{2}(\\.[0-9A-Fa-f]{4}){2}|[0-9A-Fa-f]{10})\\+?"
 #define ADDRESS FIRST "(\\." BYTE "){3}"
+/* The same of IPv6: up to eight groups, all of them unless there is one "::";
+ * and of 2000::/3 or fc00::/7. */
+#define ADDRESS6                                                               \
+  "(?!.*::.*::)(?!(:*[0-9A-Fa-f]+){9})(?=.*::|([^:]*:){7}[^:]*$)"              \
+  "([23][0-9A-Fa-f]{3}|[Ff][CcDd][0-9A-Fa-f]{2})(::?[0-9A-Fa-f]{1,4})*(::)?"
 
 static const struct type_info types[] = {
     [TYPE_MAP] = {"map", "a map of keys and values", NULL, false},
@@ -99,6 +104,15 @@ static const struct type_info types[] = {
                       "^" ADDRESS "\\+?$", false},
     [TYPE_NETWORK] = {"network", "an IPv4 network like 192.168.4.0/24",
                       "^" ADDRESS "/(3[0-2]|[12]?[0-9])$", false},
+    [TYPE_ADDRESS6] = {"address", "an IPv6 address like fd00:4::1",
+                       "^" ADDRESS6 "$", false},
+    [TYPE_COUNTED6] = {"addresses",
+                       "an IPv6 address like fd00:4::31, or fd00:4::31+ for a "
+                       "range of names",
+                       "^" ADDRESS6 "\\+?$", false},
+    [TYPE_NETWORK6] = {"network", "an IPv6 network like fd00:4::/64",
+                       "^" ADDRESS6 "/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$",
+                       false},
     /* The lowest bit of the first byte tells a group of cards. */
     [TYPE_MAC] =
         {"MAC address",

@@ -9,30 +9,33 @@
 
 /* What a value looks like. */
 enum type {
-  TYPE_MAP,           /* a map whose keys are the rows below */
-  TYPE_LIST,          /* a list of such maps; has `add` */
-  TYPE_TEXT,          /* char *: one line; `words` are the usual ones */
-  TYPE_MIRROR,        /* char *: the address of a Debian mirror */
-  TYPE_PACKAGES,      /* char *: the address of Kubernetes' packages */
-  TYPE_PROXY,         /* char *: the address of a proxy */
-  TYPE_LIBVIRT,       /* char *: the address (URI) of a libvirt */
-  TYPE_REGISTRY,      /* char *: a registry of images, perhaps with http:// */
-  TYPE_IMAGES,        /* struct strv of whole names of container images */
-  TYPE_DEBS,          /* struct strv of names of Debian packages */
-  TYPE_ZONE,          /* char *: a time zone */
-  TYPE_NAME,          /* char *: a DNS label */
-  TYPE_ACCOUNT,       /* char *: a login name that the image has not */
-  TYPE_NAMES,         /* char *: a DNS label, perhaps with a range {01..03} */
-  TYPE_DNS_NAME,      /* char * */
-  TYPE_WORD,          /* an enum of int's size: one of `words` */
-  TYPE_INT,           /* int from min to max */
-  TYPE_SIZE,          /* uint64_t, bytes */
-  TYPE_PERIOD,        /* int: hours, from min to max */
-  TYPE_VERSION,       /* the members of spec.kubernetes */
-  TYPE_ADDRESS,       /* an address of the node network */
-  TYPE_ADDRESSES,     /* a list of them */
-  TYPE_COUNTED,       /* an address, perhaps with a + to count up */
-  TYPE_NETWORK,       /* struct cidr */
+  TYPE_MAP,       /* a map whose keys are the rows below */
+  TYPE_LIST,      /* a list of such maps; has `add` */
+  TYPE_TEXT,      /* char *: one line; `words` are the usual ones */
+  TYPE_MIRROR,    /* char *: the address of a Debian mirror */
+  TYPE_PACKAGES,  /* char *: the address of Kubernetes' packages */
+  TYPE_PROXY,     /* char *: the address of a proxy */
+  TYPE_LIBVIRT,   /* char *: the address (URI) of a libvirt */
+  TYPE_REGISTRY,  /* char *: a registry of images, perhaps with http:// */
+  TYPE_IMAGES,    /* struct strv of whole names of container images */
+  TYPE_DEBS,      /* struct strv of names of Debian packages */
+  TYPE_ZONE,      /* char *: a time zone */
+  TYPE_NAME,      /* char *: a DNS label */
+  TYPE_ACCOUNT,   /* char *: a login name that the image has not */
+  TYPE_NAMES,     /* char *: a DNS label, perhaps with a range {01..03} */
+  TYPE_DNS_NAME,  /* char * */
+  TYPE_WORD,      /* an enum of int's size: one of `words` */
+  TYPE_INT,       /* int from min to max */
+  TYPE_SIZE,      /* uint64_t, bytes */
+  TYPE_PERIOD,    /* int: hours, from min to max */
+  TYPE_VERSION,   /* the members of spec.kubernetes */
+  TYPE_ADDRESS,   /* an address of the node network */
+  TYPE_ADDRESSES, /* a list of them */
+  TYPE_COUNTED,   /* an address, perhaps with a + to count up */
+  TYPE_NETWORK,   /* struct cidr */
+  TYPE_ADDRESS6,  /* as the three above, of IPv6 */
+  TYPE_COUNTED6,
+  TYPE_NETWORK6,
   TYPE_MAC,           /* struct mac */
   TYPE_GATEWAY,       /* gateway and no_gateway of struct spec */
   TYPE_IF_NAME,       /* char *: of a network card */

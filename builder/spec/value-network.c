@@ -7,14 +7,25 @@
 #include "spec/value-text.h"
 #include <string.h>
 
-/* Only IPv4 so far; false after a fault. */
+/* IPv6 has keys of its own, beside those of IPv4. */
+static bool of_ipv6(const struct key *k) {
+  return k->type == TYPE_ADDRESS6 || k->type == TYPE_COUNTED6 ||
+         k->type == TYPE_NETWORK6;
+}
+
+/* Whether the key's addresses are of that family; false after a fault. */
 static bool supported(const struct key *k, const struct yaml_node *value,
                       struct ip a, struct error *err) {
-  if (a.family == IP_V4)
+  if (a.family == (of_ipv6(k) ? IP_V6 : IP_V4))
     return true;
+  if (of_ipv6(k)) {
+    value_not_by_rule(k, value, err);
+    return false;
+  }
   _cleanup_free_ char *rule = key_rule(k);
   yaml_fault(err, value,
-             "'%s' is '%s', but IPv6 is not supported yet; write %s",
+             "'%s' is '%s', but IPv6 is for what stands beside IPv4, under "
+             "network.ipv6; write %s",
              key_name(k), value->text, rule);
   return false;
 }
@@ -81,8 +92,8 @@ static void two_networks(const struct key *k, const struct yaml_node *value,
                          struct error *err) {
   _cleanup_free_ char *rule = key_rule(k);
   yaml_fault(err, value,
-             "'%s' is '%s', but two networks (dual stack) are not supported "
-             "yet; write %s",
+             "'%s' is '%s', but the second network, of IPv6, has its own key "
+             "under network.ipv6; write %s",
              key_name(k), value->text, rule);
 }
 
@@ -268,15 +279,18 @@ void value_read_network(const struct key *k, const struct yaml_node *value,
                         void *base, struct error *err) {
   switch ((int)k->type) {
   case TYPE_ADDRESS:
+  case TYPE_ADDRESS6:
     read_address(k, value, base, err);
     break;
   case TYPE_ADDRESSES:
     read_addresses(k, value, base, err);
     break;
   case TYPE_COUNTED:
+  case TYPE_COUNTED6:
     read_counted(k, value, base, err);
     break;
   case TYPE_NETWORK:
+  case TYPE_NETWORK6:
     read_network(k, value, base, err);
     break;
   case TYPE_MAC:

@@ -156,6 +156,17 @@ bool version_has_nftables(const struct version *v) {
   return at_least(v, 31);
 }
 
+/* Services of both families are there since 1.16, as they are today since 1.20,
+ * as is the kubelet's --node-ip with two addresses (KEP 563). */
+bool version_has_ipv6(const struct version *v) {
+  return at_least(v, 20);
+}
+
+/* On from 1.21 on. */
+bool version_gates_ipv6(const struct version *v) {
+  return !at_least(v, 21);
+}
+
 /* The containerd of Debian 13 keeps pinned images, as all do from 1.6.22 on and
  * Debian 12's is older; nothing else protects the pause image from
  * Kubernetes 1.35 on. 1.36 has been tried on both, older ones than 1.31 on

@@ -89,6 +89,11 @@ bool version_needs_containerd_2(const struct version *v);
 /* kube-proxy's mode nftables needs no feature gate. */
 bool version_has_nftables(const struct version *v);
 
+/* It can give nodes, pods and services addresses of IPv4 and IPv6 (dual stack);
+ * at first only where the feature gate IPv6DualStack is written. */
+bool version_has_ipv6(const struct version *v);
+bool version_gates_ipv6(const struct version *v);
+
 /* The release of Debian on which it runs best. */
 int version_debian(const struct version *v);
 

@@ -132,6 +132,14 @@ static void test_add(void **state) {
   }
 }
 
+static void test_distance(void **state) {
+  (void)state;
+  assert_int_equal(ip_distance(ip("192.168.4.0"), ip("192.168.4.31")), 31);
+  assert_int_equal(ip_distance(ip("10.0.0.0"), ip("10.2.0.1")), 131073);
+  assert_int_equal(ip_distance(ip("fd00:4::"), ip("fd00:4::1:2")), 65538);
+  assert_int_equal(ip_distance(ip(""), ip("")), 0);
+}
+
 static void test_sockaddr(void **state) {
   (void)state;
   struct sockaddr_storage to;
@@ -391,12 +399,12 @@ static void test_names(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_ip),     cmocka_unit_test(test_order),
-      cmocka_unit_test(test_add),    cmocka_unit_test(test_sockaddr),
-      cmocka_unit_test(test_cidr),   cmocka_unit_test(test_inside),
-      cmocka_unit_test(test_has),    cmocka_unit_test(test_host),
-      cmocka_unit_test(test_subnet), cmocka_unit_test(test_mac),
-      cmocka_unit_test(test_names),
+      cmocka_unit_test(test_ip),       cmocka_unit_test(test_order),
+      cmocka_unit_test(test_add),      cmocka_unit_test(test_sockaddr),
+      cmocka_unit_test(test_distance), cmocka_unit_test(test_cidr),
+      cmocka_unit_test(test_inside),   cmocka_unit_test(test_has),
+      cmocka_unit_test(test_host),     cmocka_unit_test(test_subnet),
+      cmocka_unit_test(test_mac),      cmocka_unit_test(test_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -184,6 +184,44 @@ static void test_further_cards(void **state) {
                               "10-cloud-init-nat.network.d/kubeseed.conf"));
 }
 
+/* Of IPv6 what is not written is as far from the network's beginning as the
+ * address of IPv4; who has no kubelet has no pods. */
+static void test_ipv6(void **state) {
+  (void)state;
+  static const struct {
+    const char *node, *address, *pods;
+  } rows[] = {
+      {"m1", "fd00:4::31", "fd00:10:244::/64"},
+      {"m2", "fd00:4::32", "fd00:10:244:1::/64"},
+      {"w1", "fd00:4::22", "fd00:10:244:3::/64"},
+      {"lb1", "fd00:4::23", ""},
+  };
+  _cleanup_fixture_ struct fixture f = {0};
+  make("apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+       "kubernetes: {version: 1.34.2}\n"
+       "network:\n"
+       "  subnet: 192.168.4.0/24\n"
+       "  ipv6: {subnet: 'fd00:4::/64'}\n"
+       "endpoint: {address: 192.168.4.20, provider: nginx}\n"
+       "nodes:\n"
+       "  - {name: \"m{1..3}\", ipv6: 'fd00:4::31+', address: 192.168.4.31+}\n"
+       "  - {name: w1, role: worker}\n"
+       "  - {name: lb1, role: load-balancer}\n",
+       &f);
+  char a[NET_TEXT];
+  assert_string_equal(f.plan.pod_networks, "10.244.0.0/16,fd00:10:244::/56");
+  assert_string_equal(f.plan.service_networks, "10.96.0.0/12,fd00:10:96::/112");
+  assert_string_equal(f.plan.endpoint, "192.168.4.20:6443");
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    const struct plan_node *n = plan_find(&f.plan, rows[i].node);
+    const struct plan_interface *c = plan_cluster_interface(n);
+    assert_string_equal(ip_format(c->address6, a), rows[i].address);
+    assert_int_equal(c->bits6, 64);
+    assert_true(c->service_routes6);
+    assert_string_equal(cidr_format(&n->pods6, a), rows[i].pods);
+  }
+}
+
 /* A VLAN on a bond: who is on what, and which files make it so. */
 static void test_vlan_and_bond(void **state) {
   (void)state;
@@ -542,6 +580,7 @@ int main(void) {
       cmocka_unit_test(test_modes),
       cmocka_unit_test(test_same_mac),
       cmocka_unit_test(test_further_cards),
+      cmocka_unit_test(test_ipv6),
       cmocka_unit_test(test_vlan_and_bond),
       cmocka_unit_test(test_wires),
       cmocka_unit_test(test_cards_by_name),

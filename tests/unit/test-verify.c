@@ -33,13 +33,21 @@ struct fixture {
   struct verify_check_vec checks;
 };
 
+/* With IPv6 beside IPv4. */
+static const char nodes_dual[] =
+    "endpoint: {address: 192.168.4.20}\n"
+    "nodes:\n"
+    "- {name: 'm{1..3}', role: control-plane, address: 192.168.4.31+}\n"
+    "- {name: w1, role: worker, address: 192.168.4.41, labels: {disk: ssd},\n"
+    "   ipv6: 'fd00:4::41', taints: ['gpu=yes:NoSchedule']}\n";
+
 static void cluster_of(struct fixture *f, const char *more) {
   _cleanup_error_ struct error err = {0};
-  _cleanup_free_ char *text =
-      xasprintf("apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
-                "kubernetes: {version: 1.20.2, payload: debian}\n"
-                "network: {subnet: 192.168.4.0/24}\n%s",
-                more);
+  _cleanup_free_ char *text = xasprintf(
+      "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+      "kubernetes: {version: 1.20.2, payload: debian}\n"
+      "network: {subnet: 192.168.4.0/24%s}\n%s",
+      more == nodes_dual ? ", ipv6: {subnet: 'fd00:4::/64'}" : "", more);
   if (parts_read_spec("test.yaml", text, strlen(text), &f->spec, &err) < 0 ||
       parts_plan(&f->spec, &f->plan, &err) < 0)
     fail_msg("%s: %s", err.faults[0].where, err.faults[0].msg);
@@ -238,6 +246,11 @@ static void say_registered(const struct plan_node *n, struct buf *b) {
   static const char role[] = "node-role.kubernetes.io/";
   bool control_plane = n->spec->role == ROLE_CONTROL_PLANE;
   char a[NET_TEXT];
+  _cleanup_free_ char *other =
+      ip_is_set(n->spec->address6)
+          ? xasprintf(",{\"type\":\"InternalIP\",\"address\":\"%s\"}",
+                      ip_format(n->spec->address6, a))
+          : xstrdup("");
   buf_addf(b, "%s{\"metadata\":{\"name\":\"%s\",\"labels\":{",
            b->len ? ",\n" : "", n->name);
   if (control_plane)
@@ -246,7 +259,7 @@ static void say_registered(const struct plan_node *n, struct buf *b) {
     buf_adds(b, "\"disk\":\"ssd\"");
   buf_addf(b,
            "}},\"spec\":{\"taints\":[{%s}]},\"status\":{\"addresses\":[{"
-           "\"type\":\"InternalIP\",\"address\":\"%s\"}],\"conditions\":[{"
+           "\"type\":\"InternalIP\",\"address\":\"%s\"}%s],\"conditions\":[{"
            "\"type\":\"DiskPressure\",\"status\":\"False\"},{"
            "\"type\":\"Ready\",\"status\":\"True\",\"message\":\"posting\"}],"
            "\"nodeInfo\":{\"kubeletVersion\":\"v1.20.2\"}}}",
@@ -254,7 +267,7 @@ static void say_registered(const struct plan_node *n, struct buf *b) {
                ? "\"key\":\"node-role.kubernetes.io/master\","
                  "\"effect\":\"NoSchedule\""
                : "\"key\":\"gpu\",\"value\":\"yes\",\"effect\":\"NoSchedule\"",
-           ip_format(n->spec->address, a));
+           ip_format(n->spec->address, a), other);
 }
 
 static char *say_cluster(const struct fixture *f) {
@@ -293,6 +306,11 @@ static void say_reach(const struct fixture *f, struct buf *b) {
              "\"took\":\"9ms\"}",
              separator, i);
     separator = ",";
+    if (spec_has_ipv6(&f->spec))
+      buf_addf(b,
+               ",{\"endpoint\":\"http://[fd00:244:%zu::7]:2379\","
+               "\"health\":true}",
+               i);
   }
   buf_adds(b, ",{\"endpoint\":\"http://reach:2379\",\"health\":true}]\n");
 }
@@ -301,9 +319,13 @@ static char *say_pods(const struct fixture *f) {
   struct buf b = {0};
   buf_adds(&b, "\n@section wait\nsuccessfully rolled out\n\n@section pods\n");
   for (size_t i = 0; i < f->plan.nodes.n; i++)
-    if (has_kubelet(&f->plan.nodes.v[i]))
-      buf_addf(&b, "reach-%s,%s,Running,10.244.%zu.7,\n",
-               f->plan.nodes.v[i].name, f->plan.nodes.v[i].name, i);
+    if (has_kubelet(&f->plan.nodes.v[i])) {
+      buf_addf(&b, "reach-%s,%s,Running,10.244.%zu.7,", f->plan.nodes.v[i].name,
+               f->plan.nodes.v[i].name, i);
+      if (spec_has_ipv6(&f->spec))
+        buf_addf(&b, ",10.244.%zu.7 fd00:244:%zu::7 ", i, i);
+      buf_adds(&b, "\n");
+    }
   for (size_t i = 0; i < f->plan.nodes.n; i++) {
     if (!has_kubelet(&f->plan.nodes.v[i]))
       continue;
@@ -407,6 +429,10 @@ static void test_well(void **state) {
   parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
   expect(&f, "endpoint.backends", VERIFY_OK, "1 load balancers");
+  end(&f);
+  begin(&f, nodes_dual);
+  parts_verify(&f.plan, &f.facts, &f.checks);
+  expect_all_ok(&f);
   end(&f);
   begin(&f, nodes_apart);
   parts_verify(&f.plan, &f.facts, &f.checks);
@@ -609,6 +635,18 @@ static const struct flaw faults_of_pods[] = {
      "the pod on m1 does not reach a service by its name: not asked"},
 };
 
+static const struct flaw faults_of_dual[] = {
+    {"cluster", "\"address\":\"fd00:4::20\"", "\"address\":\"fd00:4::99\"",
+     "nodes.address", "m2: expected fd00:4::20, found fd00:4::99"},
+    {"pods", ",10.244.1.7 fd00:244:1::7 ", ",10.244.1.7 ", "pods.reach",
+     "the pod on m2 has no address of IPv6"},
+    {"pods", "\"http://[fd00:244:2::7]:2379\",\"health\":true",
+     "\"http://[fd00:244:2::7]:2379\",\"health\":false,\"error\":"
+     "\"deadline\"",
+     "pods.reach",
+     "the pod on m1 does not reach fd00:244:2::7 on m3: deadline"},
+};
+
 /* Where Kubernetes' nodes are not the first. */
 static const struct flaw faults_of_roles[] = {
     {"e2", "@certificate /etc/etcd/pki/server.crt\n", "", "certificates",
@@ -703,6 +741,8 @@ static void test_faults(void **state) {
     expect_fault(nodes_haproxy, &faults_of_haproxy[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_nginx); i++)
     expect_fault(nodes_nginx, &faults_of_nginx[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(faults_of_dual); i++)
+    expect_fault(nodes_dual, &faults_of_dual[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_roles); i++)
     expect_fault(nodes_apart, &faults_of_roles[i]);
   const struct flaw old = {"m2", ends_2036, has_ended, "certificates",

@@ -66,6 +66,8 @@ static void test_yes_or_no(void **state) {
       {version_is_newer, "1.37.99", "2.0.0", true},
       {version_needs_containerd_2, "1.37.9", "1.38.0", true},
       {version_readiness_is_late, "1.21.14", "1.22.0", false},
+      {version_has_ipv6, "1.19.16", "1.20.0", true},
+      {version_gates_ipv6, "1.20.15", "1.21.0", false},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     struct version before = version(rows[i].last);
