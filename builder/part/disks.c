@@ -25,9 +25,11 @@ static bool runs_etcd(const struct plan *p, const struct plan_node *n) {
 static const struct part_file files[] = {
     {LIB "disks", "user-data/disks", 0644, ROOT, NULL},
     {LIB "steps-disks.sh", "scripts/steps-disks.sh", 0644, ROOT, NULL},
-    {UNITS "containerd.service.d/disks.conf", WAITS, 0644, ROOT, has_kubelet},
-    {UNITS "kubelet.service.d/disks.conf", WAITS, 0644, ROOT, has_kubelet},
-    {UNITS "etcd.service.d/disks.conf", WAITS, 0644, ROOT, runs_etcd},
+    {UNITS "containerd.service.d/kubeseed-disks.conf", WAITS, 0644, ROOT,
+     has_kubelet},
+    {UNITS "kubelet.service.d/kubeseed-disks.conf", WAITS, 0644, ROOT,
+     has_kubelet},
+    {UNITS "etcd.service.d/kubeseed-disks.conf", WAITS, 0644, ROOT, runs_etcd},
     {0},
 };
 

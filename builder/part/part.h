@@ -124,7 +124,8 @@ struct part {
   PART(kernel)                                                                 \
   PART(disks)                                                                  \
   PART(cloud)                                                                  \
-  PART(patches)
+  PART(patches)                                                                \
+  PART(outward)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

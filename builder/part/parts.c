@@ -32,6 +32,7 @@ static const char *const steps[] = {
     "kernel-arguments",
     "check",
     "disks",
+    "outward",
     "settings",
     "commands-before",
     "proxy",

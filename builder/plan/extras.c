@@ -91,6 +91,7 @@ void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
     add_files(&s->manifests, &ret->manifests);
   if (n->role == ROLE_CONTROL_PLANE)
     add_files(&s->audit, &ret->audit);
+  add_files(&s->ca_files, &ret->cas);
   if (has_kubelet)
     add_patches(&s->kubernetes.patches, n->role, &ret->patches);
   if (has_kubelet)
@@ -101,6 +102,7 @@ void plan_extras_done(struct plan_extras *e) {
   free(e->files.v);
   free(e->manifests.v);
   free(e->registries.v);
+  free(e->cas.v);
   free(e->audit.v);
   free(e->patches.v);
   strv_done(&e->sysctls);
@@ -128,5 +130,6 @@ const struct spec_file *plan_extras_file(const struct plan_extras *e,
   own = own ? own : find(&e->manifests, path);
   own = own ? own : find(&e->registries, path);
   own = own ? own : find(&e->patches, path);
+  own = own ? own : find(&e->cas, path);
   return own ? own : find(&e->audit, path);
 }

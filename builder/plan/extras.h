@@ -28,6 +28,7 @@ struct plan_extras {
   struct plan_extra_files patches;
   /* Of nodes that run pods; borrowed. */
   struct plan_extra_files registries;
+  struct plan_extra_files cas; /* of all nodes; borrowed */
 };
 
 /* The caller plan_extras_done's ret, before the spec goes. */

@@ -340,6 +340,11 @@ const struct code spec_codes[] = {
      "the rest the image runs no module."},
     {"KS0726", "no value for this key of cloud-init",
      "cloud-init would say so on the node, when nobody looks any more."},
+    {"KS0727", "a file that follows from the spec's proxy",
+     "Write what it is to have besides into another one, such as one of "
+     "/etc/profile.d."},
+    {"KS0728", "a file of certificates that cannot be used",
+     "It holds certificates in PEM, each between BEGIN and END, and no key."},
     {"KS0711", "more annotations than a node can have",
      "Kubernetes takes 256 KiB of all of an object's, and adds some itself."},
     {"KS0709", "an annotation that is not the author's to set",
@@ -693,6 +698,11 @@ static const struct told {
     {"KS0726", "cloud-init's '%s' must be %s"},
     {"KS0726", "an entry of cloud-init's '%s' must be a text, or a list of "
                "texts"},
+    {"KS0727", "the file '%s' follows from the spec's proxy"},
+    {"KS0727", "nothing is said of the proxy; write http"},
+    {"KS0728", "the file of certificates: %s"},
+    {"KS0728", "the file of certificates, '%s': it %s"},
+    {"KS0020", "an entry of '%s' must be the name of a file"},
     {"KS0710", "two entries are for the role %s"},
     {"KS0710", "no node has the role %s"},
 };

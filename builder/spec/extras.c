@@ -77,6 +77,10 @@ bool extras_module_ok(const char *name) {
   return len > 0 && len <= MODULE_MAX_LEN && strspn(name, WORD) == len;
 }
 
+bool extras_host_ok(const char *text) {
+  return *text && strspn(text, WORD ".:/") == strlen(text);
+}
+
 bool extras_argument_ok(const char *text) {
   return *text && strspn(text, WORD ".,:=/@%+~^!()") == strlen(text);
 }

@@ -41,11 +41,17 @@ bool extras_sysctl_ok(const char *name);
   "an argument of the kernel, like hugepages=64, without blanks, quotes and "  \
   "any of \\ $ * ? [ ] { } # ; & | < >"
 #define EXTRAS_ARGUMENT_PATTERN "^[-A-Za-z0-9_.,:=/@%+~^!()]+$"
+/* As Go's net/http and curl take it in no_proxy. */
+#define EXTRAS_HOST_RULE                                                       \
+  "a name, a domain with a dot before it, an address or a network, like "      \
+  ".example.org"
+#define EXTRAS_HOST_PATTERN "^[-A-Za-z0-9._:/]+$"
 #define EXTRAS_COMMAND_RULE "a text, one or more lines for a shell"
 #define EXTRAS_COMMAND_PATTERN "^[^\\x00-\\x08\\x0b-\\x1f\\x7f]+$"
 #define EXTRAS_ANNOTATION_PATTERN "^[^\\x00-\\x08\\x0b-\\x1f\\x7f]*$"
 bool extras_line_ok(const char *text);
 bool extras_module_ok(const char *name);
 bool extras_argument_ok(const char *text);
+bool extras_host_ok(const char *text);
 bool extras_command_ok(const char *text);
 bool extras_annotation_ok(const char *text);

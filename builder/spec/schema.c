@@ -85,6 +85,8 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_GROUPS:
   case TYPE_MODULES:
   case TYPE_KERNEL_ARGS:
+  case TYPE_NO_PROXY:
+  case TYPE_CA_FILES:
   case TYPE_IMAGES:
   case TYPE_DEBS:
   case TYPE_COMMANDS:

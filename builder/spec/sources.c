@@ -127,6 +127,27 @@ static void read_manifest(struct spec *s, struct spec_file *f, size_t *left,
   warn_of_images(s, f);
 }
 
+/* ---- CAs ---- */
+
+static void read_ca(const struct spec *s, struct spec_file *f,
+                    struct error *err) {
+  _cleanup_error_ struct error own = {0};
+  _cleanup_free_ char *path = spec_beside(s->file, f->source);
+  if (read_file(path, SOURCE_MAX_BYTES, &f->content, &own) < 0) {
+    error_at(err, f->where, "the file of certificates: %s", own.faults[0].msg);
+    return;
+  }
+  buf_adds(&f->content, "");
+  const char *text = f->content.data;
+  const char *wrong =
+      strlen(text) == f->content.len ? registry_ca_fault(text) : "is no text";
+  if (wrong)
+    error_at(err, f->where, "the file of certificates, '%s': it %s", path,
+             wrong);
+  else
+    f->written = true;
+}
+
 /* ---- Registries ---- */
 
 /* A file that the spec names at `where`, of which `fault` says what is wrong.
@@ -219,6 +240,8 @@ int sources_read(struct spec *s, struct error *err) {
   for (size_t i = 0; i < s->entry_extras.n; i++)
     read_all(s, &s->entry_extras.v[i], err);
   read_registries(s, err);
+  for (size_t i = 0; i < s->ca_files.n; i++)
+    read_ca(s, &s->ca_files.v[i], err);
   for (size_t i = 0; i < s->audit.n; i++)
     read_audit(s, &s->audit.v[i], err);
   for (size_t i = 0; i < s->kubernetes.patches.n; i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Files that a spec names and that become part of it: the `source` of one of
- * its `files`, its `manifests`, CAs and credentials of `registries`. Apart from
+ * its `files`, its `manifests`, `caCertificates`, CAs and credentials of
+ * `registries`. Apart from
  * the reader, which is given bytes and opens nothing.
  */
 #pragma once

@@ -121,6 +121,10 @@ void spec_done(struct spec *s) {
   files_done(&s->audit);
   registries_done(&s->registries);
   files_done(&s->registry_files);
+  files_done(&s->ca_files);
+  free(s->proxy.http);
+  free(s->proxy.https);
+  strv_done(&s->proxy.none);
   extras_done(&s->extras);
   for (size_t i = 0; i < s->roles.n; i++)
     extras_done(&s->roles.v[i].extras);

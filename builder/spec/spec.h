@@ -20,6 +20,9 @@
 
 DEFINE_VEC(ip_vec, struct ip);
 
+/* Where nodes have the files of caCertificates, before they are taken up. */
+#define CA_FILES "/usr/lib/kubeseed/ca/"
+
 struct spec_user {
   char *name;
   struct strv ssh_keys; /* OpenSSH public key lines */
@@ -218,6 +221,11 @@ struct spec {
   struct spec_file_vec audit; /* the policy, if there is one */
   struct spec_registry_vec registries;
   struct spec_file_vec registry_files; /* what follows from them */
+  struct spec_file_vec ca_files;       /* certificates that all nodes trust */
+  struct {
+    char *http, *https; /* each NULL: none */
+    struct strv none;   /* for what besides the cluster's own */
+  } proxy;
   struct spec_extras extras;           /* for all nodes */
   struct spec_role_vec roles;          /* for those of a role, none twice */
   struct spec_extras_vec entry_extras; /* for those of an entry, by its index */

@@ -792,6 +792,29 @@ const struct key spec_keys[] = {
      .derived = "none", .example = "registry.secret",
      .also = "auth login imagePullSecret"},
 
+    {"proxy", TYPE_MAP, "0.2", 0,
+     .doc = "The proxy through which nodes reach the outside: containerd, the "
+            "kubelet, apt and whoever logs in. Not asked for anything of the "
+            "cluster: its nodes, pods, services, endpoint and domains.",
+     .also = "httpProxy proxies"},
+    {"proxy.http", TYPE_PROXY, "0.2", AT(proxy.http),
+     .doc = "That for http; a name and password in it are refused, for every "
+            "user of a node could read them.",
+     .derived = "none", .example = "http://proxy.example:3128",
+     .also = "http_proxy httpProxy url"},
+    {"proxy.https", TYPE_PROXY, "0.2", AT(proxy.https),
+     .doc = "That for https.", .derived = "proxy.http",
+     .example = "http://proxy.example:3128", .also = "https_proxy httpsProxy"},
+    {"proxy.noProxy", TYPE_NO_PROXY, "0.2", AT(proxy.none),
+     .doc = "What else is reached without it.", .derived = "nothing",
+     .example = "[.example.org, 10.0.0.0/8]", .also = "no_proxy exceptions"},
+    {"caCertificates", TYPE_CA_FILES, "0.2", AT(ca_files),
+     .doc = "Files of certificate authorities, in PEM, as seen from the spec, "
+            "that nodes trust besides Debian's: containerd, the kubelet, the "
+            "API server, curl and all that take the system's list.",
+     .derived = "none", .example = "[ca.pem]",
+     .also = "caCerts trustedCAs ca_certs additionalTrustBundle"},
+
     {"manifests", TYPE_MANIFESTS, "0.2", AT(manifests),
      .doc = "Manifests of Kubernetes that the first node applies when its API "
             "server answers, in this order: files, as seen from the spec, or "
@@ -975,6 +998,8 @@ bool key_holds_more(const struct key *k) {
   case TYPE_MODULES:
   case TYPE_KERNEL_ARGS:
   case TYPE_CLOUD:
+  case TYPE_NO_PROXY:
+  case TYPE_CA_FILES:
   case TYPE_IMAGES:
   case TYPE_DEBS:
   case TYPE_COMMANDS:

@@ -55,6 +55,8 @@ enum type {
   TYPE_SYSCTLS,       /* struct strv of "name=value", from a map */
   TYPE_NOTES,         /* struct strv of "key=value", annotations, from a map */
   TYPE_MODULES,       /* struct strv of kernel modules */
+  TYPE_CA_FILES,      /* struct spec_file_vec, of its files' names */
+  TYPE_NO_PROXY,      /* struct strv of names, addresses and networks */
   TYPE_CLOUD,         /* struct yaml_node *: a map, see cloud.h */
   TYPE_KERNEL_ARGS,   /* struct strv of words of its command line */
   TYPE_REGISTRY_HOST, /* char *: a registry's name, or "*" */

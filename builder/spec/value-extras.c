@@ -176,6 +176,30 @@ static void read_manifests(const struct key *k, const struct yaml_node *value,
     read_manifest(k, value->child[i], member(k, base), err);
 }
 
+static void read_ca_files(const struct key *k, const struct yaml_node *value,
+                          void *base, struct error *err) {
+  struct spec_file_vec *to = member(k, base);
+  if (value->kind != YAML_SEQ) {
+    not_by_rule(k, value, err);
+    return;
+  }
+  for (size_t i = 0; i < value->n; i++) {
+    const struct yaml_node *entry = value->child[i];
+    if (entry->kind != YAML_SCALAR || !extras_line_ok(entry->text)) {
+      yaml_fault(err, entry, "an entry of '%s' must be the name of a file",
+                 key_name(k));
+      continue;
+    }
+    *spec_file_vec_add(to) = (struct spec_file){
+        .path = xasprintf(CA_FILES "%02zu.pem", i),
+        .source = xstrdup(entry->text),
+        .where = yaml_where(entry),
+        .mode = 0644,
+        .owner = xstrdup("root:root"),
+    };
+  }
+}
+
 /* Words of commands are texts, also one like 1 or true. */
 static void make_texts(struct yaml_node *list) {
   for (size_t i = 0; i < list->n; i++) {
@@ -230,6 +254,25 @@ static void read_patches(const struct key *k, const struct yaml_node *value,
     read_patch(k, value->child[i], member(k, base), err);
 }
 
+/* What nodes have from the spec, as far as it has a type of its own. */
+static void read_of_nodes(const struct key *k, const struct yaml_node *value,
+                          void *base, struct error *err) {
+  switch ((int)k->type) {
+  case TYPE_KERNEL_ARGS:
+    read_texts(k, value, base, extras_argument_ok, EXTRAS_ARGUMENT_RULE, err);
+    break;
+  case TYPE_CLOUD:
+    read_cloud(k, value, base, err);
+    break;
+  case TYPE_CA_FILES:
+    read_ca_files(k, value, base, err);
+    break;
+  case TYPE_NO_PROXY:
+    read_texts(k, value, base, extras_host_ok, EXTRAS_HOST_RULE, err);
+    break;
+  }
+}
+
 void value_read_extra(const struct key *k, const struct yaml_node *value,
                       void *base, struct error *err) {
   switch ((int)k->type) {
@@ -269,12 +312,6 @@ void value_read_extra(const struct key *k, const struct yaml_node *value,
   case TYPE_MODULES:
     read_texts(k, value, base, extras_module_ok, EXTRAS_MODULE_RULE, err);
     break;
-  case TYPE_CLOUD:
-    read_cloud(k, value, base, err);
-    break;
-  case TYPE_KERNEL_ARGS:
-    read_texts(k, value, base, extras_argument_ok, EXTRAS_ARGUMENT_RULE, err);
-    break;
   case TYPE_IMAGES:
     read_texts(k, value, base, image_name_ok, IMAGE_RULE, err);
     break;
@@ -298,6 +335,9 @@ void value_read_extra(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_COMMANDS:
     read_texts(k, value, base, extras_command_ok, EXTRAS_COMMAND_RULE, err);
+    break;
+  default:
+    read_of_nodes(k, value, base, err);
     break;
   }
 }

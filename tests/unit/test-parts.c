@@ -38,6 +38,7 @@ static const char *const specs[] = {
     "network: {subnet: 192.168.4.0/24, ntp: [192.168.4.1],\n"
     "  interfaces: [{name: enp0s3, address: dhcp}],\n"
     "  vlan: 20, bond: {members: [eno1, eno2]}}\n" MASTERS,
+    HEADER MASTERS "proxy: {http: http://a:1}\ncaCertificates: [a]\n",
     HEADER MASTERS "manifests: [a.yaml, b/]\npki: {renewal: automatic}\n",
     HEADER "registries: [{name: a.io, mirrors: [http://b], ca: c}]\n" MASTERS,
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
