@@ -55,8 +55,31 @@ static json_t *brief_schema(const struct key *k) {
   return o;
 }
 
+/* A text by a rule, or a list of such texts, which may be empty. */
+static json_t *texts_schema(const struct key *k) {
+  switch ((int)k->type) {
+  case TYPE_KEYS:
+  case TYPE_TAINTS:
+  case TYPE_GROUPS:
+  case TYPE_MODULES:
+  case TYPE_KERNEL_ARGS:
+  case TYPE_NO_PROXY:
+  case TYPE_CA_FILES:
+  case TYPE_IMAGES:
+  case TYPE_DEBS:
+  case TYPE_COMMANDS:
+  case TYPE_MANIFESTS:
+  case TYPE_PATCHES:
+  case TYPE_SANS:
+  case TYPE_REGISTRY_MIRRORS:
+    return json_pack("{ssso}", "type", "array", "items", text_schema(k));
+  default:
+    return text_schema(k);
+  }
+}
+
 static json_t *value_schema(const struct key *k) {
-  switch (k->type) {
+  switch ((int)k->type) {
   case TYPE_MAP:
     return k->brief ? brief_schema(k) : keys_schema(k);
   case TYPE_LIST:
@@ -80,55 +103,9 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_SERVERS:
     return json_pack("{sssosi}", "type", "array", "items", text_schema(k),
                      "minItems", 1);
-  case TYPE_KEYS:
-  case TYPE_TAINTS:
-  case TYPE_GROUPS:
-  case TYPE_MODULES:
-  case TYPE_KERNEL_ARGS:
-  case TYPE_NO_PROXY:
-  case TYPE_CA_FILES:
-  case TYPE_IMAGES:
-  case TYPE_DEBS:
-  case TYPE_COMMANDS:
-  case TYPE_MANIFESTS:
-  case TYPE_PATCHES:
-  case TYPE_SANS:
-  case TYPE_REGISTRY_MIRRORS:
-    return json_pack("{ssso}", "type", "array", "items", text_schema(k));
-  case TYPE_TEXT:
-  case TYPE_MIRROR:
-  case TYPE_PACKAGES:
-  case TYPE_PROXY:
-  case TYPE_LIBVIRT:
-  case TYPE_REGISTRY:
-  case TYPE_REGISTRY_HOST:
-  case TYPE_ZONE:
-  case TYPE_NAME:
-  case TYPE_ACCOUNT:
-  case TYPE_NAMES:
-  case TYPE_DNS_NAME:
-  case TYPE_SIZE:
-  case TYPE_PERIOD:
-  case TYPE_VERSION:
-  case TYPE_ADDRESS:
-  case TYPE_COUNTED:
-  case TYPE_NETWORK:
-  case TYPE_ADDRESS6:
-  case TYPE_COUNTED6:
-  case TYPE_NETWORK6:
-  case TYPE_MAC:
-  case TYPE_GATEWAY:
-  case TYPE_IF_NAME:
-  case TYPE_IF_ADDRESS:
-  case TYPE_IF_GATEWAY:
-  case TYPE_PASSWORD:
-  case TYPE_PATH:
-  case TYPE_CONTENT:
-  case TYPE_MODE:
-  case TYPE_OWNER:
-    break;
+  default:
+    return texts_schema(k);
   }
-  return text_schema(k);
 }
 
 /* All that editors show: the sentences, what each word means, the default. */

@@ -32,7 +32,8 @@
 /* The same of IPv6: up to eight groups, all of them unless there is one "::";
  * and of 2000::/3 or fc00::/7. */
 #define ADDRESS6                                                               \
-  "(?!.*::.*::)(?!(:*[0-9A-Fa-f]+){9})(?=.*::|([^:]*:){7}[^:]*$)"              \
+  "(?!.*::.*::)(?!([0-9A-Fa-f]+:+){8}[0-9A-Fa-f])"                             \
+  "(?=.*::|([^:]*:){7}[^:]*$)"                                                 \
   "([23][0-9A-Fa-f]{3}|[Ff][CcDd][0-9A-Fa-f]{2})(::?[0-9A-Fa-f]{1,4})*(::)?"
 
 static const struct type_info types[] = {
