@@ -66,11 +66,20 @@ static const struct command commands[] = {
      "Examples:\n"
      "  kubeseed schema >kubeseed.schema.json\n",
      cmd_schema},
-    {"plan", "[SPEC]", "what would be made, and why",
+    {"plan", "[SPEC] [NODE...]", "what would be made, and why",
+     "      --diff            what would change in the seeds that are there, "
+     "and "
+     "what\n"
+     "                        each machine needs to take it\n"
      "      --json            for programs\n"
+     "\n"
+     "With NODE, the content of every file on it; secrets by their digests.\n"
+     "--diff exits 1 when anything differs. Nothing is written.\n"
      "\n"
      "Examples:\n"
      "  kubeseed plan cluster.yaml\n"
+     "  kubeseed plan cluster.yaml kube-mast01 | less\n"
+     "  kubeseed plan cluster.yaml --diff\n"
      "  kubeseed --json plan cluster.yaml | jq '.nodes[].mac'\n",
      cmd_plan},
     {"payload", "[SPEC]", "make, fetch or verify the Kubernetes payload",

@@ -339,11 +339,16 @@ static int read_document(struct reader *r, struct yaml_node **ret) {
 
 int yaml_parse(const char *name, const char *text, size_t len,
                struct yaml_node **ret_root, struct error *err) {
+  return yaml_parse_upto(name, text, len, YAML_MAX_BYTES, ret_root, err);
+}
+
+int yaml_parse_upto(const char *name, const char *text, size_t len, size_t max,
+                    struct yaml_node **ret_root, struct error *err) {
   _cleanup_reader_ struct reader r = {0};
   _cleanup_yaml_ struct yaml_node *root = NULL;
-  if (len > YAML_MAX_BYTES)
+  if (len > max)
     return error_at(err, name, "more than %zu bytes are too much for this file",
-                    YAML_MAX_BYTES);
+                    max);
   if (reader_init(&r, name, text, len, err) < 0 ||
       read_document(&r, &root) < 0 || r.faulty)
     return -1;

@@ -50,6 +50,12 @@ struct yaml_node {
 int yaml_parse(const char *name, const char *text, size_t len,
                struct yaml_node **ret_root, struct error *err) _must_check_;
 
+/* The same of at most max bytes, for a file that holds others, as user-data
+ * does; all other limits hold. */
+int yaml_parse_upto(const char *name, const char *text, size_t len, size_t max,
+                    struct yaml_node **ret_root,
+                    struct error *err) _must_check_;
+
 /*
  * Checks the syntax of any number of documents, such as a rendered file, of any
  * size, under the other limits; anchors, tags and key rules are not looked at.

@@ -114,7 +114,7 @@ static json_t *json_disks(const struct plan_disk_vec *l) {
   return list;
 }
 
-static json_t *json_node(const struct plan_node *n) {
+json_t *plan_node_json(const struct plan_node *n) {
   char a[NET_TEXT];
   json_t *o = json_object();
   set_string(o, "name", n->name);
@@ -235,7 +235,7 @@ json_t *plan_json(const struct plan *p, json_t *locked) {
   (void)json_object_set_new(o, "users", json_users(s));
   json_t *nodes = json_array();
   for (size_t i = 0; i < p->nodes.n; i++)
-    (void)json_array_append_new(nodes, json_node(&p->nodes.v[i]));
+    (void)json_array_append_new(nodes, plan_node_json(&p->nodes.v[i]));
   (void)json_object_set_new(o, "nodes", nodes);
   return o;
 }
@@ -501,7 +501,7 @@ static void print_card(const struct plan_interface *card, bool first,
     fputc('\n', out);
 }
 
-static void print_node(const struct plan_node *n, FILE *out) {
+void plan_print_node(const struct plan_node *n, FILE *out) {
   char a[NET_TEXT];
   char m[NET_TEXT];
   fprintf(out, "\n%s (%s%s)\n", n->name, role_name(n->spec->role),
@@ -542,7 +542,7 @@ static void print_node(const struct plan_node *n, FILE *out) {
 void plan_print(const struct plan *p, const char *locked, FILE *out) {
   print_cluster(p, locked, out);
   for (size_t i = 0; i < p->nodes.n; i++)
-    print_node(&p->nodes.v[i], out);
+    plan_print_node(&p->nodes.v[i], out);
   if (p->spec->endpoint.provider == PROVIDER_EXTERNAL)
     print_sample(p, out);
 }

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh disable=SC2154
+#
+# plan NODE and plan --diff: what seeds hold and would hold, line by line, no secret
+# of it, and nothing written.
+
+spec preview 'endpoint: {address: 192.168.4.20}'
+preview=$work/preview
+files_of() { # of the state, with times
+  find "$preview" -printf '%P %m %T@ %s\n' 2>/dev/null | sort
+}
+sees() { # STATUS ARGUMENT...: of plan; its lines go to $work/plan.txt
+  sees_status=$1
+  shift
+  files_of >"$work/before"
+  exits "$sees_status" ks preview plan "$@" >"$work/plan.txt" 2>"$work/said"
+  result=$?
+  cat "$work/plan.txt" "$work/said"
+  files_of | diff "$work/before" - || return 1
+  return $result
+}
+has() { # stdin: these lines, in this order, with others between them
+  awk 'NR == FNR { want[++n] = $0; next }
+    $0 == want[at + 1] { at++ }
+    END { if (at < n) { print "not there: " want[at + 1]; exit 1 } }' - "$work/plan.txt"
+}
+
+check "plan of a node without a state makes none" sees 0 m2
+check "and tells that keys are still to be made" has <<'LINES'
+m2 (control-plane)
+  /etc/hosts (0644 root:root)
+  | 192.168.4.31 dead1.demo.internal dead1
+  /etc/kubernetes/pki/ca.key (0600 root:root)
+  | (made by `kubeseed seed`)
+LINES
+check "which is nowhere then" [ ! -e "$preview" ]
+check "plan --diff without a state" sees 1 --diff
+check "says what makes seeds" grep -q 'kubeseed seed' "$work/said"
+
+check "seed" ks preview seed
+check "plan of a node" sees 0 m2
+key=$(sha256sum "$preview/pki/ca.key" | cut -d ' ' -f 1)
+router=$("$kubeseed" -q --json plan "$work/preview.yaml" | jq .routerId)
+check "shows files and hides keys" has <<LINES
+  /etc/kubernetes/pki/ca.key (0600 root:root)
+  | (secret: $(stat -c %s "$preview/pki/ca.key") bytes, sha256:$key)
+  /etc/keepalived/keepalived.conf (0600 root:root)
+  |   virtual_router_id $router
+  |     auth_pass (secret)
+LINES
+whole() {
+  isoinfo -R -x /user-data -i "$preview/seeds/m2.iso" 2>/dev/null |
+    sed -n 's/^- path: //p' >"$work/paths" && sed -n 's/^  \(\/[^ ]*\) (0[0-7]* .*/\1/p' \
+    "$work/plan.txt" | diff "$work/paths" - && [ -s "$work/paths" ]
+}
+check "each file that the seed lays down" whole
+for_programs_too() {
+  "$kubeseed" -q --json plan -C "$preview" "$work/preview.yaml" m2 dead1 >"$work/json" &&
+    jq -e --arg key "$key" 'length == 2 and .[0].name == "m2" and .[1].name == "dead1" and
+      ([.[0].contents[] | select(.path == "/etc/kubernetes/pki/ca.key")][0] |
+      .sha256 == $key and .secret and .content == null and .mode == "0600") and
+      ([.[0].contents[] | select(.path == "/etc/hosts")][0] | .owner == "root:root" and
+      (.secret | not) and (.content | contains("dead1")))' "$work/json"
+}
+check "plan NODE --json" for_programs_too
+
+check "plan --diff of what seed has made" sees 0 --diff
+check "shows nothing then" [ ! -s "$work/plan.txt" ]
+
+# One node in the place of another, and another user.
+sed -i 's/name: m3\(.*\)33/name: m4\134/
+  s/^name: demo/&\nusers: [{name: somebody, sshKeys: []}]/' "$work/preview.yaml"
+check "plan --diff of another spec" sees 1 --diff
+check "tells which lines, and what machines need" has <<'LINES'
+dead1: to be re-seeded: a machine takes it at its next boot, but once it is a member only with an empty disk
+  /etc/hosts (0644 root:root)
+    -192.168.4.33 m3.demo.internal m3
+    +192.168.4.34 m4.demo.internal m4
+  cloud-config
+    -- name: debian
+    +- name: somebody
+m4: a new seed; its machine takes it at its first start
+LINES
+check "and whose are left" grep -q '^m3: not in the spec any more' "$work/plan.txt"
+check "and how many of each" grep -q \
+  'of 3 seeds 2 would change and 1 be new, and 1 are of nodes that' "$work/said"
+check "plan --diff of one node" sees 1 --diff m2
+check "is of it alone" sh -c '! grep -q "^dead1\|^m[34]" "$1" && grep -q "^m2" "$1"' \
+  sh "$work/plan.txt"
+mkdir -p "$preview/disks" "$preview/logs" && : >"$preview/disks/m2.qcow2"
+check "one with a disk here" sees 1 --diff m2
+check "takes it at its next boot" grep -q \
+  '^m2: to be re-seeded: the machine here takes it at its next boot' "$work/plan.txt"
+echo '@kubeseed {"node":"m2","step":"ready","state":"ready","uptime":145}' \
+  >"$preview/logs/m2.console"
+check "one that was ready" sees 1 --diff m2
+check "needs an empty disk" grep -q '^m2: to be emptied: the machine here' "$work/plan.txt"
+rm -r "$preview/disks" "$preview/logs"
+check "seed --prune" ks preview seed --prune
+printf 'nonsense' >"$preview/seeds/m2.iso"
+check "plan --diff of a medium that is none" sees 1 --diff m2
+check "says so" grep -q '  what is there cannot be read: ' "$work/plan.txt"
+check "seed" ks preview seed
+check "another key" eval 'rm -r "$preview/pki/nodes/m2" && sees 1 --diff m2'
+check "is told by its digest" grep -q \
+  '^    is another (secret): sha256:[0-9a-f]\{16\}, was sha256:[0-9a-f]\{16\}$' "$work/plan.txt"
+check "and no line of it or of its certificate" sh -c '! grep -q "BEGIN" "$1"' sh \
+  "$work/plan.txt"
+check "plan --diff has no JSON" exits 2 "$kubeseed" --json plan --diff "$work/preview.yaml"
+
+# Of each spec: no key, token, secret, hash of a password or credential.
+hidden_in() { # SPEC
+  state=$work/hidden.state
+  rm -rf "$state"
+  "$kubeseed" -q seed -C "$state" "$1" >/dev/null 2>&1 || return 1
+  nodes=$("$kubeseed" -q --json plan "$1" 2>/dev/null | jq -r '.nodes[].name')
+  # shellcheck disable=SC2086
+  { "$kubeseed" -q plan -C "$state" "$1" $nodes &&
+    "$kubeseed" -q --json plan -C "$state" "$1" $nodes; } >"$work/plan.txt" 2>/dev/null ||
+    return 1
+  { find "$state/pki" \( -name '*.key' -o -name '*.secret' -o -name id_ed25519 -o \
+    -name ca \) -type f -exec cat {} + | grep -v '^-----' | grep '[^ ]'
+    cut -d . -f 2 "$state/pki/token"; } >"$work/secret" 2>/dev/null
+  [ -s "$work/secret" ] && ! grep -F -f "$work/secret" "$work/plan.txt"
+}
+for file in tests/specs/good/*.yaml seeds/*.yaml; do
+  check "no secret is shown of $file" hidden_in "$file"
+done
+# (The spec itself is among its own files, on one node for everybody to read.)
+hides_passwords() {
+  hidden_in tests/specs/good/everything.yaml && grep -q 'hashed_passwd:.*(secret)' \
+    "$work/plan.txt" && ! grep 'hashed_passwd: *.*bbbbbbbb' "$work/plan.txt" >/dev/null
+}
+check "no password either" hides_passwords
