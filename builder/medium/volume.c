@@ -19,6 +19,8 @@
 /* ECMA-119, 8.1.2: where the first volume descriptor says so. */
 #define ISO_MARK_AT (16 * ISO_SECTOR + 1)
 #define LABEL "cidata"
+/* Of all partitions of a disk together. */
+#define DISK_MAX_BYTES (4 * VOLUME_MAX_BYTES)
 
 static void add(struct volume *v, const char *name, mode_t mode,
                 const void *data, size_t len) {
@@ -188,9 +190,10 @@ static bool is_seed(const struct volume *v) {
 }
 
 /* Whether the partition is a seed; one of another kind is none. One that is too
- * large to be looked at counts in *large. */
+ * large to be looked at counts in *large, what is read in *looked. */
 static int try_partition(int fd, const struct gpt_range *p, bool *ret_is,
-                         size_t *large, struct volume *ret, struct error *err) {
+                         size_t *large, size_t *looked, struct volume *ret,
+                         struct error *err) {
   _cleanup_buf_ struct buf head = {0}, all = {0};
   uint64_t len = p->n * GPT_SECTOR;
   *ret_is = false;
@@ -201,10 +204,11 @@ static int try_partition(int fd, const struct gpt_range *p, bool *ret_is,
   if (!is_iso(head.data, head.len) && !fat_probe(head.data, head.len))
     return 0;
   len = used(&head, len);
-  if (len > VOLUME_MAX_BYTES) {
+  if (len > VOLUME_MAX_BYTES || len > DISK_MAX_BYTES - *looked) {
     ++*large;
     return 0;
   }
+  *looked += len;
   _cleanup_volume_ struct volume v = {0};
   if (read_range(fd, p->first * GPT_SECTOR, len, &all, err) < 0 ||
       volume_parse(all.data, all.len, &v, err) < 0)
@@ -220,13 +224,13 @@ static int try_partition(int fd, const struct gpt_range *p, bool *ret_is,
 static int read_disk(int fd, uint64_t size, const struct buf *head,
                      struct volume *ret, struct error *err) {
   struct gpt_range parts[GPT_MAX_PARTS];
-  size_t n, large = 0;
+  size_t n, large = 0, looked = 0;
   if (gpt_list((const uint8_t *)head->data, size / GPT_SECTOR, parts, &n, err) <
       0)
     return -1;
   for (size_t i = 0; i < n; i++) {
     bool is = false;
-    if (try_partition(fd, &parts[i], &is, &large, ret, err) < 0)
+    if (try_partition(fd, &parts[i], &is, &large, &looked, ret, err) < 0)
       return error_prefix(err, "partition %zu", i + 1);
     if (is) {
       ret->partition = (unsigned)i + 1;
@@ -236,9 +240,9 @@ static int read_disk(int fd, uint64_t size, const struct buf *head,
   if (large > 0)
     return error_set(err, 0,
                      "of the disk's partitions (%zu) none is labelled " LABEL
-                     ", but for %zu of more than %zu MiB, which are not looked "
-                     "at",
-                     n, large, VOLUME_MAX_BYTES >> 20);
+                     ", but for %zu that are not looked at: of more than %zu "
+                     "MiB, or of more than %zu together",
+                     n, large, VOLUME_MAX_BYTES >> 20, DISK_MAX_BYTES >> 20);
   return error_set(err, 0,
                    "of the disk's partitions (%zu) none is labelled " LABEL, n);
 }

@@ -115,11 +115,11 @@ void judge_certificates(struct judge *j) {
   for (size_t i = 0; i < j->plan->nodes.n; i++)
     judge_node_certs(j, &j->plan->nodes.v[i], &c);
   _cleanup_free_ char *date = date_text(c.first);
-  if (c.ended.n == 0 && c.soon.n > 0)
-    judge_add(j, id, what, VERIFY_WARN, "%s", c.soon.text.data);
+  _cleanup_free_ char *soon = c.soon.n > 0 ? wrong_take(&c.soon) : NULL;
+  if (c.ended.n == 0 && soon)
+    judge_add(j, id, what, VERIFY_WARN, "%s", soon);
   else
     judge_end(j, id, what, &c.ended, "%zu, the first ends on %s (%s)", c.n,
               date, c.first_name ? c.first_name : "none");
-  buf_done(&c.soon.text);
   free(c.first_name);
 }

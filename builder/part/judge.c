@@ -16,6 +16,14 @@ void wrong_add(struct wrong *w, const char *fmt, ...) {
   buf_addf(&w->text, "%s%s", w->text.len ? "; " : "", text);
 }
 
+char *wrong_take(struct wrong *w) {
+  if (w->n > WRONG_SHOWN)
+    buf_addf(&w->text, "; and %zu more", w->n - WRONG_SHOWN);
+  char *text = buf_take(&w->text);
+  *w = (struct wrong){0};
+  return text;
+}
+
 static void add_check(struct judge *j, const char *id, const char *what,
                       enum verify_state state, char *detail) {
   *verify_check_vec_add(j->checks) = (struct verify_check){
@@ -33,10 +41,8 @@ void judge_add(struct judge *j, const char *id, const char *what,
 
 void judge_end(struct judge *j, const char *id, const char *what,
                struct wrong *w, const char *fmt, ...) {
-  if (w->n > WRONG_SHOWN)
-    buf_addf(&w->text, "; and %zu more", w->n - WRONG_SHOWN);
   if (w->n) {
-    add_check(j, id, what, VERIFY_FAIL, buf_take(&w->text));
+    add_check(j, id, what, VERIFY_FAIL, wrong_take(w));
   } else if (w->unasked) {
     judge_add(j, id, what, VERIFY_SKIP,
               "not known: %zu of the nodes it takes do%s not answer",

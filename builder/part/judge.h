@@ -30,6 +30,10 @@ struct wrong {
   size_t unasked; /* nodes that it takes and that do not answer */
 };
 
+/* What was found as one text, "; and 3 more" behind those that a detail names;
+ * the caller frees. Empties w. */
+char *wrong_take(struct wrong *w);
+
 /* Adds one finding. */
 void wrong_add(struct wrong *w, const char *fmt, ...) _printf_(2, 3);
 

@@ -12,6 +12,11 @@
 #define SCRIPTS "/usr/lib/kubeseed/"
 /* Far more than a seed has; each is compared with all others. */
 #define MAX_FILES 4096
+#define MAX_CERTIFICATES 1024
+/* CAs of one name that are tried for a certificate. */
+#define MAX_CAS 16
+/* Each is looked for in all programs. */
+#define MAX_STEPS 64
 
 /* What is laid down, while it is looked at. */
 struct laid {
@@ -24,6 +29,7 @@ struct look {
   time_t now;
   struct contents *c;
   struct laid_vec laid; /* of c->files, in that order */
+  bool read;            /* user-data was */
 };
 
 static _printf_(2, 3) void fault(struct look *l, const char *fmt, ...) {
@@ -46,7 +52,8 @@ static struct yaml_node *document(struct look *l, const char *name,
     fault(l, "there is no %s: %s", name, without);
     return NULL;
   }
-  if (yaml_parse(f->name, f->data.data, f->data.len, &root, &err) < 0) {
+  if (yaml_parse_upto(f->name, f->data.data, f->data.len, VOLUME_MAX_BYTES,
+                      &root, &err) < 0) {
     for (size_t i = 0; i < err.n_faults; i++)
       fault(l,
             "%s: this is no YAML that is read here; what stands there is not "
@@ -199,9 +206,10 @@ static void keep(struct look *l, const char *path, const char *owner,
     fault(l, "%s holds a private key, and everybody on the node reads it",
           f->path);
   size_t n = strlen(f->path), before = l->c->certificates.n;
-  certificates_add(f->path, content->data, content->len, &l->c->certificates);
+  if (before < MAX_CERTIFICATES)
+    certificates_add(f->path, content->data, content->len, &l->c->certificates);
   if (n > 4 && strcmp(f->path + n - 4, ".crt") == 0 &&
-      l->c->certificates.n == before)
+      l->c->certificates.n == before && before < MAX_CERTIFICATES)
     fault(l, "there is no certificate in %s", f->path);
   laid_vec_add(&l->laid)->content = *content;
   *content = (struct buf){0};
@@ -257,6 +265,7 @@ static void look_user_data(struct look *l) {
   _cleanup_yaml_ struct yaml_node *root = document(l, "user-data", without);
   if (!root)
     return;
+  l->read = true;
   const char *host = text_of(root, "hostname");
   if (host && l->c->hostname && strcmp(host, l->c->hostname) != 0)
     fault(l, "user-data calls the node %s, meta-data %s", host, l->c->hostname);
@@ -298,6 +307,8 @@ static bool has_step(const struct look *l, const char *step) {
 
 static void look_steps(struct look *l) {
   const char *env = content_of(l, NODE_ENV);
+  if (!l->read)
+    return; /* why is told already */
   if (!env) {
     fault(l, "there is no " NODE_ENV
              ": this is no seed of kubeseed's, and nothing begins to make a "
@@ -315,6 +326,11 @@ static void look_steps(struct look *l) {
   char *save = NULL;
   for (char *s = steps ? strtok_r(steps, " ", &save) : NULL; s;
        s = strtok_r(NULL, " ", &save)) {
+    if (l->c->steps.n == MAX_STEPS) {
+      fault(l, NODE_ENV " has more than %d steps; the others are not looked at",
+            MAX_STEPS);
+      return;
+    }
     _cleanup_free_ char *shown = utf8_printable(s);
     strv_push(&l->c->steps, shown);
     if (!has_step(l, s))
@@ -341,8 +357,8 @@ static void look_pair(struct look *l, const struct certificate *c) {
 
 /* A CA of its issuer's name on this seed must have signed it. */
 static void look_issuer(struct look *l, const struct certificate *c) {
-  bool named = false;
-  for (size_t i = 0; i < l->c->certificates.n; i++) {
+  size_t named = 0;
+  for (size_t i = 0; i < l->c->certificates.n && named < MAX_CAS; i++) {
     const struct certificate *ca = &l->c->certificates.v[i];
     _cleanup_error_ struct error err = {0};
     if (ca->fault || !ca->is_ca || strcmp(ca->subject, c->issuer) != 0)
@@ -350,14 +366,20 @@ static void look_issuer(struct look *l, const struct certificate *c) {
     /* Its times are told elsewhere. */
     if (cert_verify(c->cert, ca->cert, c->until - 1, &err) == 0)
       return;
-    named = true;
+    named++;
   }
-  if (named)
+  if (named == MAX_CAS)
+    fault(l, "%s (%s) is signed by none of the first %d CAs of the name %s",
+          c->where, c->subject, MAX_CAS, c->issuer);
+  else if (named > 0)
     fault(l, "%s (%s) is not signed by the CA that it names (%s)", c->where,
           c->subject, c->issuer);
 }
 
 static void look_certificates(struct look *l) {
+  if (l->c->certificates.n >= MAX_CERTIFICATES)
+    fault(l, "it has more than %d certificates; the others are not looked at",
+          MAX_CERTIFICATES);
   for (size_t i = 0; i < l->c->certificates.n; i++) {
     const struct certificate *c = &l->c->certificates.v[i];
     if (c->fault) {

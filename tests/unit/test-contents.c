@@ -131,9 +131,72 @@ static void test_found(void **state) {
   assert_string_equal(end, "ends on 1975-06-23, in 2 days");
 }
 
+/* What stands in user-data as it is. */
+static void read_text(struct buf *text, struct contents *ret) {
+  _cleanup_volume_ struct volume v = {.form = "folder"};
+  struct volume_file *f = volume_file_vec_add(&v.files);
+  f->name = xstrdup("user-data");
+  f->data = *text;
+  *text = (struct buf){0};
+  contents_read(&v, BEGINS, ret);
+}
+
+static bool speaks_of(const struct contents *c, const char *words) {
+  for (size_t i = 0; i < c->faults.n; i++)
+    if (strstr(c->faults.v[i], words))
+      return true;
+  return false;
+}
+
+/* More than a spec may have, as with large files of the user's; and of one that
+ * cannot be read nothing else is said to be missing. */
+static void test_large(void **state) {
+  (void)state;
+  _cleanup_contents_ struct contents c = {0}, broken = {0};
+  struct buf text = {0}, bad = {0};
+  buf_adds(&text, "#cloud-config\nwrite_files:\n- {path: /a, content: \"");
+  for (int i = 0; i < 40000; i++)
+    buf_adds(&text, "0123456789 0123456789 0123456789 0123456789");
+  buf_adds(&text,
+           "\"}\n- {path: /etc/kubeseed/node.env, content: \"\\nNODE='m1'"
+           "\"}\n");
+  read_text(&text, &c);
+  assert_int_equal(c.files.n, 2);
+  assert_false(speaks_of(&c, "no YAML"));
+  assert_false(speaks_of(&c, "there is no /etc/kubeseed/node.env"));
+  buf_adds(&bad, "#cloud-config\n[\n");
+  read_text(&bad, &broken);
+  assert_true(speaks_of(&broken, "no YAML"));
+  assert_false(speaks_of(&broken, "there is no /etc/kubeseed/node.env"));
+}
+
+/* Hostile media: work that grows with a product is bounded, and told. */
+static void test_bounded(void **state) {
+  (void)state;
+  _cleanup_contents_ struct contents c = {0};
+  struct buf text = {0};
+  buf_adds(&text,
+           "#cloud-config\nwrite_files:\n- {path: /etc/kubeseed/node.env, "
+           "content: \"\\nSTEPS='");
+  for (int i = 0; i < 5000; i++)
+    buf_addf(&text, "s%d ", i);
+  buf_adds(&text, "'\"}\n");
+  read_text(&text, &c);
+  assert_true(speaks_of(&c, "has more than 64 steps"));
+  assert_int_equal(c.steps.n, 64);
+  _cleanup_buf_ struct buf many = {0};
+  for (int i = 0; i < 100; i++)
+    buf_adds(&many, stranger.data);
+  assert_told(many.data, leaf.data, BEGINS,
+              "/b (CN=m1) is signed by none of the first 16 CAs of the name "
+              "CN=some-ca",
+              true);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_times),
-                                     cmocka_unit_test(test_issuer),
-                                     cmocka_unit_test(test_found)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_times), cmocka_unit_test(test_issuer),
+      cmocka_unit_test(test_found), cmocka_unit_test(test_large),
+      cmocka_unit_test(test_bounded)};
   return cmocka_run_group_tests(tests, make_certificates, drop_certificates);
 }

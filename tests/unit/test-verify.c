@@ -751,6 +751,23 @@ static void test_faults(void **state) {
   expect_fault(nodes_ha, &old);
 }
 
+/* Of certificates that soon end twelve are named and the rest counted. */
+static void test_many_soon(void **state) {
+  (void)state;
+  struct fixture f;
+  _cleanup_buf_ struct buf more = {0};
+  begin(&f, nodes_ha);
+  buf_adds(&more, "\n@section certificates\n");
+  for (int i = 0; i < 20; i++)
+    say_cert(&more, "/etc/more.crt", ends_2027);
+  change(&f, "m1", "\n@section certificates\n", more.data);
+  f.facts.now = 1825891200; /* 2027-11-11 */
+  parts_verify(&f.plan, &f.facts, &f.checks);
+  expect(&f, "certificates", VERIFY_WARN, "; and ");
+  expect(&f, "certificates", VERIFY_WARN, " more");
+  end(&f);
+}
+
 /* A pod in trouble shows in its own check and in that of all of them. */
 static void test_pod_in_trouble(void **state) {
   (void)state;
@@ -1400,6 +1417,7 @@ int main(void) {
       cmocka_unit_test(test_faults),
       cmocka_unit_test(test_shaky_server),
       cmocka_unit_test(test_leftover),
+      cmocka_unit_test(test_many_soon),
       cmocka_unit_test(test_pod_in_trouble),
       cmocka_unit_test(test_encryption),
       cmocka_unit_test(test_silent_node),
