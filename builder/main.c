@@ -52,12 +52,15 @@ static const struct command commands[] = {
      "                        codes, of all faults\n"
      "\n"
      "Without KEY, the keys at the top. With a code such as KS0101, which ends "
-     "what\nis told of a spec, why that is a fault and what to do.\n"
+     "what\nis told of a spec, why that is a fault and what to do. With a "
+     "node and a file's\npath on it: why it is there, which lines of the spec "
+     "made it, and upstream's page:\n  kubeseed explain [SPEC] NODE FILE\n"
      "\n"
      "Examples:\n"
      "  kubeseed explain nodes.role\n"
      "  kubeseed explain endpoint.provider haproxy\n"
      "  kubeseed explain KS0101\n"
+     "  kubeseed explain cluster.yaml kube-mast01 /etc/kubeseed/kubeadm.yaml\n"
      "  kubeseed explain --recursive\n",
      cmd_explain},
     {"schema", "", "the spec's format as JSON Schema, for editors",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kubeseed explain: what a key of the spec means. */
-#include "cmd/cli.h"
+#include "cmd/explain-file.h"
 
 #include "spec/explain.h"
 #include <getopt.h>
@@ -69,7 +69,6 @@ static const struct format *find_format(const char *name, struct error *err) {
 int cmd_explain(struct cli *cli, int argc, char **argv, struct error *err) {
   struct request r = {0};
   const struct format *format = formats;
-  (void)cli;
   for (int c; (c = cli_getopt(argc, argv, ":ro:", options, err)) != -1;) {
     if (c == '?')
       return -1;
@@ -78,9 +77,12 @@ int cmd_explain(struct cli *cli, int argc, char **argv, struct error *err) {
     else if (!(format = find_format(optarg, err)))
       return -1;
   }
+  if (explain_file_asked(argv + optind, argc - optind))
+    return explain_file(cli, argc, argv, err);
   if (argc - optind > 2)
     return error_usage(
-        err, "one key at a time: kubeseed explain [KEY [VALUE] | CODE]");
+        err, "one key at a time: kubeseed explain [KEY [VALUE] | CODE], or a "
+             "file's path behind a node: kubeseed explain [SPEC] NODE FILE");
   if (optind < argc && format->whole)
     return error_usage(err, "--output %s is of all keys, without KEY",
                        format->name);
