@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pki.renewal: a timer that renews kubeadm's certificates. */
+/* pki.renewal: a timer that renews kubeadm's certificates, and tells of those
+ * that no node can renew. */
 #include "part/part.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
   return p->spec->pki.renewal == RENEWAL_AUTOMATIC &&
-                 n->spec->role == ROLE_CONTROL_PLANE
+                 (n->spec->role == ROLE_CONTROL_PLANE || n->runs_etcd)
              ? "pki.renewal automatic"
              : NULL;
 }

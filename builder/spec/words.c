@@ -130,7 +130,8 @@ const struct word renewal_words[] = {
      NULL},
     {"automatic", RENEWAL_AUTOMATIC,
      "a timer on each control plane looks daily, and renews those that end "
-     "within 30 days",
+     "within 30 days; there and on members of etcd it tells of those of etcd, "
+     "which no node can renew",
      "true yes timer"},
     {0},
 };

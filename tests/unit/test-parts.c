@@ -22,7 +22,8 @@
 /* Clusters that have every part between them. */
 static const char *const specs[] = {
     HEADER MASTERS WORKER,
-    HEADER "etcd: {mode: external}\nendpoint: {provider: haproxy}\n" MASTERS
+    HEADER "etcd: {mode: external}\nendpoint: {provider: haproxy}\n"
+           "pki: {renewal: automatic}\n" MASTERS
            "  - {name: \"e{1..3}\", role: etcd}\n"
            "  - {name: \"lb{1..2}\", role: load-balancer}\n" WORKER,
     HEADER "etcd: {mode: stacked}\npki: {mode: copied}\n"
