@@ -122,8 +122,10 @@ static const struct yaml_node *place_of(const struct checking *c,
   return yaml_get(kubernetes, component_name(component));
 }
 
-static void check_args(const struct checking *c, enum component component) {
-  const struct yaml_node *args = yaml_get(place_of(c, component), "extraArgs");
+/* around: the map of the component, of which there may be none. */
+static void check_args(const struct checking *c, enum component component,
+                       const struct yaml_node *around) {
+  const struct yaml_node *args = yaml_get(around, "extraArgs");
   for (size_t i = 0; args && i < args->n; i++) {
     const char *name = args->child[i]->key;
     const char *why = argument_reserved(component, name);
@@ -202,10 +204,31 @@ static void check_volumes(const struct checking *c, enum component component) {
                  mount_path(&volumes->v[i]));
 }
 
+/* Of the spec's roles, or of its nodes. */
+static void check_kubelets(const struct checking *c, const char *list) {
+  const struct yaml_node *entries = yaml_get(c->root, list);
+  for (size_t i = 0; entries && i < entries->n; i++) {
+    const struct yaml_node *kubelet = yaml_get(entries->child[i], "kubelet");
+    const struct yaml_node *role = yaml_get(entries->child[i], "role");
+    if (!kubelet)
+      continue;
+    if (role && (strcmp(role->text, role_name(ROLE_ETCD)) == 0 ||
+                 strcmp(role->text, role_name(ROLE_LOAD_BALANCER)) == 0))
+      yaml_fault_key(c->err, kubelet, "nodes of the role %s have no kubelet",
+                     role->text);
+    check_args(c, COMPONENT_KUBELET, kubelet);
+  }
+}
+
+void components_check_kubelets(const struct checking *c) {
+  check_kubelets(c, "roles");
+  check_kubelets(c, "nodes");
+}
+
 void components_check(const struct checking *c) {
   const struct spec *s = c->spec;
   for (size_t i = 0; i < N_COMPONENTS; i++) {
-    check_args(c, (enum component)i);
+    check_args(c, (enum component)i, place_of(c, (enum component)i));
     check_volumes(c, (enum component)i);
   }
   if (s->kubernetes.proxy_mode == PROXY_MODE_NFTABLES &&

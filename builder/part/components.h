@@ -26,3 +26,8 @@ void components_check(const struct checking *c);
         "kubernetes.scheduler", "kubernetes.kubelet", "kubernetes.kubeProxy",  \
         "kubernetes.version"                                                   \
   }
+
+/* The same for what kubelets of some roles and entries are told. */
+void components_check_kubelets(const struct checking *c);
+#define COMPONENTS_READ_KUBELETS                                               \
+  { "roles", "nodes" }

@@ -210,6 +210,7 @@ static const struct spec_check checks[] = {
      {"pki.validity.ca", "pki.validity.leaf", "pki.mode",
       "kubernetes.version"}},
     {components_check, COMPONENTS_READ},
+    {components_check_kubelets, COMPONENTS_READ_KUBELETS},
     {0},
 };
 

@@ -2,6 +2,7 @@
 /* A node of Kubernetes: containerd and the kubelet, and how it finds the API.
  */
 #include "part/ask.h"
+#include "part/components.h"
 #include "part/judge-talk.h"
 #include "part/objects.h"
 #include "part/part.h"
@@ -71,6 +72,11 @@ static void node_values(const struct plan *p, const struct plan_node *n,
   (void)p;
   if (!n->has_kubelet)
     return;
+  const struct strv *args = &n->extras.kubelet_args;
+  if (args->n > 0)
+    scope_set_list(s, "kubelet_args");
+  for (size_t i = 0; i < args->n; i++)
+    component_add_pair(s, "kubelet_args", args->v[i]);
   _cleanup_free_ char *labels = strv_join(&n->spec->labels, ",");
   _cleanup_free_ char *taints = strv_join(&n->taints, ",");
   bool control_plane = n->spec->role == ROLE_CONTROL_PLANE;

@@ -79,6 +79,18 @@ static void add(const struct spec_extras *from, struct plan_extras *to) {
     cloud_merge(to->cloud_config, from->cloud_config);
 }
 
+/* Where a role or an entry has some, all that there are. */
+static void add_kubelet_args(const struct spec *s,
+                             const struct spec_extras *role,
+                             const struct spec_extras *entry, struct strv *to) {
+  if (!(role && role->kubelet_args.n > 0) && entry->kubelet_args.n == 0)
+    return;
+  add_named(&s->kubernetes.components[COMPONENT_KUBELET].args, to);
+  if (role)
+    add_named(&role->kubelet_args, to);
+  add_named(&entry->kubelet_args, to);
+}
+
 void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
                  bool has_kubelet, struct plan_extras *ret) {
   *ret = (struct plan_extras){0};
@@ -87,6 +99,8 @@ void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
   if (role)
     add(role, ret);
   add(&s->entry_extras.v[n->entry], ret);
+  if (has_kubelet)
+    add_kubelet_args(s, role, &s->entry_extras.v[n->entry], &ret->kubelet_args);
   if (founder)
     add_files(&s->manifests, &ret->manifests);
   if (n->role == ROLE_CONTROL_PLANE)
@@ -108,6 +122,7 @@ void plan_extras_done(struct plan_extras *e) {
   strv_done(&e->sysctls);
   strv_done(&e->annotations);
   strv_done(&e->modules);
+  strv_done(&e->kubelet_args);
   strv_done(&e->arguments);
   strv_done(&e->before);
   strv_done(&e->after);

@@ -17,6 +17,7 @@ struct plan_extras {
   struct strv sysctls;     /* "name=value", no name twice */
   struct strv annotations; /* "key=value", no key twice */
   struct strv modules;
+  struct strv kubelet_args;       /* empty: those of kubernetes.kubelet alone */
   struct strv arguments;          /* of the kernel */
   struct strv before, after;      /* commands */
   struct yaml_node *cloud_config; /* merged; NULL: none */

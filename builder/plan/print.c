@@ -143,6 +143,9 @@ json_t *plan_node_json(const struct plan_node *n) {
   (void)json_object_set_new(o, "taints", json_strings(&n->taints));
   (void)json_object_set_new(o, "annotations",
                             json_strings(&n->extras.annotations));
+  if (n->extras.kubelet_args.n > 0)
+    (void)json_object_set_new(o, "kubeletArguments",
+                              json_strings(&n->extras.kubelet_args));
   if (n->extras.arguments.n > 0)
     (void)json_object_set_new(o, "kernelArguments",
                               json_strings(&n->extras.arguments));
@@ -527,6 +530,7 @@ void plan_print_node(const struct plan_node *n, FILE *out) {
   print_list("taints", &n->taints, out);
   print_list("notes", &n->extras.annotations, out);
   print_list("kernel", &n->extras.arguments, out);
+  print_list("kubelet", &n->extras.kubelet_args, out);
   print_disks(&n->extras.disks, out);
   print_cloud(n->extras.cloud_config, out);
   print_list("units", &n->units, out);

@@ -665,6 +665,7 @@ static const struct told {
                "audit.k8s.io/v1` and `kind: Policy`"},
     {"KS0020", "the argument '%s' must be without a '"},
     {"KS0811", "the argument '%s' cannot be one of yours: it %s"},
+    {"KS0811", "nodes of the role %s have no kubelet"},
     {"KS0812", "this takes the place of kubeadm's NodeRestriction; write it "
                "there, too"},
     {"KS0816", "the pod has something at '%s' already; write another "

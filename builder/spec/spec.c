@@ -24,6 +24,7 @@ static void disks_done(struct spec_disk_vec *disks) {
 }
 
 static void extras_done(struct spec_extras *e) {
+  strv_done(&e->kubelet_args);
   files_done(&e->files);
   strv_done(&e->sysctls);
   strv_done(&e->annotations);

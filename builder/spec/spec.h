@@ -65,6 +65,7 @@ struct spec_extras {
   struct strv before, after; /* commands of a shell, in order */
   struct spec_disk_vec disks;
   struct yaml_node *cloud_config; /* a map, see cloud.h; NULL: none */
+  struct strv kubelet_args;       /* "name=value"; of a role or an entry */
 };
 DEFINE_VEC(spec_extras_vec, struct spec_extras);
 

@@ -190,6 +190,18 @@ static void *add_volume(void *list) {
         .derived = "none", .example = "{v: 2}",                                \
         .also = "args flags extra_args"                                        \
   }
+/* What the kubelets of a role or of an entry are told besides. */
+#define KUBELET(PREFIX, BASE, WHERE)                                           \
+  {PREFIX "kubelet", TYPE_MAP, "0.2", 0,                                       \
+   .doc = "The kubelet of each node " WHERE "."},                              \
+  {                                                                            \
+    PREFIX "kubelet.extraArgs", TYPE_ARGUMENTS, "0.2",                         \
+        BASE(extras.kubelet_args),                                             \
+        .doc = "Its arguments, as those of kubernetes.kubelet. What is for "   \
+               "all nodes is so here too, unless the same stands here.",       \
+        .derived = "none", .example = "{max-pods: 50}",                        \
+        .also = "args flags extra_args"                                        \
+  }
 #define VOLUMES(PREFIX, WHICH)                                                 \
   {PREFIX "extraVolumes",                                                      \
    TYPE_LIST,                                                                  \
@@ -836,6 +848,7 @@ const struct key spec_keys[] = {
         "roles.", AT_ROLE, "on the nodes of the role",
         " What is for all nodes is so here too, unless the same stands here.",
         ", behind those for all nodes"),
+    KUBELET("roles.", AT_ROLE, "of the role"),
 
     {"nodes", TYPE_LIST, "0.1", AT(nodes),
      .doc = "The machines of the cluster.", .required = true, .add = add_node,
@@ -903,6 +916,7 @@ const struct key spec_keys[] = {
            "same "
            "stands here.",
            ", behind those for all nodes and for the role"),
+    KUBELET("nodes.", AT_NODE, "of this entry"),
     {0},
 };
 
