@@ -262,9 +262,10 @@ step_kubeadm_init() {
 # With a kubeconfig of its own the kubelet has joined the cluster; it runs with
 # what kubeadm wrote before.
 kubelet_is_member() {
-  for file in /etc/kubernetes/kubelet.conf /var/lib/kubelet/config.yaml \
-    /var/lib/kubelet/kubeadm-flags.env \
-    /var/lib/kubelet/pki/kubelet-client-current.pem; do
+  set -- /etc/kubernetes/kubelet.conf /var/lib/kubelet/config.yaml \
+    /var/lib/kubelet/pki/kubelet-client-current.pem
+  [ -n "${BOOTSTRAPPER-}" ] || set -- "$@" /var/lib/kubelet/kubeadm-flags.env
+  for file; do
     [ -s "$file" ] || return 1
   done
 }

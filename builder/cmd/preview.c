@@ -249,7 +249,7 @@ int preview_nodes(const struct cli *cli, struct cluster *c, const size_t *nodes,
   if (cli->json)
     return print_json(&p, err);
   for (size_t i = 0; i < n; i++) {
-    plan_print_node(node_of(&p, i), stdout);
+    plan_print_node(&p.cluster->plan, node_of(&p, i), stdout);
     for (size_t k = 0; k < p.rows[i].shown.n; k++)
       print_shown(&p, i, &p.rows[i].shown.v[k]);
   }

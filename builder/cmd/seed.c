@@ -66,6 +66,8 @@ static int welcome_late(const struct cli *cli, const struct cluster *c,
                         bool named) {
   _cleanup_error_ struct error later = {0};
   bool renewed = false;
+  if (!plan_by_kubeadm(&c->plan))
+    return 0; /* nobody joins by a token */
   if (token_renew(&cli->log, &c->plan, &c->state, named ? REACH_SSH_PORT : 0,
                   &renewed, &later) < 0)
     log_warn(&cli->log, "%s; a node that joins late may have to wait",

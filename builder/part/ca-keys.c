@@ -4,7 +4,8 @@
 #include "part/part.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
-  return n->spec->role == ROLE_CONTROL_PLANE && p->spec->pki.mode == PKI_OFFLINE
+  return n->spec->role == ROLE_CONTROL_PLANE && plan_by_kubeadm(p) &&
+                 p->spec->pki.mode == PKI_OFFLINE
              ? "pki.mode offline: kubeadm signs with CAs that were made before"
              : NULL;
 }

@@ -10,6 +10,7 @@ struct scope *component_add_pair(struct scope *s, const char *list,
   struct scope *row = scope_add(s, list);
   scope_setf(row, "name", "%.*s", (int)n, pair);
   scope_set(row, "value", pair + n + 1);
+  scope_setf(row, "flag", "--%s", pair);
   return row;
 }
 

@@ -9,26 +9,32 @@ static const char *why(const struct plan *p, const struct plan_node *n) {
   return n->spec->role == ROLE_CONTROL_PLANE ? "role control-plane" : NULL;
 }
 
-static bool readiness_is_late(const struct plan *p, const struct plan_node *n) {
+/* What is patched is kubeadm's. */
+static bool by_kubeadm(const struct plan *p, const struct plan_node *n) {
   (void)n;
-  return version_readiness_is_late(&p->spec->kubernetes.version);
+  return plan_by_kubeadm(p);
+}
+
+static bool readiness_is_late(const struct plan *p, const struct plan_node *n) {
+  return by_kubeadm(p, n) &&
+         version_readiness_is_late(&p->spec->kubernetes.version);
 }
 
 static const struct part_file files[] = {
     {LIB "check-apiserver", "scripts/check-apiserver", 0755, ROOT, NULL},
     {"/etc/kubeseed/patches/kube-apiserver+strategic.yaml",
-     "user-data/kube-apiserver.patch.yaml", 0644, ROOT, NULL},
+     "user-data/kube-apiserver.patch.yaml", 0644, ROOT, by_kubeadm},
     {"/etc/kubeseed/patches/kube-controller-manager+strategic.yaml",
      "user-data/kube-controller-manager.patch.yaml", 0644, ROOT,
      readiness_is_late},
     {"/etc/kubeseed/patches/kube-scheduler+strategic.yaml",
      "user-data/kube-scheduler.patch.yaml", 0644, ROOT, readiness_is_late},
     {"/etc/kubeseed/emulated/kube-apiserver0+json.yaml",
-     "user-data/kube-apiserver-emulated.patch.yaml", 0644, ROOT, NULL},
+     "user-data/kube-apiserver-emulated.patch.yaml", 0644, ROOT, by_kubeadm},
     {"/etc/kubeseed/emulated/kube-controller-manager0+json.yaml",
-     "user-data/controller-emulated.patch.yaml", 0644, ROOT, NULL},
+     "user-data/controller-emulated.patch.yaml", 0644, ROOT, by_kubeadm},
     {"/etc/kubeseed/emulated/kube-scheduler0+json.yaml",
-     "user-data/controller-emulated.patch.yaml", 0644, ROOT, NULL},
+     "user-data/controller-emulated.patch.yaml", 0644, ROOT, by_kubeadm},
     {0},
 };
 

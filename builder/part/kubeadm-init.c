@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
-  (void)p;
-  return n->founder ? "founds the cluster, as its first control-plane node"
-                    : NULL;
+  return n->founder && plan_by_kubeadm(p)
+             ? "founds the cluster, as its first control-plane node"
+             : NULL;
 }
 
 static bool v1beta4(const struct plan *p, const struct plan_node *n) {

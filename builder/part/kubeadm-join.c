@@ -4,8 +4,7 @@
 #include "part/part.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
-  (void)p;
-  if (!n->has_kubelet)
+  if (!n->has_kubelet || !plan_by_kubeadm(p))
     return NULL;
   return n->founder ? "joins instead when its disk was lost"
                     : "joins the cluster that the first node founds";

@@ -22,8 +22,13 @@ static bool offline(const struct plan *p, const struct plan_node *n) {
   return p->spec->pki.mode == PKI_OFFLINE;
 }
 
+static bool joins(const struct plan *p, const struct plan_node *n) {
+  (void)n;
+  return plan_by_kubeadm(p);
+}
+
 static const struct part_file files[] = {
-    {"/etc/kubeseed/discovery.conf", "user-data/kubeconfig", 0600, ROOT, NULL},
+    {"/etc/kubeseed/discovery.conf", "user-data/kubeconfig", 0600, ROOT, joins},
     {LIB "steps-kubernetes.sh", "scripts/steps-kubernetes.sh", 0644, ROOT,
      NULL},
     {"/etc/kubeseed/ca.crt", "pki:ca.crt", 0644, ROOT, offline},

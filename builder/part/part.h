@@ -125,7 +125,10 @@ struct part {
   PART(disks)                                                                  \
   PART(cloud)                                                                  \
   PART(patches)                                                                \
-  PART(outward)
+  PART(outward)                                                                \
+  PART(kubelet_own)                                                            \
+  PART(leaf_keys)                                                              \
+  PART(static_pods)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

@@ -22,12 +22,31 @@ const struct pair PAIR_ETCD_CLIENT = {PAIR_CERT,
                                       "node/apiserver-etcd-client.key",
                                       "node/apiserver-etcd-client.crt"};
 
+#define LEAF(name)                                                             \
+  { PAIR_CERT, "node/" name ".key", "node/" name ".crt" }
+const struct pair PAIR_KUBELET = LEAF("kubelet");
+const struct pair PAIR_KUBELET_SERVER = LEAF("kubelet-server");
+const struct pair PAIR_KUBE_PROXY = LEAF("kube-proxy");
+const struct pair PAIR_API_SERVER = LEAF("apiserver");
+const struct pair PAIR_API_KUBELET = LEAF("apiserver-kubelet-client");
+const struct pair PAIR_FRONT_CLIENT = LEAF("front-proxy-client");
+const struct pair PAIR_CONTROLLER = LEAF("controller-manager");
+const struct pair PAIR_SCHEDULER = LEAF("scheduler");
+const struct pair PAIR_NODE_ADMIN = LEAF("admin");
+const struct pair PAIR_SUPER_ADMIN = LEAF("super-admin");
+
 const struct pair *const pairs_of_cluster[] = {
     &PAIR_KUBERNETES, &PAIR_ETCD,     &PAIR_FRONT_PROXY, &PAIR_SA,
     &PAIR_ADMIN,      &PAIR_SSH_USER, &PAIR_SSH_CA,      NULL};
 
-const struct pair *const pairs_of_node[] = {&PAIR_ETCD_SERVER, &PAIR_ETCD_PEER,
-                                            &PAIR_ETCD_CLIENT, NULL};
+const struct pair *const pairs_of_node[] = {
+    &PAIR_ETCD_SERVER,    &PAIR_ETCD_PEER,
+    &PAIR_ETCD_CLIENT,    &PAIR_KUBELET,
+    &PAIR_KUBELET_SERVER, &PAIR_KUBE_PROXY,
+    &PAIR_API_SERVER,     &PAIR_API_KUBELET,
+    &PAIR_FRONT_CLIENT,   &PAIR_CONTROLLER,
+    &PAIR_SCHEDULER,      &PAIR_NODE_ADMIN,
+    &PAIR_SUPER_ADMIN,    NULL};
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -39,6 +39,11 @@ extern const struct pair PAIR_KUBERNETES, PAIR_ETCD, PAIR_FRONT_PROXY, PAIR_SA,
     PAIR_ADMIN, PAIR_SSH_USER, PAIR_SSH_CA, PAIR_ETCD_SERVER, PAIR_ETCD_PEER,
     PAIR_ETCD_CLIENT;
 
+/* What a node has where the workstation makes all of it (leaves.h). */
+extern const struct pair PAIR_KUBELET, PAIR_KUBELET_SERVER, PAIR_KUBE_PROXY,
+    PAIR_API_SERVER, PAIR_API_KUBELET, PAIR_FRONT_CLIENT, PAIR_CONTROLLER,
+    PAIR_SCHEDULER, PAIR_NODE_ADMIN, PAIR_SUPER_ADMIN;
+
 /* All of the cluster's, and all that a node may have; NULL after the last. */
 extern const struct pair *const pairs_of_cluster[];
 extern const struct pair *const pairs_of_node[];

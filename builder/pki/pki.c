@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "format/crypto.h"
+#include "pki/leaves.h"
 #include "spec/encryption.h"
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,10 @@ void pki_done(struct pki *pki) {
   free(pki->dir);
   cert_free(pki->etcd_ca);
   key_free(pki->etcd_ca_key);
+  cert_free(pki->kubernetes_ca);
+  key_free(pki->kubernetes_ca_key);
+  cert_free(pki->front_proxy_ca);
+  key_free(pki->front_proxy_ca_key);
   ssh_ca_done(&pki->ssh_ca);
   explicit_bzero(pki->ssh_host_secret, sizeof(pki->ssh_host_secret));
   *pki = (struct pki){0};
@@ -360,8 +365,18 @@ static uint8_t hex_digit(char c) {
   return (uint8_t)(c >= 'a' ? c - 'a' + 10 : c - '0');
 }
 
+static int open_ca(const struct pki *pki, const struct pair *pair,
+                   struct cert **ret, struct key **ret_key, struct error *err) {
+  if (entry_cert(&pki->entries, pair->public, ret, err) < 0)
+    return error_prefix(err, "%s", pair->public);
+  if (entry_key(&pki->entries, pair->secret, ret_key, err) < 0)
+    return error_prefix(err, "%s", pair->secret);
+  return 0;
+}
+
 /* Fills the parts of pki that nodes are made from. */
-static int open_for_nodes(struct pki *pki, struct error *err) {
+static int open_for_nodes(struct pki *pki, const struct plan *plan,
+                          struct error *err) {
   const struct pki_entry *ssh_ca = pki_get(pki, PAIR_SSH_CA.secret);
   const char *hex = pki_get(pki, "ssh-host.secret")->data.data;
   _cleanup_ssh_key_ struct ssh_key key = {0};
@@ -373,11 +388,15 @@ static int open_for_nodes(struct pki *pki, struct error *err) {
         (uint8_t)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
   if (!pki_get(pki, PAIR_ETCD.public))
     return 0;
-  if (entry_cert(&pki->entries, PAIR_ETCD.public, &pki->etcd_ca, err) < 0)
-    return error_prefix(err, "%s", PAIR_ETCD.public);
-  if (entry_key(&pki->entries, PAIR_ETCD.secret, &pki->etcd_ca_key, err) < 0)
-    return error_prefix(err, "%s", PAIR_ETCD.secret);
-  return 0;
+  if (open_ca(pki, &PAIR_ETCD, &pki->etcd_ca, &pki->etcd_ca_key, err) < 0)
+    return -1;
+  if (plan->spec->kubernetes.bootstrapper == BOOTSTRAPPER_KUBEADM)
+    return 0;
+  if (open_ca(pki, &PAIR_KUBERNETES, &pki->kubernetes_ca,
+              &pki->kubernetes_ca_key, err) < 0)
+    return -1;
+  return open_ca(pki, &PAIR_FRONT_PROXY, &pki->front_proxy_ca,
+                 &pki->front_proxy_ca_key, err);
 }
 
 /* --- what keys that are there allow ----------------------------------------
@@ -534,7 +553,7 @@ int pki_make(const struct plan *plan, const struct pki *old, time_t now,
   for (size_t i = 0; pki_texts[i].name; i++)
     if (make_text(&m, &pki_texts[i], err) < 0)
       return -1;
-  if (open_for_nodes(&pki, err) < 0)
+  if (open_for_nodes(&pki, plan, err) < 0)
     return -1;
   *ret = pki;
   pki = (struct pki){0};
@@ -576,6 +595,42 @@ static int make_etcd_client(const struct making *m, const struct pki *pki,
                                        .client = true};
   return make_leaf(m, &PAIR_ETCD_CLIENT, profile, pki->etcd_ca,
                    pki->etcd_ca_key, err);
+}
+
+static int make_leaf_of(const struct making *m, const struct pki *pki,
+                        const struct plan_node *node, const struct leaf *leaf,
+                        struct error *err) {
+  _cleanup_leaf_names_ struct leaf_names names;
+  leaf_names(leaf, m->plan, node, &names);
+  const struct cert_profile profile = {.common_name = names.common_name,
+                                       .organizations = &names.groups,
+                                       .server = leaf->server,
+                                       .client = leaf->client,
+                                       .dns = &names.dns,
+                                       .ips = &names.ips};
+  bool front = leaf->ca == &PAIR_FRONT_PROXY;
+  return make_leaf(
+      m, leaf->pair, profile, front ? pki->front_proxy_ca : pki->kubernetes_ca,
+      front ? pki->front_proxy_ca_key : pki->kubernetes_ca_key, err);
+}
+
+/* What kubeadm and the kubelet would make on the node. */
+static int make_leaves(const struct making *m, const struct pki *pki,
+                       const struct plan_node *node, struct error *err) {
+  if (!leaf_wanted(&pki_leaves[0], m->plan, node))
+    return 0;
+  for (const struct leaf *l = pki_leaves; l->pair; l++)
+    if (leaf_wanted(l, m->plan, node) && make_leaf_of(m, pki, node, l, err) < 0)
+      return -1;
+  /* As the kubelet keeps its own: both in one file. */
+  struct buf pem = {0};
+  const char *const halves[] = {PAIR_KUBELET.secret, PAIR_KUBELET.public};
+  for (size_t i = 0; i < ARRAY_SIZE(halves); i++) {
+    const struct buf *half = &entry_find(m->out, halves[i])->data;
+    buf_add(&pem, half->data, half->len);
+  }
+  entry_add(m->out, "node/kubelet.pem", true)->data = pem;
+  return 0;
 }
 
 /* The node's SSH key for a purpose, derived as pki.h tells. */
@@ -650,6 +705,9 @@ bool pki_node_wants(const struct plan *plan, const struct plan_node *node,
                     const struct pair *pair) {
   if (plan->spec->pki.mode != PKI_OFFLINE)
     return false;
+  for (const struct leaf *l = pki_leaves; l->pair; l++)
+    if (l->pair == pair)
+      return leaf_wanted(l, plan, node);
   /* Of a stacked etcd kubeadm makes the client certificate itself. */
   if (pair == &PAIR_ETCD_CLIENT)
     return node->spec->role == ROLE_CONTROL_PLANE &&
@@ -673,6 +731,8 @@ int pki_node_make(const struct pki *pki, const struct plan *plan,
     return -1;
   if (pki_node_wants(plan, node, &PAIR_ETCD_CLIENT) &&
       make_etcd_client(&m, pki, err) < 0)
+    return -1;
+  if (make_leaves(&m, pki, node, err) < 0)
     return -1;
   if (make_host_key(&m, pki, node, err) < 0)
     return -1;

@@ -28,6 +28,8 @@
  *   node/etcd-server.crt .key    *  members of a founding or external etcd
  *   node/etcd-peer.crt .key      *  the same
  *   node/apiserver-etcd-client.crt .key  *  control plane, etcd not stacked
+ *   node/NAME.crt .key           *  those of leaves.h: nodes without kubeadm
+ *   node/kubelet.pem                the kubelet's certificate and key; computed
  *   node/ssh_host_ed25519_key (.pub, -cert.pub)   every node
  *   node/copy_key (-cert.pub)       control plane with pki.mode copied
  *
@@ -58,6 +60,8 @@ struct pki {
    * empty after pki_load. */
   struct cert *etcd_ca;
   struct key *etcd_ca_key;
+  struct cert *kubernetes_ca, *front_proxy_ca; /* where nodes need them */
+  struct key *kubernetes_ca_key, *front_proxy_ca_key;
   struct ssh_ca ssh_ca;
   uint8_t ssh_host_secret[32];
 };

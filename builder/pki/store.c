@@ -289,7 +289,9 @@ int pki_load(const char *dir, struct pki *ret, struct error *err) {
   return 0;
 }
 
-bool pki_node_has_files(const struct plan_node *node) {
+bool pki_node_has_files(const struct plan *plan, const struct plan_node *node) {
+  if (!plan_by_kubeadm(plan) && node->has_kubelet)
+    return true;
   return node->runs_etcd || node->spec->role == ROLE_CONTROL_PLANE;
 }
 

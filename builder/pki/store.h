@@ -34,7 +34,7 @@ int pki_node_load(const char *dir, const struct plan *plan,
                   struct error *err) _must_check_;
 
 /* Whether a node has keys that are kept in files. */
-bool pki_node_has_files(const struct plan_node *node);
+bool pki_node_has_files(const struct plan *plan, const struct plan_node *node);
 
 /*
  * The files of nodes of the plan that it no longer asks for: a control plane

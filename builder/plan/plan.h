@@ -27,6 +27,7 @@ DEFINE_VEC(plan_part_vec, struct plan_part);
  *   "pki:NAME"         a key or certificate (see pki.h for the names)
  *   "user-data/NAME"   a template, rendered for the node
  *   "scripts/NAME"     a script, as it is
+ *   "kubeconfig:NAME"  a kubeconfig with the node's certificate of that name
  *   "spec:files"       what the spec has for that path
  */
 struct plan_file {
@@ -94,6 +95,11 @@ struct plan {
 };
 
 void plan_done(struct plan *p);
+
+/* Whether kubeadm makes the cluster, and is part of what follows. */
+static inline bool plan_by_kubeadm(const struct plan *p) {
+  return p->spec->kubernetes.bootstrapper == BOOTSTRAPPER_KUBEADM;
+}
 
 #define _cleanup_plan_ _cleanup_(plan_done)
 

@@ -206,6 +206,8 @@ json_t *plan_json(const struct plan *p, json_t *locked) {
   set_string(o, "payload", s->kubernetes.payload);
   if (locked)
     (void)json_object_set(o, "payloadLock", locked);
+  set_string(o, "bootstrapper",
+             word_of(bootstrapper_words, (int)s->kubernetes.bootstrapper));
   set_string(o, "kubeadmApi", kubeadm_api_name(p->kubeadm_api));
   set_string(o, "endpoint", p->endpoint);
   set_string(o, "endpointName", s->endpoint.name);
@@ -337,6 +339,11 @@ static void print_keys(const struct spec *s, FILE *out) {
     put_hours("CAs", s->pki.ca_hours, out);
   if (s->pki.leaf_hours)
     put_hours("certificates", s->pki.leaf_hours, out);
+  if (s->kubernetes.bootstrapper != BOOTSTRAPPER_KUBEADM) {
+    fputs("; all certificates are made before, and no node has a CA's key\n",
+          out);
+    return;
+  }
   fprintf(out, "; nodes find the cluster by %s, and may join for %d days\n",
           s->pki.discovery == DISCOVERY_TOKEN ? "token and CA hash"
                                               : "a file with its CA",
@@ -348,7 +355,11 @@ static void print_cluster(const struct plan *p, const char *locked, FILE *out) {
   fprintf(out, "cluster     %s: Kubernetes %s (payload ", s->name,
           s->kubernetes.version_text);
   put(out, s->kubernetes.payload);
-  fprintf(out, ", kubeadm %s)\n", kubeadm_api_name(p->kubeadm_api));
+  if (plan_by_kubeadm(p))
+    fprintf(out, ", kubeadm %s)\n", kubeadm_api_name(p->kubeadm_api));
+  else
+    fprintf(out, ", %s)\n",
+            word_of(bootstrapper_words, (int)s->kubernetes.bootstrapper));
   if (locked) {
     fputs("payload     ", out);
     put(out, locked);
@@ -504,11 +515,13 @@ static void print_card(const struct plan_interface *card, bool first,
     fputc('\n', out);
 }
 
-void plan_print_node(const struct plan_node *n, FILE *out) {
+void plan_print_node(const struct plan *p, const struct plan_node *n,
+                     FILE *out) {
+  bool founds = n->founder && plan_by_kubeadm(p);
   char a[NET_TEXT];
   char m[NET_TEXT];
   fprintf(out, "\n%s (%s%s)\n", n->name, role_name(n->spec->role),
-          n->founder ? ", founds the cluster" : "");
+          founds ? ", founds the cluster" : "");
   fprintf(out, "  address   %s, ", ip_format(n->spec->address, a));
   if (ip_is_set(n->spec->address6))
     fprintf(out, "%s, ", ip_format(n->spec->address6, a));
@@ -546,7 +559,7 @@ void plan_print_node(const struct plan_node *n, FILE *out) {
 void plan_print(const struct plan *p, const char *locked, FILE *out) {
   print_cluster(p, locked, out);
   for (size_t i = 0; i < p->nodes.n; i++)
-    plan_print_node(&p->nodes.v[i], out);
+    plan_print_node(p, &p->nodes.v[i], out);
   if (p->spec->endpoint.provider == PROVIDER_EXTERNAL)
     print_sample(p, out);
 }

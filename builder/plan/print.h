@@ -14,7 +14,8 @@
 void plan_print(const struct plan *p, const char *locked, FILE *out);
 
 /* Of one node, as plan_print and plan_json have it among the others. */
-void plan_print_node(const struct plan_node *n, FILE *out);
+void plan_print_node(const struct plan *p, const struct plan_node *n,
+                     FILE *out);
 json_t *plan_node_json(const struct plan_node *n);
 
 /* The caller json_decref's. locked is what payload.lock.json has of the

@@ -41,6 +41,7 @@ struct render {
 #define PKI "pki:"
 #define PKI_NODE PKI "node/"
 #define SPEC_FILES "spec:files"
+#define KUBECONFIG "kubeconfig:"
 
 void seed_done(struct seed *s) {
   buf_done(&s->user_data);
@@ -74,10 +75,14 @@ static bool is_template(const char *source) {
   return strncmp(source, USER_DATA, strlen(USER_DATA)) == 0;
 }
 
+static bool is_kubeconfig(const char *source) {
+  return strncmp(source, KUBECONFIG, strlen(KUBECONFIG)) == 0;
+}
+
 static bool is_yaml(const char *source) {
   size_t n = strlen(source);
   return (n > 5 && strcmp(source + n - 5, ".yaml") == 0) ||
-         strcmp(source, USER_DATA "kubeconfig") == 0 ||
+         strcmp(source, USER_DATA "kubeconfig") == 0 || is_kubeconfig(source) ||
          strcmp(source, USER_DATA "cni-bridge.conflist") == 0;
 }
 
@@ -140,6 +145,36 @@ static int fill_for(const struct render *r, const struct plan_node *node,
   return fill_template(r, f->source, &own, out, err);
 }
 
+/* One context of the template user-data/kubeconfig. */
+static void add_context(struct scope *s, const char *name, const char *server) {
+  struct scope *row = scope_add(s, "contexts");
+  scope_set(row, "name", name);
+  scope_set(row, "server", server);
+}
+
+/* A kubeconfig with one of the node's own certificates, for the API server that
+ * the node asks. */
+static int fill_kubeconfig(const struct render *r, const char *name,
+                           const struct scope *scope,
+                           const struct pki_node *keys, struct buf *out,
+                           struct error *err) {
+  _cleanup_free_ char *crt = xasprintf("node/%s.crt", name);
+  _cleanup_free_ char *key = xasprintf("node/%s.key", name);
+  const struct pki_entry *cert = keys ? pki_node_get(keys, crt) : NULL;
+  const struct pki_entry *secret = keys ? pki_node_get(keys, key) : NULL;
+  if (!cert || !secret)
+    return error_set(err, 0, "there is no key '%s'", key);
+  const char *cluster = r->plan->spec->name;
+  _cleanup_scope_ struct scope own = {.parent = scope};
+  scope_set(&own, "user", name);
+  scope_set(&own, "current_context", cluster);
+  scope_set(&own, "user_crt", cert->data.data);
+  scope_set(&own, "user_key", secret->data.data);
+  scope_set_list(&own, "contexts");
+  add_context(&own, cluster, scope_text(scope, "api_server"));
+  return fill_template(r, USER_DATA "kubeconfig", &own, out, err);
+}
+
 /* The bytes of one of the plan's files, from wherever its source says; those
  * of a template are not checked yet. keys may be NULL when it is not one of
  * the node's own. */
@@ -159,6 +194,9 @@ static int read_file(const struct render *r, const struct plan_node *node,
     buf_add(out, e->data.data, e->data.len);
     return 0;
   }
+  if (is_kubeconfig(f->source))
+    return fill_kubeconfig(r, f->source + strlen(KUBECONFIG), scope, keys, out,
+                           err);
   if (strcmp(f->source, SPEC_FILES) == 0) {
     const struct spec_file *own = plan_extras_file(&node->extras, f->path);
     buf_add(out, own->content.data, own->content.len);
@@ -190,12 +228,13 @@ static const struct shared *find_shared(const struct render *r,
 
 /* Whether every node has another one, as nodes' keys are. */
 static bool is_own(const struct plan_file *f) {
-  return strncmp(f->source, PKI_NODE, strlen(PKI_NODE)) == 0;
+  return strncmp(f->source, PKI_NODE, strlen(PKI_NODE)) == 0 ||
+         is_kubeconfig(f->source);
 }
 
 static bool is_script(const struct plan_file *f) {
   return !is_template(f->source) && strncmp(f->source, PKI, strlen(PKI)) != 0 &&
-         strcmp(f->source, SPEC_FILES) != 0;
+         !is_kubeconfig(f->source) && strcmp(f->source, SPEC_FILES) != 0;
 }
 
 static int share(struct render *r, const struct plan_node *node,
@@ -333,11 +372,8 @@ int render_admin_conf(const struct render *r,
   scope_set(&scope, "user_crt", key_text(r->pki, "admin.crt"));
   scope_set(&scope, "user_key", key_text(r->pki, "admin.key"));
   scope_set_list(&scope, "contexts");
-  for (size_t i = 0; i < n; i++) {
-    struct scope *row = scope_add(&scope, "contexts");
-    scope_set(row, "name", contexts[i].name);
-    scope_set(row, "server", contexts[i].server);
-  }
+  for (size_t i = 0; i < n; i++)
+    add_context(&scope, contexts[i].name, contexts[i].server);
   return render_template(r, USER_DATA "kubeconfig", &scope, out, err);
 }
 

@@ -256,7 +256,7 @@ static int make_node_keys(struct session *s, struct job *j, struct error *err) {
  * are committed. */
 static int make_stored_keys(struct session *s, struct job *j,
                             struct error *err) {
-  return pki_node_has_files(j->node) ? make_node_keys(s, j, err) : 0;
+  return pki_node_has_files(s->plan, j->node) ? make_node_keys(s, j, err) : 0;
 }
 
 static int commit_keys(const struct session *s, struct error *err) {
@@ -448,7 +448,8 @@ static int begin_medium(struct session *s, struct job *j,
 
 static int make_medium(struct session *s, struct job *j, struct error *err) {
   _cleanup_seed_ struct seed seed = {0};
-  if ((!pki_node_has_files(j->node) && make_node_keys(s, j, err) < 0) ||
+  if ((!pki_node_has_files(s->plan, j->node) &&
+       make_node_keys(s, j, err) < 0) ||
       render_node(s->render, j->node, &j->keys, &seed, err) < 0 ||
       begin_medium(s, j, &seed, err) < 0)
     return -1;

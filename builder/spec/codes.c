@@ -237,6 +237,10 @@ const struct code spec_codes[] = {
      "join. Set it with kubectl when the cluster runs."},
     {"KS0502", "a label that the kubelet sets itself",
      "Its own value wins, or pods are placed by a wrong one."},
+    {"KS0504", "a setting that is kubeadm's",
+     "Without kubeadm nobody makes certificates on a node, lets a member of "
+     "etcd in or renews anything there: the workstation has made it all "
+     "before. `kubeseed explain kubernetes.bootstrapper` tells more."},
     {"KS0503", "labels or taints on a node outside of Kubernetes",
      "Only control planes and workers are nodes of Kubernetes."},
     {"KS0601", "the first user could not be kubeseed's way in",
@@ -607,6 +611,15 @@ static const struct told {
      "when the cluster runs: kubectl label node %s %s"},
     {"KS0502", "the kubelet sets the label '%s' itself, to '%s'; with another "
                "value pods are not placed as they ask"},
+    {"KS0504", "the bootstrapper %s is for Kubernetes 1.%d and newer; write "
+               "kubeadm, or a newer version"},
+    {"KS0504", "with the bootstrapper %s the workstation makes all "
+               "certificates, so it must have the CAs: write `mode: offline`"},
+    {"KS0504", "a stacked etcd grows by kubeadm's joins, and with the "
+               "bootstrapper %s nobody joins; write founding or external"},
+    {"KS0504", "what is renewed on a node is what kubeadm made there; with the "
+               "bootstrapper %s the certificates come with the seeds, and "
+               "`kubeseed seed` renews them"},
     {"KS0503",
      "labels and taints belong to Kubernetes nodes; '%s' has the role %s"},
     {"KS0601", "the first user is the one that kubeseed logs in as, so its "

@@ -40,6 +40,10 @@ bool version_is_newer(const struct version *v) {
          at_least(v, newest.minor + 1);
 }
 
+bool version_up_to(const struct version *v, int minor) {
+  return !at_least(v, minor + 1);
+}
+
 /* v1beta3 came with 1.22 (kubernetes.io, "kubeadm Configuration (v1beta3)"),
  * v1beta4 with 1.31 (kubernetes pull 125029). */
 enum kubeadm_api version_kubeadm_api(const struct version *v) {
@@ -128,7 +132,16 @@ const char *version_control_plane_taint(const struct version *v, unsigned i) {
 /* Since 1.29 kubeadm binds its own group to cluster-admin, which can be
  * unbound; system:masters cannot (kubernetes pull 121305). */
 const char *version_admin_group(const struct version *v) {
-  return at_least(v, 29) ? "kubeadm:cluster-admins" : "system:masters";
+  return version_binds_admins(v) ? "kubeadm:cluster-admins" : "system:masters";
+}
+
+bool version_binds_admins(const struct version *v) {
+  return at_least(v, 29);
+}
+
+/* From 1.27 on (kubernetes pull 112136). */
+bool version_runtime_in_config(const struct version *v) {
+  return at_least(v, 27);
 }
 
 /* Until 1.25 (kubernetes pull 110072, kubeadm issue 2567). */

@@ -27,6 +27,9 @@ bool version_parse(const char *text, struct version *ret);
  * with "Kubernetes 1.14.9"; NULL when it can. */
 const char *version_fault(const struct version *v);
 
+/* Whether it is of 1.MINOR or an older one: for tables of what ends. */
+bool version_up_to(const struct version *v, int minor);
+
 /* pkgs.k8s.io has packages of it. */
 bool version_is_published(const struct version *v);
 
@@ -73,6 +76,12 @@ const char *version_control_plane_taint(const struct version *v, unsigned i);
 
 /* The group (organization) of admin.conf's certificate. */
 const char *version_admin_group(const struct version *v);
+
+/* That group has no right but by a binding. */
+bool version_binds_admins(const struct version *v);
+
+/* The runtime's socket is a field of the kubelet's configuration. */
+bool version_runtime_in_config(const struct version *v);
 
 /* The kubelet's probe of kubeadm's etcd asks about all of etcd and not only
  * about this member. */

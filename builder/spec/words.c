@@ -174,7 +174,12 @@ const struct word kernel_words[] = {
 };
 
 const struct word bootstrapper_words[] = {
-    {"kubeadm", BOOTSTRAPPER_KUBEADM, "the only one so far", NULL},
+    {"kubeadm", BOOTSTRAPPER_KUBEADM,
+     "one node founds the cluster, and the others join it", NULL},
+    {"static-pods", BOOTSTRAPPER_STATIC_PODS,
+     "each node runs its part as pods of its own, with certificates that were "
+     "made beforehand: no init, no join, no token, no CA key on any node",
+     "staticpods manual hard-way"},
     {0},
 };
 

@@ -38,7 +38,7 @@ enum key_algorithm {
 
 enum discovery { DISCOVERY_FILE, DISCOVERY_TOKEN };
 
-enum bootstrapper { BOOTSTRAPPER_KUBEADM };
+enum bootstrapper { BOOTSTRAPPER_KUBEADM, BOOTSTRAPPER_STATIC_PODS };
 
 enum kernel { KERNEL_CLOUD, KERNEL_GENERIC };
 

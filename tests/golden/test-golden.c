@@ -9,6 +9,7 @@
  * Scripts and keys are in a seed as they are, which is checked as well, so a
  * changed script changes nothing here. UPDATE=1 writes the golden files anew.
  */
+#include "base/codec.h"
 #include "base/embedded.h"
 #include "base/file.h"
 #include "format/yaml.h"
@@ -40,6 +41,7 @@ static const struct golden cases[] = {
     {"haproxy", "seeds/haproxy.yaml", {"hapx-node02", "etcd-node01"}},
     {"copied", "seeds/copied.yaml", {"kube-mast01"}},
     {"v1.29.3", GOLDEN "/v1.29.3.yaml", {"kube-mast01", "kube-node01"}},
+    {"static-pods", GOLDEN "/static-pods.yaml", {"kube-mast01", "kube-node01"}},
     {"v1.34.2", GOLDEN "/v1.34.2.yaml", {"kube-mast01", "kube-node01"}},
     {"ipv6", "tests/specs/good/ipv6.yaml", {"m1", "w1"}},
     {"ipv6-1.34", "tests/specs/good/ipv6-1.34.yaml", {"m1"}},
@@ -215,6 +217,20 @@ entry_of(const struct cluster *c, const struct made *m, const char *name) {
   return e ? e : pki_node_get(&m->keys, name);
 }
 
+/* A kubeconfig has the node's key of that name, and nobody else's. */
+static void check_kubeconfig(const struct made *m, const char *name,
+                             const char *content) {
+  static const char *const halves[] = {"crt", "key"};
+  for (size_t i = 0; i < ARRAY_SIZE(halves); i++) {
+    _cleanup_free_ char *entry = xasprintf("node/%s.%s", name, halves[i]);
+    _cleanup_buf_ struct buf base64 = {0};
+    const struct pki_entry *e = pki_node_get(&m->keys, entry);
+    assert_non_null(e);
+    base64_encode(e->data.data, e->data.len, 0, &base64);
+    assert_non_null(strstr(content, base64.data));
+  }
+}
+
 /* One of write_files: as planned, and its bytes from where the plan says. */
 static void check_file(const struct cluster *c, const struct made *m,
                        const struct plan_file *planned,
@@ -229,6 +245,8 @@ static void check_file(const struct cluster *c, const struct made *m,
     const struct pki_entry *e = entry_of(c, m, planned->source + 4);
     assert_non_null(e);
     assert_string_equal(content, e->data.data);
+  } else if (strncmp(planned->source, "kubeconfig:", 11) == 0) {
+    check_kubeconfig(m, planned->source + 11, content);
   } else if (strncmp(planned->source, "scripts/", 8) == 0) {
     const struct embedded *e = embedded_find(planned->source);
     assert_non_null(e);
@@ -307,7 +325,14 @@ static void test_pure(void **state) {
   }
 }
 
-/* Whether the seed holds the secret, plain or as base64 would. */
+/* Whether a kubeconfig in the seed holds it. */
+static bool holds_base64(const struct made *m, const struct pki_entry *e) {
+  _cleanup_buf_ struct buf base64 = {0};
+  base64_encode(e->data.data, e->data.len, 0, &base64);
+  return strstr(m->seed.user_data.data, base64.data) != NULL;
+}
+
+/* Whether the seed holds the secret as it is. */
 static bool holds(const struct made *m, const char *secret) {
   return strstr(m->seed.user_data.data, secret) != NULL;
 }
@@ -370,7 +395,8 @@ static void test_least_privilege(void **state) {
       for (size_t e = 0; e < m[k].keys.entries.n; e++) {
         const struct pki_entry *entry = &m[k].keys.entries.v[e];
         _cleanup_free_ char *body = body_of(entry);
-        if (entry->secret && holds(&m[i], body) != (i == k))
+        bool held = holds(&m[i], body) || holds_base64(&m[i], entry);
+        if (entry->secret && held != (i == k))
           fail_msg("%s of %s in the seed of %s", entry->name,
                    c.plan.nodes.v[k].name, c.plan.nodes.v[i].name);
       }

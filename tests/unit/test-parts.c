@@ -41,6 +41,9 @@ static const char *const specs[] = {
     "  vlan: 20, bond: {members: [eno1, eno2]}}\n" MASTERS,
     HEADER MASTERS "proxy: {http: http://a:1}\ncaCertificates: [a]\n",
     HEADER MASTERS "manifests: [a.yaml, b/]\npki: {renewal: automatic}\n",
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.34.2, bootstrapper: static-pods}\n"
+    "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
     HEADER "registries: [{name: a.io, mirrors: [http://b], ca: c}]\n" MASTERS,
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.34.2, encryptionAtRest: secretbox,\n"
@@ -168,7 +171,9 @@ static void test_each_source_exists(void **state) {
   (void)state;
   for (const struct part *const *part = parts_all(); *part; part++)
     for (const struct part_file *f = (*part)->files; f && f->path; f++)
-      if (strncmp(f->source, "pki:", 4) != 0 && !embedded_find(f->source))
+      if (strncmp(f->source, "pki:", 4) != 0 &&
+          strncmp(f->source, "kubeconfig:", 11) != 0 &&
+          !embedded_find(f->source))
         fail_msg("%s: there is no %s", (*part)->name, f->source);
 }
 

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "part/flags.h"
+
+#include "spec/flags.h"
+#include <stdarg.h>
+#include <string.h>
+
+/* The list of one program that is being made. */
+struct flags {
+  const struct spec *spec;
+  enum component component;
+  struct scope *scope;
+  const char *list;
+};
+
+static struct flags begin(const struct plan *p, enum component c,
+                          struct scope *s, const char *list) {
+  scope_set_list(s, list);
+  return (struct flags){p->spec, c, s, list};
+}
+
+static bool is_authors(const struct flags *f, const char *name) {
+  const struct strv *own = &f->spec->kubernetes.components[f->component].args;
+  size_t len = strlen(name);
+  for (size_t i = 0; i < own->n; i++)
+    if (strncmp(own->v[i], name, len) == 0 && own->v[i][len] == '=')
+      return true;
+  return false;
+}
+
+/* One argument of ExecStart= (systemd.service(5), "COMMAND LINES"): '%' and '$'
+ * begin something there unless doubled. */
+static char *unit_word(const char *text) {
+  _cleanup_buf_ struct buf b = {0};
+  buf_adds(&b, "\"");
+  for (; *text; text++) {
+    if (*text == '"' || *text == '\\')
+      buf_adds(&b, "\\");
+    else if (*text == '%' || *text == '$')
+      buf_add(&b, text, 1);
+    buf_add(&b, text, 1);
+  }
+  buf_adds(&b, "\"");
+  return buf_take(&b);
+}
+
+static void add_text(const struct flags *f, const char *text) {
+  struct scope *row = scope_add(f->scope, f->list);
+  _cleanup_free_ char *word = NULL;
+  if (f->component == COMPONENT_KUBELET)
+    word = unit_word(text);
+  scope_set(row, "flag", word ? word : text);
+}
+
+static void add(const struct flags *f, const char *name, const char *value) {
+  if (!flag_is_known(f->component, name, &f->spec->kubernetes.version) ||
+      is_authors(f, name))
+    return;
+  _cleanup_free_ char *text = xasprintf("--%s=%s", name, value);
+  add_text(f, text);
+}
+
+/* Pairs of names and values that are the same everywhere, up to a NULL. */
+static void add_all(const struct flags *f, const char *const *pairs) {
+  for (; *pairs; pairs += 2)
+    add(f, pairs[0], pairs[1]);
+}
+
+static void api_server(const struct plan *p, const struct plan_node *n,
+                       struct scope *s) {
+  static const char *const fixed[] = {"allow-privileged",
+                                      "true",
+                                      "authorization-mode",
+                                      "Node,RBAC",
+                                      "client-ca-file",
+                                      KUBE_PKI "ca.crt",
+                                      "enable-admission-plugins",
+                                      "NodeRestriction",
+                                      "etcd-cafile",
+                                      KUBE_PKI "etcd/ca.crt",
+                                      "etcd-certfile",
+                                      KUBE_PKI "apiserver-etcd-client.crt",
+                                      "etcd-keyfile",
+                                      KUBE_PKI "apiserver-etcd-client.key",
+                                      "kubelet-certificate-authority",
+                                      KUBE_PKI "ca.crt",
+                                      "kubelet-client-certificate",
+                                      KUBE_PKI "apiserver-kubelet-client.crt",
+                                      "kubelet-client-key",
+                                      KUBE_PKI "apiserver-kubelet-client.key",
+                                      "kubelet-preferred-address-types",
+                                      "InternalIP,ExternalIP,Hostname",
+                                      "proxy-client-cert-file",
+                                      KUBE_PKI "front-proxy-client.crt",
+                                      "proxy-client-key-file",
+                                      KUBE_PKI "front-proxy-client.key",
+                                      "requestheader-allowed-names",
+                                      "front-proxy-client",
+                                      "requestheader-client-ca-file",
+                                      KUBE_PKI "front-proxy-ca.crt",
+                                      "requestheader-extra-headers-prefix",
+                                      "X-Remote-Extra-",
+                                      "requestheader-group-headers",
+                                      "X-Remote-Group",
+                                      "requestheader-username-headers",
+                                      "X-Remote-User",
+                                      "secure-port",
+                                      "6443",
+                                      "service-account-key-file",
+                                      KUBE_PKI "sa.pub",
+                                      "service-account-signing-key-file",
+                                      KUBE_PKI "sa.key",
+                                      "tls-cert-file",
+                                      KUBE_PKI "apiserver.crt",
+                                      "tls-private-key-file",
+                                      KUBE_PKI "apiserver.key",
+                                      NULL};
+  const struct flags f = begin(p, COMPONENT_API_SERVER, s, "apiserver_flags");
+  char a[NET_TEXT];
+  add(&f, "advertise-address", ip_format(n->spec->address, a));
+  add_all(&f, fixed);
+  _cleanup_free_ char *etcd = strv_join(&p->etcd_endpoints, ",");
+  add(&f, "etcd-servers", etcd);
+  _cleanup_free_ char *issuer = xasprintf("https://kubernetes.default.svc.%s",
+                                          p->spec->kubernetes.cluster_domain);
+  add(&f, "service-account-issuer", issuer);
+  add(&f, "service-cluster-ip-range",
+      cidr_format(&p->spec->network.services, a));
+}
+
+/* Without cluster-signing-cert-file it signs nothing, and needs no key of a CA.
+ */
+static void controller_manager(const struct plan *p, struct scope *s) {
+#define CONF "/etc/kubernetes/controller-manager.conf"
+  static const char *const fixed[] = {"authentication-kubeconfig",
+                                      CONF,
+                                      "authorization-kubeconfig",
+                                      CONF,
+                                      "bind-address",
+                                      "127.0.0.1",
+                                      "client-ca-file",
+                                      KUBE_PKI "ca.crt",
+                                      "kubeconfig",
+                                      CONF,
+                                      "leader-elect",
+                                      "true",
+                                      "port",
+                                      "0",
+                                      "requestheader-client-ca-file",
+                                      KUBE_PKI "front-proxy-ca.crt",
+                                      "root-ca-file",
+                                      KUBE_PKI "ca.crt",
+                                      "service-account-private-key-file",
+                                      KUBE_PKI "sa.key",
+                                      "use-service-account-credentials",
+                                      "true",
+                                      NULL};
+#undef CONF
+  const struct flags f =
+      begin(p, COMPONENT_CONTROLLER_MANAGER, s, "controller_flags");
+  char a[NET_TEXT];
+  /* Each node's pod network is known from its seed (bridge.c). */
+  add(&f, "allocate-node-cidrs",
+      p->spec->network.cni == CNI_BRIDGE ? "false" : "true");
+  add_all(&f, fixed);
+  add(&f, "cluster-cidr", cidr_format(&p->spec->network.pods, a));
+  add(&f, "cluster-name", p->spec->name);
+  add(&f, "service-cluster-ip-range",
+      cidr_format(&p->spec->network.services, a));
+}
+
+static void scheduler(const struct plan *p, struct scope *s) {
+#define CONF "/etc/kubernetes/scheduler.conf"
+  static const char *const fixed[] = {"authentication-kubeconfig",
+                                      CONF,
+                                      "authorization-kubeconfig",
+                                      CONF,
+                                      "bind-address",
+                                      "127.0.0.1",
+                                      "kubeconfig",
+                                      CONF,
+                                      "leader-elect",
+                                      "true",
+                                      "port",
+                                      "0",
+                                      NULL};
+#undef CONF
+  const struct flags f = begin(p, COMPONENT_SCHEDULER, s, "scheduler_flags");
+  add_all(&f, fixed);
+}
+
+void flags_control_plane(const struct plan *p, const struct plan_node *n,
+                         struct scope *s) {
+  api_server(p, n, s);
+  controller_manager(p, s);
+  scheduler(p, s);
+}
+
+void flags_kubelet(const struct plan *p, const struct plan_node *n,
+                   struct scope *s) {
+  const struct version *v = &p->spec->kubernetes.version;
+  const struct flags f = begin(p, COMPONENT_KUBELET, s, "kubelet_flags");
+  char a[NET_TEXT];
+  _cleanup_free_ char *labels = strv_join(&n->spec->labels, ",");
+  _cleanup_free_ char *taints = strv_join(&n->taints, ",");
+  add(&f, "container-runtime", "remote");
+  add(&f, "container-runtime-endpoint", version_cri_socket(v));
+  add(&f, "kubeconfig", "/etc/kubernetes/kubelet.conf");
+  add(&f, "node-ip", ip_format(n->spec->address, a));
+  if (*labels)
+    add(&f, "node-labels", labels);
+  if (*taints)
+    add(&f, "register-with-taints", taints);
+  const struct strv *own = &p->spec->kubernetes.components[f.component].args;
+  for (size_t i = 0; i < own->n; i++) {
+    _cleanup_free_ char *text = xasprintf("--%s", own->v[i]);
+    add_text(&f, text);
+  }
+}
