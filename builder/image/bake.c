@@ -149,6 +149,8 @@ static void make_env(const struct bake *b, const char *disk,
   strv_pushf(env, "KUBESEED_PACKAGES=%s", b->packages);
   strv_pushf(env, "KUBESEED_COMPONENTS=%s", b->components);
   strv_pushf(env, "KUBESEED_TIMEZONE=%s", b->timezone);
+  strv_pushf(env, "KUBESEED_LOCALES=%s", b->locales);
+  strv_pushf(env, "KUBESEED_KEYBOARDS=%s", b->keyboards);
   bool offline = payload_has_debian(b->payload);
   strv_pushf(env, "KUBESEED_OFFLINE=%s", offline ? "yes" : "");
   strv_pushf(env, "KUBESEED_APT=%s%s", offline ? b->payload->dir : b->apt,

@@ -20,7 +20,7 @@ struct bake {
   const struct payload *payload;
   const char *mirror;                        /* NULL: mmdebstrap's own */
   const char *suite, *packages, *components; /* of Debian; see contents.h */
-  const char *timezone;
+  const char *timezone, *locales, *keyboards;
   uint64_t disk;          /* bytes of the image's disk, whole MiB */
   const char *work;       /* empty folder for temporary files; stays */
   const char *apt;        /* folder of downloaded packages, kept */

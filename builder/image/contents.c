@@ -44,20 +44,64 @@ static void add_all(const struct strv *names, struct buf *out) {
     buf_addf(out, " %s", names->v[i]);
 }
 
-static bool has_disks(const struct spec *spec) {
-  bool has = spec->extras.disks.n > 0;
+/* What the author adds to nodes, as far as images have to do with it. */
+struct added {
+  bool disks;
+  struct strv locales, keyboards; /* none twice, as the spec has them */
+};
+
+static void added_done(struct added *a) {
+  strv_done(&a->locales);
+  strv_done(&a->keyboards);
+}
+
+static void add_once(const char *text, struct strv *to) {
+  if (text && !strv_has(to, text))
+    strv_push(to, text);
+}
+
+static void look_at(const struct spec_extras *e, struct added *a) {
+  a->disks |= e->disks.n > 0;
+  add_once(e->locale, &a->locales);
+  add_once(e->keyboard, &a->keyboards);
+}
+
+static void find_added(const struct spec *spec, struct added *ret) {
+  look_at(&spec->extras, ret);
   for (size_t i = 0; i < spec->roles.n; i++)
-    has |= spec->roles.v[i].extras.disks.n > 0;
+    look_at(&spec->roles.v[i].extras, ret);
   for (size_t i = 0; i < spec->entry_extras.n; i++)
-    has |= spec->entry_extras.v[i].disks.n > 0;
-  return has;
+    look_at(&spec->entry_extras.v[i], ret);
 }
 
 /* What the author names, and what his keys need. */
 static void add_wanted(const struct spec *spec, struct buf *out) {
+  _cleanup_(added_done) struct added a = {0};
+  struct strv needed = {0};
+  find_added(spec, &a);
+  if (a.disks)
+    strv_push(&needed, "e2fsprogs");
+  if (a.locales.n > 0)
+    strv_push(&needed, "locales");
+  if (a.keyboards.n > 0)
+    strv_push(&needed, "console-setup");
   add_all(&spec->image.packages, out);
-  if (has_disks(spec) && !strv_has(&spec->image.packages, "e2fsprogs"))
-    buf_adds(out, " e2fsprogs");
+  for (size_t i = 0; i < needed.n; i++)
+    if (!strv_has(&spec->image.packages, needed.v[i]))
+      buf_addf(out, " %s", needed.v[i]);
+  strv_done(&needed);
+}
+
+char *contents_locales(const struct spec *spec) {
+  _cleanup_(added_done) struct added a = {0};
+  find_added(spec, &a);
+  return strv_join(&a.locales, " ");
+}
+
+char *contents_keyboards(const struct spec *spec) {
+  _cleanup_(added_done) struct added a = {0};
+  find_added(spec, &a);
+  return strv_join(&a.keyboards, " ");
 }
 
 static const char *kernel(const struct spec *spec) {
@@ -93,5 +137,8 @@ char *contents_identity(const struct spec *spec) {
   buf_adds(&out, "\nfirmware");
   add_all(&spec->image.firmware, &out);
   buf_adds(&out, "\n");
+  _cleanup_free_ char *locales = contents_locales(spec);
+  if (*locales)
+    buf_addf(&out, "locales %s\n", locales);
   return buf_take(&out);
 }

@@ -22,6 +22,12 @@ char *contents_apt(const struct spec *spec);
 /* The names of the packages, with blanks between them; the caller frees. */
 char *contents_packages(const struct spec *spec, const struct payload *p);
 
+/* The locales that it has besides C.UTF-8, and the layouts of keyboards that it
+ * must know, as the spec has them, with blanks between them; the caller frees.
+ */
+char *contents_locales(const struct spec *spec);
+char *contents_keyboards(const struct spec *spec);
+
 /* The components of Debian's archive that they come from, with blanks. */
 const char *contents_components(const struct spec *spec);
 

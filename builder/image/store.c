@@ -226,6 +226,8 @@ static int bake_and_commit(const struct log *log, const struct spec *spec,
   _cleanup_free_ char *qcow2 = xasprintf("%s/image.qcow2", p->work);
   _cleanup_free_ char *uuid = uuid_of(p);
   _cleanup_free_ char *packages = contents_packages(spec, payload);
+  _cleanup_free_ char *locales = contents_locales(spec);
+  _cleanup_free_ char *keyboards = contents_keyboards(spec);
   struct log copy = *log;
   struct bake b = {.recipe = CONTENTS_RECIPE,
                    .payload = payload,
@@ -234,6 +236,8 @@ static int bake_and_commit(const struct log *log, const struct spec *spec,
                    .packages = packages,
                    .components = contents_components(spec),
                    .timezone = spec->image.timezone,
+                   .locales = locales,
+                   .keyboards = keyboards,
                    .disk = spec->image.disk,
                    .work = p->work,
                    .apt = p->apt,

@@ -128,7 +128,8 @@ struct part {
   PART(outward)                                                                \
   PART(kubelet_own)                                                            \
   PART(leaf_keys)                                                              \
-  PART(static_pods)
+  PART(static_pods)                                                            \
+  PART(console)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

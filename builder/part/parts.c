@@ -33,6 +33,7 @@ static const char *const steps[] = {
     "check",
     "disks",
     "outward",
+    "keyboard",
     "settings",
     "commands-before",
     "proxy",

@@ -73,6 +73,8 @@ static void add(const struct spec_extras *from, struct plan_extras *to) {
   add_texts(&from->before, &to->before, false);
   add_texts(&from->after, &to->after, false);
   add_disks(&from->disks, &to->disks);
+  to->locale = from->locale ? from->locale : to->locale;
+  to->keyboard = from->keyboard ? from->keyboard : to->keyboard;
   if (from->cloud_config && !to->cloud_config)
     to->cloud_config = yaml_new_map();
   if (from->cloud_config)

@@ -21,6 +21,7 @@ struct plan_extras {
   struct strv arguments;          /* of the kernel */
   struct strv before, after;      /* commands */
   struct yaml_node *cloud_config; /* merged; NULL: none */
+  const char *locale, *keyboard;  /* borrowed; NULL: the image's */
   struct plan_disk_vec disks;     /* no two with one name; borrowed */
   /* Of the node that founds the cluster alone, in order; borrowed. */
   struct plan_extra_files manifests;

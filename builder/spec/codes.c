@@ -349,6 +349,8 @@ const struct code spec_codes[] = {
      "/etc/profile.d."},
     {"KS0728", "a file of certificates that cannot be used",
      "It holds certificates in PEM, each between BEGIN and END, and no key."},
+    {"KS0729", "a file that follows from locale or keyboard",
+     "Nodes get it with these keys; leave one of the two out."},
     {"KS0711", "more annotations than a node can have",
      "Kubernetes takes 256 KiB of all of an object's, and adds some itself."},
     {"KS0709", "an annotation that is not the author's to set",
@@ -717,6 +719,7 @@ static const struct told {
     {"KS0728", "the file of certificates: %s"},
     {"KS0728", "the file of certificates, '%s': it %s"},
     {"KS0020", "an entry of '%s' must be the name of a file"},
+    {"KS0729", "the file '%s' follows from %s"},
     {"KS0710", "two entries are for the role %s"},
     {"KS0710", "no node has the role %s"},
 };

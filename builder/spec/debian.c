@@ -28,3 +28,24 @@ bool zone_name_ok(const char *name) {
   }
   return false;
 }
+
+#define SMALL "abcdefghijklmnopqrstuvwxyz"
+#define CAPITAL "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+bool locale_name_ok(const char *text) {
+  if (strcmp(text, "C.UTF-8") == 0)
+    return true;
+  size_t n = strspn(text, SMALL);
+  return (n == 2 || n == 3) && text[n] == '_' &&
+         strspn(text + n + 1, CAPITAL) == 2 &&
+         strcmp(text + n + 3, ".UTF-8") == 0;
+}
+
+bool keyboard_name_ok(const char *text) {
+  size_t n = strspn(text, SMALL);
+  if (n < 2 || n > 8)
+    return false;
+  size_t more = text[n] == ':' ? strspn(text + n + 1, SMALL "0123456789_-") : 0;
+  return !text[n] ||
+         (text[n] == ':' && more > 0 && more <= 32 && !text[n + 1 + more]);
+}

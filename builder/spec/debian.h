@@ -17,4 +17,13 @@ bool deb_name_ok(const char *name);
 #define ZONE_RULE "a time zone like Europe/Berlin, or UTC"
 #define ZONE_PATTERN                                                           \
   "^[A-Za-z0-9][-A-Za-z0-9_+]*(/[A-Za-z0-9][-A-Za-z0-9_+]*){0,2}$"
+/* Of glibc's, those in UTF-8; and of X.Org's layouts of keyboards. Whether
+ * Debian has one is seen when the image is baked. */
+#define LOCALE_RULE "a locale in UTF-8 like de_DE.UTF-8"
+#define LOCALE_PATTERN "^(C|[a-z]{2,3}_[A-Z]{2})\\.UTF-8$"
+bool locale_name_ok(const char *text);
+#define KEYBOARD_RULE "a layout like de, or one with a variant like ch:fr"
+#define KEYBOARD_PATTERN "^[a-z]{2,8}(:[a-z0-9_-]{1,32})?$"
+bool keyboard_name_ok(const char *text);
+
 bool zone_name_ok(const char *name);

@@ -33,6 +33,8 @@ static void extras_done(struct spec_extras *e) {
   strv_done(&e->before);
   strv_done(&e->after);
   disks_done(&e->disks);
+  free(e->locale);
+  free(e->keyboard);
   yaml_node_free(e->cloud_config);
   *e = (struct spec_extras){0};
 }

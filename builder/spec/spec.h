@@ -64,6 +64,8 @@ struct spec_extras {
   struct strv arguments;     /* of the kernel, in order */
   struct strv before, after; /* commands of a shell, in order */
   struct spec_disk_vec disks;
+  char *locale;   /* "de_DE.UTF-8"; NULL: the image's */
+  char *keyboard; /* "de" or "de:nodeadkeys"; NULL: the image's */
   struct yaml_node *cloud_config; /* a map, see cloud.h; NULL: none */
   struct strv kubelet_args;       /* "name=value"; of a role or an entry */
 };

@@ -315,6 +315,26 @@ static void *add_volume(void *list) {
        .derived = "none",                                                      \
        .example = "[hugepages=64]",                                            \
        .also = "kernelArgs kernelParameters cmdline kernel_args"},             \
+      {PREFIX "locale",                                                        \
+       TYPE_LOCALE,                                                            \
+       "0.2",                                                                  \
+       BASE(extras.locale),                                                    \
+       .doc = "In what language and form programs talk to who logs in " WHERE  \
+              ", as far as Debian's have it without their "                    \
+              "translations; the image has it baked in." SAME,                 \
+       .derived = "C.UTF-8",                                                   \
+       .example = "de_DE.UTF-8",                                               \
+       .also = "lang language"},                                               \
+      {PREFIX "keyboard",                                                      \
+       TYPE_KEYBOARD,                                                          \
+       "0.2",                                                                  \
+       BASE(extras.keyboard),                                                  \
+       .doc = "The layout of the keyboard at the console " WHERE ", as X.Org " \
+              "calls it, behind a colon perhaps its variant; the image has "   \
+              "console-setup for it." SAME,                                    \
+       .derived = "us",                                                        \
+       .example = "de:nodeadkeys",                                             \
+       .also = "keymap keyboardLayout"},                                       \
       {PREFIX "cloudConfig",                                                   \
        TYPE_CLOUD,                                                             \
        "0.2",                                                                  \
@@ -1032,6 +1052,8 @@ bool key_holds_more(const struct key *k) {
   case TYPE_REGISTRY:
   case TYPE_REGISTRY_HOST:
   case TYPE_ZONE:
+  case TYPE_KEYBOARD:
+  case TYPE_LOCALE:
   case TYPE_NAME:
   case TYPE_ACCOUNT:
   case TYPE_NAMES:

@@ -181,6 +181,8 @@ static const struct type_info types[] = {
     [TYPE_MODULES] = {"list of modules",
                       "a list of modules, like [nfs, dm_crypt]",
                       EXTRAS_MODULE_PATTERN, false},
+    [TYPE_LOCALE] = {"locale", LOCALE_RULE, LOCALE_PATTERN, false},
+    [TYPE_KEYBOARD] = {"keyboard", KEYBOARD_RULE, KEYBOARD_PATTERN, false},
     [TYPE_CA_FILES] = {"list of files", "a list of files, like [ca.pem]",
                        EXTRAS_LINE_PATTERN, false},
     [TYPE_NO_PROXY] = {"list of hosts",

@@ -55,6 +55,8 @@ enum type {
   TYPE_SYSCTLS,       /* struct strv of "name=value", from a map */
   TYPE_NOTES,         /* struct strv of "key=value", annotations, from a map */
   TYPE_MODULES,       /* struct strv of kernel modules */
+  TYPE_LOCALE,        /* char *: as glibc calls it */
+  TYPE_KEYBOARD,      /* char *: a layout, perhaps with a variant */
   TYPE_CA_FILES,      /* struct spec_file_vec, of its files' names */
   TYPE_NO_PROXY,      /* struct strv of names, addresses and networks */
   TYPE_CLOUD,         /* struct yaml_node *: a map, see cloud.h */

@@ -261,6 +261,12 @@ static void read_of_nodes(const struct key *k, const struct yaml_node *value,
   case TYPE_KERNEL_ARGS:
     read_texts(k, value, base, extras_argument_ok, EXTRAS_ARGUMENT_RULE, err);
     break;
+  case TYPE_LOCALE:
+    read_text(k, value, base, locale_name_ok, err);
+    break;
+  case TYPE_KEYBOARD:
+    read_text(k, value, base, keyboard_name_ok, err);
+    break;
   case TYPE_CLOUD:
     read_cloud(k, value, base, err);
     break;

@@ -144,7 +144,7 @@ class Clients:
     def verify(self):
         """What scripts/verify-node counts: (secrets, encrypted ones)."""
         with open(self.verify_node, encoding="utf-8") as f:
-            script = re.sub(r"(?m)^set \+e\n[^$]*", "", f.read())
+            script = re.sub(r"(?ms)^set \+e\n.*", "", f.read())
         said = subprocess.run(
             ["sh", "-c", script + "\nurl=%s\nsecrets curl -sS\n" % ETCD],
             stdin=subprocess.DEVNULL, capture_output=True, check=True)

@@ -54,6 +54,7 @@ static const char *const specs[] = {
                           "    kernelArguments: [hugepages=64]\n"
                           "    disks: [{name: a, mount: /srv}]\n"
                           "    cloudConfig: {bootcmd: [a]}\n"
+                          "    locale: de_DE.UTF-8\n    keyboard: de\n"
                           "    annotations: {a: b}\n"
                           "    commands: {before: [a], after: [b]}\n",
 };
