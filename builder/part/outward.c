@@ -53,14 +53,24 @@ static const struct part_step steps[] = {{"outward", NULL}, {0}};
 
 /* What is reached without the proxy. Go, which all of Kubernetes is in, and
  * curl take networks; the others go by the names. */
+static void add_network(struct buf *out, const struct cidr *net) {
+  char text[NET_TEXT];
+  buf_addf(out, ",%s", cidr_format(net, text));
+}
+
 static char *no_proxy(const struct plan *p) {
   const struct spec *s = p->spec;
   struct buf out = {0};
-  char subnet[NET_TEXT], pods[NET_TEXT], services[NET_TEXT], vip[NET_TEXT];
-  buf_addf(&out, "localhost,127.0.0.0/8,::1,%s,%s,%s",
-           cidr_format(&s->network.subnet, subnet),
-           cidr_format(&s->network.pods, pods),
-           cidr_format(&s->network.services, services));
+  char vip[NET_TEXT];
+  buf_adds(&out, "localhost,127.0.0.0/8,::1");
+  add_network(&out, &s->network.subnet);
+  add_network(&out, &s->network.pods);
+  add_network(&out, &s->network.services);
+  if (spec_has_ipv6(s)) {
+    add_network(&out, &s->network.ipv6.subnet);
+    add_network(&out, &s->network.ipv6.pods);
+    add_network(&out, &s->network.ipv6.services);
+  }
   if (ip_is_set(s->endpoint.address) &&
       !cidr_has(&s->network.subnet, s->endpoint.address))
     buf_addf(&out, ",%s", ip_format(s->endpoint.address, vip));

@@ -559,6 +559,73 @@ static void test_roles(void **state) {
               "0644", "root:root");
 }
 
+/* What the proxy is not asked for, and what a unit takes for a specifier. */
+static void test_proxy(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  open_fixture("apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+               "kubernetes: {version: 1.34.2, clusterDomain: k8s.local}\n"
+               "network: {subnet: 192.168.4.0/24, domain: kube.demo,\n"
+               "  ipv6: {subnet: \"fd00:4::/64\", pods: \"fd00:10:244::/56\",\n"
+               "    services: \"fd00:10:96::/112\"}}\n"
+               "proxy: {https: \"http://p%20:1\", noProxy: [.example.org]}\n"
+               "nodes: [{name: \"m{1..3}\"}]\n",
+               &f);
+#define NO_PROXY                                                               \
+  "localhost,127.0.0.0/8,::1,192.168.4.0/24,10.244.0.0/16,10.96.0.0/12,"       \
+  "fd00:4::/64,fd00:10:244::/56,fd00:10:96::/112,api.kube.demo,.kube.demo,"    \
+  ".svc,.k8s.local,.example.org"
+  expect_file(&f, 0, "/usr/lib/kubeseed/environment",
+              "https_proxy=http://p%20:1\nno_proxy=" NO_PROXY
+              "\nHTTPS_PROXY=http://p%20:1\nNO_PROXY=" NO_PROXY "\n",
+              "0644", "root:root");
+  expect_file(&f, 0,
+              "/etc/systemd/system/containerd.service.d/kubeseed-proxy.conf",
+              "# The spec's proxy, and what is reached without it.\n[Service]\n"
+              "Environment=\"https_proxy=http://p%%20:1\"\n"
+              "Environment=\"no_proxy=" NO_PROXY
+              "\"\nEnvironment=\"HTTPS_PROXY=http://p%%20:1\"\n"
+              "Environment=\"NO_PROXY=" NO_PROXY "\"\n",
+              "0644", "root:root");
+  expect_file(&f, 0, "/etc/apt/apt.conf.d/95kubeseed-proxy",
+              "// The spec's proxy.\nAcquire::https::Proxy "
+              "\"http://p%20:1\";\n",
+              "0644", "root:root");
+}
+
+/* Each with what is for all before what is a node's own. */
+static void test_node_keys(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  open_fixture(HEADER NETWORK
+               "kernelArguments: [hugepages=64, quiet]\n"
+               "locale: de_DE.UTF-8\nkeyboard: de\n"
+               "disks: [{name: a, mount: /srv}, {name: b, mount: /data}]\n"
+               "nodes:\n  - name: m{1..2}\n"
+               "  - {name: m3, kernelArguments: [quiet, a=b],\n"
+               "     locale: fr_FR.UTF-8, keyboard: \"ch:fr\",\n"
+               "     disks: [{name: a, mount: /var/lib/etcd,\n"
+               "       device: /dev/disk/by-id/x}]}\n",
+               &f);
+  expect_file(&f, 0, "/usr/lib/kubeseed/kernel-arguments",
+              "hugepages=64 quiet\n", "0644", "root:root");
+  expect_file(&f, 2, "/usr/lib/kubeseed/kernel-arguments",
+              "hugepages=64 quiet a=b\n", "0644", "root:root");
+  expect_file(&f, 0, "/etc/default/locale", "LANG=de_DE.UTF-8\n", "0644",
+              "root:root");
+  expect_file(&f, 2, "/etc/default/locale", "LANG=fr_FR.UTF-8\n", "0644",
+              "root:root");
+  expect_file(&f, 2, "/etc/default/keyboard",
+              "# keyboard(5): the spec's keyboard.\nXKBMODEL=\"pc105\"\n"
+              "XKBLAYOUT=\"ch\"\nXKBVARIANT=\"fr\"\nXKBOPTIONS=\"\"\n"
+              "BACKSPACE=\"guess\"\n",
+              "0644", "root:root");
+  expect_file(&f, 2, "/etc/systemd/system/etcd.service.d/kubeseed-disks.conf",
+              "# Without the spec's disks it would begin anew on the root's.\n"
+              "[Unit]\nRequiresMountsFor=/var/lib/etcd /data \n",
+              "0644", "root:root");
+}
+
 /* Each addition alone brings what it takes. */
 static void test_extras_alone(void **state) {
   (void)state;
@@ -656,6 +723,8 @@ int main(void) {
       cmocka_unit_test(test_extras),
       cmocka_unit_test(test_validity),
       cmocka_unit_test(test_roles),
+      cmocka_unit_test(test_proxy),
+      cmocka_unit_test(test_node_keys),
       cmocka_unit_test(test_extras_alone),
       cmocka_unit_test(test_binary),
       cmocka_unit_test(test_rights),
