@@ -89,11 +89,22 @@ fill_disk() {
   blockdev --flushbufs "$device"
 }
 
+# A corrected seed may bring a disk to a node whose pods run already: they go on when
+# containerd has stopped, and what they write would be lost. (Linux cuts names of
+# processes to fifteen letters.)
+no_pods_run() {
+  why="give the node an empty root, or leave the disk out"
+  ! pgrep -x containerd-shim >/dev/null
+}
+
 # What has files open there now would go on with those below the mount. Etcd and the
 # kubelet begin with a later step.
 quiesce() {
   case $mount in
-  /var/lib/*) systemctl stop kubelet.service etcd.service containerd.service ;;
+  /var/lib/*)
+    wait_for "the node to have no pods before $mount is another disk" no_pods_run
+    systemctl stop kubelet.service etcd.service containerd.service
+    ;;
   esac
 }
 
