@@ -151,6 +151,10 @@ json_t *plan_node_json(const struct plan_node *n) {
                               json_strings(&n->extras.arguments));
   if (n->extras.disks.n > 0)
     (void)json_object_set_new(o, "disks", json_disks(&n->extras.disks));
+  if (n->extras.locale)
+    set_string(o, "locale", n->extras.locale);
+  if (n->extras.keyboard)
+    set_string(o, "keyboard", n->extras.keyboard);
   (void)json_object_set_new(o, "parts", json_parts(n));
   (void)json_object_set_new(o, "files", json_files(n));
   (void)json_object_set_new(o, "units", json_strings(&n->units));
@@ -224,6 +228,11 @@ json_t *plan_json(const struct plan *p, json_t *locked) {
                             s->endpoint.provider == PROVIDER_HAPROXY
                                 ? json_integer(s->endpoint.stats_port)
                                 : json_null());
+  if (s->proxy.http)
+    set_string(o, "httpProxy", s->proxy.http);
+  if (s->proxy.http || s->proxy.https)
+    set_string(o, "httpsProxy",
+               s->proxy.https ? s->proxy.https : s->proxy.http);
   set_string(o, "etcdMode", etcd_mode_name(s->etcd.mode));
   set_int(o, "etcdHeartbeatMs", (uint64_t)s->etcd.heartbeat_ms);
   set_int(o, "etcdElectionMs", (uint64_t)s->etcd.election_ms);
@@ -350,6 +359,20 @@ static void print_keys(const struct spec *s, FILE *out) {
           s->kubernetes.join_days);
 }
 
+/* How nodes reach the outside. */
+static void print_outward(const struct spec *s, FILE *out) {
+  const char *https = s->proxy.https ? s->proxy.https : s->proxy.http;
+  if (s->proxy.http)
+    fprintf(out, "proxy       http %s, https %s\n", s->proxy.http, https);
+  else if (https)
+    fprintf(out, "proxy       https %s\n", https);
+  for (size_t i = 0; i < s->ca_files.n; i++) {
+    fputs(i ? ", " : "trusted     ", out);
+    put(out, s->ca_files.v[i].source);
+    fputs(i + 1 == s->ca_files.n ? "\n" : "", out);
+  }
+}
+
 static void print_cluster(const struct plan *p, const char *locked, FILE *out) {
   const struct spec *s = p->spec;
   fprintf(out, "cluster     %s: Kubernetes %s (payload ", s->name,
@@ -379,6 +402,7 @@ static void print_cluster(const struct plan *p, const char *locked, FILE *out) {
           s->etcd.election_ms);
   print_network(p, out);
   print_keys(s, out);
+  print_outward(s, out);
   fprintf(out, "users      ");
   for (size_t i = 0; i < s->users.n; i++)
     fprintf(out, " %s", s->users.v[i].name);
@@ -545,6 +569,10 @@ void plan_print_node(const struct plan *p, const struct plan_node *n,
   print_list("kernel", &n->extras.arguments, out);
   print_list("kubelet", &n->extras.kubelet_args, out);
   print_disks(&n->extras.disks, out);
+  if (n->extras.locale)
+    fprintf(out, "  locale    %s\n", n->extras.locale);
+  if (n->extras.keyboard)
+    fprintf(out, "  keyboard  %s\n", n->extras.keyboard);
   print_cloud(n->extras.cloud_config, out);
   print_list("units", &n->units, out);
   print_list("steps", &n->steps, out);
