@@ -74,6 +74,11 @@ static const struct command commands[] = {
      "and "
      "what\n"
      "                        each machine needs to take it\n"
+     "      --svg             a picture of it; --html: a page with that and "
+     "tables\n"
+     "      --html            of nodes and of which seed holds which key. Both "
+     "take\n"
+     "                        graphviz, and print to standard output\n"
      "      --json            for programs\n"
      "\n"
      "With NODE, the content of every file on it; secrets by their digests.\n"
@@ -83,6 +88,7 @@ static const struct command commands[] = {
      "  kubeseed plan cluster.yaml\n"
      "  kubeseed plan cluster.yaml kube-mast01 | less\n"
      "  kubeseed plan cluster.yaml --diff\n"
+     "  kubeseed plan cluster.yaml --html >cluster.html\n"
      "  kubeseed --json plan cluster.yaml | jq '.nodes[].mac'\n",
      cmd_plan},
     {"payload", "[SPEC]", "make, fetch or verify the Kubernetes payload",
