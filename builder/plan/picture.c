@@ -84,10 +84,8 @@ static void add_row(struct buf *out, const char *style, const char *text) {
   buf_adds(out, "</FONT></TD></TR>");
 }
 
-static void add_runs(const struct plan *p, const struct plan_node *n,
-                     struct buf *out) {
+static void add_runs(const struct plan_node *n, struct buf *out) {
   _cleanup_strv_ struct strv runs = {0};
-  (void)p;
   if (n->spec->role == ROLE_CONTROL_PLANE)
     strv_push(&runs, "API server");
   if (n->has_member)
@@ -112,8 +110,7 @@ static void add_keys(const struct plan_node *n, struct buf *out) {
     add_row(out, "POINT-SIZE=\"8\" COLOR=\"#aa2222\"", line);
 }
 
-static void draw_node(const struct plan *p, const struct plan_node *n,
-                      struct buf *out) {
+static void draw_node(const struct plan_node *n, struct buf *out) {
   const struct look *look = look_of(n);
   char a[NET_TEXT];
   _cleanup_free_ char *what =
@@ -129,7 +126,10 @@ static void draw_node(const struct plan *p, const struct plan_node *n,
   add_row(out, "POINT-SIZE=\"10\" COLOR=\"#555555\"", what);
   add_row(out, "POINT-SIZE=\"11\" FACE=\"monospace\"",
           ip_format(n->spec->address, a));
-  add_runs(p, n, out);
+  if (ip_is_set(n->spec->address6))
+    add_row(out, "POINT-SIZE=\"9\" FACE=\"monospace\"",
+            ip_format(n->spec->address6, a));
+  add_runs(n, out);
   add_keys(n, out);
   buf_addf(out,
            "</TABLE>>, shape=box, style=\"rounded,filled\", "
@@ -173,7 +173,7 @@ static void draw_roles(const struct plan *p, struct buf *out) {
     buf_adds(out, "    { rank=same;\n");
     for (size_t i = 0; i < p->nodes.n; i++)
       if (p->nodes.v[i].spec->role == order[r] && is_drawn(&p->nodes.v[i]))
-        draw_node(p, &p->nodes.v[i], out);
+        draw_node(&p->nodes.v[i], out);
     draw_rest(p, order[r], out);
     draw_order(p, order[r], out);
     buf_adds(out, "    }\n");
@@ -190,6 +190,12 @@ static void draw_wire(const struct plan *p, struct buf *out) {
                 cidr_format(&s->network.services, services));
   buf_adds(out, "  subgraph cluster_wire {\n    label=<");
   quote_xml(label, out);
+  if (spec_has_ipv6(s)) {
+    buf_addf(out, "<BR/>%s", cidr_format(&s->network.ipv6.subnet, subnet));
+    buf_addf(out, "   pods %s", cidr_format(&s->network.ipv6.pods, pods));
+    buf_addf(out, "   services %s",
+             cidr_format(&s->network.ipv6.services, services));
+  }
   buf_adds(out, ">; labeljust=l; labelloc=b; fontsize=11; "
                 "style=\"rounded,filled\"; color=\"#bbbbbb\"; "
                 "fillcolor=\"#fafafa\";\n");

@@ -43,6 +43,8 @@ many() {
     drawn 'and 92 more' '>w8<' && ! grep -q '>w9<' "$work/drawn"
 }
 check "of many workers some are drawn and the others counted" many
+check "of dual stack both" eval 'draws svg tests/specs/good/ipv6.yaml &&
+  drawn fd00:4::/64 ">fd00:4::31<" 192.168.4.31 "pods fd00:0:0:244::/62"'
 check "the same plan gives the same picture" eval 'draws svg "$work/picture.yaml" &&
   cp "$work/drawn" "$work/drawn.1" && draws svg "$work/picture.yaml" &&
   cmp "$work/drawn" "$work/drawn.1"'
