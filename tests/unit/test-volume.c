@@ -290,15 +290,19 @@ static void make_iso(const char *name, const char *label) {
 }
 
 /* By sfdisk: 2 MiB each, from 1 MiB on. */
-static void make_disk(const char *table) {
+static void make_disk_of(const char *table, const char *size) {
   _cleanup_error_ struct error err = {0};
   _cleanup_strv_ struct strv argv = {0};
   struct process p = {
       .argv = &argv, .dir = folder, .input = table, .input_len = strlen(table)};
   run("rm", "-f", "disk", NULL);
-  run("truncate", "-s", "8M", "disk", NULL);
+  run("truncate", "-s", size, "disk", NULL);
   strv_push_all(&argv, "/usr/sbin/sfdisk", "-q", "disk", NULL);
   check_ok(process_run(&p, &err), &err);
+}
+
+static void make_disk(const char *table) {
+  make_disk_of(table, "8M");
 }
 
 static void fill_partition(const char *from, const char *seek) {
@@ -336,6 +340,26 @@ static void test_disk(void **state) {
   }
 }
 
+/* Many media that are large, or say so, are not all read. */
+static void test_large_disk(void **state) {
+  static const char *const at[] = {"1", "61", "121", "181", "241", "301"};
+  (void)state;
+  make_disk_of("label: gpt\nsize=60MiB\nsize=60MiB\nsize=60MiB\n"
+               "size=60MiB\nsize=60MiB\nsize=60MiB\n",
+               "400M");
+  make_iso("iso", "other");
+  struct buf b = read_back("iso");
+  _cleanup_free_ char *path = in_folder("iso");
+  _cleanup_error_ struct error err = {0};
+  /* ECMA-119, 8.4.8: 30,000 blocks of 2 KiB. */
+  memcpy(b.data + 16 * 2048 + 80, "\x30\x75\0\0", 4);
+  check_ok(file_write(path, b.data, b.len, 0600, &err), &err);
+  buf_done(&b);
+  for (size_t i = 0; i < ARRAY_SIZE(at); i++)
+    fill_partition("iso", at[i]);
+  assert_refused("disk", "but for 2 that are not looked at");
+}
+
 /* ---- What is none ---- */
 
 static void test_refused(void **state) {
@@ -361,7 +385,8 @@ int main(void) {
       cmocka_unit_test(test_fat),           cmocka_unit_test(test_fat_names),
       cmocka_unit_test(test_fat_faults),    cmocka_unit_test(test_tar),
       cmocka_unit_test(test_fat_root_ring), cmocka_unit_test(test_folder),
-      cmocka_unit_test(test_disk),          cmocka_unit_test(test_refused),
+      cmocka_unit_test(test_disk),          cmocka_unit_test(test_large_disk),
+      cmocka_unit_test(test_refused),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
