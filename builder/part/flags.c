@@ -211,7 +211,9 @@ void flags_kubelet(const struct plan *p, const struct plan_node *n,
     add(&f, "node-labels", labels);
   if (*taints)
     add(&f, "register-with-taints", taints);
-  const struct strv *own = &p->spec->kubernetes.components[f.component].args;
+  const struct strv *own = &n->extras.kubelet_args;
+  if (own->n == 0)
+    own = &p->spec->kubernetes.components[f.component].args;
   for (size_t i = 0; i < own->n; i++) {
     _cleanup_free_ char *text = xasprintf("--%s", own->v[i]);
     add_text(&f, text);

@@ -92,9 +92,29 @@ static void check_fit(const struct checking *c) {
                word);
 }
 
+/* What is for kubeadm, or not there yet. */
+static void check_rest(const struct checking *c) {
+  const struct spec *s = c->spec;
+  const char *word = word_of(bootstrapper_words, s->kubernetes.bootstrapper);
+  if (s->kubernetes.bootstrapper == BOOTSTRAPPER_KUBEADM)
+    return;
+  if (s->kubernetes.patches.n > 0)
+    yaml_fault(c->err, check_place(c, "kubernetes", "patches"),
+               "patches change what kubeadm writes, and with the bootstrapper "
+               "%s it writes nothing",
+               word);
+  if (spec_has_ipv6(s))
+    yaml_fault(
+        c->err, check_place(c, "network", "ipv6"),
+        "the bootstrapper %s gives nodes no addresses of IPv6 yet; leave "
+        "them out, or write kubeadm",
+        word);
+}
+
 static const struct spec_check checks[] = {
     {check_fit,
      {"kubernetes.bootstrapper", "kubernetes.version", "pki", "etcd.mode"}},
+    {check_rest, {"kubernetes.bootstrapper", "kubernetes.patches", "network"}},
     {0},
 };
 
