@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether secrets are encrypted in etcd, by what a seed has: the payload's API
-server writes them, Debian's etcd is read behind its back."""
+"""The payload's API server with a seed's arguments and files, and Debian's etcd:
+whether secrets are encrypted in it, and who may ask."""
 import base64
 import contextlib
 import glob
+import http.server
 import json
 import os
-import re
 import subprocess
 import tarfile
+import threading
 import time
 
 import yaml
@@ -71,32 +72,30 @@ def running(log, *argv):
 
 
 class Seeds:
-    """What seeds of a spec with this word hold; the state is the same for all."""
+    """What seeds of a spec with this word hold; the state is the same for all.
+    Without a word it is the spec that is there."""
 
     def __init__(self, work, kubeseed, call, version, word):
         state, spec = work + "/state", work + "/spec.yaml"
-        with open(spec, "w", encoding="utf-8") as f:
-            f.write(SPEC % (version, word))
+        if word:
+            with open(spec, "w", encoding="utf-8") as f:
+                f.write(SPEC % (version, word))
         call(kubeseed, "-q", "-C", state, "seed", spec)
         self.state = state
         self.first, self.other, self.worker = (
             {entry["path"]: entry for entry in yaml.load(
                 call("isoinfo", "-R", "-x", "/user-data", "-i",
                      "%s/seeds/%s.iso" % (state, node)), LOADER)["write_files"]}
-            for node in ("m1", "m3", "w"))
-
-    def arguments(self):
-        """Those of the spec for the API server."""
+            for node in ("m1", "m3", "w" if word else "w1"))
         text = self.first["/etc/kubeseed/kubeadm.yaml"]["content"]
         cluster = next(d for d in yaml.load_all(text, LOADER)
-                       if d["kind"] == "ClusterConfiguration")
-        volumes = cluster["apiServer"].get("extraVolumes", [])
-        args = cluster["apiServer"].get("extraArgs", {})
-        for name, value in args.items():
-            if value.startswith("/") and not any(
-                    v["mountPath"] == value for v in volumes):
-                raise RuntimeError("its pod does not see --" + name)
-        return args
+                       if d["kind"] == "ClusterConfiguration")["apiServer"]
+        self.arguments = cluster.get("extraArgs", {})
+        # {path: content} of what its pod sees
+        self.mounted = {
+            path: entry["content"] for path, entry in self.first.items()
+            for volume in cluster.get("extraVolumes", [])
+            if (path + "/").startswith(volume["mountPath"] + "/")}
 
     def faults(self):
         """Who has the keys."""
@@ -144,9 +143,11 @@ class Clients:
     def verify(self):
         """What scripts/verify-node counts: (secrets, encrypted ones)."""
         with open(self.verify_node, encoding="utf-8") as f:
-            script = re.sub(r"(?ms)^set \+e\n.*", "", f.read())
+            functions, end, _ = f.read().partition("\n# stdin is this script")
+        if not end:
+            raise RuntimeError("where do the functions of verify-node end?")
         said = subprocess.run(
-            ["sh", "-c", script + "\nurl=%s\nsecrets curl -sS\n" % ETCD],
+            ["sh", "-c", functions + "\nurl=%s\nsecrets curl -sS\n" % ETCD],
             stdin=subprocess.DEVNULL, capture_output=True, check=True)
         return tuple(map(int, said.stdout.split()[-2:]))
 
@@ -154,9 +155,10 @@ class Clients:
 def serve(work, root, seeds):
     """The API server of the image, told what the seed's pod would be."""
     pki = "%s/pki" % seeds.state
-    os.makedirs(root + "/etc/kubeseed", exist_ok=True)
-    with open(root + CONFIG, "w", encoding="utf-8") as f:
-        f.write(seeds.first.get(CONFIG, {"content": ""})["content"])
+    for path, content in seeds.mounted.items():
+        os.makedirs(os.path.dirname(root + path), exist_ok=True)
+        with open(root + path, "w", encoding="utf-8") as f:
+            f.write(content)
     os.makedirs(root + "/pki", exist_ok=True)
     for name in ("ca.crt", "sa.pub", "sa.key"):
         with open("%s/%s" % (pki, name), "rb") as old, \
@@ -172,7 +174,7 @@ def serve(work, root, seeds):
         "--service-account-key-file=/pki/sa.pub",
         "--service-account-signing-key-file=/pki/sa.key",
         "--service-account-issuer=https://kubernetes",
-        *("--%s=%s" % pair for pair in seeds.arguments().items()))
+        *("--%s=%s" % pair for pair in seeds.arguments.items()))
 
 
 def add_key(state, provider, name):
@@ -222,6 +224,68 @@ def look(clients, word, key, written):
     return faults
 
 
+class Gateway(http.server.BaseHTTPRequestHandler):
+    """A webhook for tokens, as one before LDAP would be: it knows one."""
+
+    def do_POST(self):
+        review = json.loads(self.rfile.read(int(
+            self.headers["Content-Length"])))
+        known = review["spec"]["token"] == "a-token-of-ldap"
+        review["status"] = {"authenticated": known}
+        if known:
+            review["status"]["user"] = {"username": "lea", "uid": "7",
+                                        "groups": ["system:masters"]}
+        answer = json.dumps(review).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+def ask_by(token):
+    return get("-k", "-o", "/dev/null", "-w", "%{http_code}", "-H",
+               "Authorization: Bearer " + token, API + "/api/v1/namespaces")
+
+
+def who_may_ask(work, place, seeds, count):
+    """A static token, one that the webhook knows, and one of nobody."""
+    gateway = http.server.ThreadingHTTPServer(("127.0.0.1", 8099), Gateway)
+    threading.Thread(target=gateway.serve_forever, daemon=True).start()
+    with serve(work, place, seeds):
+        try:
+            wait_for("the API server", 90, lambda: get(
+                "-k", API + "/readyz") == "ok")
+            said = {token: ask_by(token) for token in (
+                "a-static-token", "a-token-of-ldap", "a-token-of-nobody")}
+            faults = [] if list(said.values()) == ["200", "200", "401"] else [
+                repr(said)]
+        except RuntimeError as e:
+            with open(work + "/apiserver.log", "rb") as log:
+                faults = [str(e)] + log.read().decode(
+                    errors="replace").splitlines()[-20:]
+    gateway.shutdown()
+    count.add("API server", "its settings, and who may ask", faults)
+
+
+def check_settings(work, root, place, version, kubeseed, call, top, count):
+    """What the spec of settings says, by an API server and etcd of its own."""
+    os.makedirs(work)
+    with open(top + "/tests/specs/good/api-server-settings.yaml",
+              encoding="utf-8") as old, \
+            open(work + "/spec.yaml", "w", encoding="utf-8") as new:
+        new.write(old.read())
+    seeds = Seeds(work, kubeseed, call, version, None)
+    with running(work + "/etcd.log", root + "/usr/bin/etcd", "--data-dir",
+                 work + "/etcd", "--listen-client-urls", ETCD,
+                 "--advertise-client-urls", ETCD, "--unsafe-no-fsync"):
+        wait_for("etcd", 30, lambda: '"true"' in get(ETCD + "/health"))
+        who_may_ask(work, place, seeds, count)
+
+
 def check(work, root, payload, version, kubeseed, call, top, count):
     """No encryption, and then each provider with what was before."""
     os.makedirs(work)
@@ -250,3 +314,5 @@ def check(work, root, payload, version, kubeseed, call, top, count):
                             errors="replace").splitlines()[-20:]
                 process.kill()
             count.add("secrets in etcd", "encryptionAtRest: " + word, faults)
+    check_settings(work + "/settings", root, place, version, kubeseed, call, top,
+                   count)
