@@ -253,6 +253,24 @@ enum key_kind key_kind(const struct key *key) {
   return KEY_KIND_OTHER;
 }
 
+const char *key_unfit(const struct key *key) {
+  char group[32] = "";
+  int kind = EVP_PKEY_get_base_id(key->pkey);
+  if (kind == EVP_PKEY_RSA)
+    return EVP_PKEY_get_bits(key->pkey) < 2048
+               ? "has too few bits; RSA takes 2048 or more"
+               : NULL;
+  if (kind != EVP_PKEY_EC)
+    return "is of neither RSA nor ECDSA";
+  (void)EVP_PKEY_get_group_name(key->pkey, group, sizeof(group), NULL);
+  ERR_clear_error();
+  return strcmp(group, SN_X9_62_prime256v1) == 0 ||
+                 strcmp(group, SN_secp384r1) == 0 ||
+                 strcmp(group, SN_secp521r1) == 0
+             ? NULL
+             : "is on none of the curves P-256, P-384 and P-521";
+}
+
 void key_free(struct key *key) {
   if (!key)
     return;
@@ -458,6 +476,13 @@ int cert_parse(const char *pem, size_t len, struct cert **ret,
     return crypto_error(err, "not a certificate in PEM");
   *ret = cert_wrap(x);
   return 0;
+}
+
+int cert_pem(const struct cert *cert, struct buf *out, struct error *err) {
+  _auto_(BIO) *bio = BIO_new(BIO_s_mem());
+  if (!bio || PEM_write_bio_X509(bio, cert->x509) != 1)
+    return crypto_error(err, "cannot write a certificate");
+  return bio_to_buf(bio, out, err);
 }
 
 struct cert *cert_share(const struct cert *cert) {

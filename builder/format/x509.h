@@ -86,6 +86,10 @@ int cert_issue(const struct cert_profile *profile, const struct key *subject,
 int cert_parse(const char *pem, size_t len, struct cert **ret,
                struct error *err) _must_check_;
 
+/* Appends it as PEM to out. */
+int cert_pem(const struct cert *cert, struct buf *out,
+             struct error *err) _must_check_;
+
 /* Another hold on the same certificate; the caller cert_free's it as well. */
 struct cert *cert_share(const struct cert *cert);
 
@@ -122,6 +126,11 @@ int cert_verify(const struct cert *cert, const struct cert *ca, time_t at,
 bool key_is_rsa(const struct key *key);
 
 enum key_kind key_kind(const struct key *key);
+
+/* NULL for what programs in Go sign with: RSA of 2048 bits or more, and ECDSA
+ * on P-256, P-384 or P-521. Else the end of a sentence that begins with "the
+ * key": "is of neither RSA nor ECDSA". */
+const char *key_unfit(const struct key *key);
 
 int cert_not_before(const struct cert *cert, time_t *ret,
                     struct error *err) _must_check_;

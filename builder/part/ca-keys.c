@@ -2,6 +2,7 @@
 /* The cluster's CAs, made on the workstation: kubeadm keeps what it finds of
  * these and makes the leaf certificates. */
 #include "part/part.h"
+#include "spec/authorities.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
   return n->spec->role == ROLE_CONTROL_PLANE && plan_by_kubeadm(p) &&
@@ -21,8 +22,40 @@ static const struct part_file files[] = {
     {0},
 };
 
+/* Both files, and of a key that is to be signed with. */
+static void check_authorities(const struct checking *c) {
+  const struct spec *s = c->spec;
+  const struct yaml_node *all =
+      yaml_get(yaml_get(c->root, "pki"), "authorities");
+  for (int a = 0; a < N_AUTHORITIES; a++) {
+    const char *name = authority_name((enum authority)a);
+    const struct spec_authority *own = &s->pki.authorities[a];
+    const struct yaml_node *at = yaml_get(all, name);
+    if (own->cert && !own->key)
+      yaml_fault_key(c->err, at,
+                     "a CA without its key: nodes would get their certificates "
+                     "from elsewhere (kubeadm's external CA mode), which is "
+                     "not supported. Let the key that stays elsewhere sign a "
+                     "CA for this cluster (an intermediate), and name that "
+                     "one's certificate and key");
+    else if (own->key && !own->cert && authority_is_ca((enum authority)a))
+      yaml_fault_key(c->err, at,
+                     "a CA's key without its certificate; write cert as well");
+    else if (own->key && a != AUTHORITY_SSH && s->pki.mode == PKI_COPIED)
+      yaml_fault_key(c->err, at,
+                     "with pki.mode copied the first node makes this one; "
+                     "write pki.mode offline, or leave it out");
+  }
+}
+
+static const struct spec_check checks[] = {
+    {check_authorities, {"pki.authorities", "pki.mode"}},
+    {0},
+};
+
 const struct part part_ca_keys = {
     .name = "ca-keys",
     .why = why,
+    .checks = checks,
     .files = files,
 };

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "format/crypto.h"
 #include "pki/leaves.h"
+#include "spec/authorities.h"
 #include "spec/encryption.h"
 #include <stdio.h>
 #include <string.h>
@@ -166,6 +167,81 @@ static int check_ca_time(const struct making *m, const struct pair *pair,
                    "same key in its place, or remove '%s' and '%s' there and "
                    "make the cluster anew",
                    place, day_of(end).text, pair->secret, pair->public);
+}
+
+/* The author's own for a pair; NULL where there is none. */
+static const struct spec_authority *
+own_of(const struct making *m, const struct pair *pair, enum authority *ret) {
+  static const struct {
+    const struct pair *pair;
+    enum authority authority;
+  } rows[] = {{&PAIR_KUBERNETES, AUTHORITY_KUBERNETES},
+              {&PAIR_ETCD, AUTHORITY_ETCD},
+              {&PAIR_FRONT_PROXY, AUTHORITY_FRONT_PROXY},
+              {&PAIR_SA, AUTHORITY_SERVICE_ACCOUNTS},
+              {&PAIR_SSH_CA, AUTHORITY_SSH}};
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    const struct spec_authority *own =
+        &m->plan->spec->pki.authorities[rows[i].authority];
+    *ret = rows[i].authority;
+    if (rows[i].pair == pair && own->key_pem.len > 0)
+      return own;
+  }
+  return NULL;
+}
+
+/* Whether the old key is the author's: a cluster keeps what signs in it. */
+static bool has_same_key(const struct pki_entry *old, const struct pair *pair,
+                         const struct buf *pem) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_key_ struct key *a = NULL;
+  _cleanup_key_ struct key *b = NULL;
+  _cleanup_ssh_key_ struct ssh_key x = {0};
+  _cleanup_ssh_key_ struct ssh_key y = {0};
+  if (pair->kind == PAIR_SSH)
+    return sshkey_parse(old->data.data, old->data.len, &x, &ignored) == 0 &&
+           sshkey_parse(pem->data, pem->len, &y, &ignored) == 0 &&
+           memcmp(x.public, y.public, sizeof(x.public)) == 0;
+  return key_parse(old->data.data, old->data.len, &a, &ignored) == 0 &&
+         key_parse(pem->data, pem->len, &b, &ignored) == 0 && key_equal(a, b);
+}
+
+/* What the old entries are to be in place of those that are there: the author's
+ * own, where the spec names them. A certificate of the same key may be another
+ * one, renewed. */
+static int take_own(const struct making *m, const struct pair *pair,
+                    struct pki_entry_vec *old, struct error *err) {
+  enum authority a;
+  const struct spec_authority *own = own_of(m, pair, &a);
+  const struct pki_entry *secret = entry_find(old, pair->secret);
+  const struct pki_entry *public = entry_find(old, pair->public);
+  if (!own)
+    return 0;
+  if (secret && !has_same_key(secret, pair, &own->key_pem))
+    return error_usage(err,
+                       "pki.authorities.%s is not the key that this cluster "
+                       "has, and a cluster keeps what signs in it; take it out "
+                       "of the spec, or run `kubeseed destroy --all` with it "
+                       "to make another cluster",
+                       authority_name(a));
+  if (secret && public &&
+      (pair->kind != PAIR_CA ||
+       (public->data.len == own->cert_pem.len &&
+        memcmp(public->data.data, own->cert_pem.data, own->cert_pem.len) == 0)))
+    return 0;
+  entry_drop(old, pair->public);
+  struct pki_entry *e = NULL;
+  if (!entry_find(old, pair->secret)) {
+    e = entry_add(old, pair->secret, true);
+    e->unsaved = true;
+    buf_add(&e->data, own->key_pem.data, own->key_pem.len);
+  }
+  if (pair->kind != PAIR_CA)
+    return 0; /* the other half follows from it */
+  e = entry_add(old, pair->public, false);
+  e->unsaved = true;
+  buf_add(&e->data, own->cert_pem.data, own->cert_pem.len);
+  return 0;
 }
 
 static int make_ca(const struct making *m, const struct pair *pair,
@@ -444,47 +520,13 @@ static int check_mode(const struct making *m, struct error *err) {
                      "--all` with it to make another cluster");
 }
 
-/* The algorithm by which the spec could say what kind the key is of. Keys that
- * somebody brought may be of one that the spec, or its Kubernetes, has no word
- * for: then the one that its CAs are nearest to, in which the rest is made. */
-static enum key_algorithm algorithm_of(const struct spec *s,
-                                       const struct key *key) {
-  const struct version *v = &s->kubernetes.version;
-  bool rsa = key_is_rsa(key);
-  switch (key_kind(key)) {
-  case KEY_KIND_P256:
-    return KEY_ECDSA_P256;
-  case KEY_KIND_RSA2048:
-    return KEY_RSA_2048;
-  case KEY_KIND_P384:
-    if (version_has_p384(v))
-      return KEY_ECDSA_P384;
-    break;
-  case KEY_KIND_RSA3072:
-    if (version_has_key_sizes(v))
-      return KEY_RSA_3072;
-    break;
-  case KEY_KIND_RSA4096:
-    if (version_has_key_sizes(v))
-      return KEY_RSA_4096;
-    break;
-  case KEY_KIND_OTHER:
-    break;
-  }
-  enum key_algorithm said = s->pki.algorithm;
-  bool said_rsa = said != KEY_ECDSA_P256 && said != KEY_ECDSA_P384;
-  if (rsa == said_rsa)
-    return said;
-  return rsa ? KEY_RSA_2048 : KEY_ECDSA_P256;
-}
-
 static int check_algorithm(const struct making *m, struct error *err) {
   const struct spec *s = m->plan->spec;
   _cleanup_error_ struct error ignored = {0};
   _cleanup_key_ struct key *key = NULL;
   if (entry_key(m->old, PAIR_KUBERNETES.secret, &key, &ignored) < 0)
     return 0;
-  enum key_algorithm is = algorithm_of(s, key);
+  enum key_algorithm is = authority_algorithm(s, key);
   if (is == s->pki.algorithm)
     return 0;
   return error_usage(err,
@@ -533,17 +575,31 @@ time_t pki_seed_time(const struct plan *plan, time_t created, time_t now) {
   return now > created ? created + (now - created) / life * life : created;
 }
 
+/* The old entries, with the author's own among them. */
+static int old_and_own(const struct making *m, struct pki_entry_vec *ret,
+                       struct error *err) {
+  for (size_t i = 0; i < m->old->n; i++)
+    (void)entry_keep(m->old, m->old->v[i].name, ret);
+  for (size_t i = 0; pairs_of_cluster[i]; i++)
+    if (take_own(m, pairs_of_cluster[i], ret, err) < 0)
+      return -1;
+  return 0;
+}
+
 int pki_make(const struct plan *plan, const struct pki *old, time_t now,
              struct pki *ret, struct error *err) {
   static const struct pki_entry_vec none;
   _cleanup_pki_ struct pki pki = {0};
-  const struct making m = {.plan = plan,
-                           .old = old ? &old->entries : &none,
-                           .dir = old ? old->dir : NULL,
-                           .now = now,
-                           .out = &pki.entries};
-  if (check_mode(&m, err) < 0 || check_algorithm(&m, err) < 0 ||
-      check_encryption(&m, err) < 0)
+  _cleanup_(entries_done) struct pki_entry_vec all = {0};
+  struct making m = {.plan = plan,
+                     .old = old ? &old->entries : &none,
+                     .dir = old ? old->dir : NULL,
+                     .now = now,
+                     .out = &pki.entries};
+  if (check_mode(&m, err) < 0 || old_and_own(&m, &all, err) < 0)
+    return -1;
+  m.old = &all;
+  if (check_algorithm(&m, err) < 0 || check_encryption(&m, err) < 0)
     return -1;
   if (plan->spec->pki.mode == PKI_OFFLINE && make_kubernetes(&m, err) < 0)
     return -1;

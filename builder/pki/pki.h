@@ -79,9 +79,11 @@ struct pki_node {
  * private half the other half is made for that. admin.crt is also made
  * anew when it no longer fits its CA or the Kubernetes version or ends within
  * PKI_RENEW_DAYS. A CA that has ended is an error, and so is a certificate that
- * begins after now, and an offline cluster of which all CAs are gone. A usage
- * error: pki.mode or pki.algorithm is not what the old CAs were made with, or
- * kubernetes.encryptionAtRest not what the old keys are for.
+ * begins after now, and an offline cluster of which all CAs are gone. Keys of
+ * the spec's own (pki.authorities) are taken as old ones, if those that are
+ * there are not others. A usage error: they are, or pki.mode or pki.algorithm
+ * is not what the old CAs were made with, or kubernetes.encryptionAtRest not
+ * what the old keys are for.
  */
 int pki_make(const struct plan *plan, const struct pki *old, time_t now,
              struct pki *ret, struct error *err) _must_check_;

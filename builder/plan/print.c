@@ -2,6 +2,7 @@
 #include "plan/print.h"
 
 #include "base/utf8.h"
+#include "spec/authorities.h"
 #include "spec/payload-facts.h"
 #include <inttypes.h>
 
@@ -240,6 +241,14 @@ json_t *plan_json(const struct plan *p, json_t *locked) {
   json_network(p, o);
   set_string(o, "pkiMode", pki_mode_name(s->pki.mode));
   set_string(o, "keyAlgorithm", key_algorithm_name(s->pki.algorithm));
+  json_t *own = json_array();
+  for (int a = 0; a < N_AUTHORITIES; a++)
+    if (s->pki.authorities[a].key)
+      (void)json_array_append_new(
+          own, json_string(authority_name((enum authority)a)));
+  if (json_array_size(own) > 0)
+    (void)json_object_set(o, "ownKeys", own);
+  json_decref(own);
   if (s->pki.ca_hours != CA_HOURS)
     set_int(o, "caHours", (uint64_t)s->pki.ca_hours);
   if (s->pki.leaf_hours)
@@ -342,8 +351,13 @@ static void put_hours(const char *what, int hours, FILE *out) {
 }
 
 static void print_keys(const struct spec *s, FILE *out) {
+  size_t own = 0;
   fprintf(out, "keys        %s, %s", pki_mode_name(s->pki.mode),
           key_algorithm_name(s->pki.algorithm));
+  for (int a = 0; a < N_AUTHORITIES; a++)
+    if (s->pki.authorities[a].key)
+      fprintf(out, "%s%s", own++ ? ", " : ", your own for ",
+              authority_name((enum authority)a));
   if (s->pki.ca_hours != CA_HOURS)
     put_hours("CAs", s->pki.ca_hours, out);
   if (s->pki.leaf_hours)

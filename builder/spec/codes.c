@@ -169,6 +169,9 @@ const struct code spec_codes[] = {
     {"KS0240", "how long certificates are valid cannot be so",
      "kubeadm is told from 1.31 on. Before, what it makes itself lasts a year, "
      "and ten as a CA."},
+    {"KS0241", "keys of one's own that do not serve",
+     "A CA needs its certificate and its key, each of the cluster's CAs one of "
+     "its own; kubeadm signs with RSA of 2048 bits or more, or ECDSA."},
     {"KS0210", "provider and load balancers do not fit",
      "haproxy and nginx run on nodes of the role load-balancer, and nothing "
      "else does."},
@@ -548,6 +551,18 @@ static const struct told {
                "before 1.31 for a year; leave it out"},
     {"KS0240", "kubeadm before 1.31 makes its own certificates for a year; "
                "this is for those of etcd and the administrator"},
+    {"KS0241",
+     "a CA without its key: nodes would get their certificates from "
+     "elsewhere (kubeadm's external CA mode), which is not supported. "
+     "Let the key that stays elsewhere sign a CA for this cluster (an "
+     "intermediate), and name that one's certificate and key"},
+    {"KS0241", "a CA's key without its certificate; write cert as well"},
+    {"KS0241", "with pki.mode copied the first node makes this one; write "
+               "pki.mode offline, or leave it out"},
+    {"KS0241", "pki.authorities.%s: %s"},
+    {"KS0241", "'%s' cannot be pki.authorities.%s: %s"},
+    {"KS0241", "pki.authorities.%s has the key of %s: each must have its own, "
+               "or who is let in by the one is by the other"},
     {"KS0210", "the provider %s needs nodes of the role load-balancer, two for "
                "high availability"},
     {"KS0210", "nodes of the role load-balancer need the provider haproxy or "

@@ -2,6 +2,7 @@
 #include "spec/read.h"
 
 #include "base/word.h"
+#include "spec/authorities.h"
 #include "spec/check-interfaces.h"
 #include "spec/check-ipv6.h"
 #include "spec/check-names.h"
@@ -237,6 +238,16 @@ static void find_containerd(struct spec *s, const struct yaml_node *root) {
   move_beside(s, &s->image.containerd.file);
 }
 
+static void find_authorities(struct spec *s, const struct yaml_node *root) {
+  const struct yaml_node *all = yaml_get(yaml_get(root, "pki"), "authorities");
+  for (int a = 0; a < N_AUTHORITIES; a++) {
+    const struct yaml_node *map = yaml_get(all, authority_name(a));
+    const struct yaml_node *key = yaml_get(map, "key");
+    if (key)
+      s->pki.authorities[a].where = yaml_where(key);
+  }
+}
+
 static void find_sources(struct spec_extras *e,
                          const struct yaml_node *around) {
   const struct yaml_node *files = yaml_get(around, "files");
@@ -258,6 +269,7 @@ static void find_all_sources(struct spec *s, const struct yaml_node *root) {
     s->registries.v[i].credentials_where = login ? yaml_where(login) : NULL;
   }
   registries_plan(s);
+  find_authorities(s, root);
   if (s->kubernetes.audit_policy)
     *spec_file_vec_add(&s->audit) = (struct spec_file){
         .path = xstrdup(AUDIT_POLICY),

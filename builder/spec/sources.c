@@ -2,6 +2,7 @@
 #include "spec/sources.h"
 
 #include "base/file.h"
+#include "spec/authorities.h"
 #include "spec/codes.h"
 #include "spec/manifest.h"
 #include "spec/patch.h"
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* A pipe would be waited for, with nobody at its other end. */
 static int read_file(const char *path, size_t max, struct buf *ret,
@@ -232,6 +234,39 @@ static void read_patch(const struct spec *s, struct spec_file *f,
     error_at(err, f->where, "the patch '%s' %s", f->source, wrong);
 }
 
+/* ---- Keys ---- */
+
+static void read_authority(struct spec *s, enum authority a, time_t now,
+                           struct error *err) {
+  const struct spec_authority *own = &s->pki.authorities[a];
+  if (!own->key)
+    return;
+  _cleanup_error_ struct error why = {0};
+  _cleanup_buf_ struct buf cert = {0};
+  _cleanup_buf_ struct buf key = {0};
+  _cleanup_free_ char *cert_path =
+      own->cert ? spec_beside(s->file, own->cert) : NULL;
+  _cleanup_free_ char *key_path = spec_beside(s->file, own->key);
+  if ((cert_path && read_file(cert_path, SOURCE_MAX_BYTES, &cert, &why) < 0) ||
+      read_file(key_path, SOURCE_MAX_BYTES, &key, &why) < 0) {
+    error_at(err, own->where, "pki.authorities.%s: %s", authority_name(a),
+             why.faults[0].msg);
+    return;
+  }
+  buf_adds(&cert, "");
+  buf_adds(&key, "");
+  if (authority_take(s, a, &cert, &key, now, &why) < 0)
+    error_at(err, own->where, "'%s' cannot be pki.authorities.%s: %s", key_path,
+             authority_name(a), why.faults[0].msg);
+}
+
+static void read_authorities(struct spec *s, struct error *err) {
+  time_t now = time(NULL);
+  for (int a = 0; a < N_AUTHORITIES; a++)
+    read_authority(s, (enum authority)a, now, err);
+  authorities_check(s, err);
+}
+
 int sources_read(struct spec *s, struct error *err) {
   size_t left = MANIFESTS_MAX_BYTES;
   read_all(s, &s->extras, err);
@@ -248,5 +283,6 @@ int sources_read(struct spec *s, struct error *err) {
     read_patch(s, &s->kubernetes.patches.v[i], err);
   for (size_t i = 0; i < s->manifests.n; i++)
     read_manifest(s, &s->manifests.v[i], &left, err);
+  read_authorities(s, err);
   return error_is_set(err) ? -1 : 0;
 }

@@ -2,8 +2,8 @@
 /*
  * Files that a spec names and that become part of it: the `source` of one of
  * its `files`, its `manifests`, `caCertificates`, CAs and credentials of
- * `registries`. Apart from
- * the reader, which is given bytes and opens nothing.
+ * `registries`, CAs and keys of `pki.authorities`. Apart from the reader, which
+ * is given bytes and opens nothing.
  */
 #pragma once
 

@@ -48,6 +48,14 @@ static void component_done(struct spec_component *c) {
   free(c->volumes.v);
 }
 
+static void authority_done(struct spec_authority *a) {
+  free(a->cert);
+  free(a->key);
+  free(a->where);
+  buf_done(&a->cert_pem);
+  buf_done(&a->key_pem);
+}
+
 static void registries_done(struct spec_registry_vec *l) {
   for (size_t i = 0; i < l->n; i++) {
     free(l->v[i].name);
@@ -94,6 +102,8 @@ void spec_done(struct spec *s) {
   strv_done(&s->kubernetes.cert_sans);
   for (size_t i = 0; i < N_COMPONENTS; i++)
     component_done(&s->kubernetes.components[i]);
+  for (size_t i = 0; i < N_AUTHORITIES; i++)
+    authority_done(&s->pki.authorities[i]);
   free(s->image.mirror);
   free(s->image.containerd.file);
   free(s->image.containerd.sha256);

@@ -129,6 +129,22 @@ DEFINE_VEC(spec_node_vec, struct spec_node);
 /* How long a CA is valid unless pki.validity.ca is written: kubeadm's own. */
 #define CA_HOURS (10 * 365 * 24)
 
+/* Who signs, where it is the author's own; see authorities.h. */
+enum authority {
+  AUTHORITY_KUBERNETES,
+  AUTHORITY_ETCD,
+  AUTHORITY_FRONT_PROXY,
+  AUTHORITY_SERVICE_ACCOUNTS,
+  AUTHORITY_SSH,
+};
+#define N_AUTHORITIES 5
+
+struct spec_authority {
+  char *cert, *key; /* files beside the spec; NULL: kubeseed makes them */
+  char *where;      /* "file:line:column", when there is one */
+  struct buf cert_pem, key_pem; /* what was in them, by sources.h; a secret */
+};
+
 DEFINE_VEC(spec_cards_vec, struct spec_interface_vec);
 
 struct spec {
@@ -215,8 +231,9 @@ struct spec {
     enum key_algorithm algorithm;
     enum discovery discovery;
     enum renewal renewal; /* of kubeadm's certificates */
-    int ca_hours;         /* how long a CA is valid */
-    int leaf_hours;       /* what they sign; 0: see pki.h and kubeadm */
+    struct spec_authority authorities[N_AUTHORITIES];
+    int ca_hours;   /* how long a CA is valid */
+    int leaf_hours; /* what they sign; 0: see pki.h and kubeadm */
   } pki;
   /* What the first node applies, in order: path, source and where are set, of
    * each a file or a folder. */

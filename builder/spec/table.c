@@ -744,6 +744,73 @@ const struct key spec_keys[] = {
      .doc = "How a joining node knows that it talks to its cluster.",
      .value = "file", .words = discovery_words},
 
+    {"pki.authorities", TYPE_MAP, "0.2", 0,
+     .doc =
+         "CAs and keys of your own, in files beside the spec, instead of "
+         "those that kubeseed makes. The state keeps them, as it keeps those; "
+         "from then on the spec need not name them, nor the files be there.",
+     .also = "cas certificateAuthorities ca ownCA"},
+    {"pki.authorities.kubernetes", TYPE_MAP, "0.2", 0,
+     .doc = "The CA of API servers, kubelets and users.",
+     .also = "kubernetesCA cluster"},
+    {"pki.authorities.kubernetes.cert", TYPE_TEXT, "0.2",
+     AT(pki.authorities[AUTHORITY_KUBERNETES].cert),
+     .doc =
+         "A file with its certificate in PEM; behind it may stand those that "
+         "signed it, which nodes do not trust.",
+     .derived = "kubeseed makes one", .example = "ca.crt",
+     .also = "crt certificate certFile"},
+    {"pki.authorities.kubernetes.key", TYPE_TEXT, "0.2",
+     AT(pki.authorities[AUTHORITY_KUBERNETES].key),
+     .doc = "A file with its private key in PEM, without pass phrase.",
+     .derived = "kubeseed makes one", .example = "ca.key",
+     .also = "keyFile privateKey"},
+    {"pki.authorities.etcd", TYPE_MAP, "0.2", 0, .doc = "The CA of etcd.",
+     .also = "etcdCA"},
+    {"pki.authorities.etcd.cert", TYPE_TEXT, "0.2",
+     AT(pki.authorities[AUTHORITY_ETCD].cert),
+     .doc =
+         "A file with its certificate in PEM; behind it may stand those that "
+         "signed it, which nodes do not trust.",
+     .derived = "kubeseed makes one", .example = "etcd-ca.crt",
+     .also = "crt certificate certFile"},
+    {"pki.authorities.etcd.key", TYPE_TEXT, "0.2",
+     AT(pki.authorities[AUTHORITY_ETCD].key),
+     .doc = "A file with its private key in PEM, without pass phrase.",
+     .derived = "kubeseed makes one", .example = "etcd-ca.key",
+     .also = "keyFile privateKey"},
+    {"pki.authorities.frontProxy", TYPE_MAP, "0.2", 0,
+     .doc = "The CA of who may speak to extension API servers.",
+     .also = "front-proxy frontProxyCA requestHeader"},
+    {"pki.authorities.frontProxy.cert", TYPE_TEXT, "0.2",
+     AT(pki.authorities[AUTHORITY_FRONT_PROXY].cert),
+     .doc =
+         "A file with its certificate in PEM; behind it may stand those that "
+         "signed it, which nodes do not trust.",
+     .derived = "kubeseed makes one", .example = "front-proxy-ca.crt",
+     .also = "crt certificate certFile"},
+    {"pki.authorities.frontProxy.key", TYPE_TEXT, "0.2",
+     AT(pki.authorities[AUTHORITY_FRONT_PROXY].key),
+     .doc = "A file with its private key in PEM, without pass phrase.",
+     .derived = "kubeseed makes one", .example = "front-proxy-ca.key",
+     .also = "keyFile privateKey"},
+    {"pki.authorities.serviceAccounts", TYPE_MAP, "0.2", 0,
+     .doc = "Who signs the tokens of service accounts.",
+     .also = "serviceAccount sa"},
+    {"pki.authorities.serviceAccounts.key", TYPE_TEXT, "0.2",
+     AT(pki.authorities[AUTHORITY_SERVICE_ACCOUNTS].key),
+     .doc =
+         "A file with a private key in PEM, RSA or ECDSA, without pass phrase.",
+     .derived = "kubeseed makes one", .example = "sa.key",
+     .also = "keyFile privateKey"},
+    {"pki.authorities.ssh", TYPE_MAP, "0.2", 0,
+     .doc = "The CA of the nodes' SSH host keys.", .also = "sshCA"},
+    {"pki.authorities.ssh.key", TYPE_TEXT, "0.2",
+     AT(pki.authorities[AUTHORITY_SSH].key),
+     .doc = "A file with an Ed25519 key as ssh-keygen writes it, without pass "
+            "phrase.",
+     .derived = "kubeseed makes one", .example = "ssh-ca",
+     .also = "keyFile privateKey"},
     {"pki.validity", TYPE_MAP, "0.2", 0,
      .doc = "How long certificates are valid that are made from now on. Of "
             "those that are there only leaves that end later are replaced.",
