@@ -224,7 +224,7 @@ static const struct command commands[] = {
      "  kubeseed --json verify cluster.yaml | jq '.checks[] | select(.ok | "
      "not)'\n",
      cmd_verify},
-    {"kubeconfig", "[SPEC]", "where the administrator's kubeconfig is",
+    {"kubeconfig", "[SPEC]", "the administrator's kubeconfig, or another's",
      "      --qemu            the one through the ports on 127.0.0.1\n"
      "  -o, --output FILE     write its content to FILE; '-' is standard "
      "output\n"
@@ -233,11 +233,23 @@ static const struct command commands[] = {
      "user or\n"
      "                        context of the same name that is another's\n"
      "\n"
+     "      --user NAME       one for somebody else, with a certificate of "
+     "their own;\n"
+     "                        needs -o\n"
+     "      --group NAME      a group that they are in; may be given again\n"
+     "      --for TIME        how long they are let in: 30m, 8h, 30d (1d)\n"
+     "      --role ROLE       what they may: a ClusterRole, such as view or "
+     "edit;\n"
+     "      --namespace NAME  in this namespace, not in all of them;\n"
+     "      --manifest FILE   the manifest of that, for the spec's manifests\n"
+     "\n"
      "With pki.mode copied its keys are fetched from a control-plane node.\n"
      "\n"
      "Examples:\n"
      "  export KUBECONFIG=$(kubeseed kubeconfig cluster.yaml --qemu)\n"
-     "  kubeseed kubeconfig cluster.yaml -o ~/.kube/config --merge\n",
+     "  kubeseed kubeconfig cluster.yaml -o ~/.kube/config --merge\n"
+     "  kubeseed kubeconfig cluster.yaml --user anna --for 8h -o anna.conf \\\n"
+     "      --role view --manifest anna.yaml\n",
      cmd_kubeconfig},
     {"export", "[SPEC] --to FORMAT [NODE...]", "disks for other hypervisors",
      "      --to FORMAT       raw, raw.zst, qcow2, vdi or vmdk: the image "

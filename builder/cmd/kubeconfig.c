@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kubeseed kubeconfig: where the administrator's kubeconfig is. */
+/* kubeseed kubeconfig: where the administrator's kubeconfig is; and one for
+ * somebody else. */
 #include "base/file.h"
 #include "base/mem.h"
 #include "cluster/access.h"
 #include "cluster/reach.h"
 #include "cluster/remote.h"
+#include "cmd/person.h"
 #include "cmd/words.h"
 #include "machine/ports.h"
 #include "seed/admin.h"
@@ -21,7 +23,12 @@ struct options {
   bool qemu;       /* through the ports on 127.0.0.1 */
   bool merge;      /* FILE keeps what is in it */
   bool force;      /* it is overwritten; with merge: what has our names */
+  struct person_options person; /* of --user */
 };
+
+static void options_done(struct options *o) {
+  strv_done(&o->person.groups);
+}
 
 static bool to_file(const struct options *o) {
   return o->out && strcmp(o->out, "-") != 0;
@@ -42,12 +49,13 @@ static bool is_list(const char *out) {
 
 static int parse(struct cli *cli, int argc, char **argv, struct options *o,
                  struct error *err) {
-  enum { QEMU = 0x100, FORCE, MERGE };
+  enum { QEMU = 0x100, FORCE, MERGE, PERSON };
   static const struct option options[] = {
       {"qemu", no_argument, NULL, QEMU},
       {"output", required_argument, NULL, 'o'},
       {"force", no_argument, NULL, FORCE},
       {"merge", no_argument, NULL, MERGE},
+      PERSON_OPTIONS(PERSON),
       {0}};
   for (int c; (c = cli_getopt(argc, argv, ":o:", options, err)) != -1;) {
     if (c == QEMU)
@@ -58,10 +66,12 @@ static int parse(struct cli *cli, int argc, char **argv, struct options *o,
       o->force = true;
     else if (c == MERGE)
       o->merge = true;
-    else
+    else if (c < PERSON ||
+             person_option(c - PERSON, optarg, &o->person, err) < 0)
       return -1;
   }
-  if (words_take(cli, argc, argv, 0, 0, "one spec", err) < 0)
+  if (words_take(cli, argc, argv, 0, 0, "one spec", err) < 0 ||
+      person_check(&o->person, o->out && !o->qemu, err) < 0)
     return -1;
   if ((o->force || o->merge) && !to_file(o))
     return error_usage(err, "--%s is for -o FILE",
@@ -165,13 +175,27 @@ static int deliver(const struct cli *cli, const struct cluster *c,
   return 0;
 }
 
+/* To somebody else: nothing of it stays here. */
+static int give(const struct cli *cli, const struct cluster *c,
+                const struct options *o, struct error *err) {
+  _cleanup_buf_ struct buf text = {0};
+  if (person_conf(cli, c, &o->person, o->force, &text, err) < 0)
+    return -1;
+  if (to_file(o))
+    return conf_file_write(o->out, how_of(o), &text, &cli->log, err);
+  (void)fwrite(text.data, 1, text.len, stdout);
+  return 0;
+}
+
 int cmd_kubeconfig(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
-  struct options o = {0};
+  _cleanup_(options_done) struct options o = {0};
   if (parse(cli, argc, argv, &o, err) < 0 ||
       cluster_load(cli, cli->spec, &c, err) < 0 ||
       cluster_open_state(cli, &c, false, false, err) < 0)
     return -1;
+  if (o.person.name)
+    return give(cli, &c, &o, err);
   if (c.spec.pki.mode == PKI_COPIED && fetch(cli, &c, err) < 0)
     return -1;
   _cleanup_free_ char *path =

@@ -78,9 +78,10 @@ int admin_write_contexts(const struct plan *plan, const struct pki *pki,
   _cleanup_render_ struct render *render = NULL;
   _cleanup_buf_ struct buf conf = {0};
   _cleanup_free_ char *path = state_path(s, "%s", file);
+  _cleanup_free_ char *user = xasprintf("%s-admin", plan->spec->name);
   /* Nothing in a kubeconfig depends on when the seeds were made. */
   if (render_new(plan, pki, 0, NULL, &render, err) < 0 ||
-      render_admin_conf(render, contexts, n, &conf, err) < 0)
+      render_admin_conf(render, user, contexts, n, &conf, err) < 0)
     return -1;
   return file_refresh(path, conf.data, conf.len, 0600, err);
 }
@@ -90,4 +91,16 @@ int admin_write(const struct plan *plan, const struct pki *pki,
   _cleanup_free_ char *server = xasprintf("https://%s", plan->endpoint);
   const struct kubeconfig_context context = {plan->spec->name, server};
   return admin_write_contexts(plan, pki, s, "admin.conf", &context, 1, err);
+}
+
+int admin_of_person(const struct plan *plan, const struct pki *pki,
+                    const char *name, struct buf *ret, struct error *err) {
+  _cleanup_render_ struct render *render = NULL;
+  _cleanup_free_ char *server = xasprintf("https://%s", plan->endpoint);
+  _cleanup_free_ char *user = xasprintf("%s-%s", plan->spec->name, name);
+  /* Named so that it can stand beside the administrator's in one file. */
+  const struct kubeconfig_context context = {user, server};
+  if (render_new(plan, pki, 0, NULL, &render, err) < 0)
+    return -1;
+  return render_admin_conf(render, user, &context, 1, ret, err);
 }

@@ -37,3 +37,8 @@ int admin_write_contexts(const struct plan *plan, const struct pki *pki,
                          const struct state *s, const char *file,
                          const struct kubeconfig_context *contexts, size_t n,
                          struct error *err) _must_check_;
+
+/* The kubeconfig of a person, of whose certificate pki is (see person.h). */
+int admin_of_person(const struct plan *plan, const struct pki *pki,
+                    const char *name, struct buf *ret,
+                    struct error *err) _must_check_;

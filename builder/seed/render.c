@@ -362,11 +362,10 @@ int render_node(const struct render *r, const struct plan_node *node,
   return 0;
 }
 
-int render_admin_conf(const struct render *r,
+int render_admin_conf(const struct render *r, const char *user,
                       const struct kubeconfig_context *contexts, size_t n,
                       struct buf *out, struct error *err) {
   _cleanup_scope_ struct scope scope = {.parent = &r->scope};
-  _cleanup_free_ char *user = xasprintf("%s-admin", r->plan->spec->name);
   scope_set(&scope, "user", user);
   scope_set(&scope, "current_context", n ? contexts[0].name : "");
   scope_set(&scope, "user_crt", key_text(r->pki, "admin.crt"));

@@ -64,8 +64,10 @@ struct kubeconfig_context {
   const char *server; /* "https://host:port" */
 };
 
-/* A kubeconfig of the cluster's administrator; the first context is current. */
-int render_admin_conf(const struct render *r,
+/* A kubeconfig of the cluster's administrator, or of whoever's certificate
+ * stands in its place; user is what the kubeconfig calls them. The first
+ * context is current. */
+int render_admin_conf(const struct render *r, const char *user,
                       const struct kubeconfig_context *contexts, size_t n,
                       struct buf *out, struct error *err) _must_check_;
 

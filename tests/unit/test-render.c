@@ -390,7 +390,7 @@ static void test_admin_conf(void **state) {
       {"demo", "https://127.0.0.1:16443"},
       {"demo-m2", "https://127.0.0.1:16444"},
   };
-  ok(render_admin_conf(f.render, contexts, 2, &conf, &err), &err);
+  ok(render_admin_conf(f.render, "demo-admin", contexts, 2, &conf, &err), &err);
   _cleanup_yaml_ struct yaml_node *root = parse(&conf);
   assert_string_equal(text_of(root, "current-context"), "demo");
   assert_int_equal(yaml_get(root, "clusters")->n, 2);
