@@ -21,6 +21,8 @@ nodes:
 END
 } >"$SPEC"
 
+KUBE_NODE=m1
+
 # Where each may be. The token is deleted when all have joined; etcd's log and pages
 # keep its bytes until they are written over.
 used() { # NODE
