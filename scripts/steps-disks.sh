@@ -42,8 +42,7 @@ look_at_disk() {
   [!0]*) holds="what blkid cannot tell (status $status)" ;;
   *"UUID=$uuid"*) case "$found" in
     *LABEL=kubeseed-new*) holds=new ;;
-    *LABEL=kubeseed*) holds=finished ;;
-    *) holds=new ;;
+    *) holds=finished ;; # whatever somebody has called it since
     esac ;;
   *) holds=$(echo "$found" | sed -n 's/^\(LABEL\|TYPE\|PTTYPE\)=//p' | tr '\n' ' ') ;;
   esac
