@@ -4,6 +4,8 @@
 #include "base/diff.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/mem.h"
+#include "base/utf8.h"
 #include "machine/follow.h"
 #include "plan/print.h"
 #include "seed/seed.h"
@@ -185,12 +187,12 @@ static bool is_unmade(const struct preview *p, size_t i, const char *path) {
 }
 
 static void print_text(const char *text) {
-  _cleanup_buf_ struct buf all = {0};
-  diff_lines("", text, "", &all);
-  for (const char *at = all.data; at && *at;) {
-    size_t len = strcspn(at, "\n");
-    printf("  | %.*s\n", (int)(len - 1), at + 1);
-    at += len + 1;
+  while (*text) {
+    size_t len = strcspn(text, "\n");
+    _cleanup_erase_ char *line = xstrndup(text, len);
+    _cleanup_erase_ char *shown = utf8_printable(line);
+    printf("  | %s\n", shown);
+    text += len + (text[len] == '\n');
   }
 }
 

@@ -17,6 +17,7 @@
  * frees. */
 char *redact_text(const char *text, bool *ret_cut);
 
-/* The same in a tree of cloud-config: the values of such keys, and private
- * keys. Public keys, which stand there as ssh_authorized_keys, stay. */
+/* The same in a map of cloud-config: the values of such keys, private keys, and
+ * of what may be the author's (spec/cloud.h) each text as above. Public keys,
+ * which stand there as ssh_authorized_keys, stay. */
 bool redact_tree(struct yaml_node *root);

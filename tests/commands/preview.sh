@@ -67,6 +67,24 @@ check "plan NODE --json" for_programs_too
 check "plan --diff of what seed has made" sees 0 --diff
 check "shows nothing then" [ ! -s "$work/plan.txt" ]
 
+# More lines than are compared, and what the author's own commands hold.
+cp "$work/preview.yaml" "$work/preview.keep"
+{
+  printf 'files:\n- path: /etc/long\n  content: |\n'
+  seq -f '    line %.0f' 4000
+  echo 'cloudConfig: {runcmd: ["PASSWORD=hunter2 join", "curl https://me:hunter2@host/"]}'
+} >>"$work/preview.yaml"
+check "plan of a node with a long file" sees 0 m2
+check "shows all of it, and no password of a command" has <<'LINES'
+  /etc/long (0644 root:root)
+  | line 1
+  | line 3500
+  | line 4000
+LINES
+check "nor of an address" sh -c 'grep -q "curl https://(secret)@host/" "$1" && ! grep hunter2 "$1"' \
+  sh "$work/plan.txt"
+mv "$work/preview.keep" "$work/preview.yaml"
+
 # One node in the place of another, and another user.
 sed -i 's/name: m3\(.*\)33/name: m4\134/
   s/^name: demo/&\nusers: [{name: somebody, sshKeys: []}]/' "$work/preview.yaml"

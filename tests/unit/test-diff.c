@@ -64,7 +64,11 @@ static void test_redact(void **state) {
        "controlPlaneEndpoint: 192.168.4.20:6443\n"},
       {"# Keys are told of elsewhere.\n", "# Keys are told of elsewhere.\n"},
       {"rotateCertificates: true\n", "rotateCertificates: true\n"},
+      {"password: trueblue\n", "password: (secret)\n"},
       {"    default-node-token\n", "    default-node-token\n"},
+      {"curl -O https://me:hunter2@host/a\n",
+       "curl -O https://(secret)@host/a\n"},
+      {"curl -O https://host/a@b\n", "curl -O https://host/a@b\n"},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     bool cut = false;
@@ -81,7 +85,9 @@ static void test_redact_tree(void **state) {
       "users: [{name: a, hashed_passwd: $6$x$y, lock_passwd: true,\n"
       "  ssh_authorized_keys: [ssh-ed25519 AAAA]}]\n"
       "chpasswd: {users: [{name: b, type: c}]}\n"
-      "other: \"-----BEGIN OPENSSH PRIVATE KEY-----\"\n";
+      "other: \"-----BEGIN OPENSSH PRIVATE KEY-----\"\n"
+      "bootcmd: [\"PASSWORD=hunter2 join\", [curl, -H, \"X-Auth: hunter2\"]]\n"
+      "phone_home: {url: \"http://me:hunter2@host/\", post: all}\n";
   _cleanup_error_ struct error err = {0};
   _cleanup_yaml_ struct yaml_node *root = NULL;
   _cleanup_buf_ struct buf out = {0};
@@ -91,6 +97,9 @@ static void test_redact_tree(void **state) {
   assert_null(strstr(out.data, "$6$"));
   assert_null(strstr(out.data, "PRIVATE"));
   assert_null(strstr(out.data, "name: b"));
+  assert_null(strstr(out.data, "hunter2"));
+  assert_non_null(strstr(out.data, "@host/"));
+  assert_non_null(strstr(out.data, "post: all"));
   assert_non_null(strstr(out.data, "ssh-ed25519 AAAA"));
   assert_non_null(strstr(out.data, "lock_passwd: true"));
   assert_non_null(strstr(out.data, "ssh_pwauth: false"));
