@@ -212,6 +212,13 @@ static const char *const needed[] = {"net.ipv4.ip_forward=1",
                                      "net.ipv4.conf.default.forwarding=1",
                                      "net.bridge.bridge-nf-call-iptables=1"};
 
+/* The same of IPv6, in a cluster that has addresses of it. */
+static const char *const needed6[] = {"net.ipv6.conf.all.forwarding=1",
+                                      "net.ipv6.conf.default.forwarding=1",
+                                      "net.bridge.bridge-nf-call-ip6tables=1"};
+static const char *const without6[] = {"net.ipv6.conf.all.disable_ipv6=0",
+                                       "net.ipv6.conf.default.disable_ipv6=0"};
+
 /* What the kubelet sets at each of its starts: kubernetes' pkg/kubelet/cm/
  * container_manager_linux.go, setupKernelTunables. */
 static const char *const of_kubelet[] = {"vm.overcommit_memory=1",
@@ -261,6 +268,20 @@ static void warn_of_module(const struct checking *c, const struct place *p,
   }
 }
 
+static void check_sysctl6(const struct checking *c, const char *dotted,
+                          const struct yaml_node *at) {
+  if (!spec_has_ipv6(c->spec))
+    return;
+  if (other_value(dotted, needed6, ARRAY_SIZE(needed6)))
+    yaml_fault(c->err, at,
+               "the setting '%s' must stay 1: pods are reached through it",
+               at->key);
+  if (other_value(dotted, without6, ARRAY_SIZE(without6)))
+    yaml_fault(c->err, at,
+               "the setting '%s' must stay 0: nodes have addresses of IPv6",
+               at->key);
+}
+
 static void check_sysctl(const struct checking *c, const struct place *p,
                          const char *setting, const struct yaml_node *at) {
   _cleanup_free_ char *dotted = xstrdup(setting);
@@ -272,6 +293,7 @@ static void check_sysctl(const struct checking *c, const struct place *p,
     yaml_fault(c->err, at,
                "the setting '%s' must stay 1: pods are reached through it",
                at->key);
+  check_sysctl6(c, dotted, at);
   const char *own = other_value(dotted, of_kubelet, ARRAY_SIZE(of_kubelet));
   if (own && p->kubelet)
     check_warn(
@@ -384,8 +406,11 @@ static void check_entries(const struct checking *c) {
 }
 
 const struct spec_check extras_checks[] = {
-    {check_own, {"files", "sysctls", "modules", "annotations", "users.name"}},
-    {check_roles, {"roles", "files", "modules", "users.name", "nodes.role"}},
-    {check_entries, {"nodes", "roles", "files", "modules", "users.name"}},
+    {check_own,
+     {"files", "sysctls", "modules", "annotations", "users.name", "network"}},
+    {check_roles,
+     {"roles", "files", "modules", "users.name", "nodes.role", "network"}},
+    {check_entries,
+     {"nodes", "roles", "files", "modules", "users.name", "network"}},
     {0},
 };

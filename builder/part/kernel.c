@@ -32,7 +32,7 @@ static void node_values(const struct plan *p, const struct plan_node *n,
 /* Arguments by which the machine would not come up, would come up as another
  * one, or would be heard no more. */
 static const struct reserved {
-  const char *name;
+  const char *name; /* with a value: this one alone */
   const char *why;
 } reserved[] = {
     {"init", "the machine would run another program in place of systemd"},
@@ -48,9 +48,20 @@ static const struct reserved {
     {"console", "what a node tells of its first boot goes to the last of the "
                 "consoles, which is the image's ttyS0"},
     {"ds", "a node's seed is the medium with the label cidata"},
+    {"ci.ds", "a node's seed is the medium with the label cidata"},
+    {"ci.di.policy", "a node's seed is the medium with the label cidata"},
     {"cloud-init", "a node is made by cloud-init"},
+    {"cloud-config-url", "what cloud-init does is in the seed; write "
+                         "cloudConfig"},
+    {"url", "what cloud-init does is in the seed; write cloudConfig"},
+    {"cc:", "what cloud-init does is in the seed; write cloudConfig"},
     {"network-config", "a node's network follows from the spec"},
     {"ip", "a node's network follows from the spec"},
+    {"cgroup_disable=memory", "no kubelet starts without it"},
+    {"cgroup_disable=cpu", "no kubelet starts without it"},
+    {"cgroup_disable=cpuset", "no kubelet starts without it"},
+    {"cgroup_disable=pids", "no kubelet starts without it"},
+    {"break", "the node would not begin"},
     {"single", "the node would not begin"},
     {"emergency", "the node would not begin"},
     {"rescue", "the node would not begin"},
@@ -67,13 +78,22 @@ static const struct reserved {
     {"systemd.volatile", "nodes keep what is on their root"},
 };
 
-static const struct reserved *find_reserved(const char *text) {
-  size_t n = strcspn(text, "=");
+static const struct reserved reserved6 = {"ipv6.disable=1",
+                                          "nodes have addresses of IPv6"};
+
+/* Whether text is name, or has a value for it. */
+static bool is_named(const char *text, const char *name) {
+  size_t n = strlen(name);
+  return strncmp(text, name, n) == 0 &&
+         (!text[n] || text[n] == '=' || name[n - 1] == ':');
+}
+
+static const struct reserved *find_reserved(const struct spec *s,
+                                            const char *text) {
   for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
-    if (strlen(reserved[i].name) == n &&
-        strncmp(reserved[i].name, text, n) == 0)
+    if (is_named(text, reserved[i].name))
       return &reserved[i];
-  return NULL;
+  return spec_has_ipv6(s) && is_named(text, reserved6.name) ? &reserved6 : NULL;
 }
 
 static void check_place_of(const struct checking *c,
@@ -81,7 +101,7 @@ static void check_place_of(const struct checking *c,
                            const struct yaml_node *around) {
   const struct yaml_node *list = yaml_get(around, "kernelArguments");
   for (size_t i = 0; i < e->arguments.n; i++) {
-    const struct reserved *r = find_reserved(e->arguments.v[i]);
+    const struct reserved *r = find_reserved(c->spec, e->arguments.v[i]);
     if (r)
       yaml_fault(c->err, list->child[i],
                  "the kernel's argument '%s' cannot be one of yours: %s",
@@ -121,7 +141,7 @@ static void check_lengths(const struct checking *c) {
 }
 
 static const struct spec_check checks[] = {
-    {check_all, {"kernelArguments", "roles", "nodes"}},
+    {check_all, {"kernelArguments", "roles", "nodes", "network"}},
     {check_lengths, {"kernelArguments", "roles", "nodes"}},
     {0},
 };

@@ -660,6 +660,7 @@ static const struct told {
     {"KS0702", "the file '%s' needs either content or source"},
     {"KS0703", "two files have the path '%s'"},
     {"KS0704", "the setting '%s' must stay 1: pods are reached through it"},
+    {"KS0704", "the setting '%s' must stay 0: nodes have addresses of IPv6"},
     {"KS0705", "the file '%s' would have to be a folder, for '%s'"},
     {"KS0706",
      "the kubelet sets '%s' to %s when it starts, whatever is written here"},

@@ -47,6 +47,7 @@ bool san_ok(const char *name) {
 #define KUBECONFIGS "names a kubeconfig that kubeadm lays down"
 #define MEMBERS "is how members find each other"
 #define ETCD_TLS "names keys and certificates of the cluster"
+#define ALLOWED "would keep out members and API servers, of many names"
 #define PORTS "is asked by kubeadm and the kubelet, and by kubeseed"
 
 static const struct {
@@ -185,9 +186,22 @@ static const struct {
     {COMPONENT_ETCD, "election-timeout", "is written in etcd.electionMs"},
     {COMPONENT_ETCD, "enable-grpc-gateway",
      "is true, for nodes ask it by HTTP"},
+    {COMPONENT_ETCD, "listen-client-http-urls",
+     "takes HTTP, by which nodes ask it, from where they ask"},
+    {COMPONENT_ETCD, "client-cert-file", ETCD_TLS},
+    {COMPONENT_ETCD, "client-key-file", ETCD_TLS},
+    {COMPONENT_ETCD, "client-crl-file", ETCD_TLS},
+    {COMPONENT_ETCD, "client-cert-allowed-hostname", ALLOWED},
+    {COMPONENT_ETCD, "peer-cert-allowed-cn", ALLOWED},
+    {COMPONENT_ETCD, "peer-cert-allowed-hostname", ALLOWED},
+    {COMPONENT_ETCD, "peer-client-cert-file", ETCD_TLS},
+    {COMPONENT_ETCD, "peer-client-key-file", ETCD_TLS},
+    {COMPONENT_ETCD, "peer-crl-file", ETCD_TLS},
 };
 
 const char *argument_reserved(enum component c, const char *name) {
+  if (strcmp(name, "help") == 0 || strcmp(name, "version") == 0)
+    return "has the program say something and end";
   for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
     if (reserved[i].component == c && strcmp(reserved[i].name, name) == 0)
       return reserved[i].why;
