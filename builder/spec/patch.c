@@ -70,14 +70,35 @@ char *patch_path(size_t i, const char *source) {
                    p.rest);
 }
 
-/* RFC 6902, section 4. */
+static const char *text_of(const struct yaml_node *map, const char *key) {
+  const struct yaml_node *n = yaml_get(map, key);
+  return n && n->kind == YAML_SCALAR ? n->text : NULL;
+}
+
+/* RFC 6902, section 4; a path is a JSON pointer (RFC 6901). */
+static const char *operation_fault(const struct yaml_node *map) {
+  static const char *const known[] = {"add",  "remove", "replace",
+                                      "move", "copy",   "test"};
+  const char *op = text_of(map, "op"), *path = text_of(map, "path");
+  size_t i = 0;
+  if (!op || !path)
+    return "has an operation without 'op' or 'path'";
+  while (i < ARRAY_SIZE(known) && strcmp(known[i], op) != 0)
+    i++;
+  if (i == ARRAY_SIZE(known))
+    return "has an 'op' that is none of add, remove, replace, move, copy and "
+           "test";
+  return *path && *path != '/' ? "has a 'path' that does not begin with '/'"
+                               : NULL;
+}
+
 static const char *operations_fault(const struct yaml_node *list) {
+  const char *wrong = NULL;
   if (list->kind != YAML_SEQ || list->n == 0)
     return "is no list of operations, as a patch of the type json has it";
-  for (size_t i = 0; i < list->n; i++)
-    if (!yaml_get(list->child[i], "op") || !yaml_get(list->child[i], "path"))
-      return "has an operation without 'op' or 'path'";
-  return NULL;
+  for (size_t i = 0; i < list->n && !wrong; i++)
+    wrong = operation_fault(list->child[i]);
+  return wrong;
 }
 
 const char *patch_fault(const char *source, const char *text, size_t len,
