@@ -35,6 +35,13 @@ void host_accel_done(struct host_accel *a);
 /* The bytes of memory that it has, used or not. */
 uint64_t host_memory(void);
 
+/*
+ * How many inotify instances root may still have, of all that his programs have
+ * (fs.inotify.max_user_instances, inotify(7)); -1: this cannot be told, as to
+ * anybody but root. Below 0 is told as 0.
+ */
+long host_inotify_left(void);
+
 /* The architecture this program was built for, as Debian calls it: "amd64";
  * NULL for one that it does not know. */
 const char *host_architecture(void);

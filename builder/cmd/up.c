@@ -228,6 +228,30 @@ static void check_memory(const struct log *log, const struct launch *l) {
              (double)wanted / gib, (double)has / gib);
 }
 
+/* Counted in machines that were ready; systemd has five of them, kubelet five.
+ */
+#define INOTIFY_NODE 17
+#define INOTIFY_OTHER 9
+
+/* All containers' programs are root's, and when they may have no more,
+ * containerd goes on without what the kubelet talks to. */
+static void check_inotify(const struct log *log, const struct launch *l) {
+  long wanted = 0, left = host_inotify_left();
+  if (l->kind != &machine_container)
+    return;
+  for (size_t i = 0; i < l->follow.n; i++) {
+    const struct follow_node *n = &l->follow.v[i];
+    if (!n->running)
+      wanted += n->node->has_kubelet ? INOTIFY_NODE : INOTIFY_OTHER;
+  }
+  if (left >= 0 && wanted > left)
+    log_warn(log,
+             "these machines need about %ld inotify instances, and this host "
+             "has %ld left for root: nodes may never be Ready; allow more with "
+             "`sysctl fs.inotify.max_user_instances=8192`",
+             wanted, left);
+}
+
 /* What of the spec a container cannot have, for the first that would. */
 static void tell_left_out(const struct log *log, const struct launch *l) {
   const char *arguments = NULL, *disks = NULL;
@@ -278,6 +302,7 @@ static int start(struct up *u, enum launch_end *ret, struct error *err) {
   if (l->host.how) {
     log_info(log, "running under %s", l->host.how);
     check_memory(log, l);
+    check_inotify(log, l);
     if (l->kind == &machine_container)
       tell_left_out(log, l);
   }
