@@ -596,10 +596,12 @@ int pki_make(const struct plan *plan, const struct pki *old, time_t now,
                      .dir = old ? old->dir : NULL,
                      .now = now,
                      .out = &pki.entries};
-  if (check_mode(&m, err) < 0 || old_and_own(&m, &all, err) < 0)
+  /* By what is there: the author's own are no sign of an earlier run. */
+  if (check_mode(&m, err) < 0 || check_encryption(&m, err) < 0 ||
+      old_and_own(&m, &all, err) < 0)
     return -1;
   m.old = &all;
-  if (check_algorithm(&m, err) < 0 || check_encryption(&m, err) < 0)
+  if (check_algorithm(&m, err) < 0)
     return -1;
   if (plan->spec->pki.mode == PKI_OFFLINE && make_kubernetes(&m, err) < 0)
     return -1;

@@ -145,9 +145,9 @@ check "a warning stands at its place" ends_with 0 \
   "$kubeseed" check tests/specs/good/one-node.yaml
 
 said_once() {
-  "$kubeseed" seed -C "$work/one" tests/specs/good/one-node.yaml 2>&1 |
+  "$kubeseed" seed -C "$work/one.state" tests/specs/good/one-node.yaml 2>&1 |
     grep -q "warning: one control-plane" || return 1
-  exits 1 "$kubeseed" status -C "$work/one" tests/specs/good/one-node.yaml \
+  exits 1 "$kubeseed" status -C "$work/one.state" tests/specs/good/one-node.yaml \
     >"$work/said" 2>&1
   result=$?
   cat "$work/said"
