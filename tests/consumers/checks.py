@@ -55,14 +55,16 @@ def unit_of(path):
 def certificate_argv(path):
     """openssl's own check, with the CA and the purpose that the name tells."""
     folder, _, name = path.rpartition("/")
-    authority = folder + "/ca.crt"
+    authorities = {"apiserver-etcd-client.crt": KUBE_PKI + "etcd/ca.crt",
+                   "front-proxy-client.crt": KUBE_PKI + "front-proxy-ca.crt",
+                   "kubelet.crt": KUBE_PKI + "ca.crt"}
+    authority = authorities.get(name, folder + "/ca.crt")
     purposes = {"server.crt": "sslserver", "peer.crt": "sslserver",
+                "apiserver.crt": "sslserver", "kubelet.crt": "sslserver",
                 "admin.crt": "sslclient"}
     purpose = purposes.get(name)
     if name.endswith("-client.crt"):
         purpose = "sslclient"
-        if folder + "/" == KUBE_PKI:
-            authority = KUBE_PKI + "etcd/ca.crt"
     if name.endswith("ca.crt"):
         authority, purpose = path, "any"
     return ["openssl", "verify", "-x509_strict", "-check_ss_sig",
