@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spec/component.h"
 
+#include "base/cleanup.h"
 #include "base/net.h"
 #include <string.h>
 
@@ -200,9 +201,11 @@ static const struct {
 };
 
 const char *argument_reserved(enum component c, const char *name) {
-  if (strcmp(name, "help") == 0 || strcmp(name, "version") == 0)
-    return "has the program say something and end";
-  for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+  static const char *const ends[] = {"help", "version"};
+  for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+    if (strcmp(ends[i], name) == 0)
+      return "has the program say something and end";
+  for (size_t i = 0; i < ARRAY_SIZE(reserved); i++)
     if (reserved[i].component == c && strcmp(reserved[i].name, name) == 0)
       return reserved[i].why;
   return NULL;
