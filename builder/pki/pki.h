@@ -48,6 +48,7 @@
 #include "format/sshkey.h"
 #include "format/x509.h"
 #include "pki/entry.h"
+#include "pki/life.h"
 #include "plan/plan.h"
 #include <time.h>
 
@@ -119,20 +120,6 @@ void pki_node_done(struct pki_node *n);
 const struct pki_entry *pki_get(const struct pki *pki, const char *name);
 const struct pki_entry *pki_node_get(const struct pki_node *n,
                                      const char *name);
-
-/*
- * What we sign ourselves unless pki.validity.leaf is written: longer than
- * kubeadm's one year, because a founding
- * etcd whose certificates end stops, and kubeadm, which renews its own at each
- * upgrade, does not know these. Never longer than the CA.
- */
-#define PKI_LEAF_DAYS 1825
-
-/* A certificate with less left than this is made anew. */
-#define PKI_RENEW_DAYS 30
-
-/* Certificates begin this long ago: lab machines have wrong clocks. */
-#define PKI_BACKDATE_HOURS 24
 
 #define _cleanup_pki_ _cleanup_(pki_done)
 #define _cleanup_pki_node_ _cleanup_(pki_node_done)
