@@ -86,6 +86,22 @@ int cluster_open_if_any(const struct cli *cli, struct cluster *c,
   return *ret_none ? 0 : r;
 }
 
+int cluster_look_at_state(const struct cli *cli, struct cluster *c,
+                          bool *ret_none, struct error *err) {
+  _cleanup_error_ struct error own = {0};
+  *ret_none = false;
+  if (cluster_open_state(cli, c, false, false, &own) == 0)
+    return 0;
+  if (own.errnum != ENOENT || c->state.dir) {
+    error_move(err, &own);
+    return -1;
+  }
+  *ret_none = true;
+  c->state.dir = state_folder(cli->state_dir, c->spec.file, c->spec.name);
+  c->state.target = cli_target(cli, c->spec.file);
+  return 0;
+}
+
 void cluster_done(struct cluster *c) {
   state_done(&c->state);
   plan_done(&c->plan);

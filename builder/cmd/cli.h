@@ -61,6 +61,11 @@ int cluster_load(const struct cli *cli, const char *spec_path,
 int cluster_open_state(const struct cli *cli, struct cluster *c, bool create,
                        bool lock, struct error *err) _must_check_;
 
+/* For commands that only look: opens the state folder without a lock; where
+ * there is none, c->state knows where it is to be and nothing else. */
+int cluster_look_at_state(const struct cli *cli, struct cluster *c,
+                          bool *ret_none, struct error *err) _must_check_;
+
 /* For commands that end something: locks the state folder where there is one,
  * else ret_none is set, and there is nothing to end. */
 int cluster_open_if_any(const struct cli *cli, struct cluster *c,

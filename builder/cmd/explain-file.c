@@ -6,7 +6,6 @@
 #include "cmd/words.h"
 #include "part/upstream.h"
 #include "seed/origin.h"
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -70,22 +69,9 @@ static void print(const struct plan *p, const struct plan_node *node,
   printf("upstream   %s\n", page ? page : "none: only kubeseed knows it");
 }
 
-/* A state that is not there yet has no keys. */
-static int open_state(const struct cli *cli, struct cluster *c,
-                      struct error *err) {
-  _cleanup_error_ struct error own = {0};
-  if (cluster_open_state(cli, c, false, false, &own) == 0)
-    return 0;
-  if (own.errnum != ENOENT || c->state.dir) {
-    error_move(err, &own);
-    return -1;
-  }
-  c->state.dir = state_folder(cli->state_dir, c->spec.file, c->spec.name);
-  return 0;
-}
-
 int explain_file(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
+  bool none; /* a state that is not there yet has no keys */
   _cleanup_free_ size_t *sel = NULL;
   _cleanup_buf_ struct buf text = {0};
   _cleanup_strv_ struct strv lines = {0};
@@ -102,7 +88,7 @@ int explain_file(struct cli *cli, int argc, char **argv, struct error *err) {
     return -1;
   const struct plan_node *node = &c.plan.nodes.v[sel[0]];
   const struct plan_file *f = find(node, cli->names[1], err);
-  if (!f || open_state(cli, &c, err) < 0 ||
+  if (!f || cluster_look_at_state(cli, &c, &none, err) < 0 ||
       file_read(cli->spec, SPEC_MAX_BYTES, &text, err) < 0 ||
       origin_lines(&c.plan, text.data, text.len, &c.state, node->name, f->path,
                    time(NULL), &lines, err) < 0)

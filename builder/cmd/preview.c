@@ -11,7 +11,6 @@
 #include "seed/seed.h"
 #include "seed/shown.h"
 #include "state/layout.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -142,23 +141,6 @@ static int look(void *arg, size_t i, const struct medium *m,
   return 0;
 }
 
-/* A state that is not there yet is where it is to be. */
-static int open_state(const struct cli *cli, struct cluster *c, bool *ret_none,
-                      struct error *err) {
-  _cleanup_error_ struct error own = {0};
-  *ret_none = false;
-  if (cluster_open_state(cli, c, false, false, &own) == 0)
-    return 0;
-  if (own.errnum != ENOENT || c->state.dir) {
-    error_move(err, &own);
-    return -1;
-  }
-  *ret_none = true;
-  c->state.dir = state_folder(cli->state_dir, c->spec.file, c->spec.name);
-  c->state.target = cli_target(cli, c->spec.file);
-  return 0;
-}
-
 static int make(const struct cli *cli, struct cluster *c, struct preview *p,
                 struct error *err) {
   const struct seed_options o = {.nodes = p->nodes,
@@ -168,7 +150,7 @@ static int make(const struct cli *cli, struct cluster *c, struct preview *p,
                                  .look = look,
                                  .arg = p};
   p->cluster = c;
-  if (open_state(cli, c, &p->stateless, err) < 0)
+  if (cluster_look_at_state(cli, c, &p->stateless, err) < 0)
     return -1;
   p->rows = xcalloc(p->n, sizeof(*p->rows));
   return seed_make(&c->plan, &c->state, &o, err);
