@@ -39,11 +39,7 @@ static const struct part_file files[] = {
 };
 
 static void more_files(const struct plan_node *n, struct plan_file_vec *ret) {
-  for (size_t i = 0; i < n->extras.audit.n; i++) {
-    const struct spec_file *f = n->extras.audit.v[i];
-    *plan_file_vec_add(ret) =
-        (struct plan_file){f->path, "spec:files", f->mode, f->owner};
-  }
+  plan_add_spec_files(&n->extras.audit, ret);
 }
 
 static const struct part_step steps[] = {{"kubeconfig", NULL}, {0}};

@@ -65,11 +65,7 @@ static const struct part_file files[] = {
 };
 
 static void more_files(const struct plan_node *n, struct plan_file_vec *ret) {
-  for (size_t i = 0; i < n->extras.files.n; i++) {
-    const struct spec_file *f = n->extras.files.v[i];
-    *plan_file_vec_add(ret) =
-        (struct plan_file){f->path, "spec:files", f->mode, f->owner};
-  }
+  plan_add_spec_files(&n->extras.files, ret);
 }
 
 static const struct part_step steps[] = {{"settings", has_settings},

@@ -16,11 +16,7 @@ static const struct part_file files[] = {
 };
 
 static void more_files(const struct plan_node *n, struct plan_file_vec *ret) {
-  for (size_t i = 0; i < n->extras.manifests.n; i++) {
-    const struct spec_file *f = n->extras.manifests.v[i];
-    *plan_file_vec_add(ret) =
-        (struct plan_file){f->path, "spec:files", f->mode, f->owner};
-  }
+  plan_add_spec_files(&n->extras.manifests, ret);
 }
 
 /* Before the spec's own commands, which may need what is in them; before the

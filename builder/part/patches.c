@@ -11,11 +11,7 @@ static const char *why(const struct plan *p, const struct plan_node *n) {
 }
 
 static void more_files(const struct plan_node *n, struct plan_file_vec *ret) {
-  for (size_t i = 0; i < n->extras.patches.n; i++) {
-    const struct spec_file *f = n->extras.patches.v[i];
-    *plan_file_vec_add(ret) =
-        (struct plan_file){f->path, "spec:files", f->mode, f->owner};
-  }
+  plan_add_spec_files(&n->extras.patches, ret);
 }
 
 /* A worker has none of kubeseed's own, and no folder for them. */

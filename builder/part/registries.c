@@ -12,11 +12,7 @@ static const char *why(const struct plan *p, const struct plan_node *n) {
 }
 
 static void more_files(const struct plan_node *n, struct plan_file_vec *ret) {
-  for (size_t i = 0; i < n->extras.registries.n; i++) {
-    const struct spec_file *f = n->extras.registries.v[i];
-    *plan_file_vec_add(ret) =
-        (struct plan_file){f->path, "spec:files", f->mode, f->owner};
-  }
+  plan_add_spec_files(&n->extras.registries, ret);
 }
 
 /* ---- What a spec may say ---- */

@@ -4,6 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+void plan_add_spec_files(const struct plan_extra_files *l,
+                         struct plan_file_vec *ret) {
+  for (size_t i = 0; i < l->n; i++)
+    *plan_file_vec_add(ret) = (struct plan_file){l->v[i]->path, "spec:files",
+                                                 l->v[i]->mode, l->v[i]->owner};
+}
+
 static void plan_node_done(struct plan_node *n) {
   free(n->fqdn);
   free(n->instance_id);

@@ -38,6 +38,11 @@ struct plan_file {
 };
 DEFINE_VEC(plan_file_vec, struct plan_file);
 
+/* Adds what the spec's author lays down, as parts' more_files tell it; the
+ * texts are borrowed of the spec. */
+void plan_add_spec_files(const struct plan_extra_files *l,
+                         struct plan_file_vec *ret);
+
 struct plan_node {
   const struct spec_node *spec; /* role, address, cpus, memory, labels, ... */
   const char *name;             /* short host name */
