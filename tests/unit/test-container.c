@@ -198,6 +198,8 @@ struct fixture {
   struct plan_interface cards[2];
   struct plan_node node;
   char *orders; /* a pipe by which $INIT is told how to go on */
+  int order;    /* its end to write to, kept open: an init that opens the pipe
+                 * while another's order is being closed would read its end */
   char *asked;
   int process; /* the launcher's, once it is started; -1: none */
   struct error err;
@@ -239,6 +241,8 @@ static int setup(void **state) {
   check_ok(file_write(disk, "", 0, 0600, &f->err), &f->err);
   assert_int_equal(truncate(disk, DISK), 0);
   assert_int_equal(mkfifo(f->orders, 0600), 0);
+  f->order = open(f->orders, O_RDWR | O_CLOEXEC);
+  assert_true(f->order >= 0);
   assert_int_equal(setenv("ASKED", f->asked, 1), 0);
   assert_int_equal(setenv("INIT", INIT, 1), 0);
   assert_int_equal(unsetenv("REFUSE"), 0);
@@ -250,6 +254,7 @@ static int teardown(void **state) {
   struct fixture *f = *state;
   _cleanup_error_ struct error ignored = {0};
   cleanup_close(&f->process);
+  cleanup_close(&f->order);
   (void)!machine_stop(&machine_container, &f->state, "m1", &ignored);
   check_ok(file_remove_tree(f->state.dir, &f->err), &f->err);
   state_done(&f->state);
@@ -293,17 +298,15 @@ static size_t count(const char *text, const char *part) {
 /* To the init that is up as the n-th since the start: the one before it is
  * gone, and reads no order any more. */
 static void order(const struct fixture *f, size_t n, const char *text) {
-  int fd = -1;
-  for (int i = 0; fd < 0; i++) {
+  for (int i = 0;; i++) {
     _cleanup_free_ char *log = file_of(f, "logs/m1.console");
-    if (count(log, "up\r\n") == n) /* fails until somebody reads */
-      fd = open(f->orders, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && i == 1000)
+    if (count(log, "up\r\n") == n)
+      break;
+    if (i == 1000)
       fail_msg("nobody takes the order '%s'; the console has: %s", text, log);
     (void)poll(NULL, 0, 10);
   }
-  assert_true(dprintf(fd, "%s\n", text) > 0);
-  assert_int_equal(close(fd), 0);
+  assert_true(dprintf(f->order, "%s\n", text) > 0);
 }
 
 static void expect_asked(const struct fixture *f, const char *expected) {
