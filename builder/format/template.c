@@ -24,7 +24,13 @@ struct scope_value {
   size_t n;
 };
 
-enum filter_kind { FILTER_YAML, FILTER_SH, FILTER_BASE64, FILTER_INDENT };
+enum filter_kind {
+  FILTER_YAML,
+  FILTER_SH,
+  FILTER_UNIT,
+  FILTER_BASE64,
+  FILTER_INDENT,
+};
 
 struct filter {
   enum filter_kind kind;
@@ -210,9 +216,8 @@ static char *take_word(const char **s, const char *end) {
 
 static bool filter_by_name(const char *name, enum filter_kind *ret) {
   static const char *const names[] = {
-      [FILTER_YAML] = "yaml",
-      [FILTER_SH] = "sh",
-      [FILTER_BASE64] = "base64",
+      [FILTER_YAML] = "yaml",     [FILTER_SH] = "sh",
+      [FILTER_UNIT] = "unit",     [FILTER_BASE64] = "base64",
       [FILTER_INDENT] = "indent",
   };
   for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -246,8 +251,8 @@ static int parse_filter(struct parser *p, struct op *op, const char **s,
   _cleanup_free_ char *name = take_word(s, end);
   if (!name || !filter_by_name(name, &f->kind))
     return fault(p->t, p->line, p->column, p->err,
-                 "there is no filter '%s'; there are yaml, sh, base64 and "
-                 "indent",
+                 "there is no filter '%s'; there are yaml, sh, unit, base64 "
+                 "and indent",
                  name ? name : "");
   return f->kind == FILTER_INDENT ? parse_indent(p, s, end, &f->arg) : 0;
 }
@@ -400,6 +405,20 @@ static void filter_indent(const char *s, int columns, struct buf *out) {
   buf_adds(out, s);
 }
 
+/* systemd.service(5), "COMMAND LINES": '%' and '$' begin something there unless
+ * doubled. */
+static void filter_unit(const char *s, struct buf *out) {
+  buf_adds(out, "\"");
+  for (; *s; s++) {
+    if (*s == '"' || *s == '\\')
+      buf_adds(out, "\\");
+    else if (*s == '%' || *s == '$')
+      buf_add(out, s, 1);
+    buf_add(out, s, 1);
+  }
+  buf_adds(out, "\"");
+}
+
 /* ---- rendering ---- */
 
 /* The scopes of the sections around, innermost first. */
@@ -438,6 +457,9 @@ static bool apply_filter(const struct filter *f, const char *in,
     return quote_yaml(in, out);
   case FILTER_SH:
     quote_sh(in, out);
+    return true;
+  case FILTER_UNIT:
+    filter_unit(in, out);
     return true;
   case FILTER_BASE64:
     base64_encode(in, strlen(in), 0, out);

@@ -6,6 +6,7 @@
  *   {{ name }}                 the string, as it is; a flag is true or false
  *   {{ name | yaml }}          as a double-quoted YAML scalar
  *   {{ name | sh }}            single-quoted for a POSIX shell
+ *   {{ name | unit }}          a word of a command in a systemd unit
  *   {{ name | base64 }}        RFC 4648, one line
  *   {{ name | indent 4 }}      4 spaces before each line but the first
  *                              and empty ones

@@ -36,32 +36,6 @@ static void add_own_volume(struct scope *s, const char *name, const char *path,
   scope_set_flag(row, "read_only", read_only);
 }
 
-/* The API server's, for an audit policy; an author's own argument of a limit
- * counts. */
-static void add_audit(const struct spec *spec, struct scope *s) {
-  static const char *const args[] = {
-      "audit-policy-file=" AUDIT_POLICY,
-      "audit-log-path=" AUDIT_LOGS "/audit.log", "audit-log-maxage=30",
-      "audit-log-maxbackup=10", "audit-log-maxsize=100"};
-  const struct strv *own =
-      &spec->kubernetes.components[COMPONENT_API_SERVER].args;
-  for (size_t i = 0; i < ARRAY_SIZE(args); i++) {
-    size_t n = strcspn(args[i], "=") + 1, k = 0;
-    while (k < own->n && strncmp(own->v[k], args[i], n) != 0)
-      k++;
-    if (k == own->n)
-      component_add_pair(s, "apiserver_args", args[i]);
-  }
-  add_own_volume(s, "audit-policy", AUDIT_POLICY, true);
-  add_own_volume(s, "audit-logs", AUDIT_LOGS, false);
-}
-
-static void add_encryption(struct scope *s) {
-  component_add_pair(s, "apiserver_args",
-                     "encryption-provider-config=" ENCRYPTION_CONFIG);
-  add_own_volume(s, "encryption", ENCRYPTION_CONFIG, true);
-}
-
 /* The author's feature gates, and those that what he asks for needs. */
 static void all_gates(const struct spec *spec, struct strv *ret) {
   const struct strv *own = &spec->kubernetes.feature_gates;
@@ -72,37 +46,87 @@ static void all_gates(const struct spec *spec, struct strv *ret) {
     strv_push(ret, IPV6_GATE "=true");
 }
 
-void components_values(const struct plan *p, struct scope *s) {
-  static const struct {
-    const char *args, *volumes;
-  } lists[N_COMPONENTS] = {
-      [COMPONENT_API_SERVER] = {"apiserver_args", "apiserver_volumes"},
-      [COMPONENT_CONTROLLER_MANAGER] = {"controller_args",
-                                        "controller_volumes"},
-      [COMPONENT_SCHEDULER] = {"scheduler_args", "scheduler_volumes"},
-      [COMPONENT_KUBELET] = {"kubelet_args", NULL},
-  };
-  const struct spec *spec = p->spec;
+bool component_is_told(const struct strv *args, const char *name) {
+  size_t len = strlen(name);
+  for (size_t i = 0; i < args->n; i++)
+    if (strncmp(args->v[i], name, len) == 0 && args->v[i][len] == '=')
+      return true;
+  return false;
+}
+
+/* One that follows from another key; the author's own argument counts. */
+static void add_arg(struct strv *args, const char *name, const char *value) {
+  if (!component_is_told(args, name))
+    strv_pushf(args, "%s=%s", name, value);
+}
+
+/* The API server's, for the keys of `kubernetes` that are more than arguments.
+ */
+static void api_server_args(const struct spec *spec, struct strv *args) {
+  if (spec->kubernetes.audit_policy) {
+    add_arg(args, "audit-policy-file", AUDIT_POLICY);
+    add_arg(args, "audit-log-path", AUDIT_LOGS "/audit.log");
+    add_arg(args, "audit-log-maxage", "30");
+    add_arg(args, "audit-log-maxbackup", "10");
+    add_arg(args, "audit-log-maxsize", "100");
+  }
+  if (spec->kubernetes.encryption != ENCRYPTION_NONE)
+    add_arg(args, "encryption-provider-config", ENCRYPTION_CONFIG);
+}
+
+void component_args(const struct spec *spec, enum component c,
+                    struct strv *ret) {
+  const struct strv *own = &spec->kubernetes.components[c].args;
+  for (size_t i = 0; i < own->n; i++)
+    strv_push(ret, own->v[i]);
+  if (c == COMPONENT_KUBELET)
+    return;
   _cleanup_strv_ struct strv gates = {0};
   all_gates(spec, &gates);
   _cleanup_free_ char *joined = strv_join(&gates, ",");
-  for (size_t c = 0; c < N_COMPONENTS; c++) {
-    const struct spec_component *own = &spec->kubernetes.components[c];
-    scope_set_list(s, lists[c].args);
-    for (size_t i = 0; i < own->args.n; i++)
-      component_add_pair(s, lists[c].args, own->args.v[i]);
-    if (!lists[c].volumes)
-      continue;
-    if (gates.n > 0) {
-      _cleanup_free_ char *all = xasprintf("feature-gates=%s", joined);
-      component_add_pair(s, lists[c].args, all);
-    }
-    add_volumes(&own->volumes, lists[c].volumes, s);
+  if (gates.n > 0)
+    add_arg(ret, "feature-gates", joined);
+  if (c == COMPONENT_API_SERVER)
+    api_server_args(spec, ret);
+}
+
+/* The component's volumes, those that api_server_args needs behind them. */
+static void set_volumes(const struct spec *spec, enum component c,
+                        const char *list, struct scope *s) {
+  add_volumes(&spec->kubernetes.components[c].volumes, list, s);
+  if (c != COMPONENT_API_SERVER)
+    return;
+  if (spec->kubernetes.audit_policy) {
+    add_own_volume(s, "audit-policy", AUDIT_POLICY, true);
+    add_own_volume(s, "audit-logs", AUDIT_LOGS, false);
   }
-  if (spec->kubernetes.audit_policy)
-    add_audit(spec, s);
   if (spec->kubernetes.encryption != ENCRYPTION_NONE)
-    add_encryption(s);
+    add_own_volume(s, "encryption", ENCRYPTION_CONFIG, true);
+}
+
+static void set_component(const struct spec *spec, enum component c,
+                          const char *args, const char *volumes,
+                          struct scope *s) {
+  _cleanup_strv_ struct strv all = {0};
+  component_args(spec, c, &all);
+  scope_set_list(s, args);
+  for (size_t i = 0; i < all.n; i++)
+    component_add_pair(s, args, all.v[i]);
+  if (volumes)
+    set_volumes(spec, c, volumes, s);
+}
+
+void components_values(const struct plan *p, struct scope *s) {
+  const struct spec *spec = p->spec;
+  _cleanup_strv_ struct strv gates = {0};
+  all_gates(spec, &gates);
+  set_component(spec, COMPONENT_API_SERVER, "apiserver_args",
+                "apiserver_volumes", s);
+  set_component(spec, COMPONENT_CONTROLLER_MANAGER, "controller_args",
+                "controller_volumes", s);
+  set_component(spec, COMPONENT_SCHEDULER, "scheduler_args",
+                "scheduler_volumes", s);
+  set_component(spec, COMPONENT_KUBELET, "kubelet_args", NULL, s);
   const struct spec_component *scheduler =
       &spec->kubernetes.components[COMPONENT_SCHEDULER];
   scope_set_flag(s, "scheduler_is_set",

@@ -14,7 +14,21 @@
 struct scope *component_add_pair(struct scope *s, const char *list,
                                  const char *pair);
 
-/* The values of user-data/kubeadm-*.yaml, the same on all nodes. */
+/*
+ * What the spec says to a component, of whatever bootstrapper: "name=value",
+ * the author's own arguments first, then those of keys that are arguments in
+ * other words. A key that becomes an argument is a line here, and the
+ * bootstrappers (kubeadm's configuration, and flags.h without kubeadm) follow.
+ * ret gets copies.
+ */
+void component_args(const struct spec *spec, enum component c,
+                    struct strv *ret);
+
+/* Whether "name=..." is among them. */
+bool component_is_told(const struct strv *args, const char *name);
+
+/* These as lists for templates, with the volumes that they need, for kubeadm's
+ * configuration and what runs without it; the same on all nodes. */
 void components_values(const struct plan *p, struct scope *s);
 
 /* Faults at arguments that are not the author's, and at what the version does

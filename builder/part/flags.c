@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "part/flags.h"
 
+#include "part/components.h"
 #include "spec/flags.h"
-#include <stdarg.h>
-#include <string.h>
 
 /* The list of one program that is being made. */
 struct flags {
@@ -11,53 +10,28 @@ struct flags {
   enum component component;
   struct scope *scope;
   const char *list;
+  struct strv told; /* what the spec says in its place (component_args) */
 };
+
+static void flags_done(struct flags *f) {
+  strv_done(&f->told);
+}
+
+#define _cleanup_flags_ _cleanup_(flags_done)
 
 static struct flags begin(const struct plan *p, enum component c,
                           struct scope *s, const char *list) {
+  struct flags f = {.spec = p->spec, .component = c, .scope = s, .list = list};
   scope_set_list(s, list);
-  return (struct flags){p->spec, c, s, list};
-}
-
-static bool is_authors(const struct flags *f, const char *name) {
-  const struct strv *own = &f->spec->kubernetes.components[f->component].args;
-  size_t len = strlen(name);
-  for (size_t i = 0; i < own->n; i++)
-    if (strncmp(own->v[i], name, len) == 0 && own->v[i][len] == '=')
-      return true;
-  return false;
-}
-
-/* One argument of ExecStart= (systemd.service(5), "COMMAND LINES"): '%' and '$'
- * begin something there unless doubled. */
-static char *unit_word(const char *text) {
-  _cleanup_buf_ struct buf b = {0};
-  buf_adds(&b, "\"");
-  for (; *text; text++) {
-    if (*text == '"' || *text == '\\')
-      buf_adds(&b, "\\");
-    else if (*text == '%' || *text == '$')
-      buf_add(&b, text, 1);
-    buf_add(&b, text, 1);
-  }
-  buf_adds(&b, "\"");
-  return buf_take(&b);
-}
-
-static void add_text(const struct flags *f, const char *text) {
-  struct scope *row = scope_add(f->scope, f->list);
-  _cleanup_free_ char *word = NULL;
-  if (f->component == COMPONENT_KUBELET)
-    word = unit_word(text);
-  scope_set(row, "flag", word ? word : text);
+  component_args(p->spec, c, &f.told);
+  return f;
 }
 
 static void add(const struct flags *f, const char *name, const char *value) {
   if (!flag_is_known(f->component, name, &f->spec->kubernetes.version) ||
-      is_authors(f, name))
+      component_is_told(&f->told, name))
     return;
-  _cleanup_free_ char *text = xasprintf("--%s=%s", name, value);
-  add_text(f, text);
+  scope_setf(scope_add(f->scope, f->list), "flag", "--%s=%s", name, value);
 }
 
 /* Pairs of names and values that are the same everywhere, up to a NULL. */
@@ -115,7 +89,8 @@ static void api_server(const struct plan *p, const struct plan_node *n,
                                       "tls-private-key-file",
                                       KUBE_PKI "apiserver.key",
                                       NULL};
-  const struct flags f = begin(p, COMPONENT_API_SERVER, s, "apiserver_flags");
+  _cleanup_flags_ struct flags f =
+      begin(p, COMPONENT_API_SERVER, s, "apiserver_flags");
   char a[NET_TEXT];
   add(&f, "advertise-address", ip_format(n->spec->address, a));
   add_all(&f, fixed);
@@ -156,7 +131,7 @@ static void controller_manager(const struct plan *p, struct scope *s) {
                                       "true",
                                       NULL};
 #undef CONF
-  const struct flags f =
+  _cleanup_flags_ struct flags f =
       begin(p, COMPONENT_CONTROLLER_MANAGER, s, "controller_flags");
   char a[NET_TEXT];
   /* Each node's pod network is known from its seed (bridge.c). */
@@ -185,7 +160,8 @@ static void scheduler(const struct plan *p, struct scope *s) {
                                       "0",
                                       NULL};
 #undef CONF
-  const struct flags f = begin(p, COMPONENT_SCHEDULER, s, "scheduler_flags");
+  _cleanup_flags_ struct flags f =
+      begin(p, COMPONENT_SCHEDULER, s, "scheduler_flags");
   add_all(&f, fixed);
 }
 
@@ -199,7 +175,8 @@ void flags_control_plane(const struct plan *p, const struct plan_node *n,
 void flags_kubelet(const struct plan *p, const struct plan_node *n,
                    struct scope *s) {
   const struct version *v = &p->spec->kubernetes.version;
-  const struct flags f = begin(p, COMPONENT_KUBELET, s, "kubelet_flags");
+  _cleanup_flags_ struct flags f =
+      begin(p, COMPONENT_KUBELET, s, "kubelet_flags");
   char a[NET_TEXT];
   _cleanup_free_ char *labels = strv_join(&n->spec->labels, ",");
   _cleanup_free_ char *taints = strv_join(&n->taints, ",");
@@ -214,8 +191,6 @@ void flags_kubelet(const struct plan *p, const struct plan_node *n,
   const struct strv *own = &n->extras.kubelet_args;
   if (own->n == 0)
     own = &p->spec->kubernetes.components[f.component].args;
-  for (size_t i = 0; i < own->n; i++) {
-    _cleanup_free_ char *text = xasprintf("--%s", own->v[i]);
-    add_text(&f, text);
-  }
+  for (size_t i = 0; i < own->n; i++)
+    scope_setf(scope_add(s, f.list), "flag", "--%s", own->v[i]);
 }

@@ -2,7 +2,8 @@
 /*
  * The flags of Kubernetes' programs on a node without kubeadm, as lists for
  * templates: rows with "flag", "--name=value". A flag is left out that the
- * version does not know (spec/flags.h), and one that the spec's author sets.
+ * version does not know (spec/flags.h), and one that the spec says
+ * (components.h).
  */
 #pragma once
 
@@ -13,7 +14,6 @@
 void flags_control_plane(const struct plan *p, const struct plan_node *n,
                          struct scope *s);
 
-/* kubelet_flags of a node, the author's arguments behind them, each as a word
- * of a systemd unit. */
+/* kubelet_flags of a node, the author's arguments behind them. */
 void flags_kubelet(const struct plan *p, const struct plan_node *n,
                    struct scope *s);

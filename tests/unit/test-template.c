@@ -29,6 +29,7 @@ static void make_scopes(struct scope *cluster, struct scope *node) {
   scope_set(node, "name", "kube-1");
   scope_set(node, "pem", "one\ntwo\n\nthree\n");
   scope_set(node, "odd", "a'b\"c\\d\te\xC2\x85\xE2\x80\xA8\xF0\x9F\x90\xA7");
+  scope_set(node, "money", "50%, $5");
   scope_set(node, "raw", "\xff");
   scope_set(node, "tag", "{{ name }}");
 }
@@ -67,6 +68,9 @@ static void test_render(void **state) {
        "'a'\\''b\"c\\d\te\xC2\x85\xE2\x80\xA8\xF0\x9F\x90\xA7'"},
       {"{{ odd | yaml }}",
        "\"a'b\\\"c\\\\d\\u0009e\\u0085\\u2028\xF0\x9F\x90\xA7\""},
+      {"{{ odd | unit }}",
+       "\"a'b\\\"c\\\\d\te\xC2\x85\xE2\x80\xA8\xF0\x9F\x90\xA7\""},
+      {"{{ money | unit }}", "\"50%%, $$5\""},
       {"{{ pem|yaml }}", "\"one\\ntwo\\n\\nthree\\n\""},
       {"{{ empty | base64 }}.{{ empty | sh }}.{{ empty | yaml }}", ".''.\"\""},
       {"{{ cluster | base64 }} {{ name | base64 }}", "ZGVtbw== a3ViZS0x"},
@@ -125,9 +129,9 @@ static void test_parse_faults(void **state) {
       {"{{# a | yaml }}{{/ a }}",
        "t:1:1: cannot read this tag from '| yaml ' on\n"},
       {"{{ a | html }}", "t:1:1: there is no filter 'html'; there are yaml, "
-                         "sh, base64 and indent\n"},
-      {"{{ a | }}", "t:1:1: there is no filter ''; there are yaml, sh, base64 "
-                    "and indent\n"},
+                         "sh, unit, base64 and indent\n"},
+      {"{{ a | }}", "t:1:1: there is no filter ''; there are yaml, sh, unit, "
+                    "base64 and indent\n"},
       {"{{ a | indent }}", "t:1:1: the filter indent needs a number of "
                            "columns, 0 to 80\n"},
       {"{{ a | indent 81 }}", "t:1:1: the filter indent needs a number of "
