@@ -126,6 +126,7 @@ static void tell_keys(void *arg, const struct seed_options *o) {
       strv_push(&renewed, t->cluster->plan.nodes.v[o->nodes[i]].name);
   seed_tell_mended(o->report, &t->cli->log);
   seed_tell_renewed(&renewed, &t->cli->log);
+  seed_tell_asked(o->report, &t->cluster->state, &t->cli->log);
   seed_tell_members(o->report, &t->cluster->state, &t->cli->log);
 }
 

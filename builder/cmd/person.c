@@ -105,15 +105,21 @@ static int write_manifest(const struct cli *cli, const struct person_options *o,
 }
 
 static int load_keys(const struct cli *cli, const struct cluster *c,
-                     struct pki *ret, struct error *err) {
+                     const char *name, struct pki *ret, struct error *err) {
   _cleanup_free_ char *dir = state_path(&c->state, "pki");
   _cleanup_free_ char *target = cli_target(cli, c->spec.file);
   if (c->spec.pki.mode == PKI_COPIED)
     return error_set(err, 0,
                      "with pki.mode copied the CA's key is on control-plane "
                      "nodes alone: `kubeadm kubeconfig user` makes one there");
-  if (pki_load(dir, ret, err) < 0)
+  if (pki_load(dir, &c->plan, ret, err) < 0)
     return -1;
+  if (pki_is_elsewhere(&c->plan, &PAIR_KUBERNETES))
+    return error_set(err, 0,
+                     "the CA's key is elsewhere: let it sign a request with CN "
+                     "%s and the groups as O, and make the kubeconfig with "
+                     "`kubectl config set-credentials`",
+                     name);
   if (!pki_get(ret, PAIR_KUBERNETES.secret))
     return error_set(err, 0, "there is no CA yet; `kubeseed seed %s` makes it",
                      target);
@@ -131,7 +137,7 @@ int person_conf(const struct cli *cli, const struct cluster *c,
   char date[sizeof("YYYY-MM-DD HH:MM")] = "";
   struct tm tm;
   time_t end;
-  if (load_keys(cli, c, &keys, err) < 0 ||
+  if (load_keys(cli, c, o->name, &keys, err) < 0 ||
       person_make(&keys, &person, time(NULL), &own, &end, err) < 0 ||
       admin_of_person(&c->plan, &own, o->name, ret, err) < 0 ||
       write_manifest(cli, o, force, err) < 0)

@@ -250,6 +250,7 @@ static void tell_keys(void *arg, const struct seed_options *o) {
   const struct telling *t = arg;
   seed_tell_mended(o->report, &t->cli->log);
   warn_renewed(t->cli, t->cluster, o);
+  seed_tell_asked(o->report, &t->cluster->state, &t->cli->log);
   seed_tell_members(o->report, &t->cluster->state, &t->cli->log);
 }
 

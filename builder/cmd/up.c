@@ -88,7 +88,7 @@ static int write_kubeconfig(const struct up *u, struct error *err) {
   const struct cluster *c = &u->cluster;
   _cleanup_pki_ struct pki pki = {0};
   _cleanup_free_ char *dir = state_path(&c->state, "pki");
-  if (pki_load(dir, &pki, err) < 0)
+  if (pki_load(dir, &c->plan, &pki, err) < 0)
     return -1;
   return access_write_kubeconfig(&c->plan, &pki, &u->launch.ports, &c->state,
                                  err);

@@ -67,7 +67,7 @@ static int read_stats_secret(const struct cluster *c, char **ret,
   _cleanup_free_ char *dir = state_path(&c->state, "pki");
   if (c->spec.endpoint.provider != PROVIDER_HAPROXY)
     return 0;
-  if (pki_load(dir, &pki, err) < 0)
+  if (pki_load(dir, &c->plan, &pki, err) < 0)
     return -1;
   const struct pki_entry *e = pki_get(&pki, "stats.secret");
   if (e)

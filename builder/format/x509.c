@@ -41,6 +41,7 @@ DEFINE_CLEANUP(OSSL_PARAM, OSSL_PARAM_free);
 DEFINE_CLEANUP(OSSL_PARAM_BLD, OSSL_PARAM_BLD_free);
 DEFINE_CLEANUP(X509, X509_free);
 DEFINE_CLEANUP(X509_NAME, X509_NAME_free);
+DEFINE_CLEANUP(X509_REQ, X509_REQ_free);
 DEFINE_CLEANUP(X509_STORE, X509_STORE_free);
 DEFINE_CLEANUP(X509_STORE_CTX, X509_STORE_CTX_free);
 
@@ -498,6 +499,47 @@ void cert_free(struct cert *cert) {
   free(cert);
 }
 
+/* --- requests ------------------------------------------------------------ */
+
+int cert_request(const struct cert_profile *profile, const struct key *key,
+                 struct buf *out, struct error *err) {
+  _auto_(X509_REQ) *req = X509_REQ_new();
+  _auto_(X509) *x = X509_new(); /* which only carries the extensions */
+  _auto_(X509_NAME) *name = make_name(profile);
+  _auto_(BIO) *bio = BIO_new(BIO_s_mem());
+  if (!req || !x || !name || !bio ||
+      X509_REQ_set_version(req, X509_REQ_VERSION_1) != 1 ||
+      X509_REQ_set_subject_name(req, name) != 1 ||
+      X509_REQ_set_pubkey(req, key->pkey) != 1 ||
+      !add_key_usage(x, profile->is_ca) || !add_ext_key_usage(x, profile) ||
+      !add_basic_constraints(x, profile->is_ca) || !add_alt_names(x, profile) ||
+      X509_REQ_add_extensions(
+          req, (STACK_OF(X509_EXTENSION) *)X509_get0_extensions(x)) != 1 ||
+      X509_REQ_sign(req, key->pkey, EVP_sha256()) == 0 ||
+      PEM_write_bio_X509_REQ(bio, req) != 1)
+    return crypto_error(err, "cannot make the request of '%s'",
+                        profile->common_name);
+  return bio_to_buf(bio, out, err);
+}
+
+static X509_REQ *read_request(const char *pem, size_t len) {
+  _auto_(BIO) *bio = bio_over(pem, len);
+  return bio ? PEM_read_bio_X509_REQ(bio, NULL, no_pass_phrase, NULL) : NULL;
+}
+
+bool cert_request_same(const struct buf *a, const struct buf *b) {
+  _auto_(X509_REQ) *x = read_request(a->data, a->len);
+  _auto_(X509_REQ) *y = read_request(b->data, b->len);
+  unsigned char *dx = NULL, *dy = NULL;
+  int nx = x ? i2d_re_X509_REQ_tbs(x, &dx) : 0;
+  int ny = y ? i2d_re_X509_REQ_tbs(y, &dy) : 0;
+  bool same = nx > 0 && nx == ny && memcmp(dx, dy, (size_t)nx) == 0;
+  OPENSSL_free(dx);
+  OPENSSL_free(dy);
+  ERR_clear_error();
+  return same;
+}
+
 /* --- questions to a certificate ---------------------------------------- */
 
 bool cert_has_key(const struct cert *cert, const struct key *key) {
@@ -547,6 +589,80 @@ bool cert_matches(const struct cert *cert, const struct cert_profile *profile) {
       ext_key_usage(cert->x509) == usage && same_names(cert->x509, profile);
   ERR_clear_error();
   return same;
+}
+
+/* How many of this kind the name has. */
+static int count_entries(const X509_NAME *name, int nid) {
+  int n = 0;
+  for (int i = -1; (i = X509_NAME_get_index_by_NID(name, nid, i)) >= 0;)
+    n++;
+  return n;
+}
+
+static bool has_entry(const X509_NAME *name, int nid, const char *text) {
+  for (int i = -1; (i = X509_NAME_get_index_by_NID(name, nid, i)) >= 0;) {
+    const ASN1_STRING *v =
+        X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i));
+    if ((size_t)ASN1_STRING_length(v) == strlen(text) &&
+        memcmp(ASN1_STRING_get0_data(v), text, strlen(text)) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* Whom the API server takes its bearer for: CN is the user, each O a group. */
+static bool same_user(const X509 *x, const struct cert_profile *p) {
+  const X509_NAME *name = X509_get_subject_name(x);
+  int n = p->organizations ? (int)p->organizations->n : 0;
+  if (count_entries(name, NID_commonName) != 1 ||
+      count_entries(name, NID_organizationName) != n ||
+      !has_entry(name, NID_commonName, p->common_name))
+    return false;
+  for (int i = 0; i < n; i++)
+    if (!has_entry(name, NID_organizationName, p->organizations->v[i]))
+      return false;
+  return true;
+}
+
+/* The first name of the profile that the certificate has not; NULL: none. */
+static const char *missing_name(const struct cert *cert,
+                                const struct cert_profile *p) {
+  const struct strv *lists[] = {p->dns, p->ips};
+  _cleanup_strv_ struct strv have = {0};
+  cert_alt_names(cert, &have);
+  for (size_t l = 0; l < ARRAY_SIZE(lists); l++)
+    for (size_t i = 0; lists[l] && i < lists[l]->n; i++)
+      if (!strv_has(&have, lists[l]->v[i]))
+        return lists[l]->v[i];
+  return NULL;
+}
+
+int cert_serves(const struct cert *cert, const struct cert_profile *profile,
+                struct error *err) {
+  uint32_t usage = (profile->server ? XKU_SSL_SERVER : 0u) |
+                   (profile->client ? XKU_SSL_CLIENT : 0u);
+  uint32_t has = X509_get_extended_key_usage(cert->x509);
+  uint32_t use = X509_get_key_usage(cert->x509);
+  const char *missing = missing_name(cert, profile);
+  bool ca = cert_is_ca(cert), same = same_user(cert->x509, profile);
+  _cleanup_free_ char *subject = cert_subject(cert);
+  ERR_clear_error();
+  if (ca)
+    return error_set(err, 0, "it is a CA's");
+  if (!same)
+    return error_set(err, 0,
+                     "it is for '%s': CN must be '%s', and each O a group of "
+                     "the request, with no other",
+                     subject, profile->common_name);
+  if (missing)
+    return error_set(err, 0, "the alternative name %s is not in it", missing);
+  if ((has & usage) != usage)
+    return error_set(err, 0, "its extended key usage lacks %s",
+                     (usage & ~has) & XKU_SSL_SERVER ? "serverAuth"
+                                                     : "clientAuth");
+  if (!(use & KU_DIGITAL_SIGNATURE))
+    return error_set(err, 0, "its key usage lacks digitalSignature");
+  return 0;
 }
 
 int cert_verify(const struct cert *cert, const struct cert *ca, time_t at,

@@ -82,6 +82,17 @@ int cert_issue(const struct cert_profile *profile, const struct key *subject,
                const struct cert *ca, const struct key *ca_key, struct buf *out,
                struct error *err) _must_check_;
 
+/*
+ * Appends a request for a certificate as the profile says, but for its times,
+ * to out (PKCS#10, RFC 2986), in PEM and signed with the key: for a CA whose
+ * key is elsewhere.
+ */
+int cert_request(const struct cert_profile *profile, const struct key *key,
+                 struct buf *out, struct error *err) _must_check_;
+
+/* Whether two texts are requests for the same, whoever signed them when. */
+bool cert_request_same(const struct buf *a, const struct buf *b);
+
 /* Reads the first "CERTIFICATE" of a PEM text. */
 int cert_parse(const char *pem, size_t len, struct cert **ret,
                struct error *err) _must_check_;
@@ -108,6 +119,16 @@ int pem_from_base64(const char *base64, struct buf *out,
 
 /* Whether basicConstraints and keyUsage let it sign certificates. */
 bool cert_is_ca(const struct cert *cert);
+
+/*
+ * Fails, saying why, unless a certificate that somebody else made does for what
+ * the profile is for: the same user and groups (CN and O; what else is in the
+ * subject says nothing to Kubernetes), no CA, and at least its usages and
+ * alternative names. One without any usage is for all, as Go's crypto/x509 has
+ * it.
+ */
+int cert_serves(const struct cert *cert, const struct cert_profile *profile,
+                struct error *err) _must_check_;
 
 /*
  * Whether subject, CA flag, extended key usage and alternative names are the

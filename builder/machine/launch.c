@@ -56,6 +56,7 @@ static void tell_keys(void *arg, const struct seed_options *o) {
   const struct launch *l = arg;
   seed_tell_mended(o->report, l->log);
   tell_renewed(l, o);
+  seed_tell_asked(o->report, l->state, l->log);
   seed_tell_members(o->report, l->state, l->log);
 }
 

@@ -22,6 +22,37 @@ static const struct part_file files[] = {
     {0},
 };
 
+/*
+ * A CA whose key is elsewhere signs what is made beforehand, and nothing later.
+ * A kubelet that joins by kubeadm gets its certificate from the cluster, whose
+ * controller manager signs only with the CA's key (kubeadm's docs, "External CA
+ * mode": the csrsigner is off, and no node joins by a token).
+ */
+static void check_elsewhere(const struct checking *c,
+                            const struct yaml_node *at, enum authority a) {
+  const struct spec *s = c->spec;
+  if (s->pki.mode == PKI_COPIED)
+    yaml_fault_key(c->err, at,
+                   "with pki.mode copied the first node makes this one; "
+                   "write pki.mode offline, or leave it out");
+  else if (a != AUTHORITY_ETCD &&
+           s->kubernetes.bootstrapper == BOOTSTRAPPER_KUBEADM)
+    yaml_fault_key(c->err, at,
+                   "a CA without its key: with the bootstrapper kubeadm nodes "
+                   "get certificates from the cluster when they join, which "
+                   "signs them with that key. Write `bootstrapper: "
+                   "static-pods` under kubernetes, with which all are made and "
+                   "signed before; or let the key that stays elsewhere sign a "
+                   "CA for this cluster (an intermediate), and name that one's "
+                   "certificate and key");
+  else if (a == AUTHORITY_ETCD && s->etcd.mode == ETCD_STACKED)
+    yaml_fault_key(
+        c->err, at,
+        "a CA without its key: kubeadm makes the certificates of a "
+        "stacked etcd's members on their nodes, with that key. Write "
+        "`etcd: {mode: founding}`, or name the key");
+}
+
 /* Both files, and of a key that is to be signed with. */
 static void check_authorities(const struct checking *c) {
   const struct spec *s = c->spec;
@@ -32,12 +63,7 @@ static void check_authorities(const struct checking *c) {
     const struct spec_authority *own = &s->pki.authorities[a];
     const struct yaml_node *at = yaml_get(all, name);
     if (own->cert && !own->key)
-      yaml_fault_key(c->err, at,
-                     "a CA without its key: nodes would get their certificates "
-                     "from elsewhere (kubeadm's external CA mode), which is "
-                     "not supported. Let the key that stays elsewhere sign a "
-                     "CA for this cluster (an intermediate), and name that "
-                     "one's certificate and key");
+      check_elsewhere(c, at, (enum authority)a);
     else if (own->key && !own->cert && authority_is_ca((enum authority)a))
       yaml_fault_key(c->err, at,
                      "a CA's key without its certificate; write cert as well");
@@ -49,7 +75,8 @@ static void check_authorities(const struct checking *c) {
 }
 
 static const struct spec_check checks[] = {
-    {check_authorities, {"pki.authorities", "pki.mode"}},
+    {check_authorities,
+     {"pki.authorities", "pki.mode", "kubernetes.bootstrapper", "etcd.mode"}},
     {0},
 };
 

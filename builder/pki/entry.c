@@ -5,35 +5,36 @@
 
 /* --- what exists ---------------------------------------------------------- */
 
-const struct pair PAIR_KUBERNETES = {PAIR_CA, "ca.key", "ca.crt"};
-const struct pair PAIR_ETCD = {PAIR_CA, "etcd/ca.key", "etcd/ca.crt"};
+const struct pair PAIR_KUBERNETES = {PAIR_CA, "ca.key", "ca.crt", NULL};
+const struct pair PAIR_ETCD = {PAIR_CA, "etcd/ca.key", "etcd/ca.crt", NULL};
 const struct pair PAIR_FRONT_PROXY = {PAIR_CA, "front-proxy-ca.key",
-                                      "front-proxy-ca.crt"};
-const struct pair PAIR_SA = {PAIR_RAW, "sa.key", "sa.pub"};
-const struct pair PAIR_ADMIN = {PAIR_CERT, "admin.key", "admin.crt"};
+                                      "front-proxy-ca.crt", NULL};
+const struct pair PAIR_SA = {PAIR_RAW, "sa.key", "sa.pub", NULL};
+const struct pair PAIR_ADMIN = {PAIR_CERT, "admin.key", "admin.crt",
+                                &PAIR_KUBERNETES};
 const struct pair PAIR_SSH_USER = {PAIR_SSH, "ssh-user/id_ed25519",
-                                   "ssh-user/id_ed25519.pub"};
-const struct pair PAIR_SSH_CA = {PAIR_SSH, "ssh-ca/ca", "ssh-ca/ca.pub"};
-const struct pair PAIR_ETCD_SERVER = {PAIR_CERT, "node/etcd-server.key",
-                                      "node/etcd-server.crt"};
-const struct pair PAIR_ETCD_PEER = {PAIR_CERT, "node/etcd-peer.key",
-                                    "node/etcd-peer.crt"};
-const struct pair PAIR_ETCD_CLIENT = {PAIR_CERT,
-                                      "node/apiserver-etcd-client.key",
-                                      "node/apiserver-etcd-client.crt"};
+                                   "ssh-user/id_ed25519.pub", NULL};
+const struct pair PAIR_SSH_CA = {PAIR_SSH, "ssh-ca/ca", "ssh-ca/ca.pub", NULL};
+#define LEAF(name, signer)                                                     \
+  { PAIR_CERT, "node/" name ".key", "node/" name ".crt", signer }
+const struct pair PAIR_ETCD_SERVER = LEAF("etcd-server", &PAIR_ETCD);
+const struct pair PAIR_ETCD_PEER = LEAF("etcd-peer", &PAIR_ETCD);
+const struct pair PAIR_ETCD_CLIENT = LEAF("apiserver-etcd-client", &PAIR_ETCD);
 
-#define LEAF(name)                                                             \
-  { PAIR_CERT, "node/" name ".key", "node/" name ".crt" }
-const struct pair PAIR_KUBELET = LEAF("kubelet");
-const struct pair PAIR_KUBELET_SERVER = LEAF("kubelet-server");
-const struct pair PAIR_KUBE_PROXY = LEAF("kube-proxy");
-const struct pair PAIR_API_SERVER = LEAF("apiserver");
-const struct pair PAIR_API_KUBELET = LEAF("apiserver-kubelet-client");
-const struct pair PAIR_FRONT_CLIENT = LEAF("front-proxy-client");
-const struct pair PAIR_CONTROLLER = LEAF("controller-manager");
-const struct pair PAIR_SCHEDULER = LEAF("scheduler");
-const struct pair PAIR_NODE_ADMIN = LEAF("admin");
-const struct pair PAIR_SUPER_ADMIN = LEAF("super-admin");
+const struct pair PAIR_KUBELET = LEAF("kubelet", &PAIR_KUBERNETES);
+const struct pair PAIR_KUBELET_SERVER =
+    LEAF("kubelet-server", &PAIR_KUBERNETES);
+const struct pair PAIR_KUBE_PROXY = LEAF("kube-proxy", &PAIR_KUBERNETES);
+const struct pair PAIR_API_SERVER = LEAF("apiserver", &PAIR_KUBERNETES);
+const struct pair PAIR_API_KUBELET =
+    LEAF("apiserver-kubelet-client", &PAIR_KUBERNETES);
+const struct pair PAIR_FRONT_CLIENT =
+    LEAF("front-proxy-client", &PAIR_FRONT_PROXY);
+const struct pair PAIR_CONTROLLER =
+    LEAF("controller-manager", &PAIR_KUBERNETES);
+const struct pair PAIR_SCHEDULER = LEAF("scheduler", &PAIR_KUBERNETES);
+const struct pair PAIR_NODE_ADMIN = LEAF("admin", &PAIR_KUBERNETES);
+const struct pair PAIR_SUPER_ADMIN = LEAF("super-admin", &PAIR_KUBERNETES);
 
 const struct pair *const pairs_of_cluster[] = {
     &PAIR_KUBERNETES, &PAIR_ETCD,     &PAIR_FRONT_PROXY, &PAIR_SA,

@@ -33,6 +33,7 @@ struct pair {
   enum pair_kind kind;
   const char *secret; /* entry names */
   const char *public;
+  const struct pair *signer; /* whose key signs a PAIR_CERT, a CA's */
 };
 
 extern const struct pair PAIR_KUBERNETES, PAIR_ETCD, PAIR_FRONT_PROXY, PAIR_SA,

@@ -149,6 +149,78 @@ static void note_time(const struct making *m, time_t begin) {
     *m->made = begin;
 }
 
+/* ---- Signed elsewhere ---- */
+
+/* Whoever signs may do so for a short time alone. */
+static bool ends_soon(const struct making *m, time_t begin, time_t end) {
+  time_t third = (end - begin) / 3;
+  return end - m->now < earlier(third, PKI_RENEW_DAYS * DAY);
+}
+
+static int ask(const struct making *m, const struct pair *pair,
+               const struct cert_profile *profile, bool needed,
+               struct error *err) {
+  _cleanup_key_ struct key *key = NULL;
+  struct pki_request *r = pki_request_vec_add(m->requests);
+  r->name = pki_request_name(pair, m->node);
+  r->needed = needed;
+  if (entry_key(m->out, pair->secret, &key, err) < 0)
+    return -1;
+  return cert_request(profile, key, &r->pem, err);
+}
+
+/* One that is there serves, or was just put there and does not, which its
+ * author is told. */
+static int judge_signed(const struct making *m, const struct pair *pair,
+                        const struct cert_profile *profile,
+                        const struct cert *ca, const struct cert *cert,
+                        bool *ret_serves, struct error *err) {
+  _cleanup_error_ struct error why = {0};
+  *ret_serves = cert_serves(cert, profile, &why) == 0 &&
+                cert_verify(cert, ca, m->now, &why) == 0;
+  if (*ret_serves || !entry_find(m->old, pair->public)->unsaved)
+    return 0;
+  _cleanup_free_ char *name = pki_request_name(pair, m->node);
+  return error_set(err, 0,
+                   "cannot use 'pki/requests/%s.crt': %s; put the right one "
+                   "there, or remove it",
+                   name, why.faults[0].msg);
+}
+
+static int add_key(const struct making *m, const struct pair *pair,
+                   struct error *err) {
+  _cleanup_key_ struct key *key = NULL;
+  if (entry_keep(m->old, pair->secret, m->out))
+    return 0;
+  if (key_generate(kind_of(m), &key, err) < 0)
+    return -1;
+  struct pki_entry *e = entry_add(m->out, pair->secret, true);
+  e->unsaved = true;
+  return key_pem(key, &e->data, err);
+}
+
+static int leaf_of_others(const struct making *m, const struct pair *pair,
+                          const struct cert_profile *profile,
+                          const struct cert *ca, const struct cert *old,
+                          struct error *err) {
+  time_t begin = 0, end = 0;
+  bool serves = false;
+  if (old && judge_signed(m, pair, profile, ca, old, &serves, err) < 0)
+    return -1;
+  if (!serves)
+    return add_key(m, pair, err) < 0 ? -1 : ask(m, pair, profile, true, err);
+  bool unsaved = entry_find(m->old, pair->public)->unsaved;
+  (void)entry_keep_pair(m->old, pair, m->out);
+  if (cert_not_before(old, &begin, err) < 0 ||
+      cert_not_after(old, &end, err) < 0)
+    return -1;
+  note_time(m, begin);
+  if (!unsaved && ends_soon(m, begin, end))
+    return ask(m, pair, profile, false, err);
+  pki_request_vec_add(m->requests)->name = pki_request_name(pair, m->node);
+  return 0;
+}
+
 int make_leaf(const struct making *m, const struct pair *pair,
               struct cert_profile profile, const struct cert *ca,
               const struct key *ca_key, struct error *err) {
@@ -160,6 +232,8 @@ int make_leaf(const struct making *m, const struct pair *pair,
       (entry_cert(m->old, pair->public, &old, err) < 0 ||
        check_begin(m, pair, old, err) < 0))
     return -1;
+  if (!ca_key)
+    return leaf_of_others(m, pair, &profile, ca, old, err);
   if (old && leaf_fits(m, old, &profile, ca, ca_end) &&
       entry_keep_pair(m->old, pair, m->out)) {
     if (cert_not_before(old, &profile.not_before, err) < 0)

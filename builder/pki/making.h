@@ -7,6 +7,7 @@
 
 #include "format/x509.h"
 #include "pki/entry.h"
+#include "pki/request.h"
 #include "plan/plan.h"
 #include <time.h>
 
@@ -17,7 +18,9 @@ struct making {
   const char *dir; /* where the old ones' files are, or NULL */
   time_t now;
   struct pki_entry_vec *out;
-  time_t *made; /* see pki_node; NULL for the cluster's */
+  time_t *made;                     /* see pki_node; NULL for the cluster's */
+  const char *node;                 /* whose they are; NULL: the cluster's */
+  struct pki_request_vec *requests; /* of certificates signed elsewhere */
 };
 
 /* Whether only the private half is there, see pki_load. */
@@ -46,7 +49,9 @@ int check_ca_time(const struct making *m, const struct pair *pair,
 time_t leaf_life(const struct plan *plan);
 
 /* Keeps the old pair where it serves on, see pki_node_make, or makes it; the
- * profile's times are set here. */
+ * profile's times are set here. With ca_key NULL, which is elsewhere, it is
+ * asked for (m->requests), and of a pair that lacks it only the key is there.
+ */
 int make_leaf(const struct making *m, const struct pair *pair,
               struct cert_profile profile, const struct cert *ca,
               const struct key *ca_key, struct error *err) _must_check_;

@@ -66,6 +66,8 @@ static int make_leaves(const struct making *m, const struct pki *pki,
   for (const struct leaf *l = pki_leaves; l->pair; l++)
     if (leaf_wanted(l, m->plan, node) && make_leaf_of(m, pki, node, l, err) < 0)
       return -1;
+  if (!entry_find(m->out, PAIR_KUBELET.public))
+    return 0; /* it is not signed yet */
   /* As the kubelet keeps its own: both in one file. */
   struct buf pem = {0};
   const char *const halves[] = {PAIR_KUBELET.secret, PAIR_KUBELET.public};
@@ -169,6 +171,8 @@ int pki_node_make(const struct pki *pki, const struct plan *plan,
                            .dir = old ? old->dir : NULL,
                            .now = now,
                            .out = &n.entries,
+                           .node = node->name,
+                           .requests = &n.requests,
                            .made = &n.made};
   if (pki_node_wants(plan, node, &PAIR_ETCD_SERVER) &&
       make_member(&m, pki, node, err) < 0)

@@ -24,6 +24,7 @@ const struct pki_entry *pki_node_get(const struct pki_node *n,
 void pki_done(struct pki *pki) {
   entries_done(&pki->entries);
   strv_done(&pki->mended);
+  pki_requests_done(&pki->requests);
   free(pki->dir);
   cert_free(pki->etcd_ca);
   key_free(pki->etcd_ca_key);
@@ -39,6 +40,7 @@ void pki_done(struct pki *pki) {
 void pki_node_done(struct pki_node *n) {
   entries_done(&n->entries);
   strv_done(&n->mended);
+  pki_requests_done(&n->requests);
   free(n->dir);
 }
 
@@ -48,22 +50,10 @@ void pki_node_done(struct pki_node *n) {
 /* The author's own for a pair; NULL where there is none. */
 static const struct spec_authority *
 own_of(const struct making *m, const struct pair *pair, enum authority *ret) {
-  static const struct {
-    const struct pair *pair;
-    enum authority authority;
-  } rows[] = {{&PAIR_KUBERNETES, AUTHORITY_KUBERNETES},
-              {&PAIR_ETCD, AUTHORITY_ETCD},
-              {&PAIR_FRONT_PROXY, AUTHORITY_FRONT_PROXY},
-              {&PAIR_SA, AUTHORITY_SERVICE_ACCOUNTS},
-              {&PAIR_SSH_CA, AUTHORITY_SSH}};
-  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-    const struct spec_authority *own =
-        &m->plan->spec->pki.authorities[rows[i].authority];
-    *ret = rows[i].authority;
-    if (rows[i].pair == pair && own->key_pem.len > 0)
-      return own;
-  }
-  return NULL;
+  if (!pki_authority(pair, ret))
+    return NULL;
+  const struct spec_authority *own = &m->plan->spec->pki.authorities[*ret];
+  return own->key_pem.len > 0 || own->cert_pem.len > 0 ? own : NULL;
 }
 
 /* Whether the old key is the author's: a cluster keeps what signs in it. */
@@ -82,6 +72,51 @@ static bool has_same_key(const struct pki_entry *old, const struct pair *pair,
          key_parse(pem->data, pem->len, &b, &ignored) == 0 && key_equal(a, b);
 }
 
+static int other_key(enum authority a, struct error *err) {
+  return error_usage(err,
+                     "pki.authorities.%s is not the key that this cluster "
+                     "has, and a cluster keeps what signs in it; take it out "
+                     "of the spec, or run `kubeseed destroy --all` with it "
+                     "to make another cluster",
+                     authority_name(a));
+}
+
+/* Whether both are certificates of one key. */
+static bool same_ca(const struct buf *a, const struct buf *b) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_cert_ struct cert *x = NULL;
+  _cleanup_cert_ struct cert *y = NULL;
+  char hx[CERT_HASH_TEXT], hy[CERT_HASH_TEXT];
+  return cert_parse(a->data, a->len, &x, &ignored) == 0 &&
+         cert_parse(b->data, b->len, &y, &ignored) == 0 &&
+         cert_key_hash(x, hx, &ignored) == 0 &&
+         cert_key_hash(y, hy, &ignored) == 0 && strcmp(hx, hy) == 0;
+}
+
+/* A CA whose key is elsewhere: only its certificate is among the entries. */
+static int take_elsewhere(const struct making *m, const struct pair *pair,
+                          const struct spec_authority *own, enum authority a,
+                          struct pki_entry_vec *old, struct error *err) {
+  const struct pki_entry *public = entry_find(old, pair->public);
+  if (public && !same_ca(&public->data, &own->cert_pem))
+    return other_key(a, err);
+  if (entry_find(old, pair->secret))
+    return error_usage(err,
+                       "pki.authorities.%s has no key, but '%s/%s' is one: if "
+                       "it is to be elsewhere from now on, keep it there and "
+                       "remove that file; otherwise name it as `key`",
+                       authority_name(a), m->dir ? m->dir : "pki",
+                       pair->secret);
+  if (public && public->data.len == own->cert_pem.len &&
+      memcmp(public->data.data, own->cert_pem.data, own->cert_pem.len) == 0)
+    return 0;
+  entry_drop(old, pair->public);
+  struct pki_entry *e = entry_add(old, pair->public, false);
+  e->unsaved = true;
+  buf_add(&e->data, own->cert_pem.data, own->cert_pem.len);
+  return 0;
+}
+
 /* What the old entries are to be in place of those that are there: the author's
  * own, where the spec names them. A certificate of the same key may be another
  * one, renewed. */
@@ -93,13 +128,12 @@ static int take_own(const struct making *m, const struct pair *pair,
   const struct pki_entry *public = entry_find(old, pair->public);
   if (!own)
     return 0;
-  if (secret && !has_same_key(secret, pair, &own->key_pem))
-    return error_usage(err,
-                       "pki.authorities.%s is not the key that this cluster "
-                       "has, and a cluster keeps what signs in it; take it out "
-                       "of the spec, or run `kubeseed destroy --all` with it "
-                       "to make another cluster",
-                       authority_name(a));
+  if (pki_is_elsewhere(m->plan, pair))
+    return take_elsewhere(m, pair, own, a, old, err);
+  if ((secret && !has_same_key(secret, pair, &own->key_pem)) ||
+      (!secret && public && pair->kind == PAIR_CA &&
+       !same_ca(&public->data, &own->cert_pem)))
+    return other_key(a, err);
   if (secret && public &&
       (pair->kind != PAIR_CA ||
        (public->data.len == own->cert_pem.len &&
@@ -122,7 +156,9 @@ static int take_own(const struct making *m, const struct pair *pair,
 
 static int make_ca(const struct making *m, const struct pair *pair,
                    const char *common_name, struct error *err) {
-  if (entry_keep_pair(m->old, pair, m->out))
+  if (entry_keep_pair(m->old, pair, m->out) ||
+      (pki_is_elsewhere(m->plan, pair) &&
+       entry_keep(m->old, pair->public, m->out)))
     return check_ca_time(m, pair, err);
   /* kubeadm gives its CAs their own name as DNS name. */
   _cleanup_strv_ struct strv dns = {0};
@@ -162,7 +198,8 @@ static int make_admin(const struct making *m, struct error *err) {
   _cleanup_cert_ struct cert *ca = NULL;
   _cleanup_key_ struct key *ca_key = NULL;
   if (entry_cert(m->out, PAIR_KUBERNETES.public, &ca, err) < 0 ||
-      entry_key(m->out, PAIR_KUBERNETES.secret, &ca_key, err) < 0)
+      (!pki_is_elsewhere(m->plan, &PAIR_KUBERNETES) &&
+       entry_key(m->out, PAIR_KUBERNETES.secret, &ca_key, err) < 0))
     return -1;
   return make_leaf(m, &PAIR_ADMIN, profile, ca, ca_key, err);
 }
@@ -262,6 +299,8 @@ static int open_ca(const struct pki *pki, const struct pair *pair,
                    struct cert **ret, struct key **ret_key, struct error *err) {
   if (entry_cert(&pki->entries, pair->public, ret, err) < 0)
     return error_prefix(err, "%s", pair->public);
+  if (!pki_get(pki, pair->secret))
+    return 0; /* it is elsewhere, or pki_make had made it */
   if (entry_key(&pki->entries, pair->secret, ret_key, err) < 0)
     return error_prefix(err, "%s", pair->secret);
   return 0;
@@ -305,7 +344,9 @@ static int check_mode(const struct making *m, struct error *err) {
   bool has_ca = false;
   for (size_t i = 0; pairs_of_cluster[i]; i++)
     has_ca = has_ca || (pairs_of_cluster[i]->kind == PAIR_CA &&
-                        entry_find(m->old, pairs_of_cluster[i]->secret));
+                        (entry_find(m->old, pairs_of_cluster[i]->secret) ||
+                         (pki_is_elsewhere(m->plan, pairs_of_cluster[i]) &&
+                          entry_find(m->old, pairs_of_cluster[i]->public))));
   bool ours = has_ca || has_others_of_offline(m);
   bool offline = m->plan->spec->pki.mode == PKI_OFFLINE;
   /* Made in one go with the CAs where these are ours, and always there. */
@@ -412,7 +453,8 @@ int pki_make(const struct plan *plan, const struct pki *old, time_t now,
                      .old = old ? &old->entries : &none,
                      .dir = old ? old->dir : NULL,
                      .now = now,
-                     .out = &pki.entries};
+                     .out = &pki.entries,
+                     .requests = &pki.requests};
   /* By what is there: the author's own are no sign of an earlier run. */
   if (check_mode(&m, err) < 0 || check_encryption(&m, err) < 0 ||
       old_and_own(&m, &all, err) < 0)

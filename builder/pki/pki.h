@@ -21,7 +21,9 @@
  *   ca.hash                         caCertHashes of ca.crt; computed, no file
  *
  * The first five lines and ca.hash are absent with pki.mode "copied": there
- * the first node makes them, and they never exist on the workstation.
+ * the first node makes them, and they never exist on the workstation. A CA's
+ * key is absent where it is elsewhere (request.h); a leaf that is not signed
+ * yet has a key and no certificate, and is among the requests.
  *
  * Entries of one node; * kept as files below NAME.cluster/pki/nodes/NODE/:
  *
@@ -49,6 +51,7 @@
 #include "format/x509.h"
 #include "pki/entry.h"
 #include "pki/life.h"
+#include "pki/request.h"
 #include "plan/plan.h"
 #include <time.h>
 
@@ -56,12 +59,14 @@ struct pki {
   struct pki_entry_vec entries;
   struct strv mended; /* by pki_load: what an interrupted run left */
   char *dir;          /* whence pki_load read them; NULL: made */
+  struct pki_request_vec requests; /* by pki_make: the administrator's */
 
   /* Parsed once, so that a thousand nodes need not; pki.c's own. NULL or
    * empty after pki_load. */
   struct cert *etcd_ca;
   struct key *etcd_ca_key;
   struct cert *kubernetes_ca, *front_proxy_ca; /* where nodes need them */
+  /* NULL for one that is elsewhere as well. */
   struct key *kubernetes_ca_key, *front_proxy_ca_key;
   struct ssh_ca ssh_ca;
   uint8_t ssh_host_secret[32];
@@ -72,6 +77,7 @@ struct pki_node {
   time_t made;        /* its newest certificate; 0 when it has none */
   struct strv mended; /* by pki_node_load */
   char *dir;          /* whence it read them; NULL: made */
+  struct pki_request_vec requests; /* by pki_node_make */
 };
 
 /*

@@ -219,17 +219,36 @@ static void keep_cert(struct pki_entry_vec *l, const struct pair *pair) {
     e->cert = NULL;
 }
 
-static int load_pair(const char *dir, const struct pair *pair,
-                     struct pki_entry_vec *out, struct strv *mended,
-                     struct error *err) {
+/* With a key of the CA that is elsewhere a certificate comes later, and a CA's
+ * stays without its key. */
+static bool may_be_half(const struct plan *plan, const struct pair *pair,
+                        const struct pki_entry_vec *l) {
+  enum authority a;
+  if (pair->kind == PAIR_CERT)
+    return pki_is_elsewhere(plan, pair->signer) &&
+           entry_find(l, pair->secret) && !entry_find(l, pair->public) &&
+           missing_or_good_key(l, pair->secret);
+  /* Its key may have been named since. */
+  return pair->kind == PAIR_CA && pki_authority(pair, &a) &&
+         plan->spec->pki.authorities[a].cert && !entry_find(l, pair->secret);
+}
+
+static int load_pair(const char *dir, const struct plan *plan,
+                     const struct pair *pair, struct pki_entry_vec *out,
+                     struct strv *mended, struct error *err) {
   _cleanup_error_ struct error why = {0};
   if (load_entry(dir, pair->secret, true, out, err) < 0 ||
       load_entry(dir, pair->public, false, out, err) < 0)
     return -1;
   keep_cert(out, pair);
+  if (may_be_half(plan, pair, out))
+    return 0;
   if (check_pair(out, pair, dir, &why) == 0)
     return 0;
-  if (mend(out, pair, dir)) {
+  /* A new key would need another signature. */
+  bool asked =
+      pki_is_elsewhere(plan, pair->signer) && entry_find(out, pair->secret);
+  if (!asked && mend(out, pair, dir)) {
     strv_pushf(mended, "'%s/%s' and '%s' were not of one pair", dir,
                entry_file(pair->secret), entry_file(pair->public));
     return 0;
@@ -271,12 +290,25 @@ static int load_encryption(const char *dir, struct pki_entry_vec *out,
                    dir, wrong);
 }
 
-int pki_load(const char *dir, struct pki *ret, struct error *err) {
+/* As the files were, with what was signed elsewhere since. */
+static int load_signed(const char *dir, const struct plan *plan,
+                       const struct pair *pair, const char *node,
+                       struct pki_entry_vec *out, struct error *err) {
+  return pair->kind == PAIR_CERT && pki_is_elsewhere(plan, pair->signer)
+             ? pki_request_take(dir, pair, node, out, err)
+             : 0;
+}
+
+int pki_load(const char *dir, const struct plan *plan, struct pki *ret,
+             struct error *err) {
   _cleanup_pki_ struct pki pki = {0};
   if (commit_check_done(dir, err) < 0)
     return -1;
   for (size_t i = 0; pairs_of_cluster[i]; i++)
-    if (load_pair(dir, pairs_of_cluster[i], &pki.entries, &pki.mended, err) < 0)
+    if (load_pair(dir, plan, pairs_of_cluster[i], &pki.entries, &pki.mended,
+                  err) < 0 ||
+        load_signed(dir, plan, pairs_of_cluster[i], NULL, &pki.entries, err) <
+            0)
       return -1;
   for (size_t i = 0; pki_texts[i].name; i++)
     if (load_text(dir, &pki_texts[i], &pki.entries, err) < 0)
@@ -302,7 +334,10 @@ int pki_node_load(const char *dir, const struct plan *plan,
   _cleanup_free_ char *own = xasprintf("%s/nodes/%s", dir, node->name);
   for (size_t i = 0; pairs_of_node[i]; i++)
     if (pki_node_wants(plan, node, pairs_of_node[i]) &&
-        load_pair(own, pairs_of_node[i], &n.entries, &n.mended, err) < 0)
+        (load_pair(own, plan, pairs_of_node[i], &n.entries, &n.mended, err) <
+             0 ||
+         load_signed(dir, plan, pairs_of_node[i], node->name, &n.entries, err) <
+             0))
       return -1;
   n.dir = own;
   own = NULL;

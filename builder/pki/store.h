@@ -23,9 +23,14 @@
  *   a CA's key alone before `created` is there, which the first run writes when
  *     all keys are: nothing that it signed is anywhere
  *
+ * Of a CA whose key is elsewhere (request.h) the certificate may be alone, and
+ * the keys of what it signs; certificates that were put beside their requests
+ * are taken in.
+ *
  * ret is only good as "old" of pki_make.
  */
-int pki_load(const char *dir, struct pki *ret, struct error *err) _must_check_;
+int pki_load(const char *dir, const struct plan *plan, struct pki *ret,
+             struct error *err) _must_check_;
 
 /* As pki_load, for those of one node's entries that the plan asks for; dir is
  * the same. */

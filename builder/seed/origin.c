@@ -162,7 +162,7 @@ int origin_lines(const struct plan *plan, const char *text, size_t len,
   const struct plan_node *n = plan_find(plan, node);
   size_t n_lines = count_lines(text);
   _cleanup_free_ bool *lines = xcalloc(n_lines, sizeof(*lines));
-  if (pki_load(dir, &old, err) < 0 ||
+  if (pki_load(dir, plan, &old, err) < 0 ||
       pki_make(plan, &old, now, &pki, err) < 0 ||
       pki_node_load(dir, plan, n, &old_keys, err) < 0 ||
       pki_node_make(&pki, plan, n, &old_keys, now, &keys, err) < 0 ||

@@ -95,6 +95,16 @@ void seed_tell_members(const struct seed_report *r, const struct state *s,
              r->gone);
 }
 
+void seed_tell_asked(const struct seed_report *r, const struct state *s,
+                     const struct log *log) {
+  if (r->asked > 0)
+    log_warn(log,
+             "%zu certificates end soon: their requests are in "
+             "'%s/pki/requests' again; with the new ones beside them `kubeseed "
+             "seed %s` takes those",
+             r->asked, s->dir, s->target);
+}
+
 char *seed_name_nodes(const struct strv *names) {
   enum { SHOWN = 8 };
   _cleanup_buf_ struct buf b = {0};
@@ -299,6 +309,20 @@ static void add_anew(const struct session *s, struct strv *ret) {
       add_if_made(s, pki_texts[i].name, ret);
 }
 
+static size_t count_requests(const struct pki_request_vec *l, bool needed) {
+  size_t n = 0;
+  for (size_t i = 0; i < l->n; i++)
+    n += l->v[i].pem.len > 0 && l->v[i].needed == needed;
+  return n;
+}
+
+static size_t count_all_requests(const struct session *s, bool needed) {
+  size_t n = count_requests(&s->pki.requests, needed);
+  for (size_t i = 0; i < s->options->n_nodes; i++)
+    n += count_requests(&s->jobs[i].keys.requests, needed);
+  return n;
+}
+
 /* A node without keys in files had none that could have been renewed or left.
  */
 static void report_keys(const struct session *s) {
@@ -312,6 +336,7 @@ static void report_keys(const struct session *s) {
     r->gone = strv_join(&s->members.gone, ", ");
   r->unreachable = members_unreachable(&s->members, s->plan);
   r->renewed = xcalloc(o->n_nodes, sizeof(*r->renewed));
+  r->asked = count_all_requests(s, false);
   add_all(&r->mended, &s->old.mended);
   add_anew(s, &r->anew);
   for (size_t i = 0; i < o->n_nodes; i++) {
@@ -373,9 +398,37 @@ static int check_keys_are_there(struct session *s, struct error *err) {
       s->pki_dir, found, s->state->target);
 }
 
+/* After the keys that they are for: one without its key is worth nothing. */
+static int write_requests(const struct session *s, struct error *err) {
+  if (pki_requests_write(s->pki_dir, &s->pki.requests, err) < 0)
+    return -1;
+  for (size_t i = 0; i < s->options->n_nodes; i++)
+    if (pki_requests_write(s->pki_dir, &s->jobs[i].keys.requests, err) < 0)
+      return -1;
+  return 0;
+}
+
+static int check_signed(const struct session *s, struct error *err) {
+  size_t n = count_all_requests(s, true);
+  if (n == 0)
+    return 0;
+  if (s->options->dry)
+    return error_set(err, 0,
+                     "%zu certificate%s not signed yet by a CA whose key is "
+                     "elsewhere; `kubeseed seed %s` tells what to do",
+                     n, n == 1 ? " is" : "s are", s->state->target);
+  return error_set(err, 0,
+                   "%zu certificate%s to be signed by a CA whose key is "
+                   "elsewhere: for each '%s/requests/CA/NAME.csr' let that CA "
+                   "make what it asks for, put it beside it as NAME.crt, and "
+                   "run `kubeseed seed %s` again (CERTIFICATES in kubeseed(1))",
+                   n, n == 1 ? " is" : "s are", s->pki_dir, s->state->target);
+}
+
 /* Not a key is written before all are made. */
 static int make_keys(struct session *s, struct error *err) {
-  if (read_created(s, err) < 0 || pki_load(s->pki_dir, &s->old, err) < 0 ||
+  if (read_created(s, err) < 0 ||
+      pki_load(s->pki_dir, s->plan, &s->old, err) < 0 ||
       check_keys_are_there(s, err) < 0 ||
       members_load(s->state, s->plan, s->options->forget, &s->members, err) <
           0 ||
@@ -384,11 +437,12 @@ static int make_keys(struct session *s, struct error *err) {
     return -1;
   s->earlier = members_earlier(&s->members);
   if (s->options->dry)
-    return 0;
+    return check_signed(s, err);
   report_keys(s);
-  if (file_mkdirs(s->pki_dir, 0700, err) < 0)
+  if (file_mkdirs(s->pki_dir, 0700, err) < 0 || commit_keys(s, err) < 0 ||
+      write_requests(s, err) < 0)
     return -1;
-  return commit_keys(s, err);
+  return check_signed(s, err);
 }
 
 static int prepare(struct session *s, struct error *err) {

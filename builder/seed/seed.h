@@ -23,6 +23,7 @@ struct seed_report {
   bool *renewed;        /* of these: certificates that were there are others */
   struct strv mended;   /* keys that an interrupted run left, now made good */
   struct strv anew;     /* the cluster's own keys that were gone: their files */
+  size_t asked;         /* certificates that end soon, asked for elsewhere */
   char *earlier;     /* new: other lists of members that seeds were made for */
   char *unreachable; /* those of them that are not there to be asked any more */
   char *gone;        /* new: names in them that are no members any more */
@@ -30,6 +31,10 @@ struct seed_report {
 
 /* Warns of what was mended, and of what was gone and is made anew. */
 void seed_tell_mended(const struct seed_report *r, const struct log *log);
+
+/* Warns of certificates that a CA whose key is elsewhere is to sign again. */
+void seed_tell_asked(const struct seed_report *r, const struct state *s,
+                     const struct log *log);
 
 /* Warns when seeds were made before with other members of etcd, or the same in
  * another order, whose first one founds: a new list is no vote, for who has an
@@ -78,6 +83,8 @@ struct seed_options {
  * leaves all keys or none of the new ones, and every medium whole. A state that
  * has seeds or disks but none of its CAs is refused: somebody may have them
  * elsewhere, and the seeds that would be replaced are the last that hold them.
+ * With a CA whose key is elsewhere (pki/request.h) it fails until all is signed
+ * that the chosen nodes need; their keys and requests are there then.
  */
 int seed_make(const struct plan *plan, const struct state *state,
               const struct seed_options *options,

@@ -164,6 +164,8 @@ static int check_signing(const struct spec *s, const struct cert *cert,
   return 0;
 }
 
+/* key is NULL for one that is elsewhere: what it may sign is seen when it has.
+ */
 static int take_cert(const struct spec *s, struct spec_authority *own,
                      const struct buf *text, const struct key *key, time_t now,
                      struct error *err) {
@@ -174,12 +176,12 @@ static int take_cert(const struct spec *s, struct spec_authority *own,
     return error_set(err, 0,
                      "the certificate is not a CA's (basicConstraints CA:TRUE, "
                      "keyUsage keyCertSign)");
-  if (!cert_has_key(cert, key))
+  if (key && !cert_has_key(cert, key))
     return error_set(err, 0,
                      "the key does not fit the certificate, which must be the "
                      "first of its file");
   if (check_time(cert, now, err) < 0 || check_chain(text->data, now, err) < 0 ||
-      check_signing(s, cert, key, now, err) < 0)
+      (key && check_signing(s, cert, key, now, err) < 0))
     return -1;
   return cert_pem(cert, &own->cert_pem, err);
 }
@@ -192,6 +194,8 @@ int authority_take(struct spec *s, enum authority a, const struct buf *cert,
   _cleanup_key_ struct key *pair = NULL;
   if (a == AUTHORITY_SSH)
     return take_ssh(own, key, err);
+  if (!own->key)
+    return take_cert(s, own, cert, NULL, now, err);
   if (key_parse(key->data, key->len, &pair, err) < 0 ||
       check_key(s, pair, err) < 0 ||
       (a == AUTHORITY_KUBERNETES && check_algorithm(s, pair, err) < 0) ||
@@ -200,12 +204,30 @@ int authority_take(struct spec *s, enum authority a, const struct buf *cert,
   return key_pem(pair, &own->key_pem, err);
 }
 
+static bool same_text(const struct buf *a, const struct buf *b) {
+  return a->len > 0 && a->len == b->len &&
+         memcmp(a->data, b->data, a->len) == 0;
+}
+
+/* By their certificates: a key may be elsewhere. */
+static bool same_ca(const struct spec_authority *a,
+                    const struct spec_authority *b) {
+  _cleanup_error_ struct error ignored = {0};
+  _cleanup_cert_ struct cert *x = NULL;
+  _cleanup_cert_ struct cert *y = NULL;
+  char hx[CERT_HASH_TEXT], hy[CERT_HASH_TEXT];
+  return a->cert_pem.len > 0 && b->cert_pem.len > 0 &&
+         cert_parse(a->cert_pem.data, a->cert_pem.len, &x, &ignored) == 0 &&
+         cert_parse(b->cert_pem.data, b->cert_pem.len, &y, &ignored) == 0 &&
+         cert_key_hash(x, hx, &ignored) == 0 &&
+         cert_key_hash(y, hy, &ignored) == 0 && strcmp(hx, hy) == 0;
+}
+
 void authorities_check(const struct spec *s, struct error *err) {
   const struct spec_authority *l = s->pki.authorities;
   for (int a = 0; a < N_AUTHORITIES; a++)
     for (int b = 0; b < a; b++)
-      if (l[a].key_pem.len > 0 && l[a].key_pem.len == l[b].key_pem.len &&
-          memcmp(l[a].key_pem.data, l[b].key_pem.data, l[a].key_pem.len) == 0)
+      if (same_text(&l[a].key_pem, &l[b].key_pem) || same_ca(&l[a], &l[b]))
         error_at(err, l[a].where,
                  "pki.authorities.%s has the key of %s: each must have "
                  "its own, or who is let in by the one is by the other",

@@ -20,10 +20,10 @@ bool authority_is_ca(enum authority a);
 /*
  * Takes the texts of its files, and keeps those in struct spec that the state
  * has: a key without text around it, and of a chain the first certificate,
- * which is what signs. cert is empty for what has none. Fails when they do not
- * belong together, are no CA, are not valid at now, have a key that Kubernetes
- * cannot use, or may not sign what a cluster needs; the reason is one to be put
- * behind a name.
+ * which is what signs. cert is empty for what has none, key for a CA whose key
+ * is elsewhere. Fails when they do not belong together, are no CA, are not
+ * valid at now, have a key that Kubernetes cannot use, or may not sign what a
+ * cluster needs; the reason is one to be put behind a name.
  */
 int authority_take(struct spec *s, enum authority a, const struct buf *cert,
                    const struct buf *key, time_t now,

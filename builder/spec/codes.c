@@ -552,10 +552,15 @@ static const struct told {
     {"KS0240", "kubeadm before 1.31 makes its own certificates for a year; "
                "this is for those of etcd and the administrator"},
     {"KS0241",
-     "a CA without its key: nodes would get their certificates from "
-     "elsewhere (kubeadm's external CA mode), which is not supported. "
-     "Let the key that stays elsewhere sign a CA for this cluster (an "
-     "intermediate), and name that one's certificate and key"},
+     "a CA without its key: with the bootstrapper kubeadm nodes get "
+     "certificates from the cluster when they join, which signs them with that "
+     "key. Write `bootstrapper: static-pods` under kubernetes, with which all "
+     "are made and signed before; or let the key that stays elsewhere sign a "
+     "CA for this cluster (an intermediate), and name that one's certificate "
+     "and key"},
+    {"KS0241", "a CA without its key: kubeadm makes the certificates of a "
+               "stacked etcd's members on their nodes, with that key. Write "
+               "`etcd: {mode: founding}`, or name the key"},
     {"KS0241", "a CA's key without its certificate; write cert as well"},
     {"KS0241", "with pki.mode copied the first node makes this one; write "
                "pki.mode offline, or leave it out"},

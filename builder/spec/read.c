@@ -243,8 +243,9 @@ static void find_authorities(struct spec *s, const struct yaml_node *root) {
   for (int a = 0; a < N_AUTHORITIES; a++) {
     const struct yaml_node *map = yaml_get(all, authority_name(a));
     const struct yaml_node *key = yaml_get(map, "key");
-    if (key)
-      s->pki.authorities[a].where = yaml_where(key);
+    const struct yaml_node *at = key ? key : yaml_get(map, "cert");
+    if (at)
+      s->pki.authorities[a].where = yaml_where(at);
   }
 }
 

@@ -239,16 +239,17 @@ static void read_patch(const struct spec *s, struct spec_file *f,
 static void read_authority(struct spec *s, enum authority a, time_t now,
                            struct error *err) {
   const struct spec_authority *own = &s->pki.authorities[a];
-  if (!own->key)
+  if (!own->key && !own->cert)
     return;
   _cleanup_error_ struct error why = {0};
   _cleanup_buf_ struct buf cert = {0};
   _cleanup_buf_ struct buf key = {0};
   _cleanup_free_ char *cert_path =
       own->cert ? spec_beside(s->file, own->cert) : NULL;
-  _cleanup_free_ char *key_path = spec_beside(s->file, own->key);
+  _cleanup_free_ char *key_path =
+      own->key ? spec_beside(s->file, own->key) : NULL;
   if ((cert_path && read_file(cert_path, SOURCE_MAX_BYTES, &cert, &why) < 0) ||
-      read_file(key_path, SOURCE_MAX_BYTES, &key, &why) < 0) {
+      (key_path && read_file(key_path, SOURCE_MAX_BYTES, &key, &why) < 0)) {
     error_at(err, own->where, "pki.authorities.%s: %s", authority_name(a),
              why.faults[0].msg);
     return;
@@ -256,8 +257,9 @@ static void read_authority(struct spec *s, enum authority a, time_t now,
   buf_adds(&cert, "");
   buf_adds(&key, "");
   if (authority_take(s, a, &cert, &key, now, &why) < 0)
-    error_at(err, own->where, "'%s' cannot be pki.authorities.%s: %s", key_path,
-             authority_name(a), why.faults[0].msg);
+    error_at(err, own->where, "'%s' cannot be pki.authorities.%s: %s",
+             key_path ? key_path : cert_path, authority_name(a),
+             why.faults[0].msg);
 }
 
 static void read_authorities(struct spec *s, struct error *err) {

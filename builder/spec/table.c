@@ -762,7 +762,9 @@ const struct key spec_keys[] = {
      .also = "crt certificate certFile"},
     {"pki.authorities.kubernetes.key", TYPE_TEXT, "0.2",
      AT(pki.authorities[AUTHORITY_KUBERNETES].key),
-     .doc = "A file with its private key in PEM, without pass phrase.",
+     .doc = "A file with its private key in PEM, without pass phrase. Left out "
+            "beside cert the key is elsewhere, and `seed` asks for what it is "
+            "to sign; with the bootstrapper static-pods only.",
      .derived = "kubeseed makes one", .example = "ca.key",
      .also = "keyFile privateKey"},
     {"pki.authorities.etcd", TYPE_MAP, "0.2", 0, .doc = "The CA of etcd.",
@@ -776,7 +778,9 @@ const struct key spec_keys[] = {
      .also = "crt certificate certFile"},
     {"pki.authorities.etcd.key", TYPE_TEXT, "0.2",
      AT(pki.authorities[AUTHORITY_ETCD].key),
-     .doc = "A file with its private key in PEM, without pass phrase.",
+     .doc = "A file with its private key in PEM, without pass phrase. Left out "
+            "beside cert the key is elsewhere, and `seed` asks for what it is "
+            "to sign; not with a stacked etcd.",
      .derived = "kubeseed makes one", .example = "etcd-ca.key",
      .also = "keyFile privateKey"},
     {"pki.authorities.frontProxy", TYPE_MAP, "0.2", 0,
@@ -791,7 +795,9 @@ const struct key spec_keys[] = {
      .also = "crt certificate certFile"},
     {"pki.authorities.frontProxy.key", TYPE_TEXT, "0.2",
      AT(pki.authorities[AUTHORITY_FRONT_PROXY].key),
-     .doc = "A file with its private key in PEM, without pass phrase.",
+     .doc = "A file with its private key in PEM, without pass phrase. Left out "
+            "beside cert the key is elsewhere, and `seed` asks for what it is "
+            "to sign; with the bootstrapper static-pods only.",
      .derived = "kubeseed makes one", .example = "front-proxy-ca.key",
      .also = "keyFile privateKey"},
     {"pki.authorities.serviceAccounts", TYPE_MAP, "0.2", 0,

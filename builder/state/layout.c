@@ -78,6 +78,18 @@ static const struct layout_row rows[] = {
     {"pki/nodes/*/admin.crt", LAYOUT_KEYS, false, false},
     {"pki/nodes/*/super-admin.key", LAYOUT_KEYS, false, SECRET},
     {"pki/nodes/*/super-admin.crt", LAYOUT_KEYS, false, false},
+    {"pki/requests", LAYOUT_KEYS, FOLDER, false},
+    {"pki/requests/kubernetes", LAYOUT_KEYS, FOLDER, false},
+    {"pki/requests/kubernetes/admin.csr", LAYOUT_KEYS, false, false},
+    {"pki/requests/kubernetes/admin.crt", LAYOUT_KEYS, false, false},
+    {"pki/requests/kubernetes/*.*.csr", LAYOUT_KEYS, false, false},
+    {"pki/requests/kubernetes/*.*.crt", LAYOUT_KEYS, false, false},
+    {"pki/requests/etcd", LAYOUT_KEYS, FOLDER, false},
+    {"pki/requests/etcd/*.*.csr", LAYOUT_KEYS, false, false},
+    {"pki/requests/etcd/*.*.crt", LAYOUT_KEYS, false, false},
+    {"pki/requests/front-proxy", LAYOUT_KEYS, FOLDER, false},
+    {"pki/requests/front-proxy/*.*.csr", LAYOUT_KEYS, false, false},
+    {"pki/requests/front-proxy/*.*.crt", LAYOUT_KEYS, false, false},
 
     {"admin.conf", LAYOUT_SEEDS, false, SECRET},
     {"id_ed25519", LAYOUT_SEEDS, false, SECRET},
@@ -287,6 +299,7 @@ static int remove_at(int dir, const char *name, const struct layout_row *row,
 struct removal {
   unsigned parts;
   const char *only; /* this path, unless NULL */
+  const char *node; /* what is of this one, unless NULL */
   bool keep_secrets;
 };
 
@@ -295,7 +308,8 @@ static int remove_item(const struct layout_item *item, void *arg,
   const struct removal *r = arg;
   const struct layout_row *row = item->row;
   if (!row || !(row->part & r->parts) || (row->secret && r->keep_secrets) ||
-      (r->only && strcmp(r->only, item->path) != 0))
+      (r->only && strcmp(r->only, item->path) != 0) ||
+      (r->node && (!item->node || strcmp(r->node, item->node) != 0)))
     return 0;
   if (remove_at(item->dir, item->name, row, item->temporary) < 0 &&
       errno != ENOENT)
@@ -341,30 +355,10 @@ int layout_remove(const char *dir, unsigned parts, struct error *err) {
   return parts & LAYOUT_STATE ? remove_state(dir, err) : 0;
 }
 
-/* Whether the folder of a node's file is one: what a link leads to is not ours.
- */
-static bool is_own_folder(const char *path) {
-  _cleanup_free_ char *parent = file_parent(path);
-  struct stat st;
-  return lstat(parent, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 int layout_remove_node(const char *dir, unsigned parts, const char *node,
                        struct error *err) {
-  /* Backwards: a folder stands before what is in it. */
-  for (size_t i = ARRAY_SIZE(rows); i-- > 0;) {
-    const char *star = strchr(rows[i].path, '*');
-    if (!star || !(rows[i].part & parts))
-      continue;
-    _cleanup_free_ char *path =
-        xasprintf("%s/%.*s%s%s", dir, (int)(star - rows[i].path), rows[i].path,
-                  node, star + 1);
-    if (strchr(star, '/') && !is_own_folder(path))
-      continue;
-    if (remove_at(AT_FDCWD, path, &rows[i], false) < 0 && errno != ENOENT)
-      return error_set(err, errno, "cannot delete '%s'", path);
-  }
-  return 0;
+  struct removal r = {.parts = parts, .node = node};
+  return layout_walk(dir, parts, remove_item, &r, err);
 }
 
 /* ---- Temporaries ---- */

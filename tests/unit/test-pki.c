@@ -86,7 +86,7 @@ static struct pki make(const struct fixture *f, const struct pki *old,
 static struct pki load(const struct fixture *f) {
   _cleanup_error_ struct error err = {0};
   struct pki pki = {0};
-  ok(pki_load(f->dir, &pki, &err), &err);
+  ok(pki_load(f->dir, &f->plan, &pki, &err), &err);
   return pki;
 }
 
@@ -390,7 +390,7 @@ static void test_load_of_nothing(void **state) {
   assert_int_equal(pki.entries.n, 0);
   pki_done(&pki);
   _cleanup_free_ char *missing = xasprintf("%s/no/such", f->dir);
-  ok(pki_load(missing, &pki, &err), &err);
+  ok(pki_load(missing, &f->plan, &pki, &err), &err);
 }
 
 /* One removed single secret comes back; the others stay. */
@@ -453,7 +453,7 @@ static void test_damage_is_an_error(void **state) {
                                                : "");
     if (!d->content && !d->other)
       assert_int_equal(unlink(path), 0);
-    if (pki_load(f->dir, &out, &err) == 0)
+    if (pki_load(f->dir, &f->plan, &out, &err) == 0)
       fail_msg("case %zu is accepted", i);
     if (!strstr(err.faults[0].msg, d->want) ||
         !strstr(err.faults[0].msg, "put the right file back, or remove"))
@@ -469,7 +469,7 @@ static void test_unreadable_is_not_missing(void **state) {
   _cleanup_pki_ struct pki out = {0};
   _cleanup_free_ char *path = xasprintf("%s/ca.key", f->dir);
   assert_int_equal(mkdir(path, 0700), 0);
-  assert_int_equal(pki_load(f->dir, &out, &err), -1);
+  assert_int_equal(pki_load(f->dir, &f->plan, &out, &err), -1);
   assert_int_equal(err.errnum, EISDIR);
 }
 
@@ -710,7 +710,7 @@ static void test_damaged_encryption_keys(void **state) {
     _cleanup_error_ struct error err = {0};
     _cleanup_pki_ struct pki pki = {0};
     free(put(f, "encryption.secret", texts[i]));
-    assert_int_equal(pki_load(f->dir, &pki, &err), -1);
+    assert_int_equal(pki_load(f->dir, &f->plan, &pki, &err), -1);
     assert_non_null(strstr(err.faults[0].msg, "put the right file back"));
     assert_null(strstr(err.faults[0].msg, "AAAA"));
   }
@@ -851,7 +851,7 @@ static void test_commit_not_ended(void **state) {
   _cleanup_pki_ struct pki pki = make(f, NULL, NOW), out = {0};
   store(f, &pki);
   _cleanup_free_ char *path = put(f, "commit", "anything");
-  assert_int_equal(pki_load(f->dir, &out, &err), -1);
+  assert_int_equal(pki_load(f->dir, &f->plan, &out, &err), -1);
   assert_non_null(strstr(err.faults[0].msg, "being put in place"));
 }
 
@@ -885,7 +885,7 @@ static void test_halves(void **state) {
       assert_int_equal(unlink(created), 0);
     _cleanup_free_ char *gone = xasprintf("%s/%s", f->dir, cases[i].missing);
     assert_int_equal(unlink(gone), 0);
-    int r = pki_load(f->dir, &old, &err);
+    int r = pki_load(f->dir, &f->plan, &old, &err);
     if ((r == 0) != (cases[i].kept != NULL))
       fail_msg("without '%s'", cases[i].missing);
     if (r < 0)
@@ -979,9 +979,101 @@ static void test_host_certificate(void **state) {
                                    "                192.168.4.32\n"));
 }
 
+/* ---- A CA whose key is elsewhere ---- */
+
+/* The cluster's entries as they are with it, and its key. */
+static void away(struct fixture *f, struct spec_authority *own,
+                 struct key **ret_key) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_strv_ struct strv none = {0};
+  const struct cert_profile profile = {.common_name = "away",
+                                       .is_ca = true,
+                                       .dns = &none,
+                                       .not_before = NOW - DAY,
+                                       .not_after = NOW + 3650 * DAY};
+  ok(key_generate(KEY_KIND_P256, ret_key, &err), &err);
+  ok(cert_issue(&profile, *ret_key, NULL, NULL, &own->cert_pem, &err), &err);
+  own->cert = xstrdup("ca.crt");
+  (void)f;
+}
+
+static const char *put_signed(const struct fixture *f, const struct pki *pki,
+                              const struct key *ca_key, time_t from,
+                              time_t until) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_strv_ struct strv groups = {0};
+  _cleanup_cert_ struct cert *ca = NULL;
+  _cleanup_key_ struct key *key = NULL;
+  _cleanup_buf_ struct buf pem = {0};
+  strv_push(&groups, version_admin_group(&f->spec.kubernetes.version));
+  const struct cert_profile profile = {.common_name = "kubernetes-admin",
+                                       .organizations = &groups,
+                                       .client = true,
+                                       .not_before = from,
+                                       .not_after = until};
+  _cleanup_free_ char *path =
+      xasprintf("%s/requests/kubernetes/admin.crt", f->dir);
+  ok(entry_key(&pki->entries, "admin.key", &key, &err), &err);
+  ok(entry_cert(&pki->entries, "ca.crt", &ca, &err), &err);
+  ok(cert_issue(&profile, key, ca, ca_key, &pem, &err), &err);
+  ok(file_write(path, pem.data, pem.len, 0644, &err), &err);
+  return "admin.crt";
+}
+
+static void asked(const struct pki *pki, bool asks, bool needed) {
+  assert_int_equal(pki->requests.n, 1);
+  assert_string_equal(pki->requests.v[0].name, "kubernetes/admin");
+  assert_int_equal(pki->requests.v[0].pem.len > 0, asks);
+  if (asks)
+    assert_int_equal(pki->requests.v[0].needed, needed);
+}
+
+static struct pki seed(const struct fixture *f, time_t now) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_pki_ struct pki old = load(f);
+  struct pki pki = make(f, &old, now);
+  store(f, &pki);
+  ok(pki_requests_write(f->dir, &pki.requests, &err), &err);
+  return pki;
+}
+
+/* It is asked for until it is there, and again when a third of its life or a
+ * month is left; until then the old one serves. */
+static void test_signed_elsewhere(void **state) {
+  struct fixture *f = *state;
+  struct spec_authority *own = &f->spec.pki.authorities[AUTHORITY_KUBERNETES];
+  _cleanup_key_ struct key *ca_key = NULL;
+  away(f, own, &ca_key);
+  _cleanup_pki_ struct pki first = seed(f, NOW);
+  asked(&first, true, true);
+  assert_null(pki_get(&first, "ca.key"));
+  assert_null(pki_get(&first, "admin.crt"));
+  const char *name = put_signed(f, &first, ca_key, NOW - DAY, NOW + 89 * DAY);
+  _cleanup_pki_ struct pki second = seed(f, NOW);
+  asked(&second, false, false);
+  _cleanup_free_ char *taken = xstrdup(text(&second, name));
+  assert_string_equal(text(&first, "admin.key"), text(&second, "admin.key"));
+  _cleanup_pki_ struct pki third = seed(f, NOW + 58 * DAY);
+  asked(&third, false, false);
+  _cleanup_pki_ struct pki fourth = seed(f, NOW + 60 * DAY);
+  asked(&fourth, true, false);
+  assert_string_equal(text(&fourth, name), taken);
+  (void)put_signed(f, &fourth, ca_key, NOW + 59 * DAY, NOW + 149 * DAY);
+  _cleanup_pki_ struct pki fifth = seed(f, NOW + 60 * DAY);
+  asked(&fifth, false, false);
+  assert_string_not_equal(text(&fifth, name), taken);
+  /* One that has ended serves nobody. */
+  _cleanup_pki_ struct pki last = seed(f, NOW + 150 * DAY);
+  asked(&last, true, true);
+  free(own->cert);
+  buf_done(&own->cert_pem);
+  *own = (struct spec_authority){0};
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+      T(test_signed_elsewhere),
       T(test_names),
       T(test_secret_flags),
       T(test_copied_mode),
