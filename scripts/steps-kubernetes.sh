@@ -130,7 +130,9 @@ node_is_ready() {
   curl -s --max-time 10 --cacert /etc/kubeseed/ca.crt \
     --cert /var/lib/kubelet/pki/kubelet-client-current.pem \
     "https://$ENDPOINT/api/v1/nodes/$NODE" | tr -d ' \n' |
-    grep -q '{"type":"Ready","status":"True"'
+    grep -q '{"type":"Ready","status":"True"' && return
+  cri_is_there || why="containerd: $why"
+  return 1
 }
 
 # With an etcd of its own the cluster's memory tells whether another control
@@ -238,6 +240,7 @@ wait_for_etcd() {
 step_kubeadm_init() {
   start_unit kubelet.service
   wait_for_etcd
+  wait_for_cri
   drop_torn_files
   # A founder with a new disk must not found the cluster a second time.
   if joins_existing; then
@@ -400,6 +403,7 @@ join_cluster() {
   # Cut off when kubeadm had done its work. A second time it would skip that, but
   # from 1.31 on ask the cluster with a token that may have been deleted.
   if [ "$ROLE" = worker ] && kubelet_is_member; then return 0; fi
+  wait_for_cri
   # Once the endpoint listens each question costs curl and the API server a TLS
   # handshake; the answer is minutes away.
   POLL=10
@@ -434,10 +438,17 @@ step_pod_network() {
   start_unit nftables.service
 }
 
+own_api_or_cri() {
+  ! own_api_is_ready || return 0
+  cri_is_there || why="containerd: $why"
+  return 1
+}
+
 # An API server whose etcd has damaged data never is. Leaves in $damaged whether
 # a stacked one has to join anew.
 own_api_or_damage() {
-  ! own_api_is_ready || return 0
+  ! own_api_or_cri || return 0
+  [ -z "$why" ] || return 1
   case $ETCD_MODE in
   founding) etcd_is_in_place || : ;;
   stacked) ! member_is_damaged || { damaged=yes && return; } ;;
@@ -450,7 +461,7 @@ ready_control_plane() {
   wait_for "this node's API server" own_api_or_damage
   if [ -n "$damaged" ]; then
     rejoin_etcd
-    wait_for "this node's API server" own_api_is_ready
+    wait_for "this node's API server" own_api_or_cri
   fi
   [ "$ETCD_MODE" != stacked ] || give_turn_back
   ready_worker

@@ -50,6 +50,7 @@ know_images() {
 
 # While etcd finds its members the kubelet may start already.
 step_kubelet() {
+  wait_for_cri
   know_images
   place_pod kube-proxy
   start_unit kubelet.service
@@ -61,7 +62,7 @@ step_static_pods() {
   know_images
   wait_for_etcd
   place_pod kube-apiserver
-  wait_for "this node's API server" own_api_is_ready
+  wait_for "this node's API server" own_api_or_cri
   place_pod kube-controller-manager
   place_pod kube-scheduler
 }

@@ -31,6 +31,8 @@ static const struct part_file files[] = {
     {"/etc/kubeseed/discovery.conf", "user-data/kubeconfig", 0600, ROOT, joins},
     {LIB "steps-kubernetes.sh", "scripts/steps-kubernetes.sh", 0644, ROOT,
      NULL},
+    {LIB "steps-containerd.sh", "scripts/steps-containerd.sh", 0644, ROOT,
+     NULL},
     {"/etc/kubeseed/ca.crt", "pki:ca.crt", 0644, ROOT, offline},
     {0},
 };

@@ -6,6 +6,7 @@ import itertools
 
 import etcd
 import keepalived
+from moves import boot_at_once
 
 
 def switch_on(world, names):
@@ -114,6 +115,22 @@ def runtime_killed(world, name):
     node.kill_runtime(world.rng.choice((5, 20, 300)),
                       with_pods=world.rng.random() < 0.5)
     yield world.all_done
+
+
+def without_cri(world, name):
+    """containerd starts without what the kubelet asks it by, for want of inotify
+    instances, and has it when it has been started again a few times; at the first boot
+    or at a later one."""
+    node = world.nodes[name]
+    if world.rng.random() < 0.3:
+        yield from boot_at_once(world)
+        node.power_off()
+        yield 60
+    node.no_cri = world.rng.choice((1, 1, 2, 8))
+    switch_on(world, world.nodes)
+    yield world.all_done
+    if not said(node, "too many open files; it is started again"):
+        world.violation(node, "it does not say that containerd has no CRI")
 
 
 def slow_disk(world, name):
@@ -297,7 +314,8 @@ def late(world, what):
 SCENARIOS = {"damaged": damaged, "torn": torn, "beside": beside, "gone": gone,
              "late": late, "never-comes": never_comes, "leaves": leaves,
              "partition": partition, "killed": killed,
-             "runtime-killed": runtime_killed, "slow-disk": slow_disk,
+             "runtime-killed": runtime_killed, "without-cri": without_cri,
+             "slow-disk": slow_disk,
              "clocks": clocks, "disk-fills": disk_fills, "given-up": given_up}
 
 
@@ -339,3 +357,6 @@ def jobs(nodes, masters, units, number):
     for name in nodes:
         if not name.startswith(("lb", "e")):
             yield "runtime-killed", name, False
+    for name in nodes:
+        if not name.startswith(("lb", "e")):
+            yield "without-cri", name, False

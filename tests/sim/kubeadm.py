@@ -194,7 +194,7 @@ class Kubeadm:
                    self.config[kind].get("nodeRegistration", {}).get(
                        "ignorePreflightErrors", [])}
         faults = []
-        if node.runtime_killed_at is not None:
+        if not node.runs_cri():
             faults.append("CRI")
         if node.kubelet:
             faults.append("Port-10250")

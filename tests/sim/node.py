@@ -85,6 +85,7 @@ class Node:
         self.joins = 0  # TLS bootstraps with this disk
         self.skew = 0.0  # of its clock, in seconds
         self.fsync = 0.0  # what every sync takes longer
+        self.no_cri = 0  # how often after power on containerd starts without that
         self.trouble = ""  # what is wrong with the machine or its network
         self.history = loss.History(root) if world.lossy else None
         self._power_fields()
@@ -100,6 +101,7 @@ class Node:
         self.joining_since = None  # kubeadm join of a control plane
         self.api_ready_at = None  # None while no API server runs
         self.runtime_killed_at = None  # None while containerd runs
+        self.cri_starts = 0  # how often it has started
         self.pods_pending = set()
         self.vip_wanted = self.vip_asked = False
         self.vip_looks = 0
@@ -245,9 +247,19 @@ class Node:
 
         def back():
             self.runtime_killed_at = None
+            self.cri_starts += 1
             self.world.bump()
         self.world.after(31, self, self.world.bump)  # it is not Ready by then
         self.world.after(back_after, self, back)
+
+    def restart_runtime(self):
+        self.cri_starts += 1
+        self.world.note(self, "containerd is started again")
+        self.world.bump()
+
+    def runs_cri(self):
+        """containerd does, with what the kubelet asks it by."""
+        return self.runtime_killed_at is None and self.cri_starts >= self.no_cri
 
     def runs_pods(self):
         """The kubelet is as if it was not there half a minute after containerd."""
@@ -423,7 +435,7 @@ class Node:
                         self.has("/var/lib/kubelet/kubeadm-flags.env") and
                         self.has_identity() and
                         # It ends where it cannot ask containerd at its start.
-                        (was or self.runtime_killed_at is None))
+                        (was or self.runs_cri()))
         if self.kubelet != was:
             world.bump()
         pem = "/var/lib/kubelet/pki/kubelet-client-current.pem"
@@ -479,18 +491,18 @@ class Node:
                             lambda: (self.pods_pending.discard(name),
                                      start()))
 
-        if self.runtime_killed_at is not None:
+        if not self.runs_cri():
             return
 
         def start_etcd():
             config = etcd.pod_config(self)
             if config and not self.etcd and self.root.room is None and \
-                    self.runtime_killed_at is None:
+                    self.runs_cri():
                 etcd.start(world, self, config, False)
 
         def start_api():
             if self.api_ready_at is None and self.api_cluster() and \
-                    self.runtime_killed_at is None:
+                    self.runs_cri():
                 self.api_ready_at = world.now + world.delay(self, 5, 30)
                 world.after(self.api_ready_at - world.now, self, world.bump)
 

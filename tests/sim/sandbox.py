@@ -30,8 +30,8 @@ STUCK_AFTER = 120  # s
 TOOLS = """awk base64 cat chmod cmp cp cut dirname env find grep head install
 ln ls mkdir mktemp mv paste rm rmdir sed sh shred sort tail tar touch tr wc""".split()
 # ... and what is asked of the simulated world.
-FAKES = """arping curl date df etcdctl flock ip kubeadm kubectl openssl sleep ss
-ssh sync systemctl timeout""".split()
+FAKES = """arping ctr curl date df etcdctl flock ip kubeadm kubectl openssl sleep
+ss ssh sync systemctl timeout""".split()
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 MS_BIND = 4096
