@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "part/components.h"
 
+#include "part/settings.h"
 #include "spec/encryption.h"
+#include "spec/settings.h"
 #include <string.h>
 
 struct scope *component_add_pair(struct scope *s, const char *list,
@@ -88,6 +90,7 @@ void component_args(const struct spec *spec, enum component c,
     add_arg(ret, "feature-gates", joined);
   if (c == COMPONENT_API_SERVER)
     api_server_args(spec, ret);
+  settings_arguments(spec, c, ret);
 }
 
 /* The component's volumes, those that api_server_args needs behind them. */
@@ -102,6 +105,10 @@ static void set_volumes(const struct spec *spec, enum component c,
   }
   if (spec->kubernetes.encryption != ENCRYPTION_NONE)
     add_own_volume(s, "encryption", ENCRYPTION_CONFIG, true);
+  if (spec->kubernetes.api.webhook.config)
+    add_own_volume(s, "token-webhook", TOKEN_WEBHOOK, true);
+  if (spec->kubernetes.api.oidc.ca)
+    add_own_volume(s, "oidc-ca", OIDC_CA, true);
 }
 
 static void set_component(const struct spec *spec, enum component c,
@@ -154,7 +161,13 @@ static void check_args(const struct checking *c, enum component component,
   for (size_t i = 0; args && i < args->n; i++) {
     const char *name = args->child[i]->key;
     const char *why = argument_reserved(component, name);
-    if (why)
+    const char *key = settings_key(c->spec, component, name);
+    if (key)
+      yaml_fault_key(c->err, args->child[i],
+                     "the argument '%s' follows from %s.%s; write one of the "
+                     "two",
+                     name, component_name(component), key);
+    else if (why)
       yaml_fault_key(c->err, args->child[i],
                      "the argument '%s' cannot be one of yours: it %s", name,
                      why);
@@ -209,10 +222,15 @@ static bool is_mounted(const struct spec *s, enum component component,
       return true;
   if (component != COMPONENT_API_SERVER)
     return false;
+  const char *own[] = {s->kubernetes.audit_policy ? AUDIT_POLICY : "",
+                       s->kubernetes.api.webhook.config ? TOKEN_WEBHOOK : "",
+                       s->kubernetes.api.oidc.ca ? OIDC_CA : ""};
+  for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+    if (strcmp(own[i], path) == 0)
+      return true;
   return (s->kubernetes.encryption != ENCRYPTION_NONE &&
           strcmp(path, ENCRYPTION_CONFIG) == 0) ||
-         (s->kubernetes.audit_policy &&
-          (strcmp(path, AUDIT_LOGS) == 0 || strcmp(path, AUDIT_POLICY) == 0));
+         (s->kubernetes.audit_policy && strcmp(path, AUDIT_LOGS) == 0);
 }
 
 /* A kubelet takes no pod that has two volumes at one path. */

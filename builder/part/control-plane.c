@@ -3,6 +3,7 @@
 #include "part/nodes.h"
 #include "part/objects.h"
 #include "part/part.h"
+#include "part/settings-checks.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
   (void)p;
@@ -39,7 +40,7 @@ static const struct part_file files[] = {
 };
 
 static void more_files(const struct plan_node *n, struct plan_file_vec *ret) {
-  plan_add_spec_files(&n->extras.audit, ret);
+  plan_add_spec_files(&n->extras.api_files, ret);
 }
 
 static const struct part_step steps[] = {{"kubeconfig", NULL}, {0}};
@@ -94,6 +95,7 @@ static void check_count(const struct checking *c) {
 
 static const struct spec_check checks[] = {
     {check_count, {"nodes.name", "nodes.role", "etcd.mode"}},
+    SETTINGS_CHECKS,
     {0},
 };
 

@@ -106,7 +106,7 @@ void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
   if (founder)
     add_files(&s->manifests, &ret->manifests);
   if (n->role == ROLE_CONTROL_PLANE)
-    add_files(&s->audit, &ret->audit);
+    add_files(&s->api_files, &ret->api_files);
   add_files(&s->ca_files, &ret->cas);
   if (has_kubelet)
     add_patches(&s->kubernetes.patches, n->role, &ret->patches);
@@ -119,7 +119,7 @@ void plan_extras_done(struct plan_extras *e) {
   free(e->manifests.v);
   free(e->registries.v);
   free(e->cas.v);
-  free(e->audit.v);
+  free(e->api_files.v);
   free(e->patches.v);
   strv_done(&e->sysctls);
   strv_done(&e->annotations);
@@ -148,5 +148,5 @@ const struct spec_file *plan_extras_file(const struct plan_extras *e,
   own = own ? own : find(&e->registries, path);
   own = own ? own : find(&e->patches, path);
   own = own ? own : find(&e->cas, path);
-  return own ? own : find(&e->audit, path);
+  return own ? own : find(&e->api_files, path);
 }

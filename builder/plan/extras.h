@@ -25,7 +25,7 @@ struct plan_extras {
   struct plan_disk_vec disks;     /* no two with one name; borrowed */
   /* Of the node that founds the cluster alone, in order; borrowed. */
   struct plan_extra_files manifests;
-  struct plan_extra_files audit; /* of control planes; borrowed */
+  struct plan_extra_files api_files; /* of control planes; borrowed */
   /* Of what kubeadm writes on the node; borrowed. */
   struct plan_extra_files patches;
   /* Of nodes that run pods; borrowed. */

@@ -319,6 +319,24 @@ const struct code spec_codes[] = {
      "is a list of operations, one of the others a map; each is a file."},
     {"KS0819", "a patch of what kubeadm does not patch",
      "It would be passed over in silence."},
+    {"KS0841", "an admission plugin that there is not",
+     "An API server ends at once when it is told of a plugin that it does not "
+     "know, and which there are differs from version to version. "
+     "NodeRestriction keeps kubelets to their own nodes, and is always on."},
+    {"KS0842", "ports of services that somebody has",
+     "A service of the type NodePort gets one of the range on all nodes, and "
+     "what else listens there is reached no more."},
+    {"KS0843", "addresses that no kubelet has",
+     "API servers ask a kubelet at the first of these that its node has, and "
+     "nodes here have an InternalIP and a Hostname."},
+    {"KS0844", "a webhook that cannot be asked",
+     "Its kubeconfig is a file beside the spec: one context, with the server "
+     "that takes a TokenReview and who asks it. Files that it names must be "
+     "there for API servers; what is in them can stand in it."},
+    {"KS0845", "a CA of an issuer that cannot be used",
+     "It is in PEM, without its key."},
+    {"KS0846", "two places for one argument",
+     "A key of its own sets it; the argument itself is for what has none."},
     {"KS0815", "no audit policy",
      "An API server does not start with it. It begins with `apiVersion: "
      "audit.k8s.io/v1` and `kind: Policy`; `rules` lists what is logged."},
@@ -703,6 +721,34 @@ static const struct told {
     {"KS0819", "kubeadm takes patches from 1.19 on"},
     {"KS0815", "'%s' is no audit policy: it has no lines `apiVersion: "
                "audit.k8s.io/v1` and `kind: Policy`"},
+    {"KS0020", "'%s' stands twice in '%s'"},
+    {"KS0020", "the claim '%s' must be %s"},
+    {"KS0020", "the claim '%s' must be one line of text without ','"},
+    {"KS0841", "Kubernetes has the admission plugin '%s' from 1.%d on, and an "
+               "API server does not start with one that it does not know"},
+    {"KS0841", "Kubernetes has no admission plugin '%s' from 1.%d on, and an "
+               "API server does not start with one that it does not know"},
+    {"KS0841", "the admission plugin '%s' is not known here; an API server "
+               "does not start with one that it does not know"},
+    {"KS0841", "the admission plugin '%s' stands in both lists; write it in "
+               "one"},
+    {"KS0841", "without NodeRestriction a kubelet may change other nodes and "
+               "read their secrets; leave it out"},
+    {"KS0842", "the port %d is %s's, and a service could get it; write a "
+               "range without it"},
+    {"KS0842", "the first port, %d, is above the last, %d"},
+    {"KS0843", "no node has such an address, for there is no cloud to give it "
+               "one; write InternalIP or Hostname, too"},
+    {"KS0844", "Kubernetes before 1.17 asks in v1beta1 alone; write that"},
+    {"KS0844", "the kubeconfig '%s', at %s: %s"},
+    {"KS0844", "the kubeconfig '%s' %s"},
+    {"KS0844",
+     "the kubeconfig '%s' names '%s', which API servers do not have: put what "
+     "is in it there (certificate-authority-data and the like), or bring it by "
+     "files and apiServer.extraVolumes"},
+    {"KS0844", "'%s' is no text"},
+    {"KS0845", "the file of the issuer's CA, '%s': it %s"},
+    {"KS0846", "the argument '%s' follows from %s.%s; write one of the two"},
     {"KS0020", "the argument '%s' must be without a '"},
     {"KS0811", "the argument '%s' cannot be one of yours: it %s"},
     {"KS0811", "nodes of the role %s have no kubelet"},

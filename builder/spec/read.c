@@ -14,6 +14,7 @@
 #include "spec/look-alike.h"
 #include "spec/payload-facts.h"
 #include "spec/registries.h"
+#include "spec/settings.h"
 #include "spec/table.h"
 #include "spec/value.h"
 #include <string.h>
@@ -258,6 +259,34 @@ static void find_sources(struct spec_extras *e,
   }
 }
 
+/* Files beside the spec that API servers are given, and where they are named
+ * below kubernetes.apiServer: by a key, or by one within it. */
+static void find_api_files(struct spec *s, const struct yaml_node *root) {
+  const struct spec_api_server *api = &s->kubernetes.api;
+  const struct {
+    const char *source, *path, *key, *within;
+  } files[] = {
+      {s->kubernetes.audit_policy, AUDIT_POLICY, "auditPolicy", NULL},
+      {api->webhook.config, TOKEN_WEBHOOK, "tokenWebhook", "config"},
+      {api->oidc.ca, OIDC_CA, "oidc", "ca"},
+  };
+  const struct yaml_node *around =
+      yaml_get(yaml_get(root, "kubernetes"), "apiServer");
+  for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+    const struct yaml_node *at = yaml_get(around, files[i].key);
+    const struct yaml_node *within =
+        files[i].within ? yaml_get(at, files[i].within) : NULL;
+    if (files[i].source)
+      *spec_file_vec_add(&s->api_files) = (struct spec_file){
+          .path = xstrdup(files[i].path),
+          .source = xstrdup(files[i].source),
+          .where = yaml_where(within ? within : at),
+          .mode = 0600,
+          .owner = xstrdup("root:root"),
+      };
+  }
+}
+
 /* Of what was read without a fault: for who opens them. */
 static void find_all_sources(struct spec *s, const struct yaml_node *root) {
   const struct yaml_node *entries = yaml_get(root, "nodes");
@@ -271,16 +300,7 @@ static void find_all_sources(struct spec *s, const struct yaml_node *root) {
   }
   registries_plan(s);
   find_authorities(s, root);
-  if (s->kubernetes.audit_policy)
-    *spec_file_vec_add(&s->audit) = (struct spec_file){
-        .path = xstrdup(AUDIT_POLICY),
-        .source = xstrdup(s->kubernetes.audit_policy),
-        .where = yaml_where(
-            yaml_get(yaml_get(yaml_get(root, "kubernetes"), "apiServer"),
-                     "auditPolicy")),
-        .mode = 0600,
-        .owner = xstrdup("root:root"),
-    };
+  find_api_files(s, root);
   find_sources(&s->extras, root);
   const struct yaml_node *roles = yaml_get(root, "roles");
   for (size_t i = 0; i < s->roles.n; i++)

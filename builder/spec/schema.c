@@ -71,6 +71,8 @@ static json_t *texts_schema(const struct key *k) {
   case TYPE_MANIFESTS:
   case TYPE_PATCHES:
   case TYPE_SANS:
+  case TYPE_ADDRESS_TYPES:
+  case TYPE_PLUGINS:
   case TYPE_REGISTRY_MIRRORS:
     return json_pack("{ssso}", "type", "array", "items", text_schema(k));
   default:
@@ -97,6 +99,7 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_ARGUMENTS:
   case TYPE_GATES:
   case TYPE_NOTES:
+  case TYPE_CLAIMS:
     return labels_schema(k);
   case TYPE_ADDRESSES:
   case TYPE_MEMBERS:

@@ -4,9 +4,11 @@
 #include "base/file.h"
 #include "spec/authorities.h"
 #include "spec/codes.h"
+#include "spec/kubeconfig.h"
 #include "spec/manifest.h"
 #include "spec/patch.h"
 #include "spec/registries.h"
+#include "spec/settings.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -198,20 +200,77 @@ static void read_registries(struct spec *s, struct error *err) {
   last->written = true;
 }
 
-/* An API server does not start with anything else. */
-static void read_audit(struct spec *s, struct spec_file *f, struct error *err) {
-  read_source(s, f, err);
-  if (!f->written)
-    return;
-  buf_adds(&f->content, "");
+/* Its path where it is a pod's, as a kubeconfig or a volume may bring it. */
+static bool pod_has(const struct spec *s, const char *path) {
+  static const char *const always[] = {"/etc/kubernetes/pki/",
+                                       "/etc/ssl/certs/"};
+  const struct spec_volume_vec *l =
+      &s->kubernetes.components[COMPONENT_API_SERVER].volumes;
+  for (size_t i = 0; i < ARRAY_SIZE(always); i++)
+    if (strncmp(path, always[i], strlen(always[i])) == 0)
+      return true;
+  for (size_t i = 0; i < l->n; i++) {
+    const char *mount =
+        l->v[i].mount_path ? l->v[i].mount_path : l->v[i].host_path;
+    size_t n = strlen(mount);
+    if (strncmp(path, mount, n) == 0 && (!path[n] || path[n] == '/'))
+      return true;
+  }
+  return false;
+}
+
+static void read_webhook(const struct spec *s, const struct spec_file *f,
+                         struct error *err) {
+  _cleanup_error_ struct error own = {0};
+  _cleanup_strv_ struct strv paths = {0};
+  const char *wrong = kubeconfig_fault(f->source, f->content.data,
+                                       f->content.len, &paths, &own);
+  if (error_is_set(&own))
+    error_at(err, f->where, "the kubeconfig '%s', at %s: %s", f->source,
+             own.faults[0].where, own.faults[0].msg);
+  else if (wrong)
+    error_at(err, f->where, "the kubeconfig '%s' %s", f->source, wrong);
+  for (size_t i = 0; i < paths.n; i++)
+    if (!pod_has(s, paths.v[i]))
+      error_at(err, f->where,
+               "the kubeconfig '%s' names '%s', which API servers do not have: "
+               "put what is in it there (certificate-authority-data and the "
+               "like), or bring it by files and apiServer.extraVolumes",
+               f->source, paths.v[i]);
+}
+
+static void read_oidc_ca(const struct spec_file *f, struct error *err) {
+  const char *wrong = registry_ca_fault(f->content.data);
+  if (wrong)
+    error_at(err, f->where, "the file of the issuer's CA, '%s': it %s",
+             f->source, wrong);
+}
+
+static void read_audit(const struct spec_file *f, struct error *err) {
   const char *text = f->content.data;
-  if (strlen(text) != f->content.len ||
-      !manifest_says(text, "apiVersion", "audit.k8s.io/v1") ||
+  if (!manifest_says(text, "apiVersion", "audit.k8s.io/v1") ||
       !manifest_says(text, "kind", "Policy"))
     error_at(err, f->where,
              "'%s' is no audit policy: it has no lines `apiVersion: "
              "audit.k8s.io/v1` and `kind: Policy`",
              f->source);
+}
+
+/* An API server does not start with anything else. */
+static void read_api_file(struct spec *s, struct spec_file *f,
+                          struct error *err) {
+  read_source(s, f, err);
+  if (!f->written)
+    return;
+  buf_adds(&f->content, "");
+  if (strlen(f->content.data) != f->content.len)
+    error_at(err, f->where, "'%s' is no text", f->source);
+  else if (strcmp(f->path, AUDIT_POLICY) == 0)
+    read_audit(f, err);
+  else if (strcmp(f->path, TOKEN_WEBHOOK) == 0)
+    read_webhook(s, f, err);
+  else
+    read_oidc_ca(f, err);
 }
 
 /* kubeadm would try the first node's again and again. */
@@ -279,8 +338,8 @@ int sources_read(struct spec *s, struct error *err) {
   read_registries(s, err);
   for (size_t i = 0; i < s->ca_files.n; i++)
     read_ca(s, &s->ca_files.v[i], err);
-  for (size_t i = 0; i < s->audit.n; i++)
-    read_audit(s, &s->audit.v[i], err);
+  for (size_t i = 0; i < s->api_files.n; i++)
+    read_api_file(s, &s->api_files.v[i], err);
   for (size_t i = 0; i < s->kubernetes.patches.n; i++)
     read_patch(s, &s->kubernetes.patches.v[i], err);
   for (size_t i = 0; i < s->manifests.n; i++)

@@ -48,6 +48,22 @@ static void component_done(struct spec_component *c) {
   free(c->volumes.v);
 }
 
+static void api_server_done(struct spec_api_server *a) {
+  strv_done(&a->enable);
+  strv_done(&a->disable);
+  free(a->node_ports);
+  strv_done(&a->kubelet_addresses);
+  free(a->webhook.config);
+  free(a->oidc.issuer);
+  free(a->oidc.client);
+  free(a->oidc.username_claim);
+  free(a->oidc.username_prefix);
+  free(a->oidc.groups_claim);
+  free(a->oidc.groups_prefix);
+  strv_done(&a->oidc.claims);
+  free(a->oidc.ca);
+}
+
 static void authority_done(struct spec_authority *a) {
   free(a->cert);
   free(a->key);
@@ -98,6 +114,7 @@ void spec_done(struct spec *s) {
   strv_done(&s->kubernetes.images);
   free(s->kubernetes.cluster_domain);
   free(s->kubernetes.audit_policy);
+  api_server_done(&s->kubernetes.api);
   strv_done(&s->kubernetes.feature_gates);
   strv_done(&s->kubernetes.cert_sans);
   for (size_t i = 0; i < N_COMPONENTS; i++)
@@ -131,7 +148,7 @@ void spec_done(struct spec *s) {
   files_done(&s->manifests);
   files_done(&s->kubernetes.patches);
   strv_done(&s->etcd.args);
-  files_done(&s->audit);
+  files_done(&s->api_files);
   registries_done(&s->registries);
   files_done(&s->registry_files);
   files_done(&s->ca_files);

@@ -95,6 +95,25 @@ struct spec_component {
   struct spec_volume_vec volumes; /* none for the kubelet */
 };
 
+/* What API servers are told by keys of their own (spec/settings.h). */
+struct spec_api_server {
+  struct strv enable, disable; /* plugins of admission */
+  int event_ttl;               /* seconds; 0: not written */
+  char *node_ports;            /* "30000-32767", or NULL */
+  struct strv kubelet_addresses;
+  struct {
+    char *config;  /* a file beside the spec, or NULL: none is asked */
+    int cache_ttl; /* seconds; 0: not written */
+    enum review review;
+  } webhook;
+  struct {
+    char *issuer, *client; /* both or none */
+    char *username_claim, *username_prefix, *groups_claim, *groups_prefix;
+    struct strv claims; /* "name=value" */
+    char *ca;           /* a file beside the spec, or NULL */
+  } oidc;
+};
+
 /* What the author adds to the nodes of a role. */
 struct spec_role {
   enum role role;
@@ -174,7 +193,8 @@ struct spec {
     struct spec_component components[N_COMPONENTS];
     struct strv cert_sans; /* of the API server */
     enum proxy_mode proxy_mode;
-    char *audit_policy;           /* a file beside the spec, or NULL */
+    char *audit_policy; /* a file beside the spec, or NULL */
+    struct spec_api_server api;
     enum encryption encryption;   /* of secrets in etcd */
     struct spec_file_vec patches; /* of what kubeadm writes, in order */
   } kubernetes;
@@ -238,7 +258,9 @@ struct spec {
   /* What the first node applies, in order: path, source and where are set, of
    * each a file or a folder. */
   struct spec_file_vec manifests;
-  struct spec_file_vec audit; /* the policy, if there is one */
+  /* What API servers are given of files beside the spec: the audit policy and
+   * what settings.h has. */
+  struct spec_file_vec api_files;
   struct spec_registry_vec registries;
   struct spec_file_vec registry_files; /* what follows from them */
   struct spec_file_vec ca_files;       /* certificates that all nodes trust */

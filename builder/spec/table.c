@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "spec/settings.h"
 #include "spec/spec.h"
 #include <string.h>
 
@@ -48,6 +49,7 @@ static void *add_volume(void *list) {
 #define PERIOD_MAX (100 * 365 * 24)
 
 #define AT(member) offsetof(struct spec, member)
+#define AT_API(member) AT(kubernetes.api.member)
 #define AT_USER(member) offsetof(struct spec_user, member)
 #define AT_NODE(member) offsetof(struct spec_node, member)
 #define AT_ROLE(member) offsetof(struct spec_role, member)
@@ -544,6 +546,92 @@ const struct key spec_keys[] = {
             "which ten files of 100M are kept for 30 days.",
      .derived = "no log", .example = "audit.yaml",
      .also = "audit auditPolicyFile audit-policy-file"},
+    {"kubernetes.apiServer.admissionPlugins", TYPE_MAP, "0.2", 0,
+     .doc = "Plugins that look at what is asked for before it is done.",
+     .also = "admission admissionControllers"},
+    {"kubernetes.apiServer.admissionPlugins.enable", TYPE_PLUGINS, "0.2",
+     AT_API(enable),
+     .doc = "Those besides Kubernetes' own choice and NodeRestriction.",
+     .derived = "none", .example = "[AlwaysPullImages]",
+     .also = "enabled enableAdmissionPlugins enable-admission-plugins"},
+    {"kubernetes.apiServer.admissionPlugins.disable", TYPE_PLUGINS, "0.2",
+     AT_API(disable), .doc = "Those of Kubernetes' own choice that do nothing.",
+     .derived = "none", .example = "[DefaultStorageClass]",
+     .also = "disabled disableAdmissionPlugins disable-admission-plugins"},
+    {"kubernetes.apiServer.eventTTL", TYPE_DURATION, "0.2", AT_API(event_ttl),
+     .doc = "How long events are kept.", .derived = "Kubernetes' own, 1h",
+     .example = "2h", .min = 60, .max = 30 * 24 * 3600,
+     .also = "event-ttl eventTtl"},
+    {"kubernetes.apiServer.nodePorts", TYPE_PORTS, "0.2", AT_API(node_ports),
+     .doc = "The ports of nodes at which services of the type NodePort may "
+            "answer, the first and the last.",
+     .derived = "Kubernetes' own, 30000-32767", .example = "30000-32767",
+     .also = "nodePortRange serviceNodePortRange service-node-port-range "
+             "servicesNodePortRange"},
+    {"kubernetes.apiServer.kubeletAddresses", TYPE_ADDRESS_TYPES, "0.2",
+     AT_API(kubelet_addresses),
+     .doc = "By which of a node's addresses API servers ask its kubelet, for "
+            "logs and the like: the first that the node has.",
+     .derived = "[InternalIP, ExternalIP, Hostname]",
+     .example = "[InternalIP, InternalDNS, Hostname]",
+     .also = "kubeletPreferredAddressTypes kubelet-preferred-address-types"},
+    {"kubernetes.apiServer.tokenWebhook", TYPE_MAP, "0.2", 0,
+     .doc = "Somebody whom API servers ask whose a token is that they do not "
+            "know: a gateway to LDAP, for one.",
+     .also = "authenticationTokenWebhook webhookTokenAuth webhook"},
+    {"kubernetes.apiServer.tokenWebhook.config", TYPE_TEXT, "0.2",
+     AT_API(webhook.config),
+     .doc = "A file, as seen from the spec, with a kubeconfig whose server "
+            "takes a TokenReview.",
+     .required = true, .example = "webhook.yaml",
+     .also = "kubeconfig configFile file"},
+    {"kubernetes.apiServer.tokenWebhook.cacheTTL", TYPE_DURATION, "0.2",
+     AT_API(webhook.cache_ttl),
+     .doc = "For how long an answer holds, also one that has become wrong.",
+     .derived = "Kubernetes' own, 2m", .example = "30m", .min = 1,
+     .max = 24 * 3600, .also = "cacheTtl cache ttl"},
+    {"kubernetes.apiServer.tokenWebhook.version", TYPE_WORD, "0.2",
+     AT_API(webhook.review),
+     .doc = "In which version of authentication.k8s.io it is asked.",
+     .derived = "v1 from Kubernetes 1.17 on, else v1beta1",
+     .words = review_words, .also = "apiVersion reviewVersion"},
+    {"kubernetes.apiServer.oidc", TYPE_MAP, "0.2", 0,
+     .doc = "Whose tokens of OpenID Connect are taken, and what they say of a "
+            "user.",
+     .also = "openIDConnect openid"},
+    {"kubernetes.apiServer.oidc.issuer", TYPE_ISSUER, "0.2",
+     AT_API(oidc.issuer), .doc = "Who issues them, as the tokens say it.",
+     .required = true, .example = "https://login.example",
+     .also = "issuerURL issuerUrl url oidc-issuer-url"},
+    {"kubernetes.apiServer.oidc.clientID", TYPE_TEXT, "0.2",
+     AT_API(oidc.client), .doc = "For whom a token must be.", .required = true,
+     .example = "kubernetes", .also = "clientId client audience"},
+    {"kubernetes.apiServer.oidc.usernameClaim", TYPE_TEXT, "0.2",
+     AT_API(oidc.username_claim), .doc = "What of a token is the user's name.",
+     .derived = "Kubernetes' own, sub", .example = "email"},
+    {"kubernetes.apiServer.oidc.usernamePrefix", TYPE_TEXT, "0.2",
+     AT_API(oidc.username_prefix),
+     .doc = "What stands before it, so that nobody has the name of a user from "
+            "elsewhere; \"-\": nothing.",
+     .derived = "the issuer and '#', and for email nothing",
+     .example = "\"oidc:\""},
+    {"kubernetes.apiServer.oidc.groupsClaim", TYPE_TEXT, "0.2",
+     AT_API(oidc.groups_claim), .doc = "What of a token is the user's groups.",
+     .derived = "nothing", .example = "groups"},
+    {"kubernetes.apiServer.oidc.groupsPrefix", TYPE_TEXT, "0.2",
+     AT_API(oidc.groups_prefix),
+     .doc =
+         "What stands before each, so that none is the group system:masters.",
+     .derived = "nothing", .example = "\"oidc:\""},
+    {"kubernetes.apiServer.oidc.requiredClaims", TYPE_CLAIMS, "0.2",
+     AT_API(oidc.claims), .doc = "What a token must say besides.",
+     .derived = "nothing", .example = "{hd: example.org}",
+     .also = "requiredClaim claims"},
+    {"kubernetes.apiServer.oidc.ca", TYPE_TEXT, "0.2", AT_API(oidc.ca),
+     .doc = "A file, as seen from the spec, with the certificate authorities, "
+            "in PEM, that the issuer's certificate is from.",
+     .derived = "those that the nodes trust", .example = "oidc-ca.pem",
+     .also = "caFile oidc-ca-file"},
     {"kubernetes.controllerManager", TYPE_MAP, "0.2", 0,
      .doc = "The controller manager.", .also = "kube-controller-manager"},
     ARGUMENTS("kubernetes.controllerManager.", COMPONENT_CONTROLLER_MANAGER,
@@ -1090,7 +1178,7 @@ const struct key *key_elsewhere(const struct key *of, const char *name) {
 }
 
 bool key_holds_more(const struct key *k) {
-  switch (k->type) {
+  switch ((int)k->type) {
   case TYPE_MAP:
   case TYPE_LIST:
   case TYPE_ADDRESSES:
@@ -1116,45 +1204,13 @@ bool key_holds_more(const struct key *k) {
   case TYPE_GATES:
   case TYPE_SANS:
   case TYPE_REGISTRY_MIRRORS:
+  case TYPE_ADDRESS_TYPES:
+  case TYPE_PLUGINS:
+  case TYPE_CLAIMS:
     return true;
-  case TYPE_TEXT:
-  case TYPE_MIRROR:
-  case TYPE_PACKAGES:
-  case TYPE_PROXY:
-  case TYPE_LIBVIRT:
-  case TYPE_REGISTRY:
-  case TYPE_REGISTRY_HOST:
-  case TYPE_ZONE:
-  case TYPE_KEYBOARD:
-  case TYPE_LOCALE:
-  case TYPE_NAME:
-  case TYPE_ACCOUNT:
-  case TYPE_NAMES:
-  case TYPE_DNS_NAME:
-  case TYPE_WORD:
-  case TYPE_INT:
-  case TYPE_SIZE:
-  case TYPE_PERIOD:
-  case TYPE_VERSION:
-  case TYPE_ADDRESS:
-  case TYPE_COUNTED:
-  case TYPE_NETWORK:
-  case TYPE_ADDRESS6:
-  case TYPE_COUNTED6:
-  case TYPE_NETWORK6:
-  case TYPE_MAC:
-  case TYPE_GATEWAY:
-  case TYPE_IF_NAME:
-  case TYPE_IF_ADDRESS:
-  case TYPE_IF_GATEWAY:
-  case TYPE_PASSWORD:
-  case TYPE_PATH:
-  case TYPE_CONTENT:
-  case TYPE_MODE:
-  case TYPE_OWNER:
-    break;
+  default:
+    return false;
   }
-  return false;
 }
 
 char *key_rule(const struct key *k) {
@@ -1166,6 +1222,13 @@ char *key_rule(const struct key *k) {
     return xasprintf("hours, days or years like 2160h, 90d or 1y, from %dd to "
                      "%dy",
                      k->min / 24, k->max / (24 * 365));
+  if (k->type == TYPE_DURATION) {
+    _cleanup_free_ char *min = go_duration(k->min);
+    _cleanup_free_ char *max = go_duration(k->max);
+    return xasprintf("seconds, minutes or hours like 90s, 30m or 2h, from %s "
+                     "to %s",
+                     min, max);
+  }
   if (k->brief)
     return xstrdup("a text, or a map of keys and values");
   if (k->type != TYPE_WORD)

@@ -13,6 +13,7 @@
 #include "spec/mirror.h"
 #include "spec/patch.h"
 #include "spec/registries.h"
+#include "spec/settings.h"
 #include <stddef.h>
 
 /* The parts of patterns. */
@@ -216,6 +217,19 @@ static const struct type_info types[] = {
                        "a list of commands, each a text of one or more lines "
                        "for a shell",
                        EXTRAS_COMMAND_PATTERN, false},
+    /* Which of them the key takes depends on its row. */
+    [TYPE_DURATION] = {"duration", NULL, "^0*[1-9][0-9]{0,6}[smh]$", false},
+    [TYPE_PORTS] = {"ports", PORTS_RULE, PORTS_PATTERN, false},
+    [TYPE_ISSUER] = {"address", ISSUER_RULE, ISSUER_PATTERN, false},
+    [TYPE_ADDRESS_TYPES] =
+        {"list of kinds of addresses",
+         "a list of kinds of addresses, each " ADDRESS_TYPES_RULE,
+         ADDRESS_TYPES_PATTERN, false},
+    [TYPE_PLUGINS] = {"list of plugins",
+                      "a list of plugins, like [AlwaysPullImages]",
+                      PLUGIN_PATTERN, false},
+    [TYPE_CLAIMS] = {"claims", "a map like {hd: example.org}",
+                     CLAIM_VALUE_PATTERN, true, CLAIM_PATTERN},
 };
 
 const struct type_info *type_info(enum type t) {

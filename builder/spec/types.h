@@ -69,6 +69,12 @@ enum type {
   TYPE_MANIFESTS,        /* struct spec_file_vec, of its files' names */
   TYPE_PATCHES,          /* the same */
   TYPE_COMMANDS, /* struct strv of lines for a shell, each perhaps several */
+  TYPE_DURATION, /* int: seconds, from min to max */
+  TYPE_PORTS,    /* char *: a range of ports, see settings.h */
+  TYPE_ISSUER,   /* char *: an address, see settings.h */
+  TYPE_ADDRESS_TYPES, /* struct strv of kinds of addresses */
+  TYPE_PLUGINS,       /* struct strv of plugins of admission */
+  TYPE_CLAIMS,        /* struct strv of "name=value", from a map */
 };
 
 struct type_info {

@@ -11,6 +11,7 @@
 #include "spec/spec.h"
 #include "spec/value-extras.h"
 #include "spec/value-network.h"
+#include "spec/value-settings.h"
 #include "spec/value-text.h"
 #include <ctype.h>
 #include <errno.h>
@@ -449,6 +450,12 @@ void value_read(const struct key *k, const struct yaml_node *value, void *base,
       [TYPE_IMAGES] = value_read_extra,
       [TYPE_DEBS] = value_read_extra,
       [TYPE_ZONE] = value_read_extra,
+      [TYPE_DURATION] = value_read_setting,
+      [TYPE_PORTS] = value_read_setting,
+      [TYPE_ISSUER] = value_read_setting,
+      [TYPE_ADDRESS_TYPES] = value_read_setting,
+      [TYPE_PLUGINS] = value_read_setting,
+      [TYPE_CLAIMS] = value_read_setting,
   };
   readers[k->type](k, value, base, err);
 }

@@ -164,6 +164,11 @@ bool version_needs_containerd_2(const struct version *v) {
   return at_least(v, 38);
 }
 
+/* --authentication-token-webhook-version (kubernetes pull 84768). */
+bool version_reviews_by_v1(const struct version *v) {
+  return at_least(v, 17);
+}
+
 /* From 1.31, where it is on unless switched off (KEP 3866). */
 bool version_has_nftables(const struct version *v) {
   return at_least(v, 31);

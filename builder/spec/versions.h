@@ -98,6 +98,10 @@ bool version_needs_containerd_2(const struct version *v);
 /* kube-proxy's mode nftables needs no feature gate. */
 bool version_has_nftables(const struct version *v);
 
+/* An API server is told in which version it asks a webhook whose a token is;
+ * before, that is v1beta1. */
+bool version_reviews_by_v1(const struct version *v);
+
 /* It can give nodes, pods and services addresses of IPv4 and IPv6 (dual stack);
  * at first only where the feature gate IPv6DualStack is written. */
 bool version_has_ipv6(const struct version *v);

@@ -149,6 +149,12 @@ const struct word encryption_words[] = {
     {0},
 };
 
+const struct word review_words[] = {
+    {"v1", REVIEW_V1, "as Kubernetes itself has it today", NULL},
+    {"v1beta1", REVIEW_V1BETA1, "for one that is older", NULL},
+    {0},
+};
+
 const struct word access_words[] = {
     {"read-only", ACCESS_READ_ONLY, "the pod may read it", "ro"},
     {"read-write", ACCESS_READ_WRITE, "the pod may change it", "rw"},

@@ -55,6 +55,9 @@ enum encryption {
   ENCRYPTION_SECRETBOX
 };
 
+/* In which version of authentication.k8s.io a webhook is asked. */
+enum review { REVIEW_BY_VERSION, REVIEW_V1, REVIEW_V1BETA1 };
+
 enum access { ACCESS_READ_ONLY, ACCESS_READ_WRITE };
 
 enum bond_mode { BOND_ACTIVE_BACKUP, BOND_8023AD, BOND_XOR, BOND_RR };
@@ -73,7 +76,7 @@ extern const struct word api_words[], kind_words[], role_words[], cni_words[],
     provider_words[], etcd_words[], pki_words[], algorithm_words[],
     discovery_words[], bootstrapper_words[], payload_words[], kernel_words[],
     sudo_words[], shell_words[], proxy_mode_words[], access_words[],
-    bond_words[], renewal_words[], encryption_words[];
+    bond_words[], renewal_words[], encryption_words[], review_words[];
 
 /* Whether name is one of the words in `also`, in whatever case; also may be
  * NULL. */

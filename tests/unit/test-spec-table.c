@@ -30,7 +30,9 @@ static void test_rows_are_whole(void **state) {
     assert_true(!has_value(k) || k->required != defaulted);
     assert_false(k->value && k->derived);
     assert_true(k->type != TYPE_WORD || k->words);
-    assert_int_equal(k->type == TYPE_INT || k->type == TYPE_PERIOD, k->max > 0);
+    assert_int_equal(k->type == TYPE_INT || k->type == TYPE_PERIOD ||
+                         k->type == TYPE_DURATION,
+                     k->max > 0);
     assert_int_equal(k->type == TYPE_LIST, k->add && k->item);
     assert_true(k->type == TYPE_MAP || k->type == TYPE_LIST || k->words ||
                 k->value || k->example);

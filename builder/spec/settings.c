@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "spec/settings.h"
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+/* One port, up to end; 0 when it is none. */
+static int port_of(const char *text, const char *end) {
+  int port = 0;
+  if (text == end || *text == '0' || end - text > 5)
+    return 0;
+  for (; text < end; text++) {
+    if (!isdigit((unsigned char)*text))
+      return 0;
+    port = 10 * port + (*text - '0');
+  }
+  return port <= 65535 ? port : 0;
+}
+
+bool ports_parse(const char *text, int *ret_first, int *ret_last) {
+  const char *dash = strchr(text, '-');
+  if (!dash)
+    return false;
+  *ret_first = port_of(text, dash);
+  *ret_last = port_of(dash + 1, dash + 1 + strlen(dash + 1));
+  return *ret_first && *ret_last;
+}
+
+bool address_type_ok(const char *text) {
+  static const char *const types[] = {"InternalIP", "ExternalIP", "InternalDNS",
+                                      "ExternalDNS", "Hostname"};
+  for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+    if (strcmp(types[i], text) == 0)
+      return true;
+  return false;
+}
+
+bool plugin_name_ok(const char *name) {
+  return *name >= 'A' && *name <= 'Z' &&
+         strspn(name, UPPER LOWER DIGITS) == strlen(name);
+}
+
+/*
+ * Those of 1.15 and later: pkg/kubeapiserver/options/plugins.go of Kubernetes,
+ * and its CHANGELOGs. An API server ends at once when it is told of another.
+ */
+static const struct plugin {
+  const char *name;
+  int since, until; /* minor versions; 0: all so far */
+} plugins[] = {
+    {"AlwaysAdmit", 0, 0},
+    {"AlwaysDeny", 0, 0},
+    {"AlwaysPullImages", 0, 0},
+    {"CertificateApproval", 18, 0},
+    {"CertificateSigning", 18, 0},
+    {"CertificateSubjectRestriction", 18, 0},
+    {"ClusterTrustBundleAttest", 27, 0},
+    {"DefaultIngressClass", 18, 0},
+    {"DefaultStorageClass", 0, 0},
+    {"DefaultTolerationSeconds", 0, 0},
+    {"DenyEscalatingExec", 0, 20},
+    {"DenyExecOnPrivileged", 0, 20},
+    {"DenyServiceExternalIPs", 21, 0},
+    {"EventRateLimit", 0, 0},
+    {"ExtendedResourceToleration", 0, 0},
+    {"ImagePolicyWebhook", 0, 0},
+    {"LimitPodHardAntiAffinityTopology", 0, 0},
+    {"LimitRanger", 0, 0},
+    {"MutatingAdmissionPolicy", 32, 0},
+    {"MutatingAdmissionWebhook", 0, 0},
+    {"NamespaceAutoProvision", 0, 0},
+    {"NamespaceExists", 0, 0},
+    {"NamespaceLifecycle", 0, 0},
+    {"NodeRestriction", 0, 0},
+    {"OwnerReferencesPermissionEnforcement", 0, 0},
+    {"PersistentVolumeClaimResize", 0, 0},
+    {"PersistentVolumeLabel", 0, 30},
+    {"PodNodeSelector", 0, 0},
+    {"PodPreset", 0, 19},
+    {"PodSecurity", 22, 0},
+    {"PodSecurityPolicy", 0, 24},
+    {"PodTolerationRestriction", 0, 0},
+    {"PodTopologyLabels", 33, 0},
+    {"Priority", 0, 0},
+    {"ResourceQuota", 0, 0},
+    {"RuntimeClass", 0, 0},
+    {"SecurityContextDeny", 0, 29},
+    {"ServiceAccount", 0, 0},
+    {"StorageObjectInUseProtection", 0, 0},
+    {"TaintNodesByCondition", 0, 0},
+    {"ValidatingAdmissionPolicy", 26, 0},
+    {"ValidatingAdmissionWebhook", 0, 0},
+};
+
+enum plugin_state plugin_state(const char *name, const struct version *v,
+                               int *ret_minor) {
+  for (size_t i = 0; i < ARRAY_SIZE(plugins); i++) {
+    const struct plugin *p = &plugins[i];
+    if (strcmp(p->name, name) != 0)
+      continue;
+    bool early = p->since && version_up_to(v, p->since - 1);
+    bool gone = p->until && !version_up_to(v, p->until);
+    *ret_minor = early ? p->since : p->until + 1;
+    return early ? PLUGIN_EARLY : gone ? PLUGIN_GONE : PLUGIN_KNOWN;
+  }
+  return PLUGIN_UNKNOWN;
+}
+
+/* Behind the host and its port, or NULL. */
+static const char *behind_host(const char *host) {
+  size_t n = strspn(host, LOWER UPPER DIGITS ".-");
+  if (n == 0 || *host == '.' || *host == '-')
+    return NULL;
+  const char *end = host + n;
+  if (*end != ':')
+    return end;
+  size_t digits = strspn(end + 1, DIGITS);
+  return digits >= 1 && digits <= 5 ? end + 1 + digits : NULL;
+}
+
+bool issuer_ok(const char *text) {
+  static const char scheme[] = "https://";
+  if (strncmp(text, scheme, strlen(scheme)) != 0)
+    return false;
+  const char *path = behind_host(text + strlen(scheme));
+  return path && (!*path || *path == '/') && !strstr(path, "//") &&
+         strspn(path, LOWER UPPER DIGITS "-._~%/") == strlen(path);
+}
+
+bool claim_name_ok(const char *name) {
+  return *name && strspn(name, LOWER UPPER DIGITS "-_.:/") == strlen(name);
+}
+
+bool claim_value_ok(const char *value) {
+  for (const char *p = value; *p; p++)
+    if (*p == ',' || iscntrl((unsigned char)*p))
+      return false;
+  return *value;
+}
+
+char *go_duration(int seconds) {
+  int h = seconds / 3600, m = seconds / 60 % 60, s = seconds % 60;
+  if (h)
+    return xasprintf("%dh%dm%ds", h, m, s);
+  return m ? xasprintf("%dm%ds", m, s) : xasprintf("%ds", s);
+}
