@@ -26,19 +26,12 @@ static ssize_t read_some(int fd, size_t room, struct buf *b) {
   return n;
 }
 
-int file_read(const char *path, size_t max, struct buf *ret,
-              struct error *err) {
-  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return error_set(err, errno, "cannot open '%s'", path);
-  struct stat st;
-  if (fstat(fd, &st) < 0)
-    return error_set(err, errno, "cannot read '%s'", path);
-  if (S_ISDIR(st.st_mode))
-    return error_set(err, EISDIR, "cannot read '%s'", path);
+/* What fd, whose file is of that size, has until its end. */
+static int read_all(int fd, off_t size, const char *path, size_t max,
+                    struct buf *ret, struct error *err) {
   _cleanup_buf_ struct buf b = {0};
   /* One more than there are, to see the end; pipes and /proc do not say. */
-  size_t more = st.st_size > 0 ? (size_t)st.st_size + 1 : CHUNK;
+  size_t more = size > 0 ? (size_t)size + 1 : CHUNK;
   for (ssize_t n = 1; n != 0; more = CHUNK) {
     size_t room = b.cap > b.len + 1 ? b.cap - b.len - 1 : more;
     n = read_some(fd, least(room, max - b.len + 1), &b);
@@ -51,6 +44,39 @@ int file_read(const char *path, size_t max, struct buf *ret,
   *ret = b;
   b = (struct buf){0};
   return 0;
+}
+
+static int open_to_read(const char *path, int more, struct stat *ret_st,
+                        int *ret_fd, struct error *err) {
+  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | more);
+  if (fd < 0)
+    return error_set(err, errno, "cannot open '%s'", path);
+  if (fstat(fd, ret_st) < 0)
+    return error_set(err, errno, "cannot read '%s'", path);
+  if (S_ISDIR(ret_st->st_mode))
+    return error_set(err, EISDIR, "cannot read '%s'", path);
+  *ret_fd = take_fd(&fd);
+  return 0;
+}
+
+int file_read(const char *path, size_t max, struct buf *ret,
+              struct error *err) {
+  _cleanup_close_ int fd = -1;
+  struct stat st;
+  if (open_to_read(path, O_NONBLOCK, &st, &fd, err) < 0)
+    return -1;
+  if (!S_ISREG(st.st_mode))
+    return error_set(err, 0, "'%s' is no regular file", path);
+  return read_all(fd, st.st_size, path, max, ret, err);
+}
+
+int file_read_stream(const char *path, size_t max, struct buf *ret,
+                     struct error *err) {
+  _cleanup_close_ int fd = -1;
+  struct stat st;
+  return open_to_read(path, 0, &st, &fd, err) < 0
+             ? -1
+             : read_all(fd, st.st_size, path, max, ret, err);
 }
 
 int file_write_all(int fd, const void *data, size_t len) {

@@ -16,9 +16,15 @@
 #define FILE_TEMPORARY ".kubeseed-"
 #define FILE_RANDOM 6 /* as mkstemp(3) makes them */
 
-/* Reads a whole file of at most max bytes into ret (the caller buf_done's). */
+/* Reads a whole file of at most max bytes into ret (the caller buf_done's).
+ * What is no regular file is an error: a FIFO would be waited for, with nobody
+ * at its other end. */
 int file_read(const char *path, size_t max, struct buf *ret,
               struct error *err) _must_check_;
+
+/* The same of whatever the user has named, also a FIFO that a shell made. */
+int file_read_stream(const char *path, size_t max, struct buf *ret,
+                     struct error *err) _must_check_;
 
 /* Writes data under path, replacing it at once; the mode holds from creation.
  */

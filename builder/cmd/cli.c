@@ -42,8 +42,8 @@ int cluster_load(const struct cli *cli, const char *spec_path,
   _cleanup_buf_ struct buf text = {0};
   *ret = (struct cluster){.state.lock_fd = -1};
   bool standard = strcmp(spec_path, "-") == 0;
-  if (file_read(standard ? "/dev/stdin" : spec_path, SPEC_MAX_BYTES, &text,
-                err) < 0) {
+  if (file_read_stream(standard ? "/dev/stdin" : spec_path, SPEC_MAX_BYTES,
+                       &text, err) < 0) {
     if (!standard && err->errnum == ENOENT)
       return no_spec(spec_path, err);
     err->kind = ERROR_USAGE;

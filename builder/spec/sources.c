@@ -16,22 +16,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* A pipe would be waited for, with nobody at its other end. */
-static int read_file(const char *path, size_t max, struct buf *ret,
-                     struct error *err) {
-  struct stat st;
-  if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-    return error_set(err, 0, "'%s' is no regular file", path);
-  return file_read(path, max, ret, err);
-}
-
 static void read_source(const struct spec *s, struct spec_file *f,
                         struct error *err) {
   if (!f->source || f->written)
     return;
   _cleanup_error_ struct error own = {0};
   _cleanup_free_ char *path = spec_beside(s->file, f->source);
-  if (read_file(path, SOURCE_MAX_BYTES, &f->content, &own) == 0)
+  if (file_read(path, SOURCE_MAX_BYTES, &f->content, &own) == 0)
     f->written = true;
   else
     error_at(err, f->where, "the source of '%s': %s", f->path,
@@ -51,7 +42,7 @@ static int add_manifest(struct spec_file *f, const char *path, size_t *left,
                         struct error *err) {
   _cleanup_buf_ struct buf text = {0};
   size_t line;
-  if (read_file(path, *left, &text, err) < 0)
+  if (file_read(path, *left, &text, err) < 0)
     return -1;
   buf_adds(&text, "");
   const char *wrong = strlen(text.data) != text.len
@@ -137,7 +128,7 @@ static void read_ca(const struct spec *s, struct spec_file *f,
                     struct error *err) {
   _cleanup_error_ struct error own = {0};
   _cleanup_free_ char *path = spec_beside(s->file, f->source);
-  if (read_file(path, SOURCE_MAX_BYTES, &f->content, &own) < 0) {
+  if (file_read(path, SOURCE_MAX_BYTES, &f->content, &own) < 0) {
     error_at(err, f->where, "the file of certificates: %s", own.faults[0].msg);
     return;
   }
@@ -162,7 +153,7 @@ static int read_text(const struct spec *s, const char *name, const char *where,
   _cleanup_error_ struct error own = {0};
   _cleanup_free_ char *path = spec_beside(s->file, name);
   const char *wrong = NULL;
-  if (read_file(path, SOURCE_MAX_BYTES, ret, &own) < 0) {
+  if (file_read(path, SOURCE_MAX_BYTES, ret, &own) < 0) {
     error_at(err, where, "the file of this registry: %s", own.faults[0].msg);
     return -1;
   }
@@ -278,7 +269,7 @@ static void read_patch(const struct spec *s, struct spec_file *f,
                        struct error *err) {
   _cleanup_error_ struct error own = {0};
   _cleanup_free_ char *path = spec_beside(s->file, f->source);
-  if (read_file(path, SOURCE_MAX_BYTES, &f->content, &own) < 0) {
+  if (file_read(path, SOURCE_MAX_BYTES, &f->content, &own) < 0) {
     error_at(err, f->where, "the patch '%s': %s", f->source, own.faults[0].msg);
     return;
   }
@@ -307,8 +298,8 @@ static void read_authority(struct spec *s, enum authority a, time_t now,
       own->cert ? spec_beside(s->file, own->cert) : NULL;
   _cleanup_free_ char *key_path =
       own->key ? spec_beside(s->file, own->key) : NULL;
-  if ((cert_path && read_file(cert_path, SOURCE_MAX_BYTES, &cert, &why) < 0) ||
-      (key_path && read_file(key_path, SOURCE_MAX_BYTES, &key, &why) < 0)) {
+  if ((cert_path && file_read(cert_path, SOURCE_MAX_BYTES, &cert, &why) < 0) ||
+      (key_path && file_read(key_path, SOURCE_MAX_BYTES, &key, &why) < 0)) {
     error_at(err, own->where, "pki.authorities.%s: %s", authority_name(a),
              why.faults[0].msg);
     return;

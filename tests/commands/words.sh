@@ -85,6 +85,14 @@ check "a spec whose name is mistyped is named" said_nearby
 check "what init suggests has the file's name as a shell takes it" ends_with 0 \
   "next: kubeseed up 'a b.yaml'" env -C "$work/nearby" "$kubeseed" init "a b.yaml"
 
+# What a shell makes of <(COMMAND).
+mkfifo "$work/nearby/substituted"
+by_fifo() {
+  cat "$work/offline.yaml" >"$work/nearby/substituted" &
+  timeout 20 "$kubeseed" check "$work/nearby/substituted"
+}
+check "a spec may come by a FIFO" by_fifo
+
 # The one spec of a folder need not be named.
 here() { # STATUS WORDS COMMAND...
   wanted=$1

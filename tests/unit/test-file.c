@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
@@ -111,6 +112,27 @@ static void test_read_faults(void **state) {
   assert_int_equal(file_read(*state, 10, &b, &err), -1);
   assert_int_equal(err.errnum, EISDIR);
   assert_null(b.data);
+}
+
+/* Nobody writes to the one; to the other somebody will. */
+static void test_read_fifo(void **state) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *path = in(state, "fifo");
+  _cleanup_buf_ struct buf b = {0}, text = {0};
+  assert_int_equal(mkfifo(path, 0600), 0);
+  alarm(10);
+  assert_int_equal(file_read(path, 10, &b, &err), -1);
+  assert_non_null(strstr(err.faults[0].msg, "is no regular file"));
+  pid_t writer = fork();
+  if (writer == 0) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    _exit(file_write_all(fd, "late", 4) < 0);
+  }
+  error_done(&err);
+  assert_int_equal(file_read_stream(path, 10, &text, &err), 0);
+  assert_string_equal(text.data, "late");
+  alarm(0);
+  assert_int_equal(waitpid(writer, NULL, 0), writer);
 }
 
 /* The same bytes leave the file alone, other bytes replace it. */
@@ -303,6 +325,7 @@ int main(void) {
       TEST(test_write_fails_clean),
       TEST(test_read_limits),
       TEST(test_read_faults),
+      TEST(test_read_fifo),
       TEST(test_read_leaves_nothing),
       TEST(test_check_place),
       TEST(test_behind_link),
