@@ -231,6 +231,7 @@ same: $(BUILD)/kubeseed
 	@tests/same/run $(BASE) $(BUILD)/kubeseed
 
 bench: $(BUILD)/kubeseed
+	@builder/deps build run test bench
 	@tests/bench/run $(BUILD)/kubeseed
 	@tests/bench/bake $(BUILD)/kubeseed
 	@tests/bench/kernels $(BUILD)/kubeseed
