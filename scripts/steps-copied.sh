@@ -33,8 +33,11 @@ know_cluster_ca() {
   ! cmp -s $pki/ca.crt /etc/kubeseed/ca.crt || return 0
   [ -s $pki/ca.crt ] || return 0
   ca=$(base64 -w 0 $pki/ca.crt)
-  sed "s|certificate-authority-data:.*|certificate-authority-data: $ca|" \
-    /etc/kubeseed/discovery.conf | keep /etc/kubeseed/discovery.conf || return
+  (
+    umask 077 # it may have the token, see introduce_kubeadm
+    sed "s|certificate-authority-data:.*|certificate-authority-data: $ca|" \
+      /etc/kubeseed/discovery.conf | keep /etc/kubeseed/discovery.conf
+  ) || return
   # The last: by it the next time tells that all is done.
   keep /etc/kubeseed/ca.crt <$pki/ca.crt
 }

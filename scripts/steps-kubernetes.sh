@@ -86,10 +86,38 @@ must be on"
   fi
   told=$(ask_by_token api/v1/namespaces/kube-system/configmaps/kubeadm-config) ||
     return 1
-  [ "$told" != 200 ] || return 0
+  if [ "$told" = 200 ]; then
+    [ "$code" != 401 ] || introduce_kubeadm
+    return
+  fi
   why="$why and $told to this seed's token: the first node is not ready, or the \
 token has ended (then run 'kubeseed seed' for this node while the cluster runs)"
   return 1
+}
+
+# With a file of discovery that names no user kubeadm asks as anybody, and takes 401,
+# unlike 403, for an answer that will be another one some day. Who has the token is
+# told 403.
+introduce_kubeadm() {
+  conf=/etc/kubeseed/discovery.conf
+  (
+    umask 077
+    {
+      sed -n 's/^- name: .*/- name: kubernetes/; /^users:/q; p' "$conf"
+      cat <<CONF
+users:
+- name: token
+  user:
+    token: "$(bootstrap_token)"
+contexts:
+- name: token
+  context:
+    cluster: kubernetes
+    user: token
+current-context: token
+CONF
+    } | keep "$conf"
+  )
 }
 
 # kubeadm publishes it last of what a joining node needs.
