@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/quote.h"
+#include "export/libvirt-xml.h"
+#include "export/wires.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -210,10 +212,12 @@ int libvirt_ask_type(const struct export_job *job, enum libvirt_type *ret,
 
 /* ---- Making ---- */
 
-static int make_network(const struct export_job *job, struct error *err) {
+static int make_network(const struct export_job *job, size_t wire,
+                        struct error *err) {
   _cleanup_buf_ struct buf all = {0}, active = {0};
-  _cleanup_free_ char *name = libvirt_network(job->plan);
-  _cleanup_free_ char *file = export_path(job, "network.xml");
+  _cleanup_free_ char *name = wire_name(job->plan, wire);
+  _cleanup_free_ char *base = libvirt_network_file(wire);
+  _cleanup_free_ char *file = export_path(job, "%s", base);
   if (ASK(job, &all, err, "net-list", "--all", "--name") < 0)
     return -1;
   if (!has(&all, name) && (VIRSH(job, err, "net-define", file) < 0 ||
@@ -222,6 +226,13 @@ static int make_network(const struct export_job *job, struct error *err) {
   if (ASK(job, &active, err, "net-list", "--name") < 0)
     return -1;
   return has(&active, name) ? 0 : VIRSH(job, err, "net-start", name);
+}
+
+static int make_networks(const struct export_job *job, struct error *err) {
+  for (size_t wire = 0; wire < wires_count(job); wire++)
+    if (make_network(job, wire, err) < 0)
+      return -1;
+  return 0;
 }
 
 /* A volume of so many bytes, filled from a file. */
@@ -337,7 +348,7 @@ static int make_machine(const struct export_job *job, const struct there *t,
 int libvirt_apply(const struct export_job *job, struct error *err) {
   _cleanup_there_ struct there t = {0};
   _cleanup_free_ char *base = NULL;
-  if ((!job->bridge && make_network(job, err) < 0) || look(job, &t, err) < 0 ||
+  if ((!job->bridge && make_networks(job, err) < 0) || look(job, &t, err) < 0 ||
       make_base(job, &t, &base, err) < 0)
     return error_prefix(err, "libvirt at '%s'", job->uri);
   for (size_t i = 0; i < job->n_nodes; i++) {

@@ -3,13 +3,10 @@
 
 #include "base/mem.h"
 #include "base/quote.h"
+#include "export/wires.h"
 
 char *libvirt_domain(const struct plan *plan, const struct plan_node *node) {
   return xasprintf("%s-%s", plan->spec->name, node->name);
-}
-
-char *libvirt_network(const struct plan *plan) {
-  return xasprintf("kubeseed-%s", plan->spec->name);
 }
 
 char *libvirt_disk(const struct plan *plan, const struct plan_node *node) {
@@ -18,6 +15,11 @@ char *libvirt_disk(const struct plan *plan, const struct plan_node *node) {
 
 char *libvirt_seed(const struct plan *plan, const struct plan_node *node) {
   return xasprintf("%s-%s.iso", plan->spec->name, node->name);
+}
+
+char *libvirt_network_file(size_t wire) {
+  return wire == 0 ? xstrdup("network.xml")
+                   : xasprintf("network-%zu.xml", wire);
 }
 
 /* "<name>text</name>", or with attributes in name's start tag. */
@@ -66,10 +68,11 @@ static void put_cards(const struct plan *plan, const struct plan_node *node,
                       const char *bridge, struct buf *out) {
   char text[NET_TEXT];
   const char *kind = bridge ? "bridge" : "network";
-  _cleanup_free_ char *network = libvirt_network(plan);
   for (size_t i = 0; i < node->interfaces.n; i++) {
     if (!plan_interface_made(&node->interfaces.v[i]))
       continue;
+    _cleanup_free_ char *network =
+        wire_name(plan, plan_interface_wire(&node->interfaces, i));
     buf_addf(out,
              "    <interface type=\"%s\">\n"
              "      <mac address=\"%s\"/>\n"
@@ -120,19 +123,23 @@ void libvirt_domain_xml(const struct plan *plan, const struct plan_node *node,
 
 /* ---- The network ---- */
 
-void libvirt_network_xml(const struct plan *plan, struct buf *out) {
+void libvirt_network_xml(const struct plan *plan, size_t wire,
+                         struct buf *out) {
   const struct spec *s = plan->spec;
   char text[NET_TEXT], uuid[PLAN_UUID];
-  _cleanup_free_ char *name = libvirt_network(plan);
+  _cleanup_free_ char *name = wire_name(plan, wire);
   /* No node has that name, for it is none. */
-  plan_uuid(s, "/network", uuid);
+  _cleanup_free_ char *key =
+      wire == 0 ? xstrdup("/network") : xasprintf("/network/%zu", wire);
+  plan_uuid(s, key, uuid);
   /* Without it libvirt lets machines send nothing of IPv6, to each other
    * neither. */
   buf_addf(out, "<network%s>\n", spec_has_ipv6(s) ? " ipv6=\"yes\"" : "");
   put(out, "  ", "name", name);
   put(out, "  ", "uuid", uuid);
   /* The host is the gateway, if it is one of the subnet. */
-  bool has_gateway = cidr_has(&s->network.subnet, s->network.gateway);
+  bool has_gateway =
+      wire == 0 && cidr_has(&s->network.subnet, s->network.gateway);
   if (has_gateway)
     buf_adds(out, "  <forward mode=\"nat\"/>\n");
   buf_adds(out, "  <bridge stp=\"on\" delay=\"0\"/>\n");

@@ -17,19 +17,19 @@ enum libvirt_type {
 /* The domain's name; the caller frees. */
 char *libvirt_domain(const struct plan *plan, const struct plan_node *node);
 
-/* The network's; the caller frees. */
-char *libvirt_network(const struct plan *plan);
-
 /* What its disk and its seed are called in the pool; the caller frees. */
 char *libvirt_disk(const struct plan *plan, const struct plan_node *node);
 char *libvirt_seed(const struct plan *plan, const struct plan_node *node);
+
+/* The file's name that has the network of a wire; the caller frees. */
+char *libvirt_network_file(size_t wire);
 
 /* What of a domain the node does not decide. */
 struct libvirt_shape {
   enum libvirt_type type;
   const char *pool;   /* the storage pool with its disks */
-  const char *bridge; /* the host's, with its cards; NULL: the cluster's network
-                       */
+  const char *bridge; /* the host's, with its cards; NULL: a network for each
+                       * wire */
   bool uefi; /* libvirt chooses a firmware for UEFI among those that the
               * host has; else SeaBIOS */
 };
@@ -37,6 +37,6 @@ struct libvirt_shape {
 void libvirt_domain_xml(const struct plan *plan, const struct plan_node *node,
                         const struct libvirt_shape *shape, struct buf *out);
 
-/* The network: the host has the gateway's address in it, and passes on what
- * goes elsewhere. */
-void libvirt_network_xml(const struct plan *plan, struct buf *out);
+/* The network of a wire. In the cluster's the host has the gateway's address,
+ * and passes on what goes elsewhere; the others lead nowhere. */
+void libvirt_network_xml(const struct plan *plan, size_t wire, struct buf *out);

@@ -10,6 +10,7 @@
 #include "export/libvirt-xml.h"
 #include "export/plain.h"
 #include "export/seeds.h"
+#include "export/wires.h"
 #include <string.h>
 
 /* ---- Where they are made ---- */
@@ -65,18 +66,9 @@ static bool applies(const struct export_job *job) {
   return job->uri || job->spread;
 }
 
-static int check_cards(const struct export_job *job, struct error *err) {
-  for (size_t i = 0; i < job->n_nodes; i++) {
-    const struct plan_node *node = export_node(job, i);
-    if (plan_interfaces_check(node->name, &node->interfaces, err) < 0)
-      return -1;
-  }
-  return 0;
-}
-
 static int require(const struct export_job *job, struct error *err) {
   if ((job->spread && check_spread(job, err) < 0) ||
-      check_cards(job, err) < 0 || convert_require(err) < 0)
+      wires_check(job, err) < 0 || convert_require(err) < 0)
     return -1;
   return applies(job) ? libvirt_require(err) : 0;
 }
@@ -84,8 +76,10 @@ static int require(const struct export_job *job, struct error *err) {
 /* ---- Its files ---- */
 
 static void files(const struct export_job *job, struct strv *ret) {
-  if (!job->bridge)
-    strv_push(ret, "network.xml");
+  for (size_t wire = 0; !job->bridge && wire < wires_count(job); wire++) {
+    _cleanup_free_ char *name = libvirt_network_file(wire);
+    strv_push(ret, name);
+  }
   strv_push(ret, "image.qcow2");
   for (size_t i = 0; i < job->n_nodes; i++) {
     strv_pushf(ret, "%s.domain.xml", export_node(job, i)->name);
@@ -97,15 +91,23 @@ static int check(const struct export_job *job, struct error *err) {
   return applies(job) ? at_each(job, libvirt_check, err) : 0;
 }
 
+static int write_networks(const struct export_job *job, struct error *err) {
+  for (size_t wire = 0; !job->bridge && wire < wires_count(job); wire++) {
+    _cleanup_buf_ struct buf network = {0};
+    _cleanup_free_ char *name = libvirt_network_file(wire);
+    _cleanup_free_ char *path = export_path(job, "%s", name);
+    libvirt_network_xml(job->plan, wire, &network);
+    if (file_write(path, network.data, network.len, 0644, err) < 0)
+      return -1;
+  }
+  return 0;
+}
+
 /* Of machines that are made at one libvirt, or nowhere yet. */
 static int write_xml(const struct export_job *job, struct error *err) {
   enum libvirt_type type = LIBVIRT_KVM;
-  _cleanup_buf_ struct buf network = {0};
-  _cleanup_free_ char *path = export_path(job, "network.xml");
-  libvirt_network_xml(job->plan, &network);
   if ((job->uri && libvirt_ask_type(job, &type, err) < 0) ||
-      (!job->bridge &&
-       file_write(path, network.data, network.len, 0644, err) < 0))
+      write_networks(job, err) < 0)
     return -1;
   for (size_t i = 0; i < job->n_nodes; i++) {
     const struct plan_node *n = export_node(job, i);
@@ -133,6 +135,7 @@ static int write_files(const struct export_job *job, struct error *err) {
 }
 
 static void tell(const struct export_job *job) {
+  wires_tell(job);
   _cleanup_buf_ struct buf uri = {0};
   _cleanup_free_ char *name = libvirt_domain(job->plan, export_node(job, 0));
   if (!applies(job)) {

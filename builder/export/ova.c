@@ -9,6 +9,7 @@
 #include "export/place.h"
 #include "export/plain.h"
 #include "export/seeds.h"
+#include "export/wires.h"
 #include "format/ustar.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,10 @@ struct disk {
 
 static void disk_done(struct disk *d) {
   place_done(&d->place);
+}
+
+static int require(const struct export_job *job, struct error *err) {
+  return wires_check(job, err) < 0 ? -1 : plain_require(job, err);
 }
 
 static void files(const struct export_job *job, struct strv *ret) {
@@ -185,12 +190,12 @@ static int write_files(const struct export_job *job, struct error *err) {
 static void tell(const struct export_job *job) {
   char mac[NET_TEXT];
   const struct plan_node *n = export_node(job, 0);
+  const struct plan_interface *card = ovf_first_card(n);
   log_info(job->log,
            "after importing one, give its card the node's own address (MAC): "
            "that of %s is %s, `kubeseed plan %s` tells the others",
-           n->name, mac_format(&plan_cluster_interface(n)->mac, mac),
-           job->target);
-  plain_tell_cards(job);
+           n->name, mac_format(&card->mac, mac), job->target);
+  wires_tell(job);
 }
 
 const struct export_format export_ova = {
@@ -198,7 +203,7 @@ const struct export_format export_ova = {
     .what = "for each node a package with disk and seed",
     .of_nodes = true,
     .real = true,
-    .require = plain_require,
+    .require = require,
     .files = files,
     .write = write_files,
     .tell = tell,

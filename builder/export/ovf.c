@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/quote.h"
+#include "export/wires.h"
 
 #define CIM "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/"
 #define OVF "http://schemas.dmtf.org/ovf/envelope/1"
@@ -49,20 +50,62 @@ static void put_references(const struct ovf_file *disk, uint64_t capacity,
            (unsigned long long)capacity);
 }
 
-static void put_network(const char *name, struct buf *out) {
-  buf_adds(out, "  <NetworkSection>\n"
-                "    <Info>The network of the cluster</Info>\n"
-                "    <Network ovf:name=\"");
-  quote_xml(name, out);
-  buf_adds(out, "\">\n"
-                "      <Description>All nodes are in it</Description>\n"
-                "    </Network>\n"
-                "  </NetworkSection>\n");
+const struct plan_interface *ovf_first_card(const struct plan_node *node) {
+  const struct plan_interface_vec *v = &node->interfaces;
+  for (size_t i = 0; i < v->n; i++)
+    if (plan_interface_made(&v->v[i]))
+      return &v->v[i];
+  return plan_cluster_interface(node);
 }
 
-static void put_hardware(const struct plan_node *node, const char *network,
+/* Whether a card before the i-th is on its wire. */
+static bool is_told(const struct plan_interface_vec *v, size_t i) {
+  for (size_t k = 0; k < i; k++)
+    if (plan_interface_made(&v->v[k]) &&
+        plan_interface_wire(v, k) == plan_interface_wire(v, i))
+      return true;
+  return false;
+}
+
+static void put_networks(const struct plan *plan, const struct plan_node *node,
                          struct buf *out) {
+  const struct plan_interface_vec *v = &node->interfaces;
+  buf_adds(out, "  <NetworkSection>\n"
+                "    <Info>The networks of the cluster</Info>\n");
+  for (size_t i = 0; i < v->n; i++) {
+    if (!plan_interface_made(&v->v[i]) || is_told(v, i))
+      continue;
+    _cleanup_free_ char *name = wire_name(plan, plan_interface_wire(v, i));
+    buf_adds(out, "    <Network ovf:name=\"");
+    quote_xml(name, out);
+    buf_adds(out, "\">\n"
+                  "      <Description>All nodes are in it</Description>\n"
+                  "    </Network>\n");
+  }
+  buf_adds(out, "  </NetworkSection>\n");
+}
+
+/* Behind the disks' items. */
+static void put_cards(const struct plan *plan, const struct plan_node *node,
+                      struct buf *out) {
+  const struct plan_interface_vec *v = &node->interfaces;
+  size_t n = 6;
   char mac[NET_TEXT];
+  for (size_t i = 0; i < v->n; i++) {
+    if (!plan_interface_made(&v->v[i]))
+      continue;
+    _cleanup_free_ char *id = xasprintf("%zu", n++);
+    _cleanup_free_ char *network = wire_name(plan, plan_interface_wire(v, i));
+    _cleanup_free_ char *name = xasprintf("Card %s", v->v[i].name);
+    ITEM(out, {"Address", mac_format(&v->v[i].mac, mac)},
+         {"AutomaticAllocation", "true"}, {"Connection", network},
+         {"ElementName", name}, {"InstanceID", id},
+         {"ResourceSubType", "E1000"}, {"ResourceType", "10"});
+  }
+}
+
+static void put_hardware(const struct plan *plan, const struct plan_node *node,
+                         struct buf *out) {
   _cleanup_free_ char *cpus = xasprintf("%d", node->spec->cpus);
   _cleanup_free_ char *memory =
       xasprintf("%llu", (unsigned long long)(node->spec->memory >> 20));
@@ -79,30 +122,31 @@ static void put_hardware(const struct plan_node *node, const char *network,
   ITEM(out, {"AddressOnParent", "1"}, {"AutomaticAllocation", "true"},
        {"ElementName", "Seed"}, {"HostResource", "ovf:/file/file2"},
        {"InstanceID", "5"}, {"Parent", CONTROLLER}, {"ResourceType", "15"});
-  ITEM(out, {"Address", mac_format(&plan_cluster_interface(node)->mac, mac)},
-       {"AutomaticAllocation", "true"}, {"Connection", network},
-       {"ElementName", "Card"}, {"InstanceID", "6"},
-       {"ResourceSubType", "E1000"}, {"ResourceType", "10"});
+  put_cards(plan, node, out);
 }
 
 /* Where the importing program lets its user read it. */
 static void put_annotation(const struct plan_node *node, struct buf *out) {
+  const struct plan_interface_vec *v = &node->interfaces;
+  const char *between = "";
   char mac[NET_TEXT];
-  buf_addf(out,
-           "    <AnnotationSection>\n"
-           "      <Info>What to know</Info>\n"
-           "      <Annotation>The address (MAC) of the card must be %s. The CD "
-           "is this machine's seed: a secret, and to stay attached."
-           "</Annotation>\n"
-           "    </AnnotationSection>\n",
-           mac_format(&plan_cluster_interface(node)->mac, mac));
+  buf_adds(out, "    <AnnotationSection>\n"
+                "      <Info>What to know</Info>\n"
+                "      <Annotation>The address (MAC) of the card must be ");
+  for (size_t i = 0; i < v->n; i++)
+    if (plan_interface_made(&v->v[i])) {
+      buf_addf(out, "%s%s", between, mac_format(&v->v[i].mac, mac));
+      between = ", of the next ";
+    }
+  buf_adds(out, ". The CD is this machine's seed: a secret, and to stay "
+                "attached.</Annotation>\n"
+                "    </AnnotationSection>\n");
 }
 
 void ovf_descriptor(const struct plan *plan, const struct plan_node *node,
                     const struct ovf_file *disk, uint64_t capacity,
                     const struct ovf_file *seed, struct buf *out) {
   _cleanup_free_ char *name = xasprintf("%s-%s", plan->spec->name, node->name);
-  _cleanup_free_ char *network = xasprintf("kubeseed-%s", plan->spec->name);
   _cleanup_buf_ struct buf quoted = {0};
   quote_xml(name, &quoted);
   buf_adds(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -110,7 +154,7 @@ void ovf_descriptor(const struct plan *plan, const struct plan_node *node,
                 "    xmlns:rasd=\"" CIM "CIM_ResourceAllocationSettingData\"\n"
                 "    xmlns:vssd=\"" CIM "CIM_VirtualSystemSettingData\">\n");
   put_references(disk, capacity, seed, out);
-  put_network(network, out);
+  put_networks(plan, node, out);
   buf_addf(out,
            "  <VirtualSystem ovf:id=\"%s\">\n"
            "    <Info>A node of a Kubernetes cluster</Info>\n"
@@ -133,7 +177,7 @@ void ovf_descriptor(const struct plan *plan, const struct plan_node *node,
            "        <vssd:VirtualSystemType>vmx-10</vssd:VirtualSystemType>\n"
            "      </System>\n",
            quoted.data);
-  put_hardware(node, network, out);
+  put_hardware(plan, node, out);
   buf_adds(out, "    </VirtualHardwareSection>\n"
                 "  </VirtualSystem>\n"
                 "</Envelope>\n");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A node as a virtual system of the Open Virtualization Format (DMTF DSP0243,
- * 1.1): a SATA disk, the seed as a CD on the same controller, an e1000 card.
+ * 1.1): a SATA disk, the seed as a CD on the same controller, e1000 cards.
  * Pure.
  */
 #pragma once
@@ -16,6 +16,9 @@ struct ovf_file {
   uint64_t size;
   const char *sha256; /* of SHA256_HEX */
 };
+
+/* The card that its machine has first. */
+const struct plan_interface *ovf_first_card(const struct plan_node *node);
 
 /* The descriptor; the disk has capacity bytes when it is unpacked. */
 void ovf_descriptor(const struct plan *plan, const struct plan_node *node,

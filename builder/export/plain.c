@@ -35,17 +35,6 @@ int plain_require(const struct export_job *job, struct error *err) {
   return convert_require(err);
 }
 
-void plain_tell_cards(const struct export_job *job) {
-  for (size_t i = 0; i < job->n_nodes; i++)
-    if (export_node(job, i)->interfaces.n > 1) {
-      log_warn(job->log,
-               "the machines have the card of the cluster's network alone; "
-               "give them those of `interfaces`, too, with the MAC addresses "
-               "that `kubeseed plan` shows");
-      return;
-    }
-}
-
 void plain_tell(const struct export_job *job) {
   log_info(job->log,
            "each machine gets a disk of it and its own seed, which `kubeseed "

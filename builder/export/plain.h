@@ -15,6 +15,3 @@ int plain_qcow2(const struct export_job *job, struct error *err) _must_check_;
 /* The format's require and tell. */
 int plain_require(const struct export_job *job, struct error *err) _must_check_;
 void plain_tell(const struct export_job *job);
-
-/* Warns of nodes with more cards than machines that are made have. */
-void plain_tell_cards(const struct export_job *job);

@@ -11,6 +11,7 @@
 #include "export/place.h"
 #include "export/plain.h"
 #include "export/seeds.h"
+#include "export/wires.h"
 
 #define SCRIPT "virtualbox.sh"
 #define BODY "images/virtualbox/machines.sh"
@@ -33,16 +34,29 @@ static void put_mib(struct buf *out, const char *name, uint64_t bytes) {
            (unsigned long long)((bytes + MIB - 1) / MIB));
 }
 
+/* Of each the wire and the address, "0:0200000A0B0C". */
+static void put_cards(const struct plan_interface_vec *v, struct buf *out) {
+  const char *between = "";
+  buf_adds(out, "    cards='");
+  for (size_t i = 0; i < v->n; i++) {
+    const uint8_t *m = v->v[i].mac.b;
+    if (!plan_interface_made(&v->v[i]))
+      continue;
+    buf_addf(out, "%s%zu:%02X%02X%02X%02X%02X%02X", between,
+             plan_interface_wire(v, i), m[0], m[1], m[2], m[3], m[4], m[5]);
+    between = " ";
+  }
+  buf_adds(out, "'\n");
+}
+
 /* A port's number is the node's in the plan, whichever nodes are chosen. */
 static void put_node(const struct plan_node *n, struct buf *out) {
   char text[NET_TEXT];
   const struct plan_interface *card = plan_cluster_interface(n);
-  const uint8_t *m = card->mac.b;
   buf_adds(out, "  ");
   quote_sh(n->name, out);
   buf_addf(out, ")\n    address=%s\n", ip_format(card->address, text));
-  buf_addf(out, "    mac=%02X%02X%02X%02X%02X%02X\n", m[0], m[1], m[2], m[3],
-           m[4], m[5]);
+  put_cards(&n->interfaces, out);
   buf_addf(out, "    cpus=%d\n    ", n->spec->cpus);
   put_mib(out, "memory_mib", n->spec->memory);
   buf_adds(out, "    ");
@@ -82,6 +96,10 @@ void virtualbox_script(const struct export_job *job, struct buf *out) {
 
 /* ---- The format ---- */
 
+static int require(const struct export_job *job, struct error *err) {
+  return wires_check(job, err) < 0 ? -1 : plain_require(job, err);
+}
+
 static void files(const struct export_job *job, struct strv *ret) {
   strv_push_all(ret, SCRIPT, DISK, NULL);
   for (size_t i = 0; i < job->n_nodes; i++)
@@ -120,7 +138,7 @@ static void tell(const struct export_job *job) {
   quote_word(path, &word);
   log_info(job->log, "`sh %s start` makes the machines and switches them on",
            word.data);
-  plain_tell_cards(job);
+  wires_tell(job);
   if (ip_is_set(s->network.gateway) && !ip_equal(gateway, s->network.gateway))
     log_warn(job->log,
              "VirtualBox's NAT network has the gateway %s, the spec %s: the "
@@ -133,7 +151,7 @@ const struct export_format export_virtualbox = {
     .what = "a VDI, seeds, and a script that makes the machines",
     .of_nodes = true,
     .real = true,
-    .require = plain_require,
+    .require = require,
     .files = files,
     .write = write_files,
     .tell = tell,

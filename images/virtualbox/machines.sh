@@ -2,12 +2,13 @@
 #
 # The cluster's machines in VirtualBox, by VBoxManage (6.1 or newer). What they
 # are stands above: cluster, subnet, endpoint, port, user, image_mib, nodes, and
-# the function node, which says of one its address, mac, cpus, memory_mib,
-# disk_mib and ssh_port.
+# the function node, which says of one its address, cpus, memory_mib, disk_mib,
+# ssh_port and cards: of each the number of its network and its address (MAC).
 #
 # Each machine is a folder beside this file, with a copy of image.vdi as its
 # disk, and NODE.iso as its CD. They are all in one NAT network, by which they
-# reach the world, and this host reaches them through ports of 127.0.0.1.
+# reach the world, and this host reaches them through ports of 127.0.0.1. Further
+# cards are in internal networks, one for each number.
 set -u
 
 usage() {
@@ -81,14 +82,28 @@ add_disk() { # NODE
       --type dvddrive --medium "$here/$1.iso"
 }
 
+add_cards() { # NODE
+  name=$1
+  n=0
+  set --
+  for card in $cards; do
+    n=$((n + 1))
+    case $card in
+    0:*) set -- "$@" "--nic$n" natnetwork "--nat-network$n" "$network" ;;
+    *) set -- "$@" "--nic$n" intnet "--intnet$n" "$network.${card%:*}" ;;
+    esac
+    set -- "$@" "--nictype$n" 82540EM "--macaddress$n" "${card#*:}" \
+      "--cableconnected$n" on
+  done
+  vbox modifyvm "$cluster-$name" "$@"
+}
+
 make_machine() { # NODE
   vbox modifyvm "$cluster-$1" --memory "$memory_mib" --cpus "$cpus" \
     --ioapic on --rtcuseutc on --firmware bios \
     --boot1 disk --boot2 none --boot3 none --boot4 none \
-    --nic1 natnetwork --nat-network1 "$network" --nictype1 82540EM \
-    --macaddress1 "$mac" --cableconnected1 on \
     --uart1 0x3F8 4 --uartmode1 file "$here/$cluster-$1/console.log" &&
-    add_disk "$1" && forward "ssh-$1" "$ssh_port" "$address" 22
+    add_cards "$1" && add_disk "$1" && forward "ssh-$1" "$ssh_port" "$address" 22
 }
 
 create() { # NODE

@@ -7,6 +7,7 @@
 #include "export/libvirt-xml.h"
 #include "export/ovf.h"
 #include "export/virtualbox.h"
+#include "export/wires.h"
 #include "part/parts.h"
 
 #include <setjmp.h>
@@ -29,6 +30,23 @@ static const char spec_text[] = "apiVersion: kubeseed/v1\n"
 
 #define NASTY "a'b\"; $(echo 1) `id` <x> & ]]> \\"
 
+/* A storage network, a card for what is known by its name, and a bond. */
+static const char cards_text[] =
+    "apiVersion: kubeseed/v1\n"
+    "kind: Cluster\n"
+    "name: demo\n"
+    "kubernetes: {version: 1.20.2}\n"
+    "network:\n"
+    "  subnet: 192.168.4.0/24\n"
+    "  interfaces:\n"
+    "    - {name: enp9s0, address: dhcp}\n"
+    "    - {name: san, mac: \"02:00:00:00:01:01+\", address: 10.9.0.11/24+}\n"
+    "nodes:\n"
+    "  - {name: m1, mac: \"02:00:00:0a:0b:0c\"}\n"
+    "  - name: w1\n"
+    "    role: worker\n"
+    "    bond: {members: [\"02:00:00:00:02:01\", \"02:00:00:00:02:02\"]}\n";
+
 struct fixture {
   struct spec spec;
   struct plan plan;
@@ -41,10 +59,9 @@ static void fixture_done(struct fixture *f) {
   spec_done(&f->spec);
 }
 
-static void make(struct fixture *f) {
+static void make_of(struct fixture *f, const char *text) {
   _cleanup_error_ struct error err = {0};
-  check_ok(parts_read_spec("demo.yaml", spec_text, strlen(spec_text), &f->spec,
-                           &err),
+  check_ok(parts_read_spec("demo.yaml", text, strlen(text), &f->spec, &err),
            &err);
   check_ok(parts_plan(&f->spec, &f->plan, &err), &err);
   f->nodes[0] = 0;
@@ -53,6 +70,10 @@ static void make(struct fixture *f) {
                                .nodes = f->nodes,
                                .n_nodes = 2,
                                .size = (uint64_t)8 << 30};
+}
+
+static void make(struct fixture *f) {
+  make_of(f, spec_text);
 }
 
 /* What the program says of the input; the caller frees. */
@@ -90,11 +111,47 @@ static void test_virtualbox(void **state) {
   make(&f);
   _cleanup_free_ char *said =
       run_head(&f.job, "node m1; echo $cluster $subnet $endpoint $port "
-                       "$image_mib $mac $address $ssh_port; node w1; echo "
+                       "$image_mib $cards $address $ssh_port; node w1; echo "
                        "$nodes $disk_mib $ssh_port");
   assert_string_equal(said, "demo 192.168.4.0/24 192.168.4.20 6443 8192 "
-                            "0200000A0B0C 192.168.4.31 2201\n"
+                            "0:0200000A0B0C 192.168.4.31 2201\n"
                             "m1 w1 9216 2202\n");
+}
+
+/* Cards with a MAC address, each on its wire; one that is known by its name has
+ * its wire as well, which nobody is on. */
+static void test_virtualbox_cards(void **state) {
+  (void)state;
+  _cleanup_(fixture_done) struct fixture f = {0};
+  make_of(&f, cards_text);
+  _cleanup_free_ char *said =
+      run_head(&f.job, "node m1; echo \"$cards\"; node w1; echo \"$cards\"");
+  assert_string_equal(said, "0:0200000A0B0C 2:020000000101\n"
+                            "0:020000000201 0:020000000202 2:020000000102\n");
+  assert_int_equal(wires_count(&f.job), 3);
+}
+
+static void test_wires_check(void **state) {
+  (void)state;
+  _cleanup_buf_ struct buf text = {0};
+  _cleanup_error_ struct error err = {0};
+  _cleanup_(fixture_done) struct fixture f = {0};
+  buf_adds(&text, "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+                  "kubernetes: {version: 1.20.2}\n"
+                  "network: {subnet: 192.168.4.0/24}\n"
+                  "nodes:\n  - name: m1\n    interfaces:\n");
+  for (int i = 1; i <= WIRES_MAX; i++)
+    buf_addf(&text, "      - {mac: \"02:00:00:00:03:%02d\"}\n", i);
+  make_of(&f, text.data);
+  f.job.n_nodes = 1;
+  assert_int_equal(wires_check(&f.job, &err), -1);
+  assert_string_equal(err.faults[0].msg,
+                      "m1: a machine that is made has 8 cards at most, and "
+                      "this one would have 9");
+  f.plan.nodes.v[0].interfaces.n--;
+  error_done(&err);
+  check_ok(wires_check(&f.job, &err), &err);
+  f.plan.nodes.v[0].interfaces.n++;
 }
 
 /* A port is the node's, whoever is exported with it. */
@@ -204,11 +261,31 @@ static void test_libvirt_network(void **state) {
   _cleanup_(fixture_done) struct fixture f = {0};
   make(&f);
   _cleanup_buf_ struct buf xml = {0};
-  libvirt_network_xml(&f.plan, &xml);
+  libvirt_network_xml(&f.plan, 0, &xml);
   check_path(&xml, "/network/name", "kubeseed-demo");
   check_path(&xml, "/network/ip/@address", "192.168.4.1");
   check_path(&xml, "/network/ip/@prefix", "24");
   check_path(&xml, "string-length(/network/uuid)", "36");
+}
+
+static void test_libvirt_cards(void **state) {
+  (void)state;
+  _cleanup_(fixture_done) struct fixture f = {0};
+  make_of(&f, cards_text);
+  _cleanup_buf_ struct buf domain = {0}, other = {0}, first = {0};
+  const struct libvirt_shape shape = {.type = LIBVIRT_KVM, .pool = "default"};
+  libvirt_domain_xml(&f.plan, &f.plan.nodes.v[1], &shape, &domain);
+  check_path(&domain, "count(//interface)", "3");
+  check_path(&domain, "//interface[2]/source/@network", "kubeseed-demo");
+  check_path(&domain, "//interface[3]/mac/@address", "02:00:00:00:01:02");
+  check_path(&domain, "//interface[3]/source/@network", "kubeseed-demo.2");
+  libvirt_network_xml(&f.plan, 0, &first);
+  libvirt_network_xml(&f.plan, 2, &other);
+  check_path(&other, "/network/name", "kubeseed-demo.2");
+  check_path(&other, "count(/network/ip | /network/forward)", "0");
+  _cleanup_free_ char *a = xpath(&first, "/network/uuid");
+  _cleanup_free_ char *b = xpath(&other, "/network/uuid");
+  assert_string_not_equal(a, b);
 }
 
 /* ---- OVF ---- */
@@ -251,6 +328,27 @@ static void test_ovf(void **state) {
     check_path(&xml, rows[i].path, rows[i].expected);
 }
 
+static void test_ovf_cards(void **state) {
+  (void)state;
+  _cleanup_(fixture_done) struct fixture f = {0};
+  make_of(&f, cards_text);
+  const struct ovf_file disk = {"w1.vmdk", 1000, "aa"};
+  const struct ovf_file seed = {"w1.iso", 2000, "bb"};
+  _cleanup_buf_ struct buf xml = {0};
+  ovf_descriptor(&f.plan, &f.plan.nodes.v[1], &disk, 8192, &seed, &xml);
+  check_path(&xml, "count(//*[local-name()='Network'])", "2");
+  check_path(&xml, ITEM "[6]" OF("Address"), "02:00:00:00:02:01");
+  check_path(&xml, ITEM "[7]" OF("Connection"), "kubeseed-demo");
+  check_path(&xml, ITEM "[8]" OF("Address"), "02:00:00:00:01:02");
+  check_path(&xml, ITEM "[8]" OF("Connection"), "kubeseed-demo.2");
+  check_path(&xml, ITEM "[8]" OF("InstanceID"), "8");
+  check_path(&xml,
+             "contains(//*[local-name()='Annotation'], 'must be "
+             "02:00:00:00:02:01, of the next 02:00:00:00:02:02, of the next "
+             "02:00:00:00:01:02.')",
+             "true");
+}
+
 static void test_manifest(void **state) {
   (void)state;
   const struct ovf_file files[] = {{"a.ovf", 1, "aa"}, {"a.vmdk", 2, "bb"}};
@@ -262,13 +360,17 @@ static void test_manifest(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_virtualbox),
+      cmocka_unit_test(test_virtualbox_cards),
+      cmocka_unit_test(test_wires_check),
       cmocka_unit_test(test_virtualbox_one),
       cmocka_unit_test(test_virtualbox_far),
       cmocka_unit_test(test_virtualbox_nasty),
       cmocka_unit_test(test_libvirt),
       cmocka_unit_test(test_libvirt_bridge),
       cmocka_unit_test(test_libvirt_network),
+      cmocka_unit_test(test_libvirt_cards),
       cmocka_unit_test(test_ovf),
+      cmocka_unit_test(test_ovf_cards),
       cmocka_unit_test(test_manifest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
