@@ -1,20 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=sh disable=SC2034,SC2154
 #
-# Nodes that nobody founds or joins: each has its certificates and kubeconfigs
-# from its seed, and starts what it runs. Sourced by bootstrap.
-
-pods=/etc/kubeseed/static-pods       # of the seed
-manifests_of_pods=/etc/kubernetes/manifests # whence the kubelet takes them
-
-# The seed may have been corrected since.
-for done_once in "$recorded/kubelet" "$recorded/static-pods" \
-  "$recorded/objects"; do
-  if [ -e "$done_once" ] &&
-    [ -n "$(find "$pods" -newer "$done_once" -print -quit)" ]; then
-    rm -f "$done_once"
-  fi
-done
+# Bootstrapper static-pods: what a node runs is a pod that its kubelet finds there.
+# Sourced by bootstrap.
 
 # Leaves in $images what stands before "/kube-proxy:VERSION" in the name of the
 # image that this disk has.
@@ -26,116 +14,12 @@ find_images() {
   [ -n "$images" ]
 }
 
-# As the seed has it, but for what only the node knows: where its images are from,
-# and whether QEMU emulates its processor.
-fit_pod() { # NAME
-  native=
-  [ -e /run/kubeseed/emulated ] || native=yes
-  sed -e "s|@IMAGES@|$images|" \
-    ${native:+-e 's/ #native$//' -e '/^ *#emulated /d'} \
-    -e '/ #native$/d' -e 's/^\( *\)#emulated /\1/' "$pods/$1.yaml"
-}
-
-place_pod() { # NAME
-  mkdir -p "$manifests_of_pods"
-  fit_pod "$1" | keep "$manifests_of_pods/$1.yaml"
-}
-
-know_images() {
+place_process() { # NAME
   images=
-  if grep -q @IMAGES@ "$pods/kube-proxy.yaml"; then
+  if grep -q @IMAGES@ "$processes/$1.yaml"; then
     wait_for "containerd" find_images
   fi
-}
-
-# While etcd finds its members the kubelet may start already.
-step_kubelet() {
-  wait_for_cri
-  know_images
-  place_pod kube-proxy
-  start_unit kubelet.service
-}
-
-# The API server comes when etcd has a quorum, and those that ask it when it
-# answers: what starts earlier ends, and the kubelet lets it wait longer each time.
-step_static_pods() {
-  know_images
-  wait_for_etcd
-  place_pod kube-apiserver
-  wait_for "this node's API server" own_api_or_cri
-  place_pod kube-controller-manager
-  place_pod kube-scheduler
-}
-
-# ---- The first objects ----
-
-objects=/etc/kubeseed/objects
-
-# With the only kubeconfig that needs no binding, until there is one.
-kubectl_here() {
-  conf=/etc/kubeseed/super-admin.conf
-  [ -e "$conf" ] || conf=/etc/kubernetes/admin.conf
-  HOME=/root kubectl --kubeconfig "$conf" --request-timeout 60s "$@" </dev/null
-}
-
-# What is there stays: a person may have changed it, and another node that comes at
-# the same time makes the same.
-create_missing() { # FILE
-  said=$(kubectl_here create -f "$1" 2>&1) && return
-  said=$(printf '%s\n' "$said" | grep -v -e ' created$' -e '(AlreadyExists)') ||
-    return 0
-  printf '%s\n' "$said"
-  return 1
-}
-
-coredns_image() {
-  ctr -n k8s.io images ls -q | grep '/coredns:' | head -n 1
-}
-
-# Whichever control plane is first makes them; a ConfigMap says that all are there.
-make_objects() {
-  for file in "$objects"/*.yaml; do
-    report wait "kubectl create -f ${file##*/}"
-    image=
-    if grep -q @COREDNS@ "$file"; then
-      image=$(coredns_image)
-      if [ -z "$image" ]; then
-        echo "containerd has no image of CoreDNS"
-        return 1
-      fi
-    fi
-    sed "s|@COREDNS@|$image|" "$file" >/run/kubeseed/objects.yaml
-    create_missing /run/kubeseed/objects.yaml || return
-  done
-  said=$(kubectl_here -n kube-system create configmap kubeseed \
-    --from-literal=objects=made 2>&1) || case $said in
-  *AlreadyExists*) ;;
-  *)
-    echo "$said"
-    return 1
-    ;;
-  esac
-}
-
-node_is_registered() {
-  curl -sf --max-time 10 --cacert /etc/kubeseed/ca.crt -o /dev/null \
-    --cert /var/lib/kubelet/pki/kubelet-client-current.pem \
-    "https://$ADDRESS:6443/api/v1/nodes/$NODE"
-}
-
-# A kubelet may not say of its own node that it is one of the control plane's.
-mark_node() {
-  wait_for "the kubelet to register" node_is_registered
-  set -- node-role.kubernetes.io/control-plane= \
-    node.kubernetes.io/exclude-from-external-load-balancers=
-  [ "$(minor_version)" -ge 24 ] || set -- "$@" node-role.kubernetes.io/master=
-  kubectl_here label --overwrite node "$NODE" "$@"
-}
-
-step_objects() {
-  kubectl_here -n kube-system get configmap kubeseed >/dev/null 2>&1 ||
-    make_objects
-  mark_node
-  [ ! -e /etc/kubeseed/super-admin.conf ] ||
-    shred -u -n 1 /etc/kubeseed/super-admin.conf
+  mkdir -p /etc/kubernetes/manifests
+  fit_process "$1.yaml" | sed "s|@IMAGES@|$images|" |
+    keep "/etc/kubernetes/manifests/$1.yaml"
 }

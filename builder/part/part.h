@@ -19,6 +19,8 @@
 #define LIB "/usr/lib/kubeseed/"
 #define KUBE_PKI "/etc/kubernetes/pki/"
 #define ETCD_PKI "/etc/etcd/pki/"
+/* Pods and units as the seed has them (scripts/steps-no-kubeadm.sh). */
+#define PROCESSES "/etc/kubeseed/processes/"
 
 struct judge;
 
@@ -73,7 +75,10 @@ struct part {
    */
   const struct part_file *files; /* ends with a path of NULL */
   void (*more_files)(const struct plan_node *n, struct plan_file_vec *ret);
-  const char *const *units;      /* systemd's, enabled; ends with NULL */
+  /* systemd's, enabled; ends with NULL. more_units adds, behind them, those
+   * that not every node with the part has. */
+  const char *const *units;
+  void (*more_units)(const struct plan_node *n, struct strv *ret);
   const struct part_step *steps; /* ends with a name of NULL */
 
   /* What its templates need. values is called once for each cluster, whoever
@@ -128,7 +133,9 @@ struct part {
   PART(outward)                                                                \
   PART(kubelet_own)                                                            \
   PART(leaf_keys)                                                              \
+  PART(no_kubeadm)                                                             \
   PART(static_pods)                                                            \
+  PART(systemd)                                                                \
   PART(console)
 
 #define PART_DECLARE(name) extern const struct part part_##name;

@@ -45,7 +45,7 @@ static const char *const steps[] = {
     "kubeadm-init",
     "move-certificates",
     "kubeadm-join",
-    "static-pods",
+    "control-plane",
     "objects",
     "kubeconfig",
     "renewal",
@@ -90,6 +90,8 @@ static void add_part(const struct plan *p, struct plan_node *n,
     part->more_files(n, &n->files);
   for (const char *const *u = part->units; u && *u; u++)
     strv_push(&n->units, *u);
+  if (part->more_units)
+    part->more_units(n, &n->units);
 }
 
 static void plan_node_parts(const struct plan *p, struct plan_node *n) {

@@ -185,7 +185,10 @@ const struct word bootstrapper_words[] = {
     {"static-pods", BOOTSTRAPPER_STATIC_PODS,
      "each node runs its part as pods of its own, with certificates that were "
      "made beforehand: no init, no join, no token, no CA key on any node",
-     "staticpods manual hard-way"},
+     "staticpods manual pods manifests"},
+    {"systemd", BOOTSTRAPPER_SYSTEMD,
+     "the same as units of systemd, with the programs on the node",
+     "units services hard-way binaries"},
     {0},
 };
 

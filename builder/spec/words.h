@@ -38,7 +38,11 @@ enum key_algorithm {
 
 enum discovery { DISCOVERY_FILE, DISCOVERY_TOKEN };
 
-enum bootstrapper { BOOTSTRAPPER_KUBEADM, BOOTSTRAPPER_STATIC_PODS };
+enum bootstrapper {
+  BOOTSTRAPPER_KUBEADM,
+  BOOTSTRAPPER_STATIC_PODS,
+  BOOTSTRAPPER_SYSTEMD,
+};
 
 enum kernel { KERNEL_CLOUD, KERNEL_GENERIC };
 

@@ -92,9 +92,11 @@ CHECKS = [
     # A misspelt key is only a warning.
     Check("systemd-analyze verify",
           ["/etc/systemd/system/*.service", "/etc/systemd/system/*.timer",
-           "/etc/systemd/system/*.service.d/*.conf"],
+           "/etc/systemd/system/*.service.d/*.conf",
+           "/etc/kubeseed/processes/*.service"],
           lambda path: ["systemd-analyze", "verify", "--man=no",
-                        unit_of(path)], ("RestartSec=", "RestartSecs=")),
+                        path if "/processes/" in path else unit_of(path)],
+          ("RestartSec=", "RestartSecs=")),
     Check("sh -n", ["/usr/lib/kubeseed/*", "/etc/kubeseed/*.env",
                     "/etc/default/etcd"], one("sh", "-n"), ("\n", "\nif\n")),
     Check("openssl verify", ["*.crt"], certificate_argv,

@@ -42,6 +42,7 @@ static const struct golden cases[] = {
     {"copied", "seeds/copied.yaml", {"kube-mast01"}},
     {"v1.29.3", GOLDEN "/v1.29.3.yaml", {"kube-mast01", "kube-node01"}},
     {"static-pods", GOLDEN "/static-pods.yaml", {"kube-mast01", "kube-node01"}},
+    {"systemd", GOLDEN "/systemd.yaml", {"kube-mast01", "kube-node01"}},
     {"v1.34.2", GOLDEN "/v1.34.2.yaml", {"kube-mast01", "kube-node01"}},
     {"ipv6", "tests/specs/good/ipv6.yaml", {"m1", "w1"}},
     {"ipv6-1.34", "tests/specs/good/ipv6-1.34.yaml", {"m1"}},
