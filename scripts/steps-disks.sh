@@ -17,6 +17,7 @@
 claims=/var/lib/kubeseed/disks
 new_disk=/run/kubeseed/new-disk
 fstab=/etc/fstab
+wants=/etc/systemd/system/multi-user.target.wants
 
 # What tells a disk from another one of the same place.
 identity() { # DEVICE
@@ -145,5 +146,8 @@ step_disks() {
   while read -r a b c d <&3; do
     prepare_disk "$a" "$b" "$c" "$d"
   done 3<"$lib/disks"
-  systemctl start --no-block containerd.service
+  # The kubelet's own step may be done already.
+  set -- containerd.service
+  [ ! -L "$wants/kubelet.service" ] || set -- "$@" kubelet.service
+  systemctl start --no-block "$@"
 }
