@@ -34,11 +34,26 @@ static void values(const struct part_input *in, struct scope *s) {
   nodes_set(s, "vip_other_macs", &p->holders, NULL, "", nodes_macs);
 }
 
+/* The card in the network of the endpoint's address: the cluster's own, unless
+ * that is one of network.subnets. */
+static const char *vip_interface(const struct plan *p,
+                                 const struct plan_node *n) {
+  const struct plan_interface *own = plan_cluster_interface(n);
+  const struct cidr *net = spec_net_of(p->spec, p->spec->endpoint.address);
+  if (!net || cidr_has(net, own->address))
+    return own->name;
+  for (size_t i = 0; i < n->interfaces.n; i++)
+    if (cidr_has(net, n->interfaces.v[i].address))
+      return n->interfaces.v[i].name;
+  return own->name;
+}
+
 static void node_values(const struct plan *p, const struct plan_node *n,
                         struct scope *s) {
   if (!n->runs_keepalived)
     return;
   scope_setf(s, "vip_priority", "%d", n->vip_priority);
+  scope_set(s, "vip_interface", vip_interface(p, n));
   nodes_rows(s, "vip_peers", &p->holders, n);
   if (n->spec->role == ROLE_CONTROL_PLANE)
     scope_set(s, "vip_check", LIB "vip check " LIB "check-apiserver");

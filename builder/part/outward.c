@@ -60,6 +60,8 @@ static char *no_proxy(const struct plan *p) {
   char vip[NET_TEXT];
   buf_adds(&out, "localhost,127.0.0.0/8,::1");
   add_network(&out, &s->network.subnet);
+  for (size_t i = 0; i < s->network.subnets.n; i++)
+    add_network(&out, &s->network.subnets.v[i].net);
   add_network(&out, &s->network.pods);
   add_network(&out, &s->network.services);
   if (spec_has_ipv6(s)) {
@@ -67,8 +69,7 @@ static char *no_proxy(const struct plan *p) {
     add_network(&out, &s->network.ipv6.pods);
     add_network(&out, &s->network.ipv6.services);
   }
-  if (ip_is_set(s->endpoint.address) &&
-      !cidr_has(&s->network.subnet, s->endpoint.address))
+  if (ip_is_set(s->endpoint.address) && !spec_net_of(s, s->endpoint.address))
     buf_addf(&out, ",%s", ip_format(s->endpoint.address, vip));
   buf_addf(&out, ",%s,.%s,.svc,.%s", s->endpoint.name, s->network.domain,
            s->kubernetes.cluster_domain);

@@ -91,14 +91,15 @@ static const struct spec_bond *bond_of(const struct spec *s,
  * chosen: it needs one to have. */
 static struct plan_interface
 cluster_interface(const struct spec *s, const struct spec_node *n, bool out) {
-  struct ip gateway = out ? s->network.gateway : (struct ip){0};
+  struct ip gateway = out ? spec_gateway_of(s, n->address) : (struct ip){0};
+  const struct cidr *net = spec_net_of(s, n->address);
   return (struct plan_interface){
       .name = xstrdup(CLUSTER_INTERFACE),
       .mac = choose_mac(s, n),
       .address = n->address,
-      .bits = s->network.subnet.bits,
+      .bits = net->bits,
       .gateway = gateway,
-      .on_link = ip_is_set(gateway) && !cidr_has(&s->network.subnet, gateway),
+      .on_link = ip_is_set(gateway) && !cidr_has(net, gateway),
       .address6 = n->address6,
       .bits6 = s->network.ipv6.subnet.bits,
       .gateway6 = s->network.ipv6.gateway,

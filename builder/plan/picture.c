@@ -190,6 +190,9 @@ static void draw_wire(const struct plan *p, struct buf *out) {
                 cidr_format(&s->network.services, services));
   buf_adds(out, "  subgraph cluster_wire {\n    label=<");
   quote_xml(label, out);
+  for (size_t i = 0; i < s->network.subnets.n; i++)
+    buf_addf(out, "%s %s", i == 0 ? "<BR/>and, behind routers," : ",",
+             cidr_format(&s->network.subnets.v[i].net, subnet));
   if (spec_has_ipv6(s)) {
     buf_addf(out, "<BR/>%s", cidr_format(&s->network.ipv6.subnet, subnet));
     buf_addf(out, "   pods %s", cidr_format(&s->network.ipv6.pods, pods));

@@ -178,6 +178,19 @@ static json_t *json_addresses(const struct ip_vec *v) {
   return list;
 }
 
+static json_t *json_subnets(const struct spec *s) {
+  char a[NET_TEXT];
+  json_t *list = json_array();
+  for (size_t i = 0; i < s->network.subnets.n; i++) {
+    const struct spec_subnet *net = &s->network.subnets.v[i];
+    json_t *o = json_object();
+    set_string(o, "subnet", cidr_format(&net->net, a));
+    set_string(o, "gateway", ip_format(net->gateway, a));
+    (void)json_array_append_new(list, o);
+  }
+  return list;
+}
+
 static void json_network(const struct plan *p, json_t *o) {
   const struct spec *s = p->spec;
   char a[NET_TEXT];
@@ -186,6 +199,8 @@ static void json_network(const struct plan *p, json_t *o) {
   set_string(o, "gateway",
              ip_is_set(s->network.gateway) ? ip_format(s->network.gateway, a)
                                            : NULL);
+  if (s->network.subnets.n > 0)
+    (void)json_object_set_new(o, "subnets", json_subnets(s));
   (void)json_object_set_new(o, "dns", json_addresses(&s->network.dns));
   (void)json_object_set_new(o, "ntp", json_strings(&s->network.ntp));
   set_string(o, "podNetwork", cidr_format(&s->network.pods, a));
@@ -307,6 +322,10 @@ static void print_network(const struct plan *p, FILE *out) {
     fprintf(out, " %s", ip_format(s->network.dns.v[i], a));
   for (size_t i = 0; i < s->network.ntp.n; i++)
     fprintf(out, "%s %s", i == 0 ? ", NTP" : "", s->network.ntp.v[i]);
+  for (size_t i = 0; i < s->network.subnets.n; i++)
+    fprintf(out, "%s %s, gateway %s", i == 0 ? "\nand        " : ";",
+            cidr_format(&s->network.subnets.v[i].net, a),
+            ip_format(s->network.subnets.v[i].gateway, b));
   fprintf(out, "\npods        %s (cni %s), services %s, DNS %s%s\n",
           cidr_format(&s->network.pods, a), cni_name(s->network.cni),
           cidr_format(&s->network.services, b), p->cluster_dns,

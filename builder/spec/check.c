@@ -43,9 +43,8 @@ void check_warn(const struct checking *c, const struct yaml_node *at,
              code_of(fmt)->name);
 }
 
-/* Why a cannot be the address of something in the subnet, or NULL. */
-static const char *outside(const struct spec *s, struct ip a) {
-  const struct cidr *net = &s->network.subnet;
+/* Why a cannot be the address of something in net, or NULL. */
+static const char *outside(const struct cidr *net, struct ip a) {
   if (!cidr_has(net, a))
     return "is not in the subnet";
   if (ip_equal(a, net->base))
@@ -77,9 +76,11 @@ static bool same(struct ip a, struct ip b) {
 
 static bool check_address(const struct checking *c, const struct yaml_node *at,
                           const char *what, struct ip a) {
+  const struct spec *s = c->spec;
+  const struct cidr *in = spec_net_of(s, a);
   char buf[NET_TEXT];
   char net[NET_TEXT];
-  cidr_format(&c->spec->network.subnet, net);
+  cidr_format(in ? in : &s->network.subnet, net);
   if (!ip_is_set(a)) {
     yaml_fault(c->err, at,
                "%s: the subnet %s has no default address left for it; write an "
@@ -87,8 +88,13 @@ static bool check_address(const struct checking *c, const struct yaml_node *at,
                what, net);
     return false;
   }
-  const char *wrong = outside(c->spec, a);
-  if (wrong)
+  const char *wrong = outside(in ? in : &s->network.subnet, a);
+  if (!in && s->network.subnets.n > 0)
+    yaml_fault(c->err, at,
+               "%s: the address %s is neither in the subnet %s nor in one of "
+               "network.subnets",
+               what, ip_format(a, buf), net);
+  else if (wrong)
     yaml_fault(c->err, at, "%s: the address %s %s %s", what, ip_format(a, buf),
                wrong, net);
   return !wrong;
@@ -172,7 +178,7 @@ static void check_fixed_addresses(const struct checking *c) {
   if (s->endpoint.provider == PROVIDER_EXTERNAL)
     return;
   (void)check_address(c, vip, "the endpoint", s->endpoint.address);
-  if (same(s->endpoint.address, s->network.gateway))
+  if (same(s->endpoint.address, spec_gateway_of(s, s->endpoint.address)))
     yaml_fault(c->err, vip, "the endpoint has the gateway's address");
 }
 
@@ -184,7 +190,7 @@ static bool check_node_address(const struct checking *c,
   _cleanup_free_ char *what = xasprintf("the node '%s'", n->name);
   if (!check_address(c, at, what, n->address))
     return false;
-  if (same(n->address, s->network.gateway)) {
+  if (same(n->address, spec_gateway_of(s, n->address))) {
     yaml_fault(c->err, at, "the node '%s' has the gateway's address", n->name);
     return false;
   }

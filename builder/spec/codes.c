@@ -102,7 +102,9 @@ const struct code spec_codes[] = {
     {"KS0120", "networks overlap",
      "A packet to an address in both would go to one of them, mostly the "
      "wrong one."},
-    {"KS0121", "the subnet is too small", "A cluster needs a /29 or larger."},
+    {"KS0121", "the subnet is too small",
+     "A cluster needs a /29 or larger, and a further network room for its "
+     "router and a node."},
     {"KS0122", "the network of the pods has no size that works",
      "Each node has a /24 of it, and kubeadm takes a /8 to /24 of them."},
     {"KS0123", "the network of the services has no size that works",
@@ -145,6 +147,11 @@ const struct code spec_codes[] = {
     {"KS0140", "IPv6 that does not work so",
      "Nodes, pods and services have a network each, which do not overlap, and "
      "kubeadm says how large they may be. `kubeseed explain network.ipv6` "
+     "tells more."},
+    {"KS0145", "nodes in several networks that do not find each other",
+     "Each network has a router in it that leads to the others. Whoever holds "
+     "the endpoint's address has a card in that one's network, and cni bridge "
+     "needs all nodes of Kubernetes in one. `kubeseed explain network.subnets` "
      "tells more."},
     {"KS0201", "no control plane", "Somebody must run the API server."},
     {"KS0202", "too many control planes",
@@ -450,6 +457,8 @@ static const struct told {
     {"KS0110", "%s: the subnet %s has no default address left for it; write an "
                "address, or a larger subnet"},
     {"KS0111", "%s: the address %s %s %s"},
+    {"KS0111", "%s: the address %s is neither in the subnet %s nor in one of "
+               "network.subnets"},
     {"KS0112", "the endpoint has the gateway's address"},
     {"KS0112", "the node '%s' has the gateway's address"},
     {"KS0112",
@@ -460,6 +469,8 @@ static const struct told {
      "'mac' is '%s', but its vendor has no %zu addresses from there on"},
     {"KS0114", "more than %d nodes"},
     {"KS0120", "the network '%s' (%s) overlaps '%s' (%s)"},
+    {"KS0121", "the network %s has no room for a router and a node; /30 is "
+               "the smallest"},
     {"KS0121", "the subnet %s has no room for a cluster; /29 is the smallest"},
     {"KS0122", "the pod network must be a /%d to /%d, as kubeadm wants it: "
                "each node has a /%d of it"},
@@ -521,6 +532,18 @@ static const struct told {
     {"KS0136", "'%s' is twice a member of the bond '%s'"},
     {"KS0134", "the gateway %s is not in the subnet %s; nodes take it to be on "
                "the same wire (on-link)"},
+    {"KS0145", "the router %s is no machine's address in its network %s"},
+    {"KS0145", "nodes of the subnet find those of network.subnets by the "
+               "gateway; write it"},
+    {"KS0145", "nodes have IPv6 in one network only; leave out network.subnets "
+               "or network.ipv6"},
+    {"KS0145",
+     "the node '%s' is in another network than the nodes before it, and with "
+     "cni bridge packets of pods are handed to the next node on the wire; "
+     "write another network.cni"},
+    {"KS0145", "the node '%s' may hold the endpoint's address %s, and has no "
+               "card in its network %s; write an interface with an address "
+               "there"},
     {"KS0140", "addresses of both families need Kubernetes 1.20 or later"},
     {"KS0140", "addresses of both families are what the feature gate "
                "IPv6DualStack switches off; leave one of the two out"},

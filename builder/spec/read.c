@@ -8,6 +8,7 @@
 #include "spec/check-names.h"
 #include "spec/check-needs.h"
 #include "spec/check-network.h"
+#include "spec/check-subnets.h"
 #include "spec/check.h"
 #include "spec/defaults.h"
 #include "spec/expand.h"
@@ -320,13 +321,11 @@ static void read_nodes(struct reading *r, struct spec *s,
 int spec_read_with(const struct spec_check *const *more, const char *file,
                    const char *text, size_t len, struct spec *ret,
                    struct error *err) {
-  static const struct spec_check *const own[] = {check_network_table,
-                                                 check_table,
-                                                 check_interfaces_table,
-                                                 check_names_table,
-                                                 check_needs_table,
-                                                 check_ipv6_table,
-                                                 NULL};
+  static const struct spec_check *const own[] = {
+      check_network_table,    check_table,
+      check_interfaces_table, check_names_table,
+      check_needs_table,      check_ipv6_table,
+      check_subnets_table,    NULL};
   _cleanup_error_ struct error found = {0};
   _cleanup_yaml_ struct yaml_node *root = NULL;
   _cleanup_free_ bool *bad = xcalloc(n_spec_keys, sizeof(*bad));

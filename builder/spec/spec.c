@@ -132,6 +132,7 @@ void spec_done(struct spec *s) {
   free(s->network.dns.v);
   strv_done(&s->network.ntp);
   free(s->network.routes.v);
+  free(s->network.subnets.v);
   strv_done(&s->network.bond.members);
   spec_interfaces_done(&s->network.interfaces);
   free(s->endpoint.name);
@@ -193,6 +194,26 @@ const struct spec_node *spec_first(const struct spec *s, enum role role) {
 
 bool spec_has_ipv6(const struct spec *s) {
   return ip_is_set(s->network.ipv6.subnet.base);
+}
+
+static const struct spec_subnet *further_subnet(const struct spec *s,
+                                                struct ip a) {
+  for (size_t i = 0; i < s->network.subnets.n; i++)
+    if (cidr_has(&s->network.subnets.v[i].net, a))
+      return &s->network.subnets.v[i];
+  return NULL;
+}
+
+const struct cidr *spec_net_of(const struct spec *s, struct ip a) {
+  const struct spec_subnet *further = further_subnet(s, a);
+  if (further)
+    return &further->net;
+  return cidr_has(&s->network.subnet, a) ? &s->network.subnet : NULL;
+}
+
+struct ip spec_gateway_of(const struct spec *s, struct ip a) {
+  const struct spec_subnet *further = further_subnet(s, a);
+  return further ? further->gateway : s->network.gateway;
 }
 
 size_t spec_count(const struct spec *s, enum role role) {

@@ -81,6 +81,13 @@ struct spec_registry {
 };
 DEFINE_VEC(spec_registry_vec, struct spec_registry);
 
+/* A network in which nodes are, behind a router. */
+struct spec_subnet {
+  struct cidr net;
+  struct ip gateway; /* in it: the way to the others, and out */
+};
+DEFINE_VEC(spec_subnet_vec, struct spec_subnet);
+
 /* A folder or file of the node in a component's pod. */
 struct spec_volume {
   char *host_path;
@@ -214,8 +221,9 @@ struct spec {
   struct {
     char *domain;
     struct cidr subnet;
-    struct ip gateway; /* absent: none this way */
-    bool no_gateway;   /* so it was written */
+    struct ip gateway;              /* absent: none this way */
+    bool no_gateway;                /* so it was written */
+    struct spec_subnet_vec subnets; /* further ones, see spec_net_of */
     struct ip_vec dns;
     struct strv ntp; /* addresses or DNS names */
     int mtu;         /* 0: the card's own */
@@ -297,6 +305,14 @@ const struct spec_node *spec_first(const struct spec *s, enum role role);
 /* Whether nodes, pods and services have addresses of IPv6 beside those of IPv4
  * (dual stack). Only then what the spec has under network.ipv6 counts. */
 bool spec_has_ipv6(const struct spec *s);
+
+/* The network of the nodes that an address is in, borrowed: network.subnet or
+ * one of network.subnets; NULL: neither. */
+const struct cidr *spec_net_of(const struct spec *s, struct ip a);
+
+/* The router by which a node with that address leaves its network; absent where
+ * there is none. */
+struct ip spec_gateway_of(const struct spec *s, struct ip a);
 
 /* How many nodes have the role. */
 size_t spec_count(const struct spec *s, enum role role);

@@ -19,6 +19,10 @@ static void *add_route(void *list) {
   return spec_route_vec_add(list);
 }
 
+static void *add_subnet(void *list) {
+  return spec_subnet_vec_add(list);
+}
+
 static void *add_interface(void *list) {
   return spec_interface_vec_add(list);
 }
@@ -56,6 +60,7 @@ static void *add_volume(void *list) {
 #define AT_FILE(member) offsetof(struct spec_file, member)
 #define AT_DISK(member) offsetof(struct spec_disk, member)
 #define AT_ROUTE(member) offsetof(struct spec_route, member)
+#define AT_SUBNET(member) offsetof(struct spec_subnet, member)
 #define AT_CARD(member) offsetof(struct spec_interface, member)
 
 /* Ways to other networks, by the card that the keys around are of. */
@@ -709,6 +714,19 @@ const struct key spec_keys[] = {
             "is not in the subnet is taken to be on the same wire.",
      .derived = "the subnet's first address", .example = "192.168.4.1",
      .also = "router defaultGateway gw"},
+    {"network.subnets", TYPE_LIST, "0.2", AT(network.subnets),
+     .doc =
+         "Further networks with nodes of the cluster, behind routers: a node "
+         "is in the one that has its address. The endpoint's address may be "
+         "in one of them if those that hold it are, or have a card there.",
+     .derived = "none: all nodes share one", .add = add_subnet,
+     .item = "a network", .also = "networks segments racks zones"},
+    {"network.subnets.subnet", TYPE_NETWORK, "0.2", AT_SUBNET(net),
+     .doc = "The network.", .required = true, .example = "192.168.2.128/25",
+     .also = "cidr network"},
+    {"network.subnets.gateway", TYPE_ADDRESS, "0.2", AT_SUBNET(gateway),
+     .doc = "Its router, which leads to the other networks.", .required = true,
+     .example = "192.168.2.254", .also = "router gw via"},
     {"network.dns", TYPE_ADDRESSES, "0.1", AT(network.dns),
      .doc = "The name servers of the nodes. With gateway: none there is none, "
             "unless it is written.",

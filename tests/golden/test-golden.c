@@ -45,6 +45,9 @@ static const struct golden cases[] = {
     {"systemd", GOLDEN "/systemd.yaml", {"kube-mast01", "kube-node01"}},
     {"v1.34.2", GOLDEN "/v1.34.2.yaml", {"kube-mast01", "kube-node01"}},
     {"ipv6", "tests/specs/good/ipv6.yaml", {"m1", "w1"}},
+    {"subnets",
+     "tests/specs/good/everything-subnets.yaml",
+     {"hapx-node01", "kube-node01"}},
     {"ipv6-1.34", "tests/specs/good/ipv6-1.34.yaml", {"m1"}},
 };
 
