@@ -124,7 +124,7 @@ fresh() {
 }
 must "a cache of its own" fresh
 spec() { # PAYLOAD
-  header mirror | sed "s,^kubernetes: .*,kubernetes: {version: 1.20.2, payload: $1},"
+  header mirror | sed "s|^kubernetes: .*|kubernetes: {version: 1.20.2, payload: $1}|"
   echo 'nodes: [{name: m1, role: control-plane, memory: 3G}]'
 }
 spec "{source: pkgs.k8s.io, packages: \"http://$packages/core:/stable:/\", registry: \"http://$registry_at\", key: $keys/key.asc}" \
