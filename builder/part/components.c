@@ -4,6 +4,7 @@
 #include "part/settings.h"
 #include "spec/encryption.h"
 #include "spec/settings.h"
+#include "spec/tokens.h"
 #include <string.h>
 
 struct scope *component_add_pair(struct scope *s, const char *list,
@@ -105,6 +106,8 @@ static void set_volumes(const struct spec *spec, enum component c,
   }
   if (spec->kubernetes.encryption != ENCRYPTION_NONE)
     add_own_volume(s, "encryption", ENCRYPTION_CONFIG, true);
+  if (spec->kubernetes.api.tokens.n > 0)
+    add_own_volume(s, "tokens", TOKENS_FILE, true);
   if (spec->kubernetes.api.webhook.config)
     add_own_volume(s, "token-webhook", TOKEN_WEBHOOK, true);
   if (spec->kubernetes.api.oidc.ca)
@@ -223,6 +226,7 @@ static bool is_mounted(const struct spec *s, enum component component,
   if (component != COMPONENT_API_SERVER)
     return false;
   const char *own[] = {s->kubernetes.audit_policy ? AUDIT_POLICY : "",
+                       s->kubernetes.api.tokens.n ? TOKENS_FILE : "",
                        s->kubernetes.api.webhook.config ? TOKEN_WEBHOOK : "",
                        s->kubernetes.api.oidc.ca ? OIDC_CA : ""};
   for (size_t i = 0; i < ARRAY_SIZE(own); i++)

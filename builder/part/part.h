@@ -136,7 +136,8 @@ struct part {
   PART(no_kubeadm)                                                             \
   PART(static_pods)                                                            \
   PART(systemd)                                                                \
-  PART(console)
+  PART(console)                                                                \
+  PART(tokens)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

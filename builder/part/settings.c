@@ -3,6 +3,7 @@
 
 #include "spec/flags.h"
 #include "spec/settings.h"
+#include "spec/tokens.h"
 #include <string.h>
 
 /* What an argument is, for the caller to free; NULL: the spec says nothing. */
@@ -41,6 +42,10 @@ static char *node_ports(const struct spec *s) {
 
 static char *kubelet_addresses(const struct spec *s) {
   return list(&s->kubernetes.api.kubelet_addresses);
+}
+
+static char *tokens(const struct spec *s) {
+  return text(s->kubernetes.api.tokens.n ? TOKENS_FILE : NULL);
 }
 
 static char *webhook_config(const struct spec *s) {
@@ -106,6 +111,7 @@ static const struct {
     {API, "nodePorts", "service-node-port-range", node_ports},
     {API, "kubeletAddresses", "kubelet-preferred-address-types",
      kubelet_addresses},
+    {API, "tokens", "token-auth-file", tokens},
     {API, "tokenWebhook", "authentication-token-webhook-config-file",
      webhook_config},
     {API, "tokenWebhook", "authentication-token-webhook-cache-ttl",

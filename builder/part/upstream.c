@@ -45,6 +45,15 @@ static const struct {
      KUBERNETES "reference/setup-tools/kubeadm/kubeadm-join/"
                 "#file-or-https-based-discovery"},
     {"*encryption*.yaml", KUBERNETES "tasks/administer-cluster/encrypt-data/"},
+    {"/etc/kubeseed/tokens.csv",
+     KUBERNETES "reference/access-authn-authz/authentication/"
+                "#static-token-file"},
+    {"/etc/kubeseed/token-webhook.yaml",
+     KUBERNETES "reference/access-authn-authz/authentication/"
+                "#webhook-token-authentication"},
+    {"/etc/kubeseed/oidc-ca.crt",
+     KUBERNETES "reference/access-authn-authz/authentication/"
+                "#openid-connect-tokens"},
     {"*audit*", KUBERNETES "tasks/debug/debug-cluster/audit/"},
 };
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "format/crypto.h"
 #include "pki/making.h"
+#include "pki/tokens.h"
 #include "spec/authorities.h"
 #include "spec/encryption.h"
 #include <stdio.h>
@@ -465,7 +466,8 @@ int pki_make(const struct plan *plan, const struct pki *old, time_t now,
   if (plan->spec->pki.mode == PKI_OFFLINE && make_kubernetes(&m, err) < 0)
     return -1;
   if (make_ssh(&m, &PAIR_SSH_USER, "user", err) < 0 ||
-      make_ssh(&m, &PAIR_SSH_CA, "ca", err) < 0 || make_encryption(&m, err) < 0)
+      make_ssh(&m, &PAIR_SSH_CA, "ca", err) < 0 ||
+      make_encryption(&m, err) < 0 || make_tokens(&m, err) < 0)
     return -1;
   for (size_t i = 0; pki_texts[i].name; i++)
     if (make_text(&m, &pki_texts[i], err) < 0)

@@ -18,6 +18,8 @@
  *   ssh-ca/ca (.pub)                signs SSH host (and user) certificates
  *   ssh-host.secret                 the nodes' SSH host keys come from it
  *   encryption.secret               spec/encryption.h; only if the spec says so
+ *   tokens.secret                   spec/tokens.h; only if the spec says so
+ *   tokens.csv                      the same for API servers; computed, no file
  *   ca.hash                         caCertHashes of ca.crt; computed, no file
  *
  * The first five lines and ca.hash are absent with pki.mode "copied": there

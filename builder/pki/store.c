@@ -3,7 +3,9 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "pki/tokens.h"
 #include "spec/encryption.h"
+#include "spec/tokens.h"
 #include "state/layout.h"
 #include <errno.h>
 #include <stdio.h>
@@ -313,7 +315,9 @@ int pki_load(const char *dir, const struct plan *plan, struct pki *ret,
   for (size_t i = 0; pki_texts[i].name; i++)
     if (load_text(dir, &pki_texts[i], &pki.entries, err) < 0)
       return -1;
-  if (load_encryption(dir, &pki.entries, err) < 0)
+  if (load_encryption(dir, &pki.entries, err) < 0 ||
+      load_entry(dir, TOKENS_MADE, true, &pki.entries, err) < 0 ||
+      check_tokens(&pki.entries, dir, err) < 0)
     return -1;
   pki.dir = xstrdup(dir);
   *ret = pki;

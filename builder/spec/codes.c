@@ -342,6 +342,10 @@ const struct code spec_codes[] = {
      "there for API servers; what is in them can stand in it."},
     {"KS0845", "a CA of an issuer that cannot be used",
      "It is in PEM, without its key."},
+    {"KS0847", "a token that cannot be one",
+     "It is sent with each request, as one word, and who guesses it is let in: "
+     "`openssl rand -hex 24` makes one. Without `file` kubeseed does. Each is "
+     "one user's."},
     {"KS0846", "two places for one argument",
      "A key of its own sets it; the argument itself is for what has none."},
     {"KS0815", "no audit policy",
@@ -771,6 +775,11 @@ static const struct told {
      "files and apiServer.extraVolumes"},
     {"KS0844", "'%s' is no text"},
     {"KS0845", "the file of the issuer's CA, '%s': it %s"},
+    {"KS0847", "two tokens are for the user '%s'; write its groups in one "
+               "entry"},
+    {"KS0847", "the token of '%s': %s"},
+    {"KS0847", "the token of '%s', in '%s', %s"},
+    {"KS0847", "the token of '%s' is that of '%s'; write another one"},
     {"KS0846", "the argument '%s' follows from %s.%s; write one of the two"},
     {"KS0020", "the argument '%s' must be without a '"},
     {"KS0811", "the argument '%s' cannot be one of yours: it %s"},

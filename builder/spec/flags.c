@@ -56,6 +56,7 @@ const struct flag flag_table[] = {
     {API, "service-node-port-range", 0, NULL},
     {API, "tls-cert-file", 0, NULL},
     {API, "tls-private-key-file", 0, NULL},
+    {API, "token-auth-file", 0, NULL},
     {CONTROLLER, "allocate-node-cidrs", 0, NULL},
     {CONTROLLER, "authentication-kubeconfig", 0, NULL},
     {CONTROLLER, "authorization-kubeconfig", 0, NULL},

@@ -263,7 +263,7 @@ static void find_sources(struct spec_extras *e,
 /* Files beside the spec that API servers are given, and where they are named
  * below kubernetes.apiServer: by a key, or by one within it. */
 static void find_api_files(struct spec *s, const struct yaml_node *root) {
-  const struct spec_api_server *api = &s->kubernetes.api;
+  struct spec_api_server *api = &s->kubernetes.api;
   const struct {
     const char *source, *path, *key, *within;
   } files[] = {
@@ -273,6 +273,11 @@ static void find_api_files(struct spec *s, const struct yaml_node *root) {
   };
   const struct yaml_node *around =
       yaml_get(yaml_get(root, "kubernetes"), "apiServer");
+  const struct yaml_node *tokens = yaml_get(around, "tokens");
+  for (size_t i = 0; i < api->tokens.n; i++) {
+    const struct yaml_node *file = yaml_get(tokens->child[i], "file");
+    api->tokens.v[i].where = file ? yaml_where(file) : NULL;
+  }
   for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
     const struct yaml_node *at = yaml_get(around, files[i].key);
     const struct yaml_node *within =

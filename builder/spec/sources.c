@@ -9,6 +9,7 @@
 #include "spec/patch.h"
 #include "spec/registries.h"
 #include "spec/settings.h"
+#include "spec/tokens.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -247,6 +248,39 @@ static void read_audit(const struct spec_file *f, struct error *err) {
              f->source);
 }
 
+static void read_token(const struct spec *s, struct spec_token *t,
+                       struct error *err) {
+  _cleanup_error_ struct error own = {0};
+  if (!t->file)
+    return;
+  _cleanup_free_ char *path = spec_beside(s->file, t->file);
+  if (file_read(path, SOURCE_MAX_BYTES, &t->given, &own) < 0) {
+    error_at(err, t->where, "the token of '%s': %s", t->user,
+             own.faults[0].msg);
+    return;
+  }
+  buf_adds(&t->given, "");
+  const char *wrong = strlen(t->given.data) == t->given.len
+                          ? token_fault(t->given.data)
+                          : "is no text";
+  if (wrong)
+    error_at(err, t->where, "the token of '%s', in '%s', %s", t->user, t->file,
+             wrong);
+}
+
+/* The first of two would be taken for the other's. */
+static void read_tokens(struct spec *s, struct error *err) {
+  struct spec_token_vec *l = &s->kubernetes.api.tokens;
+  for (size_t i = 0; i < l->n; i++)
+    read_token(s, &l->v[i], err);
+  for (size_t i = 0; i < l->n; i++)
+    for (size_t k = 0; k < i; k++)
+      if (token_same(l->v[i].given.data, l->v[k].given.data))
+        error_at(err, l->v[i].where,
+                 "the token of '%s' is that of '%s'; write another one",
+                 l->v[i].user, l->v[k].user);
+}
+
 /* An API server does not start with anything else. */
 static void read_api_file(struct spec *s, struct spec_file *f,
                           struct error *err) {
@@ -331,6 +365,7 @@ int sources_read(struct spec *s, struct error *err) {
     read_ca(s, &s->ca_files.v[i], err);
   for (size_t i = 0; i < s->api_files.n; i++)
     read_api_file(s, &s->api_files.v[i], err);
+  read_tokens(s, err);
   for (size_t i = 0; i < s->kubernetes.patches.n; i++)
     read_patch(s, &s->kubernetes.patches.v[i], err);
   for (size_t i = 0; i < s->manifests.n; i++)

@@ -49,6 +49,15 @@ static void component_done(struct spec_component *c) {
 }
 
 static void api_server_done(struct spec_api_server *a) {
+  for (size_t i = 0; i < a->tokens.n; i++) {
+    free(a->tokens.v[i].user);
+    free(a->tokens.v[i].uid);
+    strv_done(&a->tokens.v[i].groups);
+    free(a->tokens.v[i].file);
+    free(a->tokens.v[i].where);
+    buf_done(&a->tokens.v[i].given);
+  }
+  free(a->tokens.v);
   strv_done(&a->enable);
   strv_done(&a->disable);
   free(a->node_ports);

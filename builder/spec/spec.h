@@ -102,12 +102,24 @@ struct spec_component {
   struct spec_volume_vec volumes; /* none for the kubelet */
 };
 
+/* A token that API servers know, and who has it; see tokens.h. */
+struct spec_token {
+  char *user;
+  char *uid; /* NULL: as the user */
+  struct strv groups;
+  char *file;       /* beside the spec, with the token; NULL: it is made */
+  char *where;      /* "file:line:column" of file, when there is one */
+  struct buf given; /* what was in it, by sources.h; a secret */
+};
+DEFINE_VEC(spec_token_vec, struct spec_token);
+
 /* What API servers are told by keys of their own (spec/settings.h). */
 struct spec_api_server {
   struct strv enable, disable; /* plugins of admission */
   int event_ttl;               /* seconds; 0: not written */
   char *node_ports;            /* "30000-32767", or NULL */
   struct strv kubelet_addresses;
+  struct spec_token_vec tokens;
   struct {
     char *config;  /* a file beside the spec, or NULL: none is asked */
     int cache_ttl; /* seconds; 0: not written */

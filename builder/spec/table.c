@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "spec/settings.h"
 #include "spec/spec.h"
+#include "spec/tokens.h"
 #include <string.h>
 
 static void *add_user(void *list) {
@@ -43,6 +44,10 @@ static void *add_disk(void *list) {
   return spec_disk_vec_add(list);
 }
 
+static void *add_token(void *list) {
+  return spec_token_vec_add(list);
+}
+
 static void *add_volume(void *list) {
   return spec_volume_vec_add(list);
 }
@@ -54,6 +59,7 @@ static void *add_volume(void *list) {
 
 #define AT(member) offsetof(struct spec, member)
 #define AT_API(member) AT(kubernetes.api.member)
+#define AT_TOKEN(member) offsetof(struct spec_token, member)
 #define AT_USER(member) offsetof(struct spec_user, member)
 #define AT_NODE(member) offsetof(struct spec_node, member)
 #define AT_ROLE(member) offsetof(struct spec_role, member)
@@ -580,6 +586,27 @@ const struct key spec_keys[] = {
      .derived = "[InternalIP, ExternalIP, Hostname]",
      .example = "[InternalIP, InternalDNS, Hostname]",
      .also = "kubeletPreferredAddressTypes kubelet-preferred-address-types"},
+    {"kubernetes.apiServer.tokens", TYPE_LIST, "0.2", AT_API(tokens),
+     .doc = "Tokens that API servers know from a file, which control planes "
+            "alone have. They hold until the API servers are started without "
+            "them.",
+     .derived = "none", .add = add_token, .item = "a token",
+     .also = "tokenFile staticTokens tokenAuthFile token-auth-file"},
+    {"kubernetes.apiServer.tokens.user", TYPE_TOKEN_NAME, "0.2", AT_TOKEN(user),
+     .doc = "Who has it.", .required = true, .example = "ann",
+     .also = "name username"},
+    {"kubernetes.apiServer.tokens.uid", TYPE_TOKEN_NAME, "0.2", AT_TOKEN(uid),
+     .doc = "What tells the user apart from others of the name.",
+     .derived = "the user's name", .example = "1001", .also = "id"},
+    {"kubernetes.apiServer.tokens.groups", TYPE_TOKEN_NAMES, "0.2",
+     AT_TOKEN(groups), .doc = "The user's groups; system:masters may do all.",
+     .derived = "none, and what the user may do is bound to the name",
+     .example = "[ops]", .also = "group"},
+    {"kubernetes.apiServer.tokens.file", TYPE_TEXT, "0.2", AT_TOKEN(file),
+     .doc = "A file, as seen from the spec, with the token in one line.",
+     .derived =
+         "kubeseed makes it, and pki/" TOKENS_MADE " in the state has it",
+     .example = "ann.token", .also = "token source"},
     {"kubernetes.apiServer.tokenWebhook", TYPE_MAP, "0.2", 0,
      .doc = "Somebody whom API servers ask whose a token is that they do not "
             "know: a gateway to LDAP, for one.",
@@ -1224,6 +1251,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_REGISTRY_MIRRORS:
   case TYPE_ADDRESS_TYPES:
   case TYPE_PLUGINS:
+  case TYPE_TOKEN_NAMES:
   case TYPE_CLAIMS:
     return true;
   default:

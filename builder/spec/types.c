@@ -14,6 +14,7 @@
 #include "spec/patch.h"
 #include "spec/registries.h"
 #include "spec/settings.h"
+#include "spec/tokens.h"
 #include <stddef.h>
 
 /* The parts of patterns. */
@@ -228,6 +229,9 @@ static const struct type_info types[] = {
     [TYPE_PLUGINS] = {"list of plugins",
                       "a list of plugins, like [AlwaysPullImages]",
                       PLUGIN_PATTERN, false},
+    [TYPE_TOKEN_NAME] = {"name", TOKEN_NAME_RULE, TOKEN_NAME_PATTERN, true},
+    [TYPE_TOKEN_NAMES] = {"list of names", "a list of names, like [ops]",
+                          TOKEN_NAME_PATTERN, true},
     [TYPE_CLAIMS] = {"claims", "a map like {hd: example.org}",
                      CLAIM_VALUE_PATTERN, true, CLAIM_PATTERN},
 };

@@ -74,6 +74,8 @@ enum type {
   TYPE_ISSUER,   /* char *: an address, see settings.h */
   TYPE_ADDRESS_TYPES, /* struct strv of kinds of addresses */
   TYPE_PLUGINS,       /* struct strv of plugins of admission */
+  TYPE_TOKEN_NAME,    /* char *: of a user, see tokens.h */
+  TYPE_TOKEN_NAMES,   /* struct strv of groups */
   TYPE_CLAIMS,        /* struct strv of "name=value", from a map */
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "spec/settings.h"
+#include "spec/tokens.h"
 #include "spec/value-text.h"
 #include <ctype.h>
 #include <errno.h>
@@ -117,6 +118,12 @@ void value_read_setting(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_PLUGINS:
     read_list(k, value, base, plugin_name_ok, PLUGIN_RULE, err);
+    break;
+  case TYPE_TOKEN_NAME:
+    read_text(k, value, base, token_name_ok, err);
+    break;
+  case TYPE_TOKEN_NAMES:
+    read_list(k, value, base, token_name_ok, TOKEN_NAME_RULE, err);
     break;
   case TYPE_CLAIMS:
     read_claims(k, value, base, err);

@@ -44,6 +44,7 @@ static const struct layout_row rows[] = {
     {"pki/stats.secret", LAYOUT_KEYS, false, SECRET},
     {"pki/ssh-host.secret", LAYOUT_KEYS, false, SECRET},
     {"pki/encryption.secret", LAYOUT_KEYS, false, SECRET},
+    {"pki/tokens.secret", LAYOUT_KEYS, false, SECRET},
     {"pki/ssh-user", LAYOUT_KEYS, FOLDER, false},
     {"pki/ssh-user/id_ed25519", LAYOUT_KEYS, false, SECRET},
     {"pki/ssh-user/id_ed25519.pub", LAYOUT_KEYS, false, false},

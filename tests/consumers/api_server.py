@@ -7,6 +7,8 @@ import glob
 import http.server
 import json
 import os
+import re
+import shutil
 import subprocess
 import tarfile
 import threading
@@ -25,6 +27,13 @@ name: demo
 kubernetes: {version: %s, encryptionAtRest: %s}
 network: {subnet: 192.168.4.0/24}
 nodes: [{name: "m{1..3}"}, {name: w, role: worker}]
+"""
+PLUGINS = """apiVersion: kubeseed/v1
+kind: Cluster
+name: demo
+kubernetes: {version: %s, apiServer: {admissionPlugins: {enable: [%s]}}}
+network: {subnet: 192.168.4.0/24}
+nodes: [{name: "m{1..3}"}]
 """
 
 
@@ -227,9 +236,12 @@ def look(clients, word, key, written):
 class Gateway(http.server.BaseHTTPRequestHandler):
     """A webhook for tokens, as one before LDAP would be: it knows one."""
 
+    asked = []  # in which versions
+
     def do_POST(self):
         review = json.loads(self.rfile.read(int(
             self.headers["Content-Length"])))
+        self.asked.append(review["apiVersion"])
         known = review["spec"]["token"] == "a-token-of-ldap"
         review["status"] = {"authenticated": known}
         if known:
@@ -251,18 +263,115 @@ def ask_by(token):
                "Authorization: Bearer " + token, API + "/api/v1/namespaces")
 
 
-def who_may_ask(work, place, seeds, count):
-    """A static token, one that the webhook knows, and one of nobody."""
+def who_may_ask(seeds):
+    """A token that was given, one that was made, one that the webhook knows, and
+    one of nobody."""
+    with open(seeds.state + "/pki/tokens.secret", encoding="utf-8") as f:
+        made = f.read().split()[0]
+    said = [ask_by(token) for token in (
+        "a-static-token-of-ann", made, "a-token-of-ldap", "a-token-of-nobody")]
+    # Bob is known, and has no right.
+    faults = [] if said == ["200", "403", "200", "401"] else [repr(said)]
+    asked = sorted(set(Gateway.asked))
+    return faults + ([] if asked == ["authentication.k8s.io/v1"] else [
+        "the webhook is asked in %r" % asked])
+
+
+def post(clients, path, **what):
+    """The status of HTTP."""
+    said = clients.api(path, "-H", "Content-Type: application/json", "-d",
+                       json.dumps(what), "-o", "/dev/null", "-w",
+                       "%{http_code}")
+    return said
+
+
+def ports_faults(clients):
+    """Services get ports of the spec's range alone."""
+    said = [post(clients, "/api/v1/namespaces/default/services",
+                 metadata={"name": "at-%d" % port},
+                 spec={"type": "NodePort", "ports": [
+                     {"port": 80, "nodePort": port}]})
+            for port in (30500, 31500)]
+    return [] if said == ["201", "422"] else ["services: %r" % said]
+
+
+def events_faults(clients):
+    """etcd forgets an event when the spec says."""
+    at = {"kind": "Pod", "name": "a", "namespace": "default"}
+    said = post(clients, "/api/v1/namespaces/default/events",
+                metadata={"name": "a"}, involvedObject=at)
+    key = base64.b64encode(b"/registry/events/default/a").decode()
+    answer = json.loads(get("-d", json.dumps({"key": key}),
+                            ETCD + "/v3/kv/range"))
+    lease = answer.get("kvs", [{}])[0].get("lease")
+    left = json.loads(get("-d", json.dumps({"ID": lease}),
+                          ETCD + "/v3/lease/timetolive"))
+    granted = int(left.get("grantedTTL", 0))
+    # The API server shares a lease among the events of its first twentieth.
+    return [] if 7200 <= granted <= 7200 * 1.06 else [
+        "an event (%s) is kept for %d s" % (said, granted)]
+
+
+def admission_faults(clients):
+    """A plugin that is on changes pods, and one that is off no claims."""
+    post(clients, "/api/v1/namespaces/default/serviceaccounts",
+         metadata={"name": "own"})
+    account = {"serviceAccountName": "own",
+               "automountServiceAccountToken": False}
+    made = clients.api(
+        "/api/v1/namespaces/default/pods?dryRun=All", "-H",
+        "Content-Type: application/json", "-d", json.dumps(
+            {"metadata": {"name": "a"}, "spec": {**account, "containers": [
+                {"name": "a", "image": "a", "imagePullPolicy": "Never"}]}}))
+    if '"Always"' not in made.replace('"restartPolicy": "Always"', ""):
+        return ["AlwaysPullImages does nothing: " + made[:300]]
+    return []
+
+
+def settings_faults(seeds):
+    clients = Clients(seeds.state + "/pki", None)
+    wait_for("the API server", 90, lambda: clients.api("/readyz") == "ok")
+    wait_for("the namespace", 60, lambda: '"NotFound"' not in
+             clients.api("/api/v1/namespaces/default"))
+    return who_may_ask(seeds) + ports_faults(clients) + \
+        events_faults(clients) + admission_faults(clients)
+
+
+def plugins_faults(work, place, version, kubeseed, top):
+    """check knows the very plugins that the program does."""
+    with open(top + "/builder/spec/settings.c", encoding="utf-8") as f:
+        known = re.findall(r'{"([A-Z]\w+)", \d+, \d+}', f.read())
+    binary = glob.glob(place + "/**/kube-apiserver", recursive=True)[0]
+    said = subprocess.run(["chroot", place, binary[len(place):], "--help"],
+                          capture_output=True, check=True).stdout.decode()
+    listed = re.search(r"Comma-delimited list of admission plugins: ([\w, ]+)",
+                       said)[1]
+    names = [name for name in listed.split(", ") if name != "NodeRestriction"]
+    with open(work + "/admission.yaml", "w", encoding="utf-8") as f:
+        f.write(PLUGINS % (version, ", ".join(names)))
+    done = subprocess.run([kubeseed, "check", work + "/admission.yaml"],
+                          capture_output=True, check=False)
+    told = [line for line in done.stderr.decode().splitlines()
+            if "plugin" in line]
+    for name in known:
+        # What check takes and the program does not know.
+        if name not in names and name != "NodeRestriction":
+            with open(work + "/admission.yaml", "w", encoding="utf-8") as f:
+                f.write(PLUGINS % (version, name))
+            done = subprocess.run([kubeseed, "check", work + "/admission.yaml"],
+                                  capture_output=True, check=False)
+            if done.returncode == 0:
+                told.append("check takes %s" % name)
+    return told if len(names) > 20 else ["%d plugins" % len(names)]
+
+
+def check_api_server(work, place, seeds, count):
+    """The API server as the spec has it, and the webhook that it asks."""
     gateway = http.server.ThreadingHTTPServer(("127.0.0.1", 8099), Gateway)
     threading.Thread(target=gateway.serve_forever, daemon=True).start()
     with serve(work, place, seeds):
         try:
-            wait_for("the API server", 90, lambda: get(
-                "-k", API + "/readyz") == "ok")
-            said = {token: ask_by(token) for token in (
-                "a-static-token", "a-token-of-ldap", "a-token-of-nobody")}
-            faults = [] if list(said.values()) == ["200", "200", "401"] else [
-                repr(said)]
+            faults = settings_faults(seeds)
         except RuntimeError as e:
             with open(work + "/apiserver.log", "rb") as log:
                 faults = [str(e)] + log.read().decode(
@@ -274,16 +383,19 @@ def who_may_ask(work, place, seeds, count):
 def check_settings(work, root, place, version, kubeseed, call, top, count):
     """What the spec of settings says, by an API server and etcd of its own."""
     os.makedirs(work)
-    with open(top + "/tests/specs/good/api-server-settings.yaml",
-              encoding="utf-8") as old, \
-            open(work + "/spec.yaml", "w", encoding="utf-8") as new:
-        new.write(old.read())
+    good = top + "/tests/specs/good/"
+    for name in ("webhook.txt", "ann.token", "registries/ca.txt"):
+        os.makedirs(os.path.dirname("%s/%s" % (work, name)), exist_ok=True)
+        shutil.copyfile(good + name, "%s/%s" % (work, name))
+    shutil.copyfile(good + "api-server-settings.yaml", work + "/spec.yaml")
     seeds = Seeds(work, kubeseed, call, version, None)
     with running(work + "/etcd.log", root + "/usr/bin/etcd", "--data-dir",
                  work + "/etcd", "--listen-client-urls", ETCD,
                  "--advertise-client-urls", ETCD, "--unsafe-no-fsync"):
         wait_for("etcd", 30, lambda: '"true"' in get(ETCD + "/health"))
-        who_may_ask(work, place, seeds, count)
+        check_api_server(work, place, seeds, count)
+    count.add("API server", "its plugins of admission", plugins_faults(
+        work, place, version, kubeseed, top))
 
 
 def check(work, root, payload, version, kubeseed, call, top, count):

@@ -47,6 +47,9 @@ static const char *const specs[] = {
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.20.2, bootstrapper: systemd}\n"
     "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.34.2, apiServer: {tokens: [{user: ann}]}}\n"
+    "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
     HEADER "registries: [{name: a.io, mirrors: [http://b], ca: c}]\n" MASTERS,
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.34.2, encryptionAtRest: secretbox,\n"

@@ -703,6 +703,53 @@ static void test_encryption(void **state) {
   }
 }
 
+/* Who has a token keeps it when another user gets one; what API servers read
+ * has both, and one that was given. */
+static void test_tokens(void **state) {
+  struct fixture *f = *state;
+  struct spec_token_vec *l = &f->spec.kubernetes.api.tokens;
+  _cleanup_pki_ struct pki without = make(f, NULL, NOW);
+  assert_null(pki_get(&without, "tokens.secret"));
+  assert_null(pki_get(&without, "tokens.csv"));
+  *spec_token_vec_add(l) = (struct spec_token){.user = xstrdup("ann")};
+  _cleanup_pki_ struct pki first = make(f, &without, NOW);
+  assert_true(pki_get(&first, "tokens.secret")->secret);
+  assert_true(pki_get(&first, "tokens.csv")->secret);
+  store(f, &first);
+  _cleanup_pki_ struct pki old = load(f);
+  *spec_token_vec_add(l) = (struct spec_token){
+      .user = xstrdup("bob"), .uid = xstrdup("7"), .file = xstrdup("a")};
+  buf_adds(&l->v[1].given, "a-token-of-bob-alone\n");
+  strv_push(&l->v[1].groups, "ops");
+  strv_push(&l->v[1].groups, "team:a");
+  *spec_token_vec_add(l) = (struct spec_token){.user = xstrdup("cid d")};
+  _cleanup_pki_ struct pki then = make(f, &old, NOW);
+  const char *made = text(&then, "tokens.secret");
+  assert_memory_equal(made, text(&first, "tokens.secret"), 48);
+  assert_string_equal(made + 48 + strlen(" ann\n") + 48, " cid d\n");
+  _cleanup_free_ char *want =
+      xasprintf("%.48s,\"ann\",\"ann\"\n"
+                "a-token-of-bob-alone,\"bob\",\"7\",\"ops,team:a\"\n"
+                "%.48s,\"cid d\",\"cid d\"\n",
+                made, made + 48 + strlen(" ann\n"));
+  assert_string_equal(text(&then, "tokens.csv"), want);
+}
+
+static void test_damaged_tokens(void **state) {
+  struct fixture *f = *state;
+  static const char *const texts[] = {
+      "short ann\n", "0123456789abcdef0123\n", "0123456789abcdef0123 \n",
+      "0123456789abcdef 0123 ann\n\n", "0123456789abcdef,0123 ann\n"};
+  for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_pki_ struct pki pki = {0};
+    free(put(f, "tokens.secret", texts[i]));
+    assert_int_equal(pki_load(f->dir, &f->plan, &pki, &err), -1);
+    assert_non_null(strstr(err.faults[0].msg, "put the right file back"));
+    assert_null(strstr(err.faults[0].msg, "0123"));
+  }
+}
+
 static void test_damaged_encryption_keys(void **state) {
   struct fixture *f = *state;
   static const char *const texts[] = {"", "aesgcm key1 AAAA\n"};
@@ -1099,6 +1146,8 @@ int main(void) {
       T(test_changes_that_keys_cannot_follow),
       T(test_encryption),
       T(test_damaged_encryption_keys),
+      T(test_tokens),
+      T(test_damaged_tokens),
       T(test_node_names),
       T(test_node_certificates),
       T(test_node_store_and_load),
