@@ -2,6 +2,7 @@
 #include "part/objects.h"
 
 #include "base/json.h"
+#include "part/judge-processes.h"
 #include <string.h>
 
 const json_t *object_metadata(const json_t *o) {
@@ -193,6 +194,10 @@ void judge_component(struct judge *j, const char *id, const char *what,
                      bool versioned) {
   struct wrong w = {0};
   size_t n_pods = 0;
+  if (j->plan->spec->kubernetes.bootstrapper == BOOTSTRAPPER_SYSTEMD) {
+    judge_process(j, id, what, component, l);
+    return;
+  }
   json_int_t n_restarts = 0;
   for (size_t i = 0; j->objects && i < l->n; i++) {
     const struct plan_node *n = l->v[i];

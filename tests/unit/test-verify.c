@@ -41,12 +41,21 @@ static const char nodes_dual[] =
     "- {name: w1, role: worker, address: 192.168.4.41, labels: {disk: ssd},\n"
     "   ipv6: 'fd00:4::41', taints: ['gpu=yes:NoSchedule']}\n";
 
+/* Kubernetes' programs as units. */
+static const char nodes_units[] =
+    "endpoint: {address: 192.168.4.20}\n"
+    "nodes:\n"
+    "- {name: 'm{1..3}', role: control-plane, address: 192.168.4.31+}\n"
+    "- {name: w1, role: worker, address: 192.168.4.41, labels: {disk: ssd},\n"
+    "   taints: ['gpu=yes:NoSchedule']}\n";
+
 static void cluster_of(struct fixture *f, const char *more) {
   _cleanup_error_ struct error err = {0};
   _cleanup_free_ char *text = xasprintf(
       "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
-      "kubernetes: {version: 1.20.2, payload: debian}\n"
+      "kubernetes: {version: 1.20.2, payload: debian%s}\n"
       "network: {subnet: 192.168.4.0/24%s}\n%s",
+      more == nodes_units ? ", bootstrapper: systemd" : "",
       more == nodes_dual ? ", ipv6: {subnet: 'fd00:4::/64'}" : "", more);
   if (parts_read_spec("test.yaml", text, strlen(text), &f->spec, &err) < 0 ||
       parts_plan(&f->spec, &f->plan, &err) < 0)
@@ -193,6 +202,16 @@ static bool is_holder(const struct plan_node *n) {
   return n->runs_keepalived && n->ordinal == 0;
 }
 
+static void say_components(const struct plan_node *n, struct buf *b) {
+  static const char *const programs[] = {"kube-proxy", "kube-apiserver",
+                                         "kube-controller-manager",
+                                         "kube-scheduler"};
+  size_t all = n->spec->role == ROLE_CONTROL_PLANE ? 4 : 1;
+  buf_adds(b, "\n@section components\n");
+  for (size_t i = 0; i < all; i++)
+    buf_addf(b, "%s active 1 v1.20.2 200\n", programs[i]);
+}
+
 static char *say_node(const struct fixture *f, const struct plan_node *n) {
   struct buf b = {0};
   char a[NET_TEXT];
@@ -222,6 +241,8 @@ static char *say_node(const struct fixture *f, const struct plan_node *n) {
     say_stats(f, &b);
   if (has_kubelet(n))
     buf_adds(&b, "\n@section readyz\nok");
+  if (has_kubelet(n) && f->spec.kubernetes.bootstrapper == BOOTSTRAPPER_SYSTEMD)
+    say_components(n, &b);
   buf_adds(&b, "\n@section end\n");
   return buf_take(&b);
 }
@@ -281,6 +302,8 @@ static char *say_cluster(const struct fixture *f) {
     if (!has_kubelet(n))
       continue;
     say_registered(n, &nodes);
+    if (f->spec.kubernetes.bootstrapper == BOOTSTRAPPER_SYSTEMD)
+      continue;
     say_pod(&pods, "k8s-app", "kube-proxy", n->name);
     for (size_t k = 0; k < n_parts && n->spec->role == ROLE_CONTROL_PLANE; k++)
       say_pod(&pods, "component", parts[k], n->name);
@@ -293,7 +316,7 @@ static char *say_cluster(const struct fixture *f) {
       "{\"readyReplicas\":2}}]}\n"
       "\n@section services\n{\"items\":[{\"metadata\":{\"name\":\"kube-dns\"},"
       "\"spec\":{\"clusterIP\":\"10.96.0.10\"}}]}\n",
-      nodes.data, pods.data);
+      nodes.data, pods.data ? pods.data : "");
 }
 
 static void say_reach(const struct fixture *f, struct buf *b) {
@@ -433,6 +456,12 @@ static void test_well(void **state) {
   begin(&f, nodes_dual);
   parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
+  end(&f);
+  begin(&f, nodes_units);
+  parts_verify(&f.plan, &f.facts, &f.checks);
+  expect_all_ok(&f);
+  expect(&f, "pods.kube-apiserver", VERIFY_OK, "3, restarts so far: 3");
+  expect(&f, "pods.kube-proxy", VERIFY_OK, "4, restarts so far: 4");
   end(&f);
   begin(&f, nodes_apart);
   parts_verify(&f.plan, &f.facts, &f.checks);
@@ -606,6 +635,30 @@ static const struct flaw faults_of_cluster[] = {
      "none on w1"},
 };
 
+static const struct flaw faults_of_units[] = {
+    {"m1", "Id=kube-apiserver.service\nLoadState=loaded",
+     "Id=kube-apiserver.service\nLoadState=not-found", "units",
+     "m1: kube-apiserver.service is not-found"},
+    {"m2", "kube-scheduler active 1 v1.20.2 200",
+     "kube-scheduler activating 9 v1.20.2 000", "pods.kube-scheduler",
+     "m2: kube-scheduler is activating"},
+    {"m2", "kube-apiserver active 1 v1.20.2", "kube-apiserver active 1 v1.20.9",
+     "pods.kube-apiserver",
+     "m2: expected kube-apiserver v1.20.2, found v1.20.9"},
+    {"m3", "kube-controller-manager active 1 v1.20.2 200",
+     "kube-controller-manager active 1 v1.20.2 000 curl: (7) refused",
+     "pods.kube-controller-manager",
+     "m3: asked whether it is well, kube-controller-manager says 000 curl: "
+     "(7)"},
+    {"m3", "kube-controller-manager active 1 v1.20.2 200", "",
+     "pods.kube-controller-manager",
+     "m3: nothing known of kube-controller-manager"},
+    {"w1", "kube-proxy active 1 v1.20.2 200", "kube-proxy active",
+     "pods.kube-proxy", "w1: nothing known of kube-proxy"},
+    {"w1", "\n@section components\n", "\n@section other\n", "pods.kube-proxy",
+     "w1: not known, it was cut short"},
+};
+
 static const struct flaw faults_of_pods[] = {
     {"pods", "a script on m1 failed: no such image", NULL, "pods.reach",
      "a script on m1 failed: no such image"},
@@ -737,6 +790,8 @@ static void test_faults(void **state) {
     expect_fault(nodes_ha, &faults_of_cluster[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_pods); i++)
     expect_fault(nodes_ha, &faults_of_pods[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(faults_of_units); i++)
+    expect_fault(nodes_units, &faults_of_units[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_haproxy); i++)
     expect_fault(nodes_haproxy, &faults_of_haproxy[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_nginx); i++)
