@@ -99,8 +99,7 @@ static void api_server(const struct plan *p, const struct plan_node *n,
   _cleanup_free_ char *issuer = xasprintf("https://kubernetes.default.svc.%s",
                                           p->spec->kubernetes.cluster_domain);
   add(&f, "service-account-issuer", issuer);
-  add(&f, "service-cluster-ip-range",
-      cidr_format(&p->spec->network.services, a));
+  add(&f, "service-cluster-ip-range", p->service_networks);
 }
 
 /* Without cluster-signing-cert-file it signs nothing, and needs no key of a CA.
@@ -133,15 +132,13 @@ static void controller_manager(const struct plan *p, struct scope *s) {
 #undef CONF
   _cleanup_flags_ struct flags f =
       begin(p, COMPONENT_CONTROLLER_MANAGER, s, "controller_flags");
-  char a[NET_TEXT];
   /* Each node's pod network is known from its seed (bridge.c). */
   add(&f, "allocate-node-cidrs",
       p->spec->network.cni == CNI_BRIDGE ? "false" : "true");
   add_all(&f, fixed);
-  add(&f, "cluster-cidr", cidr_format(&p->spec->network.pods, a));
+  add(&f, "cluster-cidr", p->pod_networks);
   add(&f, "cluster-name", p->spec->name);
-  add(&f, "service-cluster-ip-range",
-      cidr_format(&p->spec->network.services, a));
+  add(&f, "service-cluster-ip-range", p->service_networks);
 }
 
 static void scheduler(const struct plan *p, struct scope *s) {
@@ -177,13 +174,12 @@ void flags_kubelet(const struct plan *p, const struct plan_node *n,
   const struct version *v = &p->spec->kubernetes.version;
   _cleanup_flags_ struct flags f =
       begin(p, COMPONENT_KUBELET, s, "kubelet_flags");
-  char a[NET_TEXT];
   _cleanup_free_ char *labels = strv_join(&n->spec->labels, ",");
   _cleanup_free_ char *taints = strv_join(&n->taints, ",");
   add(&f, "container-runtime", "remote");
   add(&f, "container-runtime-endpoint", version_cri_socket(v));
   add(&f, "kubeconfig", "/etc/kubernetes/kubelet.conf");
-  add(&f, "node-ip", ip_format(n->spec->address, a));
+  add(&f, "node-ip", scope_text(s, "node_ip"));
   if (*labels)
     add(&f, "node-labels", labels);
   if (*taints)

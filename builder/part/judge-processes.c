@@ -33,13 +33,14 @@ static void judge_one(const struct plan *p, const struct plan_node *n,
                       struct wrong *w) {
   const char *expected = p->spec->kubernetes.version_text;
   const char *answer = f->answer ? f->answer : "nothing";
+  const char *found = f->version;
   if (strcmp(f->state, "active") != 0) {
     wrong_add(w, "%s: %s is %.*s", n->name, program, QUOTE_MAX, f->state);
     return;
   }
-  if (*f->version != 'v' || strcmp(f->version + 1, expected) != 0)
+  if (*found != 'v' || strcmp(found + 1, expected) != 0)
     wrong_add(w, "%s: expected %s v%s, found %.*s", n->name, program, expected,
-              QUOTE_MAX, f->version);
+              QUOTE_MAX, found);
   if (strcmp(answer, "200") != 0)
     wrong_add(w, "%s: asked whether it is well, %s says %.*s", n->name, program,
               QUOTE_MAX, answer);

@@ -92,8 +92,10 @@ static void check_fit(const struct checking *c) {
                word);
 }
 
-/* What is for kubeadm, or not there yet. */
+/* What is kubeadm's alone. */
 static void check_rest(const struct checking *c) {
+  static const char *const keys[][2] = {{"kubernetes", "joinDays"},
+                                        {"pki", "discovery"}};
   const struct spec *s = c->spec;
   const char *word = word_of(bootstrapper_words, s->kubernetes.bootstrapper);
   if (s->kubernetes.bootstrapper == BOOTSTRAPPER_KUBEADM)
@@ -103,18 +105,23 @@ static void check_rest(const struct checking *c) {
                "patches change what kubeadm writes, and with the bootstrapper "
                "%s it writes nothing",
                word);
-  if (spec_has_ipv6(s))
-    yaml_fault(
-        c->err, check_place(c, "network", "ipv6"),
-        "the bootstrapper %s gives nodes no addresses of IPv6 yet; leave "
-        "them out, or write kubeadm",
-        word);
+  for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+    const struct yaml_node *at =
+        yaml_get(yaml_get(c->root, keys[i][0]), keys[i][1]);
+    if (at)
+      check_warn(c, at,
+                 "with the bootstrapper %s nobody joins, so %s.%s means "
+                 "nothing; leave it out",
+                 word, keys[i][0], keys[i][1]);
+  }
 }
 
 static const struct spec_check checks[] = {
     {check_fit,
      {"kubernetes.bootstrapper", "kubernetes.version", "pki", "etcd.mode"}},
-    {check_rest, {"kubernetes.bootstrapper", "kubernetes.patches", "network"}},
+    {check_rest,
+     {"kubernetes.bootstrapper", "kubernetes.patches", "kubernetes.joinDays",
+      "pki.discovery"}},
     {0},
 };
 

@@ -43,8 +43,8 @@ void judge_pod(const json_t *pod, const char *name, bool may_end,
                struct wrong *w);
 
 /* A check that each node of l has a pod of kubeadm's component that is well
- * and, when versioned, of the spec's version. Nothing without objects. Where the
- * component is a unit, judge_process in its place. */
+ * and, when versioned, of the spec's version. Nothing without objects. Where
+ * the component is a unit, judge_process in its place. */
 void judge_component(struct judge *j, const char *id, const char *what,
                      const char *component, const struct plan_list *l,
                      bool versioned);

@@ -94,6 +94,8 @@ void leaf_names(const struct leaf *leaf, const struct plan *plan,
     char a[NET_TEXT];
     strv_push_all(&ret->dns, node->name, node->fqdn, NULL);
     strv_push(&ret->ips, ip_format(node->spec->address, a));
+    if (ip_is_set(node->spec->address6))
+      strv_push(&ret->ips, ip_format(node->spec->address6, a));
   }
 }
 

@@ -686,8 +686,8 @@ static const struct told {
                "bootstrapper %s nobody joins; write founding or external"},
     {"KS0504", "patches change what kubeadm writes, and with the bootstrapper "
                "%s it writes nothing"},
-    {"KS0504", "the bootstrapper %s gives nodes no addresses of IPv6 yet; "
-               "leave them out, or write kubeadm"},
+    {"KS0504", "with the bootstrapper %s nobody joins, so %s.%s means nothing; "
+               "leave it out"},
     {"KS0504", "what is renewed on a node is what kubeadm made there; with the "
                "bootstrapper %s the certificates come with the seeds, and "
                "`kubeseed seed` renews them"},

@@ -128,6 +128,38 @@ KUBEADM = Check("kubeadm config migrate", ["/etc/kubeseed/kubeadm*.yaml"],
                 ("kind: (Init|Join)Configuration", r"\g<0>\nunknown: 1"),
                 quiet=["^(?![WEF][0-9]{4} )"])
 
+# The program itself, with all that it is told and "--version" behind it: it ends
+# when it has read them. Those of an emulated machine are in the same file.
+TAKE_FLAGS = r"""
+import json, os, re, subprocess, sys
+path = sys.argv[1]
+name = "kubelet" if "kubelet" in path else os.path.basename(path).split(".")[0]
+flags = []
+for line in open(path):
+    found = re.fullmatch(r'\s+(?:#emulated )?(?:- )?("?--.*?"?)(?: \\)?\n', line)
+    if found:
+        flag = found[1]
+        if flag.startswith('"'):
+            flag = json.loads(flag)
+        if path.endswith((".service", ".conf")):
+            flag = flag.replace("%%", "%").replace("$$", "$")
+        flags.append(flag)
+if not flags:
+    flags = ["--config=/etc/kubernetes/kube-proxy.yaml"]
+done = subprocess.run(["/usr/bin/" + name, *flags, "--version"],
+                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+print(done.stdout)
+sys.exit(done.returncode)
+"""
+
+FLAGS = Check("Kubernetes' programs take their flags",
+              ["/etc/kubeseed/processes/*",
+               "/etc/systemd/system/kubelet.service.d/50-kubeseed.conf"],
+              lambda path: ["python3", "-c", TAKE_FLAGS, path],
+              ("--(?=advertise-address|leader-elect=)", "--un"),
+              must=["^Kubernetes v"],
+              quiet=["^Flag --.* has been deprecated", "^ *$"])
+
 APPLY_PATCHES = r"""
 import os, re, subprocess, sys
 os.chdir("/etc/kubeseed")
