@@ -106,7 +106,7 @@ fill() {
   done <"$WORK/wanted"
 }
 
-must "the payload of Debian's archive" "$KUBESEED" -q image seeds/single.yaml
+must "the payload of Debian's archive" "$KUBESEED" -q payload seeds/single.yaml
 must "a registry of Debian's" unpack_registry
 must "a repository of its packages" repository
 must "is served" serve_packages
