@@ -51,7 +51,9 @@ static int read_all(const char *path, json_t **ret, struct error *err) {
 /* As lock_of makes it, at least from the outside: what is in it is compared. */
 static bool is_entry(const json_t *entry) {
   const json_t *further = json_object_get(entry, "further");
-  return json_is_object(json_object_get(entry, "packages")) &&
+  const json_t *containerd = json_object_get(entry, "containerd");
+  return (!containerd || json_is_object(containerd)) &&
+         json_is_object(json_object_get(entry, "packages")) &&
          json_is_object(json_object_get(entry, "images")) &&
          (!further || json_is_object(further));
 }
@@ -145,6 +147,16 @@ static void lock_folder(const char *path, int *ret_fd) {
     ;
 }
 
+static int write_all(const char *path, json_t *all, struct error *err) {
+  _cleanup_free_ char *dump = json_dumps(all, JSON_INDENT(2) | JSON_SORT_KEYS);
+  _cleanup_free_ char *text = xasprintf("%s\n", dump);
+  _cleanup_free_ char *full = NULL;
+  if (file_behind_link(path, &full, err) < 0)
+    return -1;
+  /* Synced: another fetch would be of other builds. */
+  return file_write(full, text, strlen(text), 0644, err);
+}
+
 int lock_write(const struct spec *spec, const char *name, json_t *entry,
                bool keep, struct error *err) {
   _cleanup_free_ char *path = lock_path(spec);
@@ -159,13 +171,32 @@ int lock_write(const struct spec *spec, const char *name, json_t *entry,
   if (there && json_equal(there, own))
     return 0;
   json_object_set(json_object_get(all, "payloads"), name, own);
-  _cleanup_free_ char *dump = json_dumps(all, JSON_INDENT(2) | JSON_SORT_KEYS);
-  _cleanup_free_ char *text = xasprintf("%s\n", dump);
-  _cleanup_free_ char *full = NULL;
-  if (file_behind_link(path, &full, err) < 0)
+  return write_all(path, all, err);
+}
+
+int lock_note_containerd(const struct spec *spec, const char *name,
+                         const char *where, const char *what, char **ret_other,
+                         struct error *err) {
+  _cleanup_free_ char *path = lock_path(spec);
+  _cleanup_close_ int folder = -1;
+  _cleanup_json_ json_t *all = NULL;
+  *ret_other = NULL;
+  lock_folder(path, &folder);
+  if (read_all(path, &all, err) < 0)
     return -1;
-  /* Synced: another fetch would be of other builds. */
-  return file_write(full, text, strlen(text), 0644, err);
+  json_t *entry = json_object_get(json_object_get(all, "payloads"), name);
+  if (!entry || !is_entry(entry))
+    return 0;
+  json_t *noted = json_object_get(entry, "containerd");
+  const char *before = json_string_value(json_object_get(noted, where));
+  if (before) {
+    *ret_other = strcmp(before, what) == 0 ? NULL : xstrdup(before);
+    return 0;
+  }
+  if (!noted)
+    json_object_set_new(entry, "containerd", noted = json_object());
+  json_object_set_new(noted, where, json_string(what));
+  return write_all(path, all, err);
 }
 
 char *lock_describe(json_t *entry) {
@@ -180,6 +211,10 @@ char *lock_describe(json_t *entry) {
   const char *etcd = json_string_value(json_object_get(entry, "etcd"));
   if (etcd)
     buf_addf(&out, "; etcd %s", etcd);
+  json_object_foreach(json_object_get(entry, "containerd"), name, one) {
+    if (json_is_string(one))
+      buf_addf(&out, "; containerd %s (%s)", json_string_value(one), name);
+  }
   return buf_take(&out);
 }
 
@@ -261,6 +296,9 @@ static void keep_images(json_t *wanted, json_t *found, const char *list) {
 }
 
 void lock_keep(json_t *wanted, json_t *found) {
+  json_t *containerd = json_object_get(wanted, "containerd");
+  if (containerd && !json_object_get(found, "containerd"))
+    json_object_set(found, "containerd", containerd);
   for (size_t i = 0; i < ARRAY_SIZE(image_lists); i++)
     keep_images(wanted, found, image_lists[i]);
 }

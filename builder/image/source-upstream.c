@@ -130,6 +130,10 @@ int source_upstream_identity(const struct spec *spec, char **ret,
   if (make_env(spec, &env, err) < 0 || settings(spec, &more, err) < 0 ||
       lock_read(spec, name, &entry, err) < 0)
     return -1;
+  /* It is noted when an image has been baked, which is not to be another then.
+   */
+  if (entry)
+    (void)json_object_del(entry, "containerd");
   _cleanup_free_ char *text =
       entry ? json_dumps(entry, JSON_COMPACT | JSON_SORT_KEYS) : xstrdup("");
   char hex[SHA256_HEX];
@@ -274,7 +278,8 @@ static int write_lock(const struct log *log, const struct spec *spec,
   if (lock_of(spec, p, &entry, err) < 0)
     return -1;
   _cleanup_free_ char *moved = before ? lock_difference(before, entry) : NULL;
-  if (before && !moved) {
+  bool noted = before && json_object_get(before, "containerd");
+  if (before && !moved && !noted) {
     log_info(log, "'%s' is as it was", path);
     return 0;
   }
@@ -284,7 +289,16 @@ static int write_lock(const struct log *log, const struct spec *spec,
     log_info(log, "'%s' has changed: %s", path, moved);
   else
     log_info(log, "'%s' notes what the payload is made of", path);
+  if (noted)
+    log_info(log, "the next image that is baked notes its containerd there");
   return 0;
+}
+
+int source_upstream_note(const struct spec *spec, const char *where,
+                         const char *what, char **ret_other,
+                         struct error *err) {
+  _cleanup_free_ char *name = name_of(spec);
+  return lock_note_containerd(spec, name, where, what, ret_other, err);
 }
 
 /* The lock may not know yet what the spec names by now. */

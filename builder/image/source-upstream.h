@@ -19,6 +19,11 @@
 int source_upstream_locked(const struct spec *spec, json_t **ret,
                            struct error *err) _must_check_;
 
+/* As source_note_containerd. */
+int source_upstream_note(const struct spec *spec, const char *where,
+                         const char *what, char **ret_other,
+                         struct error *err) _must_check_;
+
 /* As source.h's. What is fetched first is noted in the lock, and fetched by it
  * from then on. A fetched payload is kept in the cache; an interrupted run
  * goes on where it was. A file that kubernetes.payload names and that is not

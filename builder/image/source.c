@@ -20,18 +20,24 @@ struct source {
 
   /* The lock's entry, for sources that heed and write one; else NULL. */
   int (*locked)(const struct spec *spec, json_t **ret, struct error *err);
+
+  /* Notes containerd there, as source_note_containerd; NULL without a lock. */
+  int (*note)(const struct spec *spec, const char *where, const char *what,
+              char **ret_other, struct error *err);
 };
 
 static const struct source sources[] = {
-    [PAYLOAD_DEBIAN] = {source_debian_identity, source_debian_ensure, NULL},
-    [PAYLOAD_FOLDER] = {source_folder_identity, source_folder_ensure, NULL},
+    [PAYLOAD_DEBIAN] = {source_debian_identity, source_debian_ensure, NULL,
+                        NULL},
+    [PAYLOAD_FOLDER] = {source_folder_identity, source_folder_ensure, NULL,
+                        NULL},
     [PAYLOAD_UPSTREAM] = {source_upstream_identity, source_upstream_ensure,
-                          source_upstream_locked},
+                          source_upstream_locked, source_upstream_note},
 };
 
 /* What is written as a folder is, and is a file. */
 static const struct source bundle = {source_bundle_identity,
-                                     source_bundle_ensure, NULL};
+                                     source_bundle_ensure, NULL, NULL};
 
 /* The source of the spec's payload, or NULL after an error. */
 static const struct source *find(const struct spec *spec, struct error *err) {
@@ -66,6 +72,16 @@ int source_locked(const struct spec *spec, json_t **ret, struct error *err) {
   if (!s)
     return -1;
   return s->locked ? s->locked(spec, ret, err) : 0;
+}
+
+int source_note_containerd(const struct spec *spec, const char *where,
+                           const char *what, char **ret_other,
+                           struct error *err) {
+  const struct source *s = find(spec, err);
+  *ret_other = NULL;
+  if (!s)
+    return -1;
+  return s->note ? s->note(spec, where, what, ret_other, err) : 0;
 }
 
 int source_ensure(const struct log *log, const struct spec *spec,

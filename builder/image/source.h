@@ -26,6 +26,12 @@ int source_identity(const struct spec *spec, char **ret,
 int source_locked(const struct spec *spec, json_t **ret,
                   struct error *err) _must_check_;
 
+/* Notes in the lock of the spec's payload, if it has one, which containerd an
+ * image of it has, as lock_note_containerd does. */
+int source_note_containerd(const struct spec *spec, const char *where,
+                           const char *what, char **ret_other,
+                           struct error *err) _must_check_;
+
 /*
  * Gives the spec's payload, made first where it must be, and verified. A
  * damaged one is reported, not replaced: what damaged it may damage the next

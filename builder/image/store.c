@@ -220,6 +220,30 @@ static int commit(const struct spec *spec, struct place *p,
   return file_write(pointer, line, strlen(line), 0644, err);
 }
 
+/* Which containerd the image has belongs to what its payload's lock knows. An
+ * image that is there is not given up for it. */
+static void note_containerd(const struct log *log, const struct spec *spec,
+                            const struct place *p) {
+  _cleanup_error_ struct error err = {0};
+  _cleanup_free_ char *list = xasprintf("%s/out/packages", p->work);
+  _cleanup_free_ char *debian = xasprintf("debian %d", spec->image.debian);
+  _cleanup_free_ char *other = NULL;
+  _cleanup_json_ json_t *packages = read_pairs(list, &err);
+  bool own = spec->image.containerd.file != NULL;
+  const char *what =
+      own ? spec->image.containerd.sha256
+          : json_string_value(json_object_get(packages, "containerd"));
+  const char *where = own ? "archive" : debian;
+  if (what && source_note_containerd(spec, where, what, &other, &err) < 0)
+    log_warn(log, "%s", err.faults[0].msg);
+  else if (other)
+    log_warn(
+        log,
+        "the image has containerd %s, and payload.lock.json names %s (%s): "
+        "`kubeseed payload --update` takes what there is",
+        what, other, where);
+}
+
 static int bake_and_commit(const struct log *log, const struct spec *spec,
                            struct place *p, const struct payload *payload,
                            struct error *err) {
@@ -250,7 +274,10 @@ static int bake_and_commit(const struct log *log, const struct spec *spec,
                    .arg = &copy};
   if (bake_run(&b, err) < 0)
     return -1;
-  return commit(spec, p, payload, qcow2, err);
+  if (commit(spec, p, payload, qcow2, err) < 0)
+    return -1;
+  note_containerd(log, spec, p);
+  return 0;
 }
 
 static int bake_image(const struct log *log, const struct spec *spec,

@@ -136,6 +136,10 @@ must "a payload is fetched" "$KUBESEED" -q payload "$SPEC"
 check "the lock has upstream's names" jq -e \
   '.payloads[].images["k8s.gcr.io/kube-apiserver:v1.20.2"].index' "$WORK/payload.lock.json"
 must "an image is baked of it" bake
+check "the lock has its containerd" jq -e \
+  '.payloads[].containerd["debian 12"] | startswith("1.6.")' "$WORK/payload.lock.json"
+check "and the image is the same as before that" sh -c \
+  '[ "$("$0" -q image "$1")" = "$2" ]' "$KUBESEED" "$SPEC" "$image"
 check "nothing in it is amiss" "$KUBESEED" image --check "$image"
 must "a bundle of it" "$KUBESEED" -q payload "$SPEC" --bundle "$WORK/bundle.tar"
 kill "$registry"

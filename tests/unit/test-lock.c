@@ -239,6 +239,43 @@ static void test_file(void **state) {
   assert_int_equal(st.st_mode & 07777, 0644);
 }
 
+/* Noted once, told, kept when more is fetched, and gone when all is taken anew.
+ */
+static void test_containerd(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_json_ json_t *entry = json(WANTED), *got = NULL, *kept = NULL,
+                        *moved = NULL;
+  _cleanup_free_ char *first = NULL, *same = NULL, *other = NULL, *none = NULL;
+  check_ok(
+      lock_note_containerd(&f->spec, "p", "debian 12", "1.6.20", &none, &err),
+      &err);
+  assert_false(file_exists(f->path)); /* there is no such entry */
+  check_ok(lock_write(&f->spec, "p", entry, false, &err), &err);
+  check_ok(
+      lock_note_containerd(&f->spec, "p", "debian 12", "1.6.20", &first, &err),
+      &err);
+  check_ok(
+      lock_note_containerd(&f->spec, "p", "debian 12", "1.6.20", &same, &err),
+      &err);
+  check_ok(
+      lock_note_containerd(&f->spec, "p", "debian 12", "1.6.24", &other, &err),
+      &err);
+  assert_null(first);
+  assert_null(same);
+  assert_string_equal(other, "1.6.20");
+  check_ok(lock_read(&f->spec, "p", &got, &err), &err);
+  _cleanup_free_ char *said = lock_describe(got);
+  assert_string_equal(said, "kubeadm 1; containerd 1.6.20 (debian 12)");
+  assert_null(lock_difference(got, entry));
+  check_ok(lock_write(&f->spec, "p", entry, true, &err), &err);
+  check_ok(lock_read(&f->spec, "p", &kept, &err), &err);
+  assert_true(json_equal(kept, got));
+  check_ok(lock_write(&f->spec, "p", entry, false, &err), &err);
+  check_ok(lock_read(&f->spec, "p", &moved, &err), &err);
+  assert_null(json_object_get(moved, "containerd"));
+}
+
 /* Refused, by who reads and who writes, and left as it is. */
 static void test_no_lock(void **state) {
   const struct fixture *f = *state;
@@ -258,6 +295,9 @@ static void test_no_lock(void **state) {
       {"{\"format\": 1, \"payloads\": {\"p\": {\"images\": {}}}}",
        "'p' does not say", true},
       {"{\"format\": 1, \"payloads\": {\"p\": {\"packages\": {}}}}",
+       "'p' does not say", true},
+      {"{\"format\": 1, \"payloads\": {\"p\": {\"packages\": {}, \"images\": "
+       "{}, \"containerd\": \"1\"}}}",
        "'p' does not say", true},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -283,9 +323,14 @@ static void test_no_lock(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      T(test_difference),      T(test_differences), T(test_keep),
-      T(test_describe),        T(test_of),          IN_FOLDER(test_file),
+      T(test_difference),
+      T(test_differences),
+      T(test_keep),
+      T(test_describe),
+      T(test_of),
+      IN_FOLDER(test_file),
       IN_FOLDER(test_no_lock),
+      IN_FOLDER(test_containerd),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
