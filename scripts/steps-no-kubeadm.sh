@@ -21,10 +21,11 @@ done
 # As the seed has it, but for what only the node knows: whether QEMU emulates its
 # processor.
 fit_process() { # FILE
-  native=
-  [ -e /run/kubeseed/emulated ] || native=yes
-  sed ${native:+-e 's/ #native$//' -e '/^ *#emulated /d'} \
-    -e '/ #native$/d' -e 's/^\( *\)#emulated /\1/' "$processes/$1"
+  if [ -e /run/kubeseed/emulated ]; then
+    sed -e '/ #native$/d' -e 's/^\( *\)#emulated /\1/' "$processes/$1"
+  else
+    sed -e 's/ #native$//' -e '/^ *#emulated /d' "$processes/$1"
+  fi
 }
 
 # While etcd finds its members the kubelet may start already.
@@ -48,11 +49,12 @@ step_control_plane() {
 
 objects=/etc/kubeseed/objects
 
-# With the only kubeconfig that needs no binding, until there is one.
 kubectl_here() {
-  conf=/etc/kubeseed/super-admin.conf
-  [ -e "$conf" ] || conf=/etc/kubernetes/admin.conf
   HOME=/root kubectl --kubeconfig "$conf" --request-timeout 60s "$@" </dev/null
+}
+
+objects_are_made() {
+  kubectl_here -n kube-system get configmap kubeseed >/dev/null 2>&1
 }
 
 # What is there stays: a person may have changed it, and another node that comes at
@@ -109,10 +111,16 @@ mark_node() {
   kubectl_here label --overwrite node "$NODE" "$@"
 }
 
+# Administrators have no rights before the objects give them some: until then the
+# only kubeconfig that needs none is asked. A power cut may leave it half shredded,
+# and then it is not needed any more.
 step_objects() {
-  kubectl_here -n kube-system get configmap kubeseed >/dev/null 2>&1 ||
-    make_objects
+  first_hour=/etc/kubeseed/super-admin.conf
+  conf=/etc/kubernetes/admin.conf
+  if ! objects_are_made; then
+    [ ! -e "$first_hour" ] || conf=$first_hour
+    objects_are_made || make_objects
+  fi
   mark_node
-  [ ! -e /etc/kubeseed/super-admin.conf ] ||
-    shred -u -n 1 /etc/kubeseed/super-admin.conf
+  [ ! -e "$first_hour" ] || shred -u -n 1 "$first_hour"
 }

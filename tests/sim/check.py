@@ -5,6 +5,7 @@ import os
 import disk
 import etcd
 import keepalived
+import own
 
 MANIFESTS = "/etc/kubeseed/manifests/"
 
@@ -35,6 +36,8 @@ def check(world):
                 report(node, f"joined {node.joins} times")
         if node.role == "control-plane" and not node.api():
             report(node, "its API server is not ready")
+        if world.topology.own:
+            check_own(node, kube)
         check_manifests(node, kube)
         check_console(node)
         check_log(node)
@@ -54,6 +57,18 @@ def check_manifests(node, kube):
         node.world.violation(node, f"its manifests are applied at {times}")
     for path in node.root.walk(MANIFESTS[:-1]):
         node.world.violation(node, "a manifest is left in " + path)
+
+
+def check_own(node, kube):
+    """Where nobody joins: all objects are there, each control plane is told from a
+    worker, and no node has the key of a CA."""
+    for missing in sorted(own.objects(node) - kube.objects):
+        node.world.violation(node, f"nobody has made {missing}")
+    if node.role == "control-plane" and node.name not in kube.marked:
+        node.world.violation(node, "it is not marked as a control plane")
+    for path in node.root.walk("/etc"):
+        if path.endswith("ca.key"):
+            node.world.violation(node, "it has " + path)
 
 
 def check_holder(world):
@@ -123,6 +138,7 @@ def check_secrets(node):
                      "result.json", "config_write_files", "instance-id")]
     for name in ("/etc/kubeseed/kubeadm.yaml",
                  "/etc/kubeseed/kubeadm-join.yaml",
+                 "/etc/kubeseed/super-admin.conf",
                  "/etc/kubernetes/bootstrap-kubelet.conf",
                  "/var/lib/kubeseed/bootstrap-kubelet.conf",
                  "/var/lib/kubeseed/certificates",
@@ -132,7 +148,7 @@ def check_secrets(node):
         if node.exists(name):
             gone.append(name)
     secret = node.world.topology.token_secret
-    for top in disk.DISK + ("run",):
+    for top in disk.DISK + ("run",) if secret else ():
         for path in node.root.walk("/" + top):
             if path not in gone and not node.root.is_link(path) and \
                     secret in node.root.read(path):

@@ -12,6 +12,9 @@ etc/kubernetes""".split()
 # What a new disk replaces. The rest of a root is the same for all nodes.
 DISK = ("etc", "root", "var", "usr/lib/kubeseed")
 ON_DISK = tuple(f"/{folder}/" for folder in DISK)
+# What an image has beside them, for who asks whether it is there.
+PROGRAMS = [f"/usr/bin/kube-{name}" for name in (
+    "apiserver", "controller-manager", "proxy", "scheduler")]
 ACCOUNTS = {"/etc/passwd": b"root:x:0:0::/root:/bin/sh\n",
             "/etc/group": b"root:x:0:\n"}
 
@@ -25,13 +28,14 @@ def error(number, path):
 
 
 class File:
-    __slots__ = ("path", "data", "mode", "link")
+    __slots__ = ("path", "data", "mode", "link", "time")
 
     def __init__(self, path, mode=0o644, link=None):
         self.path = path
         self.data = b""
         self.mode = mode
         self.link = link  # of a symbolic link: where it leads
+        self.time = 0  # of the last change, by Root.clock
 
 
 def split(path):
@@ -57,11 +61,14 @@ class Root:
         self.console = b""
         self.seconds = 0.0
         self.touched = set()  # since the last look at changed()
+        self.clock = 0  # counts changes of contents, for who asks what is newer
         # Counts what glance() may show, so that who looks need not look again.
         self.edits = 0
         self.room = None  # how many bytes the disk still takes, if that is known
         for folder in FOLDERS:
             self.make_folders("/" + folder)
+        for program in PROGRAMS:
+            self.write(program, b"", 0o755)
 
     # Names
 
@@ -212,8 +219,13 @@ class Root:
                 raise error(errno.ENOENT, path)
             self.add_name(path)
             file = self.files[path] = File(path, mode)
-        self.touch(file.path)
+        self.change(file)
         return file
+
+    def change(self, file):
+        self.clock += 1
+        file.time = self.clock
+        self.touch(file.path)
 
     def read(self, path):
         file = self.at(path)
@@ -238,7 +250,7 @@ class Root:
 
     def grow(self, file, data):
         """Appends to it, as much as there is room."""
-        self.touch(file.path)
+        self.change(file)
         if self.room is not None and file.path.startswith(ON_DISK):
             if len(data) > self.room:
                 file.data += data[:self.room]

@@ -17,7 +17,7 @@ def disk_lost(world, name):
     if node.env["PKI_MODE"] == "copied":
         yield lambda: said(node, "copy-certificates.sh")
         hand_over_keys(world, node)
-    if node.role == "worker":
+    if node.role == "worker" and world.topology.joins(name):
         yield lambda: said(node, "valid bootstrap token")
         yield 3600
         if node.done:

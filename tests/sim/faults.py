@@ -108,10 +108,14 @@ def killed(world, _):
 
 
 def runtime_killed(world, name):
-    """containerd ends just when kubeadm begins, and is back after a while."""
+    """containerd ends just when kubeadm begins, or what is in its place, and is
+    back after a while."""
     node = world.nodes[name]
     switch_on(world, world.nodes)
-    yield lambda: said(node, "kubeadm init") or said(node, "kubeadm join")
+    yield lambda: said(node, "kubeadm init") or said(node, "kubeadm join") or \
+        world.topology.own and any(item["step"] == "pod-network" and
+                                   item["state"] == "done"
+                                   for _, item in node.console)
     node.kill_runtime(world.rng.choice((5, 20, 300)),
                       with_pods=world.rng.random() < 0.5)
     yield world.all_done

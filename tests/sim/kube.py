@@ -5,7 +5,9 @@
 class Kube:
     def __init__(self):
         self.config = False  # kubeadm-config
+        # What nodes join by; where nobody joins, the first objects are all there.
         self.cluster_info = False
+        self.objects = set()  # (kind, name) of those first ones
         self.ca = None
         self.tokens = {}  # id: (secret, when it expires)
         self.nodes = {}  # name: number of the disk that registered it

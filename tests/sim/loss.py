@@ -8,6 +8,8 @@ APART = ("/var/lib/etcd/member", "/var/lib/kubeseed/etcd-damaged-")
 # A folder that is renamed is renamed as a whole.
 TOGETHER = ("/var/lib/kubeseed/certificates",)
 SECTOR = 512  # bytes that a disk writes together
+# shred(1) writes over a file, and on the disk, before its name goes.
+SHREDDED = ("/etc/kubeseed/super-admin.conf",)
 NEW = ".new"  # what scripts write and sync before it gets its name
 
 
@@ -79,6 +81,9 @@ class History:
                 whole = (os.path.dirname(path), state[1]) in self.fresh
                 state = state[0], torn(rng, before and before[1], state[1],
                                        whole)
+            if path in SHREDDED and state and not seen[-1][1] and \
+                    rng.random() < 0.5:
+                state = state[0], bytes(len(state[1]))
             self.put(path, state)
         # Not from nothing: a file that nobody touched is still there.
         self.sync()

@@ -9,6 +9,7 @@ import etcd
 import keepalived
 import kube
 import loss
+import own
 
 
 # What whole files end with.
@@ -119,7 +120,8 @@ class Node:
 
     def has(self, name):
         """There, and whole, as far as its kind tells."""
-        return is_whole(name, self.root.contents(name))
+        data = self.root.contents(name)
+        return is_whole(name, data) or bool(data) and own.is_whole(self, name, data)
 
     def exists(self, name):
         return self.root.exists(name)
@@ -241,7 +243,8 @@ class Node:
         on, unless that is killed as well."""
         self.runtime_killed_at = self.world.now
         if with_pods:
-            self.api_ready_at = None
+            if not own.by_units(self):
+                self.api_ready_at = None
             if "etcd.service" not in self.units:
                 etcd.stop(self)
 
@@ -260,6 +263,10 @@ class Node:
     def runs_cri(self):
         """containerd does, with what the kubelet asks it by."""
         return self.runtime_killed_at is None and self.cri_starts >= self.no_cri
+
+    def runs_api_server(self):
+        """Could it, if there was one?"""
+        return self.runs_cri() or own.by_units(self)
 
     def runs_pods(self):
         """The kubelet is as if it was not there half a minute after containerd."""
@@ -411,7 +418,7 @@ class Node:
         keepalived.tick(self)
         if "kubelet.service" in self.units:
             self._tick_kubelet()
-        if self.kubelet or self.waits_locally():
+        if self.kubelet or self.waits_locally() or own.by_units(self):
             self._tick_pods()
         if self.kubelet:
             self._register()
@@ -432,7 +439,8 @@ class Node:
         was = self.kubelet
         # Without its flags a kubelet of 1.20 looks for Docker, and ends.
         self.kubelet = (self.has("/var/lib/kubelet/config.yaml") and
-                        self.has("/var/lib/kubelet/kubeadm-flags.env") and
+                        (own.is_of(self) or
+                         self.has("/var/lib/kubelet/kubeadm-flags.env")) and
                         self.has_identity() and
                         # It ends where it cannot ask containerd at its start.
                         (was or self.runs_cri()))
@@ -491,7 +499,7 @@ class Node:
                             lambda: (self.pods_pending.discard(name),
                                      start()))
 
-        if not self.runs_cri():
+        if not self.runs_api_server():
             return
 
         def start_etcd():
@@ -502,7 +510,7 @@ class Node:
 
         def start_api():
             if self.api_ready_at is None and self.api_cluster() and \
-                    self.runs_cri():
+                    self.runs_api_server():
                 self.api_ready_at = world.now + world.delay(self, 5, 30)
                 world.after(self.api_ready_at - world.now, self, world.bump)
 
@@ -515,7 +523,8 @@ class Node:
                 etcd.stop(self)
                 world.note(self, "etcd's static pod is gone")
                 world.bump()
-        if self.has(manifests + "kube-apiserver.yaml"):
+        if own.runs_api(self) if own.is_of(self) else \
+                self.has(manifests + "kube-apiserver.yaml"):
             if self.api_ready_at is None and self.api_cluster():
                 soon("api", start_api)
 
@@ -557,8 +566,15 @@ class Node:
                 return None
         return cluster
 
+    def kubelet_api(self):
+        """The cluster that its kubelet talks to: by the endpoint, or where nobody
+        joins a control plane's by its own API server."""
+        if self.role == "control-plane" and own.is_of(self):
+            return self.api()
+        return self.world.endpoint(self)
+
     def _register(self):
-        api = self.world.endpoint(self)
+        api = self.kubelet_api()
         if api and api.kube.nodes.get(self.name) != self.disk:
             api.kube.nodes[self.name] = self.disk
             self.world.note(self, "registered")

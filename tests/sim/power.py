@@ -43,6 +43,21 @@ def cut_after_line(world, what):
         raise w.Failure(f"the line {what} never came")
 
 
+SUPER_ADMIN = "/etc/kubeseed/super-admin.conf"
+
+
+def cut_while_shredding(world, name):
+    """Where nobody joins: the power of a control plane fails when it does away with
+    the kubeconfig of the first hour. It may be there again, whole or overwritten."""
+    node = world.nodes[name]
+    switch_all_on(world)
+    yield lambda: node.exists("/var/lib/kubeseed/steps/control-plane") and \
+        not node.exists(SUPER_ADMIN)
+    node.power_off(True)
+    yield 20
+    yield from boot_at_once(world)
+
+
 def cut_at_point(world, what):
     name, point = what.split(",")
     node = world.nodes[name]

@@ -12,6 +12,7 @@ import re
 
 import etcd
 import keepalived
+import own
 import world as w
 
 REFUSED, TIMEOUT = 7, 28
@@ -181,6 +182,13 @@ def systemctl(world, actor, args, stdin):
         return 0, "", ""
     if args[0] == "is-active":
         return (0 if unit in actor.node.units else 3), "", ""
+    if args == ["daemon-reload"]:
+        return 0, "", ""
+    if args[0] == "try-restart" and unit == "kube-apiserver.service":
+        actor.node.api_ready_at = None
+    if args[0] == "try-restart":
+        actor.node.world.bump()
+        return 0, "", ""
     if args == ["restart", "containerd.service"]:
         actor.node.restart_runtime()
         return 0, "", ""
@@ -208,14 +216,19 @@ NO_INOTIFY = "failed to create CRI service: failed to create cni conf monitor " 
 
 
 def ctr(world, actor, args, stdin):
-    """What containerd says of its CRI plugin; the text is that of containerd 1.6."""
+    """The images that containerd has, and what it says of its CRI plugin; the text is
+    that of containerd 1.6."""
     del stdin
     yield 0
     node = actor.node
-    if args != ["--timeout", "20s", "plugins", "ls", "-d", "id==cri"]:
-        return not_modelled(actor, "ctr", args)
     if node.runtime_killed_at is not None:
         return 1, "", "ctr: failed to dial"
+    if args == ["-n", "k8s.io", "images", "ls", "-q"]:
+        return 0, f"{own.IMAGES}/coredns:1.8.4\n" + "".join(
+            f"{own.IMAGES}/kube-{name}:v{node.env['VERSION']}\n" for name in
+            ("apiserver", "controller-manager", "proxy", "scheduler")), ""
+    if args != ["--timeout", "20s", "plugins", "ls", "-d", "id==cri"]:
+        return not_modelled(actor, "ctr", args)
     told = "Type:          io.containerd.grpc.v1\nID:            cri\n" \
         "Platforms:     linux/amd64\n"
     if node.runs_cri():
@@ -269,6 +282,12 @@ def curl(world, actor, args, stdin):
         health = "true" if peer.etcd.has_quorum() and \
             not peer.etcd.learner else "false"
         return 0, '{"health":"%s"}' % health, ""
+    if port == "6443" and path == "api/v1/nodes/" + node.name:
+        api = peer.api()
+        if not api:
+            return REFUSED, "", ""
+        known = node.has_identity() and node.name in api.kube.nodes
+        return 0 if known else 22, "", ""
     if port == "6443":
         if peer.role == "load-balancer":
             behind = world.proxy_runs(peer) and \
@@ -377,6 +396,8 @@ def kubectl(world, actor, args, stdin):
     if not node.has(config) or (config.endswith("kubelet.conf") and
                                 not node.has_identity()):
         return 1, "", "error: no usable " + config
+    if own.is_of(node):
+        return (yield from own.kubectl(world, actor, args, config))
     cluster = world.endpoint(node)
     if not cluster:
         yield world.delay(node, 1, 10)

@@ -101,6 +101,8 @@ class Root:
             os.makedirs(inside, exist_ok=True)
             for name in names:
                 os.link(f"{folder}/{name}", f"{inside}/{name}")
+        for program in disk.PROGRAMS:
+            self.write(program, b"", 0o755)
         open(path + "/dev/null", "w", encoding="ascii").close()
         mount("/dev/null", path + "/dev/null", flags=MS_BIND)
         os.mkfifo(path + "/dev/console")

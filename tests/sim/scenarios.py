@@ -16,6 +16,7 @@ SCENARIOS = {
     "at-once": power.at_once,
     "line": power.cut_after_line,
     "point": power.cut_at_point,
+    "shredding": power.cut_while_shredding,
     "last-cut": power.last_cut,
     "cuts": power.random_cuts,
     "twice": power.twice,
@@ -47,6 +48,7 @@ SCENARIOS = {
     "moved": seeds.moved,
     "corrected": seeds.corrected,
     "corrected-manifest": seeds.corrected_manifest,
+    "corrected-own": seeds.corrected_own,
 }
 
 SCENARIOS.update(faults.SCENARIOS)
@@ -149,9 +151,15 @@ def jobs(topology, number, salt=""):
               for _ in range(number // 4 + 1)]
     found += [("disk-lost-cut", f"{n},{points.randint(20, 120)}", True)
               for n in masters for _ in range(number)]
-    found += [("absent", n, False) for n in masters[1:]]
-    found += [("first-absent", n, False) for n in masters[:1]]
-    if not copied:
+    found += [("absent", n, False) for n in masters[not topology.own:]]
+    found += [("first-absent", n, False) for n in masters[:1]
+              if not topology.own]
+    found += [("shredding", n, True) for n in masters
+              if power.SUPER_ADMIN in topology.seeds[n][0]
+              for _ in range(number // 4 + 1)]
+    found += [("corrected-own", n, lossy) for n in masters if topology.own
+              for lossy in (False, True)]
+    if not copied and not topology.own:
         found += [("token", n, lossy) for n in rest[-1:] if topology.joins(n)
                   for lossy in (False, True)]
         if len(masters) > 1:  # others to compare with
@@ -159,10 +167,11 @@ def jobs(topology, number, salt=""):
     if not members and len(masters) > 2:  # stacked
         found += [("founder-lost", n, lossy) for n in masters[1:]
                   for lossy in (False, True)]
-    found += faults.jobs(nodes, masters, members, number)
+    found += [job for job in faults.jobs(nodes, masters, members, number)
+              if not topology.own or job[0] != "torn"]
     if len(masters) > 1:
         found += [("forgotten", "", True) for _ in range(number // 2 + 1)]
-    if not members and len(masters) < 3 or name == "external":
+    if not members and len(masters) < 3 or name.endswith("external"):
         found += [("all-replaced", str(i), False)
                   for i in range(number // 4 + 1)]
     if not members and len(masters) > 2:  # stacked

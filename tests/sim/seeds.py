@@ -4,6 +4,7 @@ of a spec that has changed; days that pass."""
 import re
 
 import keepalived
+import own
 import world as w
 from moves import (boot_and_wait, boot_at_once, etcd_nodes, lay_earlier,
                    renew_token, reported, said, steps_of, switch_all_on,
@@ -153,6 +154,28 @@ def corrected_manifest(world, name):
              if len(times) > 1]
     if again and not world.lossy:
         raise w.Failure(f"applied once more: {again}")
+
+
+def corrected_own(world, name):
+    """Where nobody joins: the API server of a node's seed cannot start, and
+    kube-proxy is not as it should be. They are corrected before the node is a
+    member."""
+    node = world.nodes[name]
+    right = node.files
+    node.files = with_address(right, "--secure-port=", "--wrong=")
+    node.files = with_address(node.files, "--config=/etc/kubernetes/kube-proxy.yaml",
+                              "--config=/etc/kubernetes/wrong.yaml")
+    switch_all_on(world)
+    yield lambda: said(node, "this node's API server")
+    yield until_corrected(world)
+    if node.api() or node.done:
+        raise w.Failure("it runs what cannot run")
+    node.power_off(world.lossy)
+    node.files = right
+    yield 10
+    node.power_on()
+    yield world.all_done
+    own.check_corrected(node)
 
 
 def right_digest(files, text):

@@ -75,6 +75,15 @@ ONE_MASTER = """\
     address: 192.168.4.31
 """
 
+# Bootstrappers by which nobody founds and nobody joins: the word of the spec, and
+# how their topologies are called.
+OWN = {"static-pods": "static", "systemd": "units"}
+
+
+def own(spec, word):
+    return spec.replace("kubernetes:\n", f"kubernetes:\n  bootstrapper: {word}\n")
+
+
 TOPOLOGIES = {
     "founding": SPEC + "nodes:\n" + MASTERS + WORKERS,
     "stacked": SPEC + STACKED + MASTERS + WORKERS,
@@ -126,6 +135,14 @@ TOPOLOGIES = {
     MASTERS + WORKERS,
 }
 
+for _word, _name in OWN.items():
+    # One whose administrator has no rights before the first objects give them, and
+    # whose node looks for its images; and one of neither.
+    TOPOLOGIES[_name] = own(V1BETA4, _word) + "nodes:\n" + MASTERS + \
+        WORKERS.replace("2}", "1}")
+TOPOLOGIES["static-external"] = own(
+    TOPOLOGIES["external"].replace(V1BETA4, SPEC), "static-pods")
+
 
 @functools.cache
 def read_seeds(folder):
@@ -138,7 +155,7 @@ def read_seeds(folder):
 class Topology:
     """The seeds of one cluster, made by kubeseed itself."""
 
-    earlier = seeds = None
+    earlier = seeds = token_secret = None
 
     def __init__(self, name, kubeseed, mutate=None):
         self.name = name
@@ -183,6 +200,11 @@ class Topology:
 
     def joins(self, node):
         return "/etc/kubeseed/kubeadm-join.yaml" in self.seeds[node][0]
+
+    @property
+    def own(self):
+        """Does nobody found or join?"""
+        return not any(self.joins(node) for node in self.seeds)
 
     def of_role(self, role):
         quoted = f"ROLE='{role}'".encode()

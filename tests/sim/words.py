@@ -75,12 +75,21 @@ class Word:
             if is_all_arguments(self.parts[0]):
                 return "*sh.args[1:]"
             if not quoted and kind != LITERAL:
+                self.refuse_quotes()
                 return f"*fields(sh, {self.value(body)})"
         if any(map(is_all_arguments, self.parts)):
             raise Unsupported('"$@" beside other text')
         parts = [f"({part_value(body, p)}, {p[1]}, {p[0] == LITERAL})"
                  for p in self.parts]
         return f"*split(sh, ({', '.join(parts)},))"
+
+    def refuse_quotes(self):
+        """What is quoted inside of ${name+...} would be split here."""
+        kind, _, what = self.parts[0]
+        if kind == PARAMETER and what[2] is not None and any(
+                p[1] and (p[0] != LITERAL or " " in p[2]) for p in what[2].parts) and \
+                what[1][-1] in "+-":
+            raise Unsupported("quotes in ${" + what[0] + what[1] + "...}")
 
     def outline(self):
         """As a pattern: STARs and lists of parts that stand for themselves; None

@@ -244,7 +244,7 @@ class World:
             return False
         node = self.nodes[name]
         if node.kubelet and kube.nodes[name] == node.disk:
-            return node.runs_pods()
+            return node.runs_pods() and node.kubelet_api() is not None
         return not node.on and self.now - node.down_since < 40
 
     def by_address(self, address):
