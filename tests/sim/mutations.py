@@ -315,7 +315,7 @@ ALL = [
              'shred -u -n 1 "$first_hour"', ":", ["static"], ["at-once"], 2),
     Mutation("a kubeconfig that is half shredded is asked",
              LIB + "steps-no-kubeadm.sh", "if ! objects_are_made; then", "if :; then",
-             ["static"], ["shredding"], 24),
+             ["static"], ["shredding"], 120),
 ]
 
 
