@@ -87,8 +87,8 @@ static void check_fit(const struct checking *c) {
   if (s->pki.renewal != RENEWAL_NONE)
     yaml_fault(c->err, check_place(c, "pki", "renewal"),
                "what is renewed on a node is what kubeadm made there; with the "
-               "bootstrapper %s the certificates come with the seeds, and "
-               "`kubeseed seed` renews them",
+               "bootstrapper %s the certificates come with the seeds, which "
+               "`kubeseed seed` makes anew (the manual, WITHOUT KUBEADM)",
                word);
 }
 

@@ -23,6 +23,7 @@ static const struct part_file files[] = {
      NULL},
     {"/etc/kubernetes/kube-proxy.yaml", "user-data/kube-proxy-config.yaml",
      0644, ROOT, NULL},
+    {"/root/bin/take-seed.sh", "scripts/take-seed.sh", 0755, ROOT, NULL},
     {LIB "steps-no-kubeadm.sh", "scripts/steps-no-kubeadm.sh", 0644, ROOT,
      NULL},
     {0},

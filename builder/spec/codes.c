@@ -689,8 +689,8 @@ static const struct told {
     {"KS0504", "with the bootstrapper %s nobody joins, so %s.%s means nothing; "
                "leave it out"},
     {"KS0504", "what is renewed on a node is what kubeadm made there; with the "
-               "bootstrapper %s the certificates come with the seeds, and "
-               "`kubeseed seed` renews them"},
+               "bootstrapper %s the certificates come with the seeds, which "
+               "`kubeseed seed` makes anew (the manual, WITHOUT KUBEADM)"},
     {"KS0503",
      "labels and taints belong to Kubernetes nodes; '%s' has the role %s"},
     {"KS0601", "the first user is the one that kubeseed logs in as, so its "
