@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * network.cni bridge: a bridge on each node, and a route to each other node's
- * pods. Nothing but the kernel, and nothing to install; for clusters of some
- * hundred nodes, as each seed names all others.
+ * network.cni bridge and vxlan: a bridge on each node, and a route to each
+ * other node's pods. Nothing but the kernel, and nothing to install; for
+ * clusters of some hundred nodes, as each seed names all others. By what the
+ * packets travel with vxlan is in vxlan.c.
  */
 #include "base/buf.h"
+#include "part/nodes.h"
 #include "part/part.h"
-#include <string.h>
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
-  (void)p;
-  return n->has_pods ? "network.cni bridge: a network for the node's pods"
-                     : NULL;
+  if (!n->has_pods)
+    return NULL;
+  return p->spec->network.cni == CNI_VXLAN
+             ? "network.cni vxlan: a network for the node's pods"
+             : "network.cni bridge: a network for the node's pods";
 }
 
 static const struct part_file files[] = {
@@ -40,10 +43,13 @@ static void values(const struct part_input *in, struct scope *s) {
   const struct plan *p = in->plan;
   /* Each node's pod network is known from its seed. */
   scope_set(s, "allocate_node_cidrs",
-            p->spec->network.cni == CNI_BRIDGE ? "false" : "true");
+            spec_has_node_pods(p->spec) ? "false" : "true");
+  /* Pods' own addresses lead back to them from nodes: where no packet of theirs
+   * need be one that routers between the nodes do not know. */
+  scope_set_flag(s, "nodes_know_pods", p->spec->network.cni == CNI_BRIDGE);
   /* What a bridge carries, its uplink must carry. */
-  if (p->spec->network.mtu)
-    scope_setf(s, "pod_mtu", "%d", p->spec->network.mtu);
+  if (spec_pod_mtu(p->spec))
+    scope_setf(s, "pod_mtu", "%d", spec_pod_mtu(p->spec));
   else
     scope_set(s, "pod_mtu", "");
   _cleanup_buf_ struct buf routes = {0};
@@ -52,29 +58,19 @@ static void values(const struct part_input *in, struct scope *s) {
   scope_set(s, "pod_routes", routes.len ? routes.data : "");
 }
 
-/* All routes but the one to itself: what stands before and behind it in the
- * cluster's text, which is not copied. Without the last newline. */
+/* All routes but the one to itself. */
 static void node_values(const struct plan *p, const struct plan_node *n,
                         struct scope *s) {
   (void)p;
   char a[NET_TEXT];
   _cleanup_buf_ struct buf own = {0};
-  const char *all = scope_text(s->parent, "pod_routes");
-  const char *own_at = all + strlen(all);
   if (n->has_pods) {
     add_route(n, &own);
-    own_at = strstr(all, own.data);
     scope_set(s, "node_pods", cidr_format(&n->pods, a));
     scope_set(s, "node_pods6", cidr_format(&n->pods6, a));
   }
-  const char *rest = own_at + own.len;
-  size_t before = (size_t)(own_at - all), behind = strlen(rest);
-  if (behind > 0)
-    behind--;
-  else if (before > 0)
-    before--;
-  scope_set_part(s, "pod_routes", all, before);
-  scope_set_part(s, "pod_routes_rest", rest, behind);
+  nodes_around(s, "pod_routes", scope_text(s->parent, "pod_routes"),
+               own.len ? own.data : "");
 }
 
 /* Beyond this the seeds and the kernels' tables of routes become large: a route
@@ -87,7 +83,7 @@ static void check_pods(const struct checking *c) {
   struct cidr last;
   char a[NET_TEXT];
   /* Smaller ones are wrong with any cni. */
-  if (s->network.cni != CNI_BRIDGE || n == 0 || s->network.pods.bits > 24)
+  if (!spec_has_node_pods(s) || n == 0 || s->network.pods.bits > 24)
     return;
   if (!cidr_subnet(&s->network.pods, 24, (uint32_t)n - 1, &last))
     yaml_fault(c->err, check_place(c, "network", "pods"),
@@ -95,10 +91,10 @@ static void check_pods(const struct checking *c) {
                cidr_format(&s->network.pods, a), n);
   if (n > MANY_NODES)
     check_warn(c, check_place(c, "network", "cni"),
-               "cni bridge gives each of %zu nodes a route to each other; for "
-               "more than %d an overlay network is the right one: write `cni: "
-               "none` and install it in the cluster",
-               n, MANY_NODES);
+               "cni %s gives each of %zu nodes a route to each other; for "
+               "more than %d an overlay network that learns them is the right "
+               "one: write `cni: none` and install it in the cluster",
+               cni_name(s->network.cni), n, MANY_NODES);
 }
 
 static const struct spec_check checks[] = {

@@ -134,7 +134,7 @@ static void controller_manager(const struct plan *p, struct scope *s) {
       begin(p, COMPONENT_CONTROLLER_MANAGER, s, "controller_flags");
   /* Each node's pod network is known from its seed (bridge.c). */
   add(&f, "allocate-node-cidrs",
-      p->spec->network.cni == CNI_BRIDGE ? "false" : "true");
+      spec_has_node_pods(p->spec) ? "false" : "true");
   add_all(&f, fixed);
   add(&f, "cluster-cidr", p->pod_networks);
   add(&f, "cluster-name", p->spec->name);

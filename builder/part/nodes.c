@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "part/nodes.h"
 
+#include <string.h>
+
 void nodes_name(const struct plan_node *n, struct buf *out) {
   buf_adds(out, n->name);
 }
@@ -39,6 +41,22 @@ void nodes_set(struct scope *s, const char *name, const struct plan_list *l,
     entry(l->v[i], &b);
   }
   scope_set(s, name, b.len ? b.data : "");
+}
+
+void nodes_around(struct scope *s, const char *name, const char *all,
+                  const char *own) {
+  _cleanup_free_ char *rest_name = xasprintf("%s_rest", name);
+  const char *at = *own ? strstr(all, own) : NULL;
+  if (!at)
+    at = all + strlen(all);
+  const char *rest = *at ? at + strlen(own) : at;
+  size_t before = (size_t)(at - all), behind = strlen(rest);
+  if (behind > 0)
+    behind--;
+  else if (before > 0)
+    before--;
+  scope_set_part(s, name, all, before);
+  scope_set_part(s, rest_name, rest, behind);
 }
 
 void nodes_rows(struct scope *s, const char *name, const struct plan_list *l,

@@ -24,6 +24,13 @@ void nodes_set(struct scope *s, const char *name, const struct plan_list *l,
                const struct plan_node *but, const char *separator,
                nodes_entry *entry);
 
+/* The same where each node has a text of thousands of entries: name and
+ * NAME_rest become what stands before and behind own, the node's entry, in all,
+ * the cluster's text, which is not copied and must outlive s; without the last
+ * newline. own may be "". */
+void nodes_around(struct scope *s, const char *name, const char *all,
+                  const char *own);
+
 /* Makes name a list of them: each row has node, fqdn and address. */
 void nodes_rows(struct scope *s, const char *name, const struct plan_list *l,
                 const struct plan_node *but);

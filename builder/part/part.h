@@ -137,7 +137,8 @@ struct part {
   PART(static_pods)                                                            \
   PART(systemd)                                                                \
   PART(console)                                                                \
-  PART(tokens)
+  PART(tokens)                                                                 \
+  PART(vxlan)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

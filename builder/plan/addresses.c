@@ -29,11 +29,15 @@ void addresses_plan_node(const struct spec *s, struct plan_node *n,
   n->runs_keepalived = runs_keepalived(s, n->spec->role);
   if (n->runs_keepalived)
     n->vip_priority = VIP_PRIORITY - (int)n->ordinal;
-  if (n->has_kubelet && s->network.cni == CNI_BRIDGE)
+  if (n->has_kubelet && spec_has_node_pods(s))
     n->has_pods = cidr_subnet(&s->network.pods, POD_BITS, kubelet, &n->pods);
   if (n->has_pods && spec_has_ipv6(s))
     n->has_pods =
         cidr_subnet(&s->network.ipv6.pods, POD_BITS6, kubelet, &n->pods6);
+  if (n->has_pods && s->network.cni == CNI_VXLAN) {
+    plan_mac(s, "vxlan", n->name, &n->vtep);
+    n->has_vtep = true;
+  }
 }
 
 /* As kubeadm has them: the first family is the one of the API's own service. */

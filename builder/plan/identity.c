@@ -15,6 +15,15 @@ void plan_derive(const struct spec *s, const char *purpose, const char *node,
   sha256_raw(text, strlen(text), out);
 }
 
+void plan_mac(const struct spec *s, const char *purpose, const char *node,
+              struct mac *ret) {
+  uint8_t d[SHA256_BYTES];
+  plan_derive(s, purpose, node, d);
+  memcpy(ret->b, d, sizeof(ret->b));
+  /* Locally administered, not multicast (IEEE 802, clause 8.4). */
+  ret->b[0] = 0x02;
+}
+
 void plan_uuid(const struct spec *s, const char *node,
                char out[static PLAN_UUID]) {
   uint8_t d[SHA256_BYTES];

@@ -17,6 +17,10 @@
 void plan_derive(const struct spec *s, const char *purpose, const char *node,
                  uint8_t out[static SHA256_BYTES]);
 
+/* A MAC address for that purpose, which no maker of cards has given away. */
+void plan_mac(const struct spec *s, const char *purpose, const char *node,
+              struct mac *ret);
+
 /* A UUID of version 8, RFC 9562, 5.8, which leaves the bits to us. */
 void plan_uuid(const struct spec *s, const char *node,
                char out[static PLAN_UUID]);

@@ -15,12 +15,8 @@
 static struct mac choose_mac(const struct spec *s, const struct spec_node *n) {
   if (interface_is_known(&n->mac))
     return n->mac;
-  uint8_t d[SHA256_BYTES];
   struct mac m;
-  plan_derive(s, "mac", n->name, d);
-  memcpy(m.b, d, sizeof(m.b));
-  /* Locally administered, not multicast (IEEE 802, clause 8.4). */
-  m.b[0] = 0x02;
+  plan_mac(s, "mac", n->name, &m);
   return m;
 }
 

@@ -130,6 +130,8 @@ json_t *plan_node_json(const struct plan_node *n) {
   set_string(o, "pods", n->has_pods ? cidr_format(&n->pods, a) : NULL);
   if (ip_is_set(n->pods6.base))
     set_string(o, "pods6", cidr_format(&n->pods6, a));
+  if (n->has_vtep)
+    set_string(o, "vtep", mac_format(&n->vtep, a));
   (void)json_object_set_new(o, "founder", json_boolean(n->founder));
   (void)json_object_set_new(o, "etcdMember", json_boolean(n->runs_etcd));
   (void)json_object_set_new(o, "vipPriority",
@@ -594,6 +596,8 @@ void plan_print_node(const struct plan *p, const struct plan_node *n,
   if (n->has_pods)
     fprintf(out, "  pods      %s%s%s\n", cidr_format(&n->pods, a),
             ip_is_set(n->pods6.base) ? ", " : "", cidr_format(&n->pods6, m));
+  if (n->has_vtep)
+    fprintf(out, "  VXLAN     MAC %s\n", mac_format(&n->vtep, m));
   if (n->runs_keepalived)
     fprintf(out, "  VIP       priority %d\n", n->vip_priority);
   print_list("labels", &n->spec->labels, out);

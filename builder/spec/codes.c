@@ -153,6 +153,14 @@ const struct code spec_codes[] = {
      "the endpoint's address has a card in that one's network, and cni bridge "
      "needs all nodes of Kubernetes in one. `kubeseed explain network.subnets` "
      "tells more."},
+    {"KS0150", "a setting of VXLAN that does not fit",
+     "Only what the cluster's pods travel in can be set. Between addresses of "
+     "IPv4 VXLAN puts 50 bytes before each packet: Ethernet's, IPv4's, UDP's "
+     "and its own header."},
+    {"KS0151", "a port that a service may get",
+     "The API server gives services of type NodePort a free port of "
+     "--service-node-port-range, and kube-proxy takes what comes to it on "
+     "any node."},
     {"KS0201", "no control plane", "Somebody must run the API server."},
     {"KS0202", "too many control planes",
      "Each asks and is asked by all others, and each runs a member of etcd."},
@@ -494,9 +502,16 @@ static const struct told {
      "of %zu name servers only the first %d are asked (resolv.conf(5))"},
     {"KS0128", "the pod network %s has a /%d for %zu nodes, and there are %zu: "
                "the others get none from Kubernetes"},
-    {"KS0129", "cni bridge gives each of %zu nodes a route to each other; for "
-               "more than %d an overlay network is the right one: write `cni: "
-               "none` and install it in the cluster"},
+    {"KS0129", "cni %s gives each of %zu nodes a route to each other; for "
+               "more than %d an overlay network that learns them is the right "
+               "one: write `cni: none` and install it in the cluster"},
+    {"KS0150", "with cni %s pods' packets do not travel in VXLAN; leave out "
+               "'vxlan', or write `cni: vxlan`"},
+    {"KS0150", "with cni vxlan pods' packets are %d bytes smaller than "
+               "'mtu', and IPv6 needs %d; write at least %d"},
+    {"KS0151", "the port %d of network.vxlan is one of those that services of "
+               "type NodePort get on every node, %d to %d; where one gets it, "
+               "pods of different nodes do not reach each other"},
     {"KS0130", "a route to %s would lead away from the cluster's own network "
                "'%s'; write another network"},
     {"KS0130", "the router %s is not in the card's network %s"},

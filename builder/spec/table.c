@@ -776,7 +776,8 @@ const struct key spec_keys[] = {
      .also = "serviceSubnet serviceCIDR serviceNetwork svcCIDR service_cidr"},
     {"network.mtu", TYPE_INT, "0.2", AT(network.mtu),
      .doc = "The largest packet of the nodes' network, in bytes; with cni "
-            "bridge that of pods, too.",
+            "bridge that of pods, too, with vxlan 50 bytes less. A card whose "
+            "own is less than 1500 needs it with vxlan.",
      .derived = "the card's own, mostly 1500", .min = 1280, .max = 65535,
      .example = "9000"},
     {"network.vlan", TYPE_INT, "0.2", AT(network.vlan),
@@ -795,6 +796,17 @@ const struct key spec_keys[] = {
     {"network.cni", TYPE_WORD, "0.1", AT(network.cni),
      .doc = "How pods reach each other.", .value = "bridge", .words = cni_words,
      .also = "networkPlugin plugin"},
+    {"network.vxlan", TYPE_MAP, "0.2", 0,
+     .doc = "The packets in which those of pods travel, with cni vxlan.",
+     .also = "overlay"},
+    {"network.vxlan.vni", TYPE_INT, "0.2", AT(network.vxlan.vni),
+     .doc = "The number of the network, which stands in each packet.",
+     .value = "1", .min = 1, .max = 16777215, .also = "id"},
+    {"network.vxlan.port", TYPE_INT, "0.2", AT(network.vxlan.port),
+     .doc = "The port of UDP to which every node sends them: firewalls between "
+            "nodes must let it through. IANA's is 4789; 8472 is what Linux had "
+            "before there was one, and what flannel takes.",
+     .value = "8472", .min = 1, .max = 65535, .example = "4789"},
 
     {"network.ipv6", TYPE_MAP, "0.2", 0,
      .doc = "Addresses of IPv6 for nodes, pods and services, beside those of "

@@ -30,6 +30,10 @@ const struct word role_words[] = {
 
 const struct word cni_words[] = {
     {"bridge", CNI_BRIDGE, "pods are routed between the nodes", NULL},
+    {"vxlan", CNI_VXLAN,
+     "pods' packets travel between the nodes in packets of UDP (VXLAN, RFC "
+     "7348), which routers pass on",
+     "overlay"},
     {"none", CNI_NONE, "you install a pod network yourself", NULL},
     {0},
 };

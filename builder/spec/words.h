@@ -14,7 +14,7 @@ enum role {
   ROLE_LOAD_BALANCER,
 };
 
-enum cni { CNI_BRIDGE, CNI_NONE };
+enum cni { CNI_BRIDGE, CNI_VXLAN, CNI_NONE };
 
 enum provider {
   PROVIDER_KEEPALIVED,

@@ -48,6 +48,7 @@ static const struct golden cases[] = {
     {"subnets",
      "tests/specs/good/everything-subnets.yaml",
      {"hapx-node01", "kube-node01"}},
+    {"vxlan", "tests/specs/good/vxlan.yaml", {"m1", "w1"}},
     {"ipv6-1.34", "tests/specs/good/ipv6-1.34.yaml", {"m1"}},
 };
 

@@ -39,6 +39,9 @@ static const char *const specs[] = {
     "network: {subnet: 192.168.4.0/24, ntp: [192.168.4.1],\n"
     "  interfaces: [{name: enp0s3, address: dhcp}],\n"
     "  vlan: 20, bond: {members: [eno1, eno2]}}\n" MASTERS,
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.34.2}\n"
+    "network: {subnet: 192.168.4.0/24, cni: vxlan}\n" MASTERS WORKER,
     HEADER MASTERS "proxy: {http: http://a:1}\ncaCertificates: [a]\n",
     HEADER MASTERS "manifests: [a.yaml, b/]\npki: {renewal: automatic}\n",
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
@@ -377,7 +380,11 @@ static void test_bridge_of_many(void **state) {
     const char *cni;
     int workers;
     size_t warnings;
-  } rows[] = {{"bridge", 297, 0}, {"bridge", 298, 1}, {"none", 900, 0}};
+  } rows[] = {{"bridge", 297, 0},
+              {"bridge", 298, 1},
+              {"vxlan", 297, 0},
+              {"vxlan", 298, 1},
+              {"none", 900, 0}};
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     _cleanup_fixture_ struct fixture f = {0};
     _cleanup_free_ char *text =
