@@ -100,11 +100,12 @@ token has ended (then run 'kubeseed seed' for this node while the cluster runs)"
 # told 403.
 introduce_kubeadm() {
   conf=/etc/kubeseed/discovery.conf
+  clusters=$(sed -n 's/^- name: .*/- name: kubernetes/; /^users:/q; p' "$conf") &&
+    [ -n "$clusters" ] || return
   (
     umask 077
-    {
-      sed -n 's/^- name: .*/- name: kubernetes/; /^users:/q; p' "$conf"
-      cat <<CONF
+    keep "$conf" <<CONF
+$clusters
 users:
 - name: token
   user:
@@ -116,7 +117,6 @@ contexts:
     user: token
 current-context: token
 CONF
-    } | keep "$conf"
   )
 }
 
