@@ -14,8 +14,13 @@ $(date -u -d "@$SEED_TIME" '+%F %H:%M')"
     [ "$now" -le $((SEED_TIME + 5 * 31536000)) ]
 }
 
+# With RESERVED a DHCP server gives it, or another one.
 address_is_up() {
-  ip -4 -o addr show dev "$INTERFACE" 2>/dev/null | grep -q " $ADDRESS/"
+  have=$(ip -4 -o addr show dev "$INTERFACE" 2>/dev/null)
+  case $have in *" $ADDRESS/"*) return 0 ;; esac
+  [ -z "${RESERVED-}" ] ||
+    why=$(echo "$have" | sed -n 's|.* inet \([^/]*\)/.*|it has \1|p' | head -n 1)
+  return 1
 }
 
 # Of IPv6, where the cluster has it; the kernel has asked whether it is free.
@@ -81,8 +86,12 @@ note_cluster() {
 # What would make every later step fail in a way that is hard to read.
 step_check() {
   wait_for "the clock; set it (date -s, or the machine's firmware)" clock_is_sane
-  wait_for "the address $ADDRESS on $INTERFACE; is the network card with the \
-MAC address $MAC attached?" address_is_up
+  if [ -n "${RESERVED-}" ]; then
+    ask="has the DHCP server reserved it for the MAC address $MAC?"
+  else
+    ask="is the network card with the MAC address $MAC attached?"
+  fi
+  wait_for "the address $ADDRESS on $INTERFACE; $ask" address_is_up
   wait_for "the address ${IPV6-} on $INTERFACE; has another machine it too?" \
     address6_is_up
   wait_for "the address $ADDRESS to be this machine's alone; switch the other \

@@ -80,6 +80,7 @@ void network_card(struct scope *s, const struct plan_interface *card) {
 void network_files(struct scope *s, const struct plan_interface *card) {
   network_card(s, card);
   scope_set_flag(s, "by_mac", interface_is_known(&card->mac));
+  scope_set_flag(s, "reserved", card->dhcp && !card->further);
   scope_set_flag(s, "further", card->further);
   scope_set_flag(s, "is_vlan", card->kind == LINK_VLAN);
   scope_set_flag(s, "is_bond", card->kind == LINK_BOND);
@@ -97,6 +98,9 @@ static void set_row(struct scope *row, const struct plan_interface *card) {
   char a[NET_TEXT];
   scope_set_flag(row, "by_mac", plan_interface_made(card));
   scope_set_flag(row, "dhcp", card->dhcp);
+  bool fixed = ip_is_set(card->address) && !card->dhcp;
+  scope_set_flag(row, "fixed", fixed);
+  scope_set_flag(row, "has_addresses", fixed || ip_is_set(card->address6));
   scope_set_flag(row, "gateway_dhcp", card->gateway_dhcp);
   scope_set_flag(row, "on_link", card->on_link);
   scope_set_flag(row, "service_routes", card->service_routes);
@@ -117,6 +121,7 @@ static void set_row(struct scope *row, const struct plan_interface *card) {
 static void node_values(const struct plan *p, const struct plan_node *n,
                         struct scope *s) {
   network_card(s, plan_cluster_interface(n));
+  scope_set_flag(s, "reserved", plan_cluster_interface(n)->dhcp);
   scope_setf(s, "node_ip", "%s%s%s", scope_text(s, "address"),
              ip_is_set(n->spec->address6) ? "," : "",
              scope_text(s, "address6"));

@@ -92,6 +92,7 @@ cluster_interface(const struct spec *s, const struct spec_node *n, bool out) {
   return (struct plan_interface){
       .name = xstrdup(CLUSTER_INTERFACE),
       .mac = choose_mac(s, n),
+      .dhcp = s->network.addresses == ADDRESSING_DHCP,
       .address = n->address,
       .bits = net->bits,
       .gateway = gateway,
@@ -117,6 +118,8 @@ static void add_cluster(const struct spec *s, const struct spec_node *n,
   *i = cluster_interface(s, n, out);
   i->kind = s->network.vlan ? LINK_VLAN : below;
   i->mode = bond->mode;
+  if (i->dhcp)
+    i->conf = conf_path(i->name);
   set_files(i);
   if (s->network.vlan) {
     i->vlan = s->network.vlan;
@@ -166,6 +169,8 @@ static void add_other(const struct spec *s, const struct spec_node *n,
       .dhcp = said->address.dhcp,
       .address = counted(said->address.ip, nth),
       .bits = said->address.bits,
+      .address6 = counted(said->address6.ip, nth),
+      .bits6 = said->address6.bits,
       .gateway = said->gateway.ip,
       .gateway_dhcp = said->gateway.dhcp,
       .mtu = said->mtu,
@@ -210,6 +215,12 @@ size_t plan_interface_wire(const struct plan_interface_vec *v, size_t i) {
 
 int plan_interfaces_check(const char *node, const struct plan_interface_vec *v,
                           struct error *err) {
+  if (v->v[0].dhcp)
+    return error_usage(err,
+                       "%s: on the network of machines that are made here no "
+                       "DHCP server answers; leave network.addresses out for "
+                       "them",
+                       node);
   for (size_t i = 0; i < v->n; i++)
     if (plan_interface_made(&v->v[i]) && plan_interface_wire(v, i) == 0)
       return 0;

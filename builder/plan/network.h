@@ -32,7 +32,8 @@ struct plan_interface {
   struct strv vlans; /* which are on it */
   enum bond_mode mode;
   bool dhcp;          /* the address comes from a DHCP server */
-  struct ip address;  /* absent: none, or by DHCP */
+  struct ip address;  /* absent: none, or whatever DHCP gives; the cluster's is
+                         reserved there */
   int bits;           /* prefix length of the network that address is in */
   struct ip gateway;  /* where the default route goes; absent: not this way */
   bool gateway_dhcp;  /* the DHCP server tells where */
@@ -62,8 +63,9 @@ bool plan_interface_made(const struct plan_interface *i);
 size_t plan_interface_wire(const struct plan_interface_vec *v, size_t i);
 
 /* Whether a machine that is made for the node has a card for the cluster's
- * network: not where all members of its bond are known by their names. A usage
- * error says what to write. */
+ * network, and its address there: not where all members of its bond are known
+ * by their names, or a DHCP server is to tell. A usage error says what to
+ * write. */
 int plan_interfaces_check(const char *node, const struct plan_interface_vec *v,
                           struct error *err) _must_check_;
 

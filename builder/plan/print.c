@@ -88,10 +88,14 @@ static json_t *json_interfaces(const struct plan_node *n) {
     set_string(o, "mac",
                plan_interface_made(card) ? mac_format(&card->mac, a) : NULL);
     set_string(o, "address",
-               card->dhcp                 ? "dhcp"
-               : ip_is_set(card->address) ? ip_format(card->address, a)
-                                          : NULL);
+               card->dhcp && card->further ? "dhcp"
+               : ip_is_set(card->address)  ? ip_format(card->address, a)
+                                           : NULL);
     set_int(o, "prefix", (uint64_t)card->bits);
+    if (card->further && ip_is_set(card->address6))
+      set_string(o, "address6", ip_format(card->address6, a));
+    if (!card->further && card->dhcp)
+      (void)json_object_set_new(o, "dhcp", json_true());
     set_string(o, "gateway",
                ip_is_set(card->gateway) ? ip_format(card->gateway, a)
                : card->gateway_dhcp     ? "dhcp"
@@ -550,8 +554,11 @@ static void further_card(const struct plan_interface *card, struct strv *ret) {
     strv_push(ret, "by DHCP");
   else if (ip_is_set(card->address))
     strv_pushf(ret, "%s/%d", ip_format(card->address, a), card->bits);
-  else if (card->kind == LINK_CARD && card->vlans.n == 0)
+  else if (card->kind == LINK_CARD && card->vlans.n == 0 &&
+           !ip_is_set(card->address6))
     strv_push(ret, "no address");
+  if (ip_is_set(card->address6))
+    strv_pushf(ret, "%s/%d", ip_format(card->address6, a), card->bits6);
   if (plan_interface_made(card))
     strv_pushf(ret, "MAC %s", mac_format(&card->mac, a));
   card_gateway(card, ret);
@@ -584,7 +591,8 @@ void plan_print_node(const struct plan *p, const struct plan_node *n,
   fprintf(out, "  address   %s, ", ip_format(n->spec->address, a));
   if (ip_is_set(n->spec->address6))
     fprintf(out, "%s, ", ip_format(n->spec->address6, a));
-  fprintf(out, "MAC %s\n", mac_format(&plan_cluster_interface(n)->mac, m));
+  fprintf(out, "MAC %s%s\n", mac_format(&plan_cluster_interface(n)->mac, m),
+          plan_cluster_interface(n)->dhcp ? ", reserved by a DHCP server" : "");
   for (size_t i = 0; i < n->interfaces.n; i++)
     print_card(&n->interfaces.v[i], i == 0, out);
   fprintf(out,

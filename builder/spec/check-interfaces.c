@@ -153,6 +153,35 @@ static void check_address(const struct checking *c, const struct cards *cards,
         ip_format(card->address.ip, a), cidr_format(&net, b), cards->nodes);
 }
 
+/* As check_address, of IPv6. */
+static void check_address6(const struct checking *c, const struct cards *cards,
+                           const struct yaml_node *entry,
+                           const struct spec_interface *card) {
+  const struct spec *s = c->spec;
+  const struct yaml_node *at = yaml_get(entry, "ipv6");
+  struct cidr net = cidr_around(card->address6.ip, card->address6.bits);
+  struct ip last = card->address6.ip;
+  const struct own nets[] = {{"ipv6.subnet", &s->network.ipv6.subnet},
+                             {"ipv6.pods", &s->network.ipv6.pods},
+                             {"ipv6.services", &s->network.ipv6.services}};
+  char a[NET_TEXT], b[NET_TEXT];
+  if (!ip_is_set(card->address6.ip))
+    return;
+  check_count(c, cards, entry, "ipv6");
+  for (size_t i = 0; spec_has_ipv6(s) && i < ARRAY_SIZE(nets); i++)
+    if (cidr_overlap(&net, nets[i].net))
+      yaml_fault(c->err, at,
+                 "the card's network %s overlaps '%s' (%s), and nodes would "
+                 "not know by which card to answer",
+                 cidr_format(&net, a), nets[i].name,
+                 cidr_format(nets[i].net, b));
+  if (cards->nodes > 1 && (!ip_add(last, (uint32_t)(cards->nodes - 1), &last) ||
+                           !cidr_has(&net, last)))
+    yaml_fault(
+        c->err, at, "from %s on the network %s has no addresses for %zu nodes",
+        ip_format(card->address6.ip, a), cidr_format(&net, b), cards->nodes);
+}
+
 static void check_gateway(const struct checking *c,
                           const struct yaml_node *entry,
                           const struct spec_interface *card) {
@@ -221,6 +250,7 @@ static void check_cards(const struct checking *c, const struct cards *cards) {
     check_kind(c, entry, card);
     check_bond(c, entry, &card->bond, cards->nodes);
     check_address(c, cards, entry, card);
+    check_address6(c, cards, entry, card);
     check_gateway(c, entry, card);
     if (routes && !fixed && !card->address.dhcp)
       yaml_fault(c->err, routes,
@@ -235,23 +265,29 @@ static bool same_text(const char *a, const char *b) {
   return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+static void check_overlap(const struct checking *c, const struct yaml_node *at,
+                          const char *a, const struct spec_card_address *x,
+                          const char *b, const struct spec_card_address *y) {
+  struct cidr nx = cidr_around(x->ip, x->bits);
+  struct cidr ny = cidr_around(y->ip, y->bits);
+  char tx[NET_TEXT], ty[NET_TEXT];
+  if (ip_is_set(x->ip) && ip_is_set(y->ip) && cidr_overlap(&nx, &ny))
+    yaml_fault(c->err, at,
+               "the networks %s and %s of one node's interfaces '%s' and '%s' "
+               "overlap",
+               cidr_format(&nx, tx), cidr_format(&ny, ty), a, b);
+}
+
 /* What cards of one node have twice; it is told where the later one stands. */
 static void check_pair(const struct checking *c, const struct yaml_node *at,
                        const struct interface_use *a,
                        const struct interface_use *b) {
   const struct spec_interface *x = a->said, *y = b->said;
-  struct cidr nx = cidr_around(x->address.ip, x->address.bits);
-  struct cidr ny = cidr_around(y->address.ip, y->address.bits);
-  char tx[NET_TEXT], ty[NET_TEXT];
   if (strcmp(a->name, b->name) == 0)
     yaml_fault(c->err, at, "two interfaces of a node have the name '%s'",
                a->name);
-  if (ip_is_set(x->address.ip) && ip_is_set(y->address.ip) &&
-      cidr_overlap(&nx, &ny))
-    yaml_fault(c->err, at,
-               "the networks %s and %s of one node's interfaces '%s' and '%s' "
-               "overlap",
-               cidr_format(&nx, tx), cidr_format(&ny, ty), a->name, b->name);
+  check_overlap(c, at, a->name, &x->address, b->name, &y->address);
+  check_overlap(c, at, a->name, &x->address6, b->name, &y->address6);
   if (x->vlan && x->vlan == y->vlan && same_text(x->link, y->link))
     yaml_fault(c->err, at, "'%s' and '%s' are both VLAN %d of one card",
                a->name, b->name, x->vlan);

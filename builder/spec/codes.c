@@ -640,7 +640,8 @@ static const struct told {
     {"KS0020",
      "'%s' is '%s', but certificates, etcd and other nodes' seeds have "
      "a node's address from the beginning: reserve one for its MAC "
-     "address at the DHCP server, and write that one here"},
+     "address at the DHCP server, and write that one here (with "
+     "network.addresses dhcp the node asks for it)"},
     {"KS0213", "the provider external needs endpoint.address, the address of "
                "your load balancer, or endpoint.name, its DNS name"},
     {"KS0135",

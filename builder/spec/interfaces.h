@@ -45,6 +45,7 @@ struct spec_interface {
   char *name;     /* NULL: by its place, "net1" */
   struct mac mac; /* all 0: the card that the kernel calls by the name */
   struct spec_card_address address;
+  struct spec_card_address address6;
   struct spec_card_gateway gateway;
   int mtu; /* 0: the card's own */
   struct spec_route_vec routes;

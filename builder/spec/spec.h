@@ -250,6 +250,7 @@ struct spec {
       int vni;  /* the number of the network in its packets */
       int port; /* of UDP, to which they go */
     } vxlan;
+    enum addressing addresses;
     struct { /* beside IPv4, see spec_has_ipv6 */
       struct cidr subnet;
       struct ip gateway; /* absent: none */

@@ -148,6 +148,14 @@ static void *add_volume(void *list) {
        .derived = "none",                                                      \
        .example = "10.0.0.5/24",                                               \
        .also = "addresses ip ipAddress ipv4 dhcp dhcp4 cidr"},                 \
+      {PREFIX "interfaces.ipv6",                                               \
+       TYPE_IF_ADDRESS6,                                                       \
+       "0.2",                                                                  \
+       AT_CARD(address6),                                                      \
+       .doc = "Its address of IPv6 with the prefix, with a + to count up.",    \
+       .derived = "none",                                                      \
+       .example = "fd00:9::5/64",                                              \
+       .also = "address6 ip6 ipv6Address"},                                    \
       {PREFIX "interfaces.gateway",                                            \
        TYPE_IF_GATEWAY,                                                        \
        "0.2",                                                                  \
@@ -754,6 +762,13 @@ const struct key spec_keys[] = {
     {"network.subnets.gateway", TYPE_ADDRESS, "0.2", AT_SUBNET(gateway),
      .doc = "Its router, which leads to the other networks.", .required = true,
      .example = "192.168.2.254", .also = "router gw via"},
+    {"network.addresses", TYPE_WORD, "0.2", AT(network.addresses),
+     .doc =
+         "How the card over which the cluster talks gets the node's address, "
+         "which is the spec's either way: certificates, etcd and other "
+         "nodes' seeds have it.",
+     .value = "static", .words = addressing_words,
+     .also = "addressing dhcp dhcp4 ipam bootproto"},
     {"network.dns", TYPE_ADDRESSES, "0.1", AT(network.dns),
      .doc = "The name servers of the nodes. With gateway: none there is none, "
             "unless it is written.",

@@ -132,6 +132,11 @@ static const struct type_info types[] = {
                          "an IPv4 address with its prefix like 10.0.0.5/24, "
                          "10.0.0.5/24+ for several nodes, or dhcp",
                          "^(dhcp|" ADDRESS "/(3[0-2]|[12]?[0-9])\\+?)$", false},
+    [TYPE_IF_ADDRESS6] =
+        {"IPv6 address with its prefix",
+         "an IPv6 address with its prefix like fd00:9::5/64, or "
+         "fd00:9::5/64+ for several nodes",
+         "^" ADDRESS6 "/(12[0-8]|1[01][0-9]|[1-9]?[0-9])\\+?$", false},
     [TYPE_IF_GATEWAY] = {"address or dhcp",
                          "an IPv4 address like 10.0.0.1, or dhcp",
                          "^(dhcp|" ADDRESS ")$", false},

@@ -40,6 +40,7 @@ enum type {
   TYPE_GATEWAY,       /* gateway and no_gateway of struct spec */
   TYPE_IF_NAME,       /* char *: of a network card */
   TYPE_IF_ADDRESS,    /* struct spec_card_address */
+  TYPE_IF_ADDRESS6,   /* struct spec_card_address, of IPv6 */
   TYPE_IF_GATEWAY,    /* struct spec_card_gateway */
   TYPE_SERVERS,       /* struct strv of addresses or DNS names */
   TYPE_MEMBERS,       /* struct strv of names or MAC addresses of cards */

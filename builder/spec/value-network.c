@@ -10,7 +10,7 @@
 /* IPv6 has keys of its own, beside those of IPv4. */
 static bool of_ipv6(const struct key *k) {
   return k->type == TYPE_ADDRESS6 || k->type == TYPE_COUNTED6 ||
-         k->type == TYPE_NETWORK6;
+         k->type == TYPE_NETWORK6 || k->type == TYPE_IF_ADDRESS6;
 }
 
 /* Whether the key's addresses are of that family; false after a fault. */
@@ -79,7 +79,8 @@ static void read_counted(const struct key *k, const struct yaml_node *value,
     yaml_fault(err, value,
                "'%s' is '%s', but certificates, etcd and other nodes' seeds "
                "have a node's address from the beginning: reserve one for its "
-               "MAC address at the DHCP server, and write that one here",
+               "MAC address at the DHCP server, and write that one here (with "
+               "network.addresses dhcp the node asks for it)",
                key_name(k), text);
   else if (!range_address(text, &a, &counted))
     value_not_by_rule(k, value, err);
@@ -209,7 +210,7 @@ static void read_if_address(const struct key *k, const struct yaml_node *value,
   bool host_bits;
   if (!text)
     return;
-  if (strcmp(text, "dhcp") == 0) {
+  if (strcmp(text, "dhcp") == 0 && !of_ipv6(k)) {
     to->dhcp = true;
     return;
   }
@@ -303,6 +304,7 @@ void value_read_network(const struct key *k, const struct yaml_node *value,
     read_if_name(k, value, base, err);
     break;
   case TYPE_IF_ADDRESS:
+  case TYPE_IF_ADDRESS6:
     read_if_address(k, value, base, err);
     break;
   case TYPE_SERVERS:

@@ -416,6 +416,7 @@ static reader *const readers[] = {
     [TYPE_GATEWAY] = value_read_network,
     [TYPE_IF_NAME] = value_read_network,
     [TYPE_IF_ADDRESS] = value_read_network,
+    [TYPE_IF_ADDRESS6] = value_read_network,
     [TYPE_IF_GATEWAY] = value_read_network,
     [TYPE_MEMBERS] = value_read_network,
     [TYPE_SERVERS] = value_read_network,

@@ -38,6 +38,14 @@ const struct word cni_words[] = {
     {0},
 };
 
+const struct word addressing_words[] = {
+    {"static", ADDRESSING_STATIC, "from the seed", "fixed manual none"},
+    {"dhcp", ADDRESSING_DHCP,
+     "from a DHCP server that has reserved it for the card's MAC address",
+     "reserved auto"},
+    {0},
+};
+
 const struct word provider_words[] = {
     {"keepalived", PROVIDER_KEEPALIVED,
      "one control-plane node at a time, by VRRP", "vrrp vip kube-vip"},

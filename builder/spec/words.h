@@ -66,6 +66,8 @@ enum access { ACCESS_READ_ONLY, ACCESS_READ_WRITE };
 
 enum bond_mode { BOND_ACTIVE_BACKUP, BOND_8023AD, BOND_XOR, BOND_RR };
 
+enum addressing { ADDRESSING_STATIC, ADDRESSING_DHCP };
+
 enum shell { SHELL_BASH, SHELL_SH, SHELL_NOLOGIN };
 
 /* One word of a list; the list ends with word NULL. */
@@ -80,7 +82,8 @@ extern const struct word api_words[], kind_words[], role_words[], cni_words[],
     provider_words[], etcd_words[], pki_words[], algorithm_words[],
     discovery_words[], bootstrapper_words[], payload_words[], kernel_words[],
     sudo_words[], shell_words[], proxy_mode_words[], access_words[],
-    bond_words[], renewal_words[], encryption_words[], review_words[];
+    bond_words[], addressing_words[], renewal_words[], encryption_words[],
+    review_words[];
 
 /* Whether name is one of the words in `also`, in whatever case; also may be
  * NULL. */

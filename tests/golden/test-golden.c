@@ -50,6 +50,7 @@ static const struct golden cases[] = {
      {"hapx-node01", "kube-node01"}},
     {"vxlan", "tests/specs/good/vxlan.yaml", {"m1", "w1"}},
     {"ipv6-1.34", "tests/specs/good/ipv6-1.34.yaml", {"m1"}},
+    {"dhcp", "tests/specs/good/dhcp.yaml", {"w1"}},
 };
 
 /* A spec with all that its seeds are made of; not to be moved. */

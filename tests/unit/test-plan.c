@@ -311,6 +311,23 @@ static void test_cards_by_name(void **state) {
       plan_interfaces_check("m2", &one.plan.nodes.v[1].interfaces, &err), 0);
 }
 
+/* Machines here are on a network of their own. */
+static void test_reserved_addresses(void **state) {
+  (void)state;
+  _cleanup_error_ struct error err = {0};
+  _cleanup_fixture_ struct fixture f = {0};
+  make("apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+       "kubernetes: {version: 1.34.2}\n"
+       "network: {subnet: 192.168.4.0/24, addresses: dhcp}\n"
+       "nodes: [{name: m1, address: 192.168.4.31}]\n",
+       &f);
+  const struct plan_interface_vec *v = &f.plan.nodes.v[0].interfaces;
+  assert_true(v->v[0].dhcp);
+  assert_false(v->v[0].further);
+  check_error(plan_interfaces_check("m1", v, &err), &err,
+              "m1: on the network of machines that are made here no DHCP");
+}
+
 static void test_kubeadm_api(void **state) {
   (void)state;
   static const struct {
@@ -584,6 +601,7 @@ int main(void) {
       cmocka_unit_test(test_vlan_and_bond),
       cmocka_unit_test(test_wires),
       cmocka_unit_test(test_cards_by_name),
+      cmocka_unit_test(test_reserved_addresses),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
