@@ -9,7 +9,8 @@ UNIT = "keepalived.service"
 SCRIPT = "/usr/lib/kubeseed/vip"
 PEERS = "/etc/keepalived/peers.conf"
 DROP_IN = "/etc/systemd/system/keepalived.service.d/kubeseed.conf"
-BOTH = 60.0  # seconds in all for which two may have it, until the script looks
+BOTH = 15.0  # seconds in all for which two may have it, until the script has heard
+BOTH_UNAWARE = 60.0  # until it looks, where one has no script
 
 
 def run(node, args, then):
@@ -58,6 +59,16 @@ def reload(node):
 def stop(node):
     node.units.discard(UNIT)
     node.world.bump()
+
+
+def took(node):
+    """It has the address, and keepalived says so to the script."""
+    conf = node.read("/etc/keepalived/keepalived.conf")
+    wanted = re.search('notify_master "(.*)"', conf)
+    if not wanted or not node.exists(SCRIPT):
+        return
+    node.world.after(1, node, lambda: node.world.run(n.Actor(
+        node, ["/bin/sh"] + wanted.group(1).split(), on_exit=lambda actor: None)))
 
 
 def settled(node):
@@ -145,6 +156,10 @@ def watch(world):
             world.both_for = 0.0
             world.violation(None, f"{world.both} have the endpoint's address")
     found = holders(world)
+    for node in found:
+        if node not in world.had:
+            took(node)
+    world.had = found
     # While no API server runs neither of them serves, and neither gives way.
     if len(found) > 1 and not world.blocked and \
             any(n.api() for n in world.nodes.values()):

@@ -257,6 +257,8 @@ ALL = [
              ["grown-external"], ["grown-live/unaware,new-first"], 30),
     Mutation("who is told of the address's holder does not tell it", LIB + "vip",
              "remember $heard", ":", ["grown-external"], ["grown-returns"], 2),
+    Mutation("who takes the address does not hear who takes it too", LIB + "vip",
+             *emptied("hear"), ["grown-external"], ["grown-returns"], 12),
     Mutation("a control plane that is new is not told who has the address",
              LIB + "vip", *emptied("learn"), ["grown"], ["grown-live"]),
     Mutation("a holder without an API server is waited for", LIB + "vip",

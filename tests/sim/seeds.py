@@ -291,6 +291,8 @@ def grown_live(world, what):
     new = [n for n in world.nodes.values() if n not in old]
     right = {node: node.files for node in old}
     lay_earlier(world, old)
+    if "unaware" in what:
+        world.both_most = keepalived.BOTH_UNAWARE
     if "unaware" in what or not world.topology.joins(new[0].name):
         world.apart = {n.name for n in new}
         for node in old if "unaware" in what else ():
@@ -330,7 +332,8 @@ def grown_live(world, what):
 
 def grown_returns(world, _):
     """A new load balancer alone has the address: those that do not know it have lost
-    their power. One that returns is told, and tells it, before it takes part."""
+    their power. One that returns is told, and tells it, before it takes part. Then the power
+    of who has it fails."""
     old = [world.nodes[n] for n in world.topology.earlier]
     balancers = [n for n in old if n.role == "load-balancer"]
     new, = [n for n in world.nodes.values() if n not in old]
@@ -352,6 +355,14 @@ def grown_returns(world, _):
         world.violation(new, "it keeps the address from better ones")
     if not any(keepalived.tells(world, node, new) for node in balancers):
         world.violation(new, "nobody tells it who has the address")
+    # Of those that are left, one may not know the other.
+    world.both_most = keepalived.BOTH
+    first, = keepalived.holders(world)
+    first.power_off()
+    yield 300
+    first.power_on()
+    yield world.all_done
+    yield 300
 
 
 def grown_before(world, _):

@@ -60,6 +60,7 @@ class World:
         self.slow_adds = 0.4  # how many of kubeadm's additions time out
         self.script = None
         self.waiting_for = None
+        self.had = []  # who had the endpoint's address when last looked
         self.both = ""  # who have the endpoint's address beside each other
         self.both_since = None
         self.both_most = keepalived.BOTH
