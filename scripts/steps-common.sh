@@ -42,10 +42,10 @@ disk_has_room() {
   [ "$free" -ge 524288 ]
 }
 
-# owner_of ADDRESS: the MAC addresses that answer for it, but for ours.
+# owner_of ADDRESS [CARD]: the MAC addresses that answer for it, but for ours.
 owner_of() {
-  arping -q -c 1 -w 1 -I "$INTERFACE" "$1" >/dev/null 2>&1 || return 0
-  arping -c 1 -w 2 -I "$INTERFACE" "$1" | sed -n 's/.*\[\(.*\)\].*/\1/p' |
+  arping -q -c 1 -w 1 -I "${2-$INTERFACE}" "$1" >/dev/null 2>&1 || return 0
+  arping -c 1 -w 2 -I "${2-$INTERFACE}" "$1" | sed -n 's/.*\[\(.*\)\].*/\1/p' |
     tr 'A-F' 'a-f' | sort -u
 }
 

@@ -7,7 +7,7 @@
 # Whoever answers for the address must be one of the machines that may hold it, by
 # whichever of its cards: on a wire with several Linux answers by all.
 vip_has_no_stranger() {
-  for owner in $(owner_of "$VIP"); do
+  for owner in $(owner_of "$VIP" "${VIP_INTERFACE-$INTERFACE}"); do
     case " $VIP_MACS ${VIP_OTHER_MACS-} " in
     *" $owner "*) ;;
     *)

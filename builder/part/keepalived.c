@@ -4,6 +4,7 @@
 #include "part/nodes.h"
 #include "part/part.h"
 #include "part/proxy.h"
+#include <string.h>
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
   (void)p;
@@ -50,10 +51,14 @@ static const char *vip_interface(const struct plan *p,
 
 static void node_values(const struct plan *p, const struct plan_node *n,
                         struct scope *s) {
+  scope_set(s, "vip_card", "");
   if (!n->runs_keepalived)
     return;
+  const char *card = vip_interface(p, n);
+  if (strcmp(card, plan_cluster_interface(n)->name) != 0)
+    scope_set(s, "vip_card", card);
   scope_setf(s, "vip_priority", "%d", n->vip_priority);
-  scope_set(s, "vip_interface", vip_interface(p, n));
+  scope_set(s, "vip_interface", card);
   nodes_rows(s, "vip_peers", &p->holders, n);
   if (n->spec->role == ROLE_CONTROL_PLANE)
     scope_set(s, "vip_check", LIB "vip check " LIB "check-apiserver");
