@@ -317,7 +317,7 @@ ALL = [
              'shred -u -n 1 "$first_hour"', ":", ["static"], ["at-once"], 2),
     Mutation("a kubeconfig that is half shredded is asked",
              LIB + "steps-no-kubeadm.sh", "if ! objects_are_made; then", "if :; then",
-             ["static"], ["shredding"], 120),
+             ["static"], ["shredding"], 40),
 ]
 
 
