@@ -6,8 +6,11 @@
 static const char *why(const struct plan *p, const struct plan_node *n) {
   if (!n->runs_etcd)
     return NULL;
-  return p->spec->etcd.mode == ETCD_EXTERNAL ? "member of the external etcd"
-                                             : "member of the founding etcd";
+  if (p->spec->etcd.mode != ETCD_EXTERNAL)
+    return "member of the founding etcd";
+  return n->spec->etcd == MEMBER_TOO
+             ? "etcd: member of the external etcd beside its role"
+             : "member of the external etcd";
 }
 
 static const struct part_file files[] = {

@@ -18,7 +18,7 @@ static const char *why(const struct plan *p, const struct plan_node *n) {
 /* A control-plane node has the script already, as etcd's client. */
 static bool alone(const struct plan *p, const struct plan_node *n) {
   (void)p;
-  return n->spec->role == ROLE_ETCD;
+  return n->spec->role != ROLE_CONTROL_PLANE;
 }
 
 static const struct part_file files[] = {
@@ -256,11 +256,32 @@ static void check_members(const struct checking *c, size_t n,
         n, what, n, n - 1, n / 2 - 1, n - 1, n + 1);
 }
 
+/* Whether the key says something that the node's role can have. */
+static bool check_beside(const struct checking *c, const struct spec_node *n) {
+  const char *why = n->role == ROLE_ETCD            ? "it has one by its role"
+                    : n->role == ROLE_LOAD_BALANCER ? "it answers for others"
+                    : c->spec->etcd.mode != ETCD_EXTERNAL
+                        ? "that is for etcd.mode external"
+                        : NULL;
+  if (n->etcd != MEMBER_TOO || !why)
+    return true;
+  yaml_fault(c->err, check_node_place(c, n, "etcd"),
+             "the node '%s' cannot have a member of etcd besides: %s", n->name,
+             why);
+  return false;
+}
+
+static void check_besides(const struct checking *c) {
+  check_each_node(c, check_beside);
+}
+
 static void check_count(const struct checking *c) {
   const struct spec *s = c->spec;
-  size_t n = spec_count(s, ROLE_ETCD);
+  size_t n = 0;
+  for (size_t i = 0; i < s->nodes.n; i++)
+    n += spec_is_etcd(&s->nodes.v[i]);
   if (s->etcd.mode != ETCD_EXTERNAL) {
-    if (n)
+    if (spec_count(s, ROLE_ETCD))
       yaml_fault(c->err, check_place(c, "nodes", NULL),
                  "nodes of role etcd need etcd.mode external; with '%s' etcd "
                  "runs on the control-plane nodes",
@@ -271,7 +292,9 @@ static void check_count(const struct checking *c) {
   if (n == 0)
     yaml_fault(c->err, check_place(c, "etcd", "mode"),
                "etcd.mode is external, but no node has the role etcd");
-  check_members(c, n, "nodes of role etcd");
+  check_members(c, n,
+                n > spec_count(s, ROLE_ETCD) ? "nodes with etcd"
+                                             : "nodes of role etcd");
   if (n == 1)
     check_warn(c, check_place(c, "nodes", NULL),
                "one node of role etcd is not highly available; three are");
@@ -303,7 +326,8 @@ static void check_args(const struct checking *c) {
 
 static const struct spec_check checks[] = {
     {check_args, {"etcd.extraArgs"}},
-    {check_count, {"nodes.name", "nodes.role", "etcd.mode"}},
+    {check_besides, {"nodes.name", "nodes.role", "nodes.etcd", "etcd.mode"}},
+    {check_count, {"nodes.name", "nodes.role", "nodes.etcd", "etcd.mode"}},
     {check_times, {"etcd"}},
     {0},
 };

@@ -15,10 +15,10 @@ static void plan_identity(const struct spec *s, struct plan_node *n) {
   n->instance_id = xasprintf("%s-%.8s", n->name, n->uuid);
 }
 
-static bool runs_etcd(const struct spec *s, enum role role) {
+static bool runs_etcd(const struct spec *s, const struct spec_node *n) {
   if (s->etcd.mode == ETCD_FOUNDING)
-    return role == ROLE_CONTROL_PLANE;
-  return s->etcd.mode == ETCD_EXTERNAL && role == ROLE_ETCD;
+    return n->role == ROLE_CONTROL_PLANE;
+  return s->etcd.mode == ETCD_EXTERNAL && spec_is_etcd(n);
 }
 
 static void default_taints(const struct spec *s, const struct spec_node *n,
@@ -58,7 +58,7 @@ static void plan_node(const struct spec *s, struct plan_node *n,
   n->ordinal = c->role[role]++;
   n->founder = role == ROLE_CONTROL_PLANE && n->ordinal == 0;
   n->has_kubelet = role == ROLE_CONTROL_PLANE || role == ROLE_WORKER;
-  n->runs_etcd = runs_etcd(s, role);
+  n->runs_etcd = runs_etcd(s, n->spec);
   n->has_member = n->runs_etcd ||
                   (s->etcd.mode == ETCD_STACKED && role == ROLE_CONTROL_PLANE);
   addresses_plan_node(s, n, c->kubelets);

@@ -587,6 +587,7 @@ static const struct told {
                "(%zu), and lose their quorum more easily; use %zu or %zu"},
     {"KS0205", "nodes of role etcd need etcd.mode external; with '%s' etcd "
                "runs on the control-plane nodes"},
+    {"KS0205", "the node '%s' cannot have a member of etcd besides: %s"},
     {"KS0205", "etcd.mode is external, but no node has the role etcd"},
     {"KS0206", "one node of role etcd is not highly available; three are"},
     {"KS0207",

@@ -239,6 +239,10 @@ int spec_pod_mtu(const struct spec *s) {
   return (mtu ? mtu : USUAL_MTU) - VXLAN_BYTES;
 }
 
+bool spec_is_etcd(const struct spec_node *n) {
+  return n->role == ROLE_ETCD || n->etcd == MEMBER_TOO;
+}
+
 size_t spec_count(const struct spec *s, enum role role) {
   size_t n = 0;
   for (size_t i = 0; i < s->nodes.n; i++)

@@ -154,6 +154,7 @@ struct spec_node {
   int cpus;
   uint64_t memory;    /* bytes */
   uint64_t disk;      /* bytes; at least image.disk */
+  enum member etcd;   /* see spec_is_etcd */
   char *libvirt;      /* URI at which it is to be made, or NULL */
   struct strv labels; /* "key=value" */
   struct strv taints; /* "key=value:Effect" or "key:Effect" */
@@ -339,6 +340,10 @@ bool spec_has_node_pods(const struct spec *s);
  * VXLAN puts before a packet is 50 bytes between addresses of IPv4 (RFC 7348,
  * 5). */
 int spec_pod_mtu(const struct spec *s);
+
+/* Whether etcd.mode external has a member on the node: by its role, or
+ * beside it. */
+bool spec_is_etcd(const struct spec_node *n);
 
 /* How many nodes have the role. */
 size_t spec_count(const struct spec *s, enum role role);

@@ -1144,6 +1144,10 @@ const struct key spec_keys[] = {
     {"nodes.disk", TYPE_SIZE, "0.1", AT_NODE(disk),
      .doc = "Size of the disk of a machine on this host; at least image.disk.",
      .derived = "image.disk", .example = "20G", .also = "diskSize storage"},
+    {"nodes.etcd", TYPE_WORD, "0.2", AT_NODE(etcd),
+     .doc = "Whether control planes or workers have a member of etcd.mode "
+            "external as well.",
+     .value = "none", .words = member_words, .also = "etcdMember"},
     {"nodes.libvirt", TYPE_LIBVIRT, "0.2", AT_NODE(libvirt),
      .doc = "The libvirt at which `export --to libvirt --apply spec` makes the "
             "machine.",

@@ -28,6 +28,13 @@ const struct word role_words[] = {
     {0},
 };
 
+const struct word member_words[] = {
+    {"none", MEMBER_NONE, "as the role has it", "false no"},
+    {"member", MEMBER_TOO,
+     "a member of the external etcd runs beside what the role has", "true yes"},
+    {0},
+};
+
 const struct word cni_words[] = {
     {"bridge", CNI_BRIDGE, "pods are routed between the nodes", NULL},
     {"vxlan", CNI_VXLAN,

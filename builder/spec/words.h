@@ -7,6 +7,12 @@
 
 #include <stdbool.h>
 
+/* Whether a node of another role than etcd has a member of etcd. */
+enum member {
+  MEMBER_NONE,
+  MEMBER_TOO,
+};
+
 enum role {
   ROLE_CONTROL_PLANE,
   ROLE_WORKER,
@@ -83,7 +89,7 @@ extern const struct word api_words[], kind_words[], role_words[], cni_words[],
     discovery_words[], bootstrapper_words[], payload_words[], kernel_words[],
     sudo_words[], shell_words[], proxy_mode_words[], access_words[],
     bond_words[], addressing_words[], renewal_words[], encryption_words[],
-    review_words[];
+    review_words[], member_words[];
 
 /* Whether name is one of the words in `also`, in whatever case; also may be
  * NULL. */
