@@ -4,6 +4,7 @@
 #include "base/embedded.h"
 #include "base/file.h"
 #include "base/net.h"
+#include "spec/spec.h"
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -18,11 +19,15 @@ static const struct option options[] = {
 };
 
 /* The starter specs are the ones of seeds/, so each is known to work. The name
- * of one, and its length without the suffix; NULL when e is none. */
+ * of one, and its length without the suffix; NULL when e is none: what is in a
+ * folder there are files that the spec of that name has beside it. */
 static const char *topology_name(const struct embedded *e, int *ret_len) {
-  if (strncmp(e->name, "seeds/", 6) != 0)
+  static const char suffix[] = ".yaml";
+  size_t len = strlen(e->name);
+  if (strncmp(e->name, "seeds/", 6) != 0 || strchr(e->name + 6, '/') ||
+      strcmp(e->name + len - strlen(suffix), suffix) != 0)
     return NULL;
-  *ret_len = (int)strlen(e->name) - 11;
+  *ret_len = (int)(len - 6 - strlen(suffix));
   return e->name + 6;
 }
 
@@ -75,14 +80,41 @@ static int make_name(char **ret, struct error *err) {
 
 /* The starter spec with the name in it. */
 static void fill(const struct embedded *e, const char *name, struct buf *ret) {
-  static const char line[] = "\nname: demo\n";
+  static const char key[] = "\nname: ";
   _cleanup_buf_ struct buf text = {0};
   buf_add(&text, e->data, e->len);
-  const char *at = strstr(text.data, line);
+  const char *at = strstr(text.data, key);
   size_t before = at ? (size_t)(at - text.data) : text.len;
   buf_add(ret, text.data, before);
   if (at)
-    buf_addf(ret, "\nname: %s\n%s", name, at + strlen(line));
+    buf_addf(ret, "%s%s%s", key, name,
+             at + strlen(key) + strcspn(at + strlen(key), "\n"));
+}
+
+/* Where the spec at path has a file of its topology beside it. The caller
+ * frees.
+ */
+static char *beside(const char *path, const struct embedded *e) {
+  return spec_beside(path, e->name + strlen("seeds/"));
+}
+
+/* The files beside a spec, in a folder that has the topology's name. */
+static int write_beside(const char *path, const char *topology, bool force,
+                        bool check_only, struct error *err) {
+  _cleanup_free_ char *folder = xasprintf("seeds/%s/", topology);
+  for (size_t i = 0; i < n_embedded; i++) {
+    const struct embedded *e = &embedded[i];
+    if (strncmp(e->name, folder, strlen(folder)) != 0)
+      continue;
+    _cleanup_free_ char *file = beside(path, e), *dir = xstrdup(file);
+    *strrchr(dir, '/') = '\0';
+    if (check_only && !force && file_exists(file))
+      return error_usage(err, "'%s' exists; --force overwrites it", file);
+    if (!check_only && (file_mkdirs(dir, 0755, err) < 0 ||
+                        file_write(file, e->data, e->len, 0644, err) < 0))
+      return -1;
+  }
+  return 0;
 }
 
 int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
@@ -131,7 +163,9 @@ int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
   if (!force && file_exists(path))
     return error_usage(err, "'%s' exists; --force overwrites it", path);
   _cleanup_free_ char *behind = NULL;
-  if (file_behind_link(path, &behind, err) < 0 ||
+  if (write_beside(path, topology, force, true, err) < 0 ||
+      write_beside(path, topology, force, false, err) < 0 ||
+      file_behind_link(path, &behind, err) < 0 ||
       file_write(behind, text.data, text.len, 0644, err) < 0)
     return -1;
   _cleanup_free_ char *target = cli_target(cli, path);

@@ -105,6 +105,23 @@ link_stays() {
 }
 check "init --force writes the file behind a link" link_stays
 
+# A spec that has files beside it comes with them, under a name of one's own.
+with_files() {
+  "$kubeseed" init -q -t icc-way -n mine "$work/icc/x.yaml" &&
+    grep -qx 'name: mine' "$work/icc/x.yaml" &&
+    cmp -s seeds/icc-way/ldap-webhook.yaml "$work/icc/icc-way/ldap-webhook.yaml" &&
+    "$kubeseed" check -q "$work/icc/x.yaml"
+}
+mkdir "$work/icc"
+check "init writes the files that a spec has beside it" with_files
+files_stay() {
+  rm "$work/icc/x.yaml" && echo mine >"$work/icc/icc-way/audit-policy.yaml" &&
+    early 2 "icc-way/audit-policy.yaml' exists; --force" \
+      init -t icc-way "$work/icc/x.yaml" && [ ! -e "$work/icc/x.yaml" ] &&
+    grep -qx mine "$work/icc/icc-way/audit-policy.yaml"
+}
+check "init leaves a file that is there" files_stay
+
 # In a folder for all, as /tmp, the kernel follows no link of somebody else's.
 trap_is_left() { # ARGS...
   early 2 "is another user's link in a folder that all may write" "$@" &&
