@@ -165,6 +165,7 @@ unit: $(BUILD)/kubeseed $(UNIT) $(FUZZ)
 	  "tests/specs/schema $<" \
 	  "tests/specs/comments $<" \
 	  "tests/golden/run $<" \
+	  "tests/systems/run $<" \
 	  "tests/commands/completion $<" \
 	  "tests/scripts/run" \
 	  "tests/runners" \
