@@ -20,6 +20,22 @@ place_process() { # NAME
     wait_for "containerd" find_images
   fi
   mkdir -p /etc/kubernetes/manifests
-  fit_process "$1.yaml" | sed "s|@IMAGES@|$images|" |
-    keep "/etc/kubernetes/manifests/$1.yaml"
+  fit_process "$1.yaml" | sed "s|@IMAGES@|$images|" >/run/kubeseed/pod.yaml
+  for patch in "/etc/kubeseed/patches/$1"*; do
+    [ ! -e "$patch" ] || patch_pod "$patch"
+  done
+  keep "/etc/kubernetes/manifests/$1.yaml" </run/kubeseed/pod.yaml
+}
+
+# One of kubernetes.patches, in the order of their names and with the type that the
+# name has, as kubeadm would. It asks no API server.
+patch_pod() { # FILE
+  type=strategic
+  case ${1##*/} in
+  *+json.*) type=json ;;
+  *+merge.*) type=merge ;;
+  esac
+  HOME=/root kubectl patch --local -f /run/kubeseed/pod.yaml --type "$type" \
+    -p "$(cat "$1")" -o yaml >/run/kubeseed/patched.yaml
+  mv /run/kubeseed/patched.yaml /run/kubeseed/pod.yaml
 }

@@ -2,6 +2,7 @@
 /* What kubeadm would make on a control-plane node, made beforehand: no key of a
  * CA is on any node. And the first objects of the cluster. */
 #include "part/part.h"
+#include "spec/patch.h"
 #include "spec/payload-facts.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
@@ -92,6 +93,27 @@ static void check_fit(const struct checking *c) {
                word);
 }
 
+/* A node without kubeadm patches its pods by kubectl (scripts/steps-static.sh),
+ * and has no others. */
+static void check_patches(const struct checking *c) {
+  const struct spec_file_vec *l = &c->spec->kubernetes.patches;
+  const struct yaml_node *at =
+      yaml_get(yaml_get(c->root, "kubernetes"), "patches");
+  enum bootstrapper b = c->spec->kubernetes.bootstrapper;
+  for (size_t i = 0; i < l->n; i++) {
+    enum patch_target target = patch_target(l->v[i].source);
+    if (b == BOOTSTRAPPER_SYSTEMD)
+      yaml_fault(c->err, at->child[i],
+                 "with the bootstrapper systemd there is no pod that could be "
+                 "patched; write extraArgs and extraVolumes");
+    else if (target == PATCH_KUBELET || target == PATCH_COREDNS)
+      yaml_fault(c->err, at->child[i],
+                 "the bootstrapper static-pods patches the control plane's "
+                 "pods alone; write kubelet.extraArgs, or change CoreDNS when "
+                 "the cluster runs");
+  }
+}
+
 /* What is kubeadm's alone. */
 static void check_rest(const struct checking *c) {
   static const char *const keys[][2] = {{"kubernetes", "joinDays"},
@@ -100,11 +122,7 @@ static void check_rest(const struct checking *c) {
   const char *word = word_of(bootstrapper_words, s->kubernetes.bootstrapper);
   if (s->kubernetes.bootstrapper == BOOTSTRAPPER_KUBEADM)
     return;
-  if (s->kubernetes.patches.n > 0)
-    yaml_fault(c->err, check_place(c, "kubernetes", "patches"),
-               "patches change what kubeadm writes, and with the bootstrapper "
-               "%s it writes nothing",
-               word);
+  check_patches(c);
   for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
     const struct yaml_node *at =
         yaml_get(yaml_get(c->root, keys[i][0]), keys[i][1]);

@@ -701,8 +701,11 @@ static const struct told {
                "certificates, so it must have the CAs: write `mode: offline`"},
     {"KS0504", "a stacked etcd grows by kubeadm's joins, and with the "
                "bootstrapper %s nobody joins; write founding or external"},
-    {"KS0504", "patches change what kubeadm writes, and with the bootstrapper "
-               "%s it writes nothing"},
+    {"KS0504", "with the bootstrapper systemd there is no pod that could be "
+               "patched; write extraArgs and extraVolumes"},
+    {"KS0504", "the bootstrapper static-pods patches the control plane's pods "
+               "alone; write kubelet.extraArgs, or change CoreDNS when the "
+               "cluster runs"},
     {"KS0504", "with the bootstrapper %s nobody joins, so %s.%s means nothing; "
                "leave it out"},
     {"KS0504", "what is renewed on a node is what kubeadm made there; with the "

@@ -160,6 +160,29 @@ FLAGS = Check("Kubernetes' programs take their flags",
               must=["^Kubernetes v"],
               quiet=["^Flag --.* has been deprecated", "^ *$"])
 
+# The node's own script, with what it has of others. The spec's payload knows where
+# its images are from, so that no name is to be found or put in.
+PATCH_PODS = """
+set -e
+processes=/etc/kubeseed/processes
+fit_process() { cat "$processes/$1"; }
+keep() { cat >"$1"; }
+grep() { return 1; }
+sed() { cat; }
+mkdir -p /run/kubeseed
+. /usr/lib/kubeseed/steps-static.sh
+place_process kube-apiserver
+place_process kube-scheduler
+cat /etc/kubernetes/manifests/*.yaml
+"""
+
+POD_PATCHES = Check("a node patches its pods", ["/etc/kubeseed/patches/*"],
+                    lambda _: ["sh", "-c", PATCH_PODS],
+                    ("spec:", "spec: ["),
+                    must=["^ +- --v=3$", "^ +cpu: 50m$",
+                          "^ +- --advertise-address=", "^kind: Pod"],
+                    quiet=["."])
+
 APPLY_PATCHES = r"""
 import os, re, subprocess, sys
 os.chdir("/etc/kubeseed")
