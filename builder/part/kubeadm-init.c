@@ -163,6 +163,8 @@ static void check_keys(const struct checking *c) {
   const struct version *v = &c->spec->kubernetes.version;
   const struct yaml_node *at = check_place(c, "pki", "algorithm");
   enum key_algorithm a = c->spec->pki.algorithm;
+  if (c->spec->kubernetes.bootstrapper != BOOTSTRAPPER_KUBEADM)
+    return;
   if ((a == KEY_RSA_3072 || a == KEY_RSA_4096) && !version_has_key_sizes(v))
     yaml_fault(c->err, at,
                "kubeadm before 1.31 makes RSA keys of 2048 bits alone; write "
@@ -198,17 +200,18 @@ static void check_validity(const struct checking *c) {
     yaml_fault(c->err, leaf,
                "with pki.mode copied kubeadm makes all certificates, and "
                "before 1.31 for a year; leave it out");
-  else if (leaf && !told)
+  else if (leaf && !told && s->kubernetes.bootstrapper == BOOTSTRAPPER_KUBEADM)
     check_warn(c, leaf,
                "kubeadm before 1.31 makes its own certificates for a year; "
                "this is for those of etcd and the administrator");
 }
 
 static const struct spec_check checks[] = {
-    {check_keys, {"pki.algorithm", "kubernetes.version"}},
+    {check_keys,
+     {"pki.algorithm", "kubernetes.version", "kubernetes.bootstrapper"}},
     {check_validity,
-     {"pki.validity.ca", "pki.validity.leaf", "pki.mode",
-      "kubernetes.version"}},
+     {"pki.validity.ca", "pki.validity.leaf", "pki.mode", "kubernetes.version",
+      "kubernetes.bootstrapper"}},
     {components_check, COMPONENTS_READ},
     {components_check_kubelets, COMPONENTS_READ_KUBELETS},
     {0},

@@ -12,7 +12,7 @@ here=$(dirname "$0")
 SPEC=$WORK/renewed.yaml
 printf 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n' \
   >"$WORK/audit.yaml"
-header renewed | sed 's/^kubernetes: {/&bootstrapper: systemd,\n  auditPolicy: audit.yaml, encryptionAtRest: secretbox, /' \
+header renewed | sed 's/^kubernetes: {/&bootstrapper: systemd,\n  apiServer: {auditPolicy: audit.yaml}, encryptionAtRest: secretbox, /' \
   >"$SPEC"
 cat >>"$SPEC" <<'END'
 endpoint: {address: 192.168.4.20}
