@@ -4,6 +4,7 @@
 #include "base/host.h"
 #include "image/bundle.h"
 #include "image/contents.h"
+#include "spec/cni.h"
 #include <string.h>
 
 /* What kubeadm's images are called, up to 1.24 and from then on. */
@@ -50,6 +51,26 @@ static int check_machine(const struct spec *spec, const struct payload *p,
   return 0;
 }
 
+/* Those of network.cni are called as their projects call them. */
+static int check_network(const struct spec *spec, const struct payload *p,
+                         struct error *err) {
+  const char *name;
+  size_t len;
+  for (size_t i = 0; (name = cni_image_name(spec, i, &len)); i++) {
+    bool found = false;
+    const char *image = cni_image(spec, name, len);
+    for (size_t k = 0; k < p->images.n && !found; k++)
+      found = image && strcmp(p->images.v[k].name, image) == 0;
+    if (!found)
+      return error_at(err, spec->kubernetes.payload_where,
+                      "the payload '%s' has no image %s, and cni %s needs it; "
+                      "add it, or write `cni: vxlan`",
+                      spec->kubernetes.payload, image ? image : name,
+                      cni_name(spec->network.cni));
+  }
+  return 0;
+}
+
 static int check(const struct spec *spec, const struct payload *p,
                  struct error *err) {
   if (!payload_is(p, spec->kubernetes.version_text))
@@ -58,7 +79,9 @@ static int check(const struct spec *spec, const struct payload *p,
                     "'version: %s', or another payload",
                     spec->kubernetes.payload, p->kubernetes,
                     spec->kubernetes.version_text, p->kubernetes);
-  return check_names(spec, p, err) < 0 ? -1 : check_machine(spec, p, err);
+  if (check_names(spec, p, err) < 0 || check_network(spec, p, err) < 0)
+    return -1;
+  return check_machine(spec, p, err);
 }
 
 int given_open(const struct spec *spec, struct payload *ret,

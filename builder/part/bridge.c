@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "part/nodes.h"
 #include "part/part.h"
+#include "spec/cni.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
   if (!n->has_pods)
@@ -43,13 +44,13 @@ static void values(const struct part_input *in, struct scope *s) {
   const struct plan *p = in->plan;
   /* Each node's pod network is known from its seed. */
   scope_set(s, "allocate_node_cidrs",
-            spec_has_node_pods(p->spec) ? "false" : "true");
+            cni_has_node_pods(p->spec) ? "false" : "true");
   /* Pods' own addresses lead back to them from nodes: where no packet of theirs
    * need be one that routers between the nodes do not know. */
   scope_set_flag(s, "nodes_know_pods", p->spec->network.cni == CNI_BRIDGE);
   /* What a bridge carries, its uplink must carry. */
-  if (spec_pod_mtu(p->spec))
-    scope_setf(s, "pod_mtu", "%d", spec_pod_mtu(p->spec));
+  if (cni_pod_mtu(p->spec))
+    scope_setf(s, "pod_mtu", "%d", cni_pod_mtu(p->spec));
   else
     scope_set(s, "pod_mtu", "");
   _cleanup_buf_ struct buf routes = {0};
@@ -83,7 +84,7 @@ static void check_pods(const struct checking *c) {
   struct cidr last;
   char a[NET_TEXT];
   /* Smaller ones are wrong with any cni. */
-  if (!spec_has_node_pods(s) || n == 0 || s->network.pods.bits > 24)
+  if (!cni_has_node_pods(s) || n == 0 || s->network.pods.bits > 24)
     return;
   if (!cidr_subnet(&s->network.pods, 24, (uint32_t)n - 1, &last))
     yaml_fault(c->err, check_place(c, "network", "pods"),
@@ -93,7 +94,8 @@ static void check_pods(const struct checking *c) {
     check_warn(c, check_place(c, "network", "cni"),
                "cni %s gives each of %zu nodes a route to each other; for "
                "more than %d an overlay network that learns them is the right "
-               "one: write `cni: none` and install it in the cluster",
+               "one: write `cni: flannel`, or `none` and install it in the "
+               "cluster",
                cni_name(s->network.cni), n, MANY_NODES);
 }
 

@@ -2,6 +2,7 @@
 #include "part/flags.h"
 
 #include "part/components.h"
+#include "spec/cni.h"
 #include "spec/flags.h"
 
 /* The list of one program that is being made. */
@@ -133,8 +134,7 @@ static void controller_manager(const struct plan *p, struct scope *s) {
   _cleanup_flags_ struct flags f =
       begin(p, COMPONENT_CONTROLLER_MANAGER, s, "controller_flags");
   /* Each node's pod network is known from its seed (bridge.c). */
-  add(&f, "allocate-node-cidrs",
-      spec_has_node_pods(p->spec) ? "false" : "true");
+  add(&f, "allocate-node-cidrs", cni_has_node_pods(p->spec) ? "false" : "true");
   add_all(&f, fixed);
   add(&f, "cluster-cidr", p->pod_networks);
   add(&f, "cluster-name", p->spec->name);

@@ -2,10 +2,14 @@
 /* The spec's manifests, which the node that founds the cluster applies. */
 #include "base/digest.h"
 #include "part/part.h"
+#include "spec/cni.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
-  (void)p;
-  return n->extras.manifests.n > 0 ? "applies the spec's manifests" : NULL;
+  if (n->extras.manifests.n > 0)
+    return "applies the spec's manifests";
+  return n->founder && cni_runs_in_pods(p->spec->network.cni)
+             ? "applies what network.cni needs"
+             : NULL;
 }
 
 static const struct part_file files[] = {
@@ -26,8 +30,6 @@ static const struct part_step steps[] = {{"manifests", NULL}, {0}};
 static void node_values(const struct plan *p, const struct plan_node *n,
                         struct scope *s) {
   (void)p;
-  if (n->extras.manifests.n == 0)
-    return;
   scope_set_list(s, "manifests");
   for (size_t i = 0; i < n->extras.manifests.n; i++) {
     const struct spec_file *f = n->extras.manifests.v[i];

@@ -138,7 +138,8 @@ struct part {
   PART(systemd)                                                                \
   PART(console)                                                                \
   PART(tokens)                                                                 \
-  PART(vxlan)
+  PART(vxlan)                                                                  \
+  PART(cni)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

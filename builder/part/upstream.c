@@ -44,6 +44,11 @@ static const struct {
     {"/etc/kubeseed/discovery.conf",
      KUBERNETES "reference/setup-tools/kubeadm/kubeadm-join/"
                 "#file-or-https-based-discovery"},
+    {"/etc/kubeseed/manifests/00-flannel.yaml",
+     "https://github.com/flannel-io/flannel/blob/master/Documentation/"
+     "configuration.md"},
+    {"/etc/kubeseed/manifests/00-ca*.yaml",
+     "https://docs.tigera.io/calico/latest/reference/"},
     {"*encryption*.yaml", KUBERNETES "tasks/administer-cluster/encrypt-data/"},
     {"/etc/kubeseed/tokens.csv",
      KUBERNETES "reference/access-authn-authz/authentication/"

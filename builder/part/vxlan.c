@@ -9,6 +9,7 @@
  */
 #include "part/nodes.h"
 #include "part/part.h"
+#include "spec/cni.h"
 
 #define DEVICE "kubevx0"
 #define NETWORKD "/etc/systemd/network/10-" DEVICE
@@ -78,19 +79,19 @@ static void node_values(const struct plan *p, const struct plan_node *n,
 
 static void check_mtu(const struct checking *c) {
   const struct spec *s = c->spec;
-  int less = s->network.mtu - spec_pod_mtu(s);
-  if (s->network.cni != CNI_VXLAN || !s->network.mtu || !spec_has_ipv6(s) ||
-      spec_pod_mtu(s) >= IPV6_MTU)
+  int less = s->network.mtu - cni_pod_mtu(s);
+  if (!cni_has_vxlan(s) || !s->network.mtu || !spec_has_ipv6(s) ||
+      cni_pod_mtu(s) >= IPV6_MTU)
     return;
   yaml_fault(c->err, check_place(c, "network", "mtu"),
-             "with cni vxlan pods' packets are %d bytes smaller than 'mtu', "
-             "and IPv6 needs %d; write at least %d",
-             less, IPV6_MTU, IPV6_MTU + less);
+             "with cni %s pods' packets are %d bytes smaller than 'mtu', and "
+             "IPv6 needs %d; write at least %d",
+             cni_name(s->network.cni), less, IPV6_MTU, IPV6_MTU + less);
 }
 
 static void check_use(const struct checking *c) {
   const struct yaml_node *map = yaml_get(yaml_get(c->root, "network"), "vxlan");
-  if (map && map->n > 0 && c->spec->network.cni != CNI_VXLAN)
+  if (map && map->n > 0 && !cni_has_vxlan(c->spec))
     yaml_fault(c->err, map,
                "with cni %s pods' packets do not travel in VXLAN; leave out "
                "'vxlan', or write `cni: vxlan`",
@@ -104,8 +105,7 @@ static void check_use(const struct checking *c) {
 static void check_port(const struct checking *c) {
   const struct spec *s = c->spec;
   int port = s->network.vxlan.port;
-  if (s->network.cni == CNI_VXLAN && port >= NODE_PORTS_FROM &&
-      port <= NODE_PORTS_TO)
+  if (cni_has_vxlan(s) && port >= NODE_PORTS_FROM && port <= NODE_PORTS_TO)
     check_warn(c, yaml_get(check_place(c, "network", "vxlan"), "port"),
                "the port %d of network.vxlan is one of those that services of "
                "type NodePort get on every node, %d to %d; where one gets it, "

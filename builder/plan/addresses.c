@@ -2,6 +2,7 @@
 #include "plan/addresses.h"
 
 #include "plan/identity.h"
+#include "spec/cni.h"
 
 /* VRRP priorities: keepalived.conf lowers them by 50 while a check fails, and
  * every failing node must stay below every healthy one. */
@@ -29,7 +30,7 @@ void addresses_plan_node(const struct spec *s, struct plan_node *n,
   n->runs_keepalived = runs_keepalived(s, n->spec->role);
   if (n->runs_keepalived)
     n->vip_priority = VIP_PRIORITY - (int)n->ordinal;
-  if (n->has_kubelet && spec_has_node_pods(s))
+  if (n->has_kubelet && cni_has_node_pods(s))
     n->has_pods = cidr_subnet(&s->network.pods, POD_BITS, kubelet, &n->pods);
   if (n->has_pods && spec_has_ipv6(s))
     n->has_pods =

@@ -58,7 +58,7 @@ struct plan_node {
   bool runs_etcd;       /* that member is a unit of systemd, not a static pod */
   bool runs_keepalived; /* may hold the VIP */
   int vip_priority;     /* VRRP priority when runs_keepalived */
-  struct cidr pods;     /* this node's pod subnet (spec_has_node_pods) */
+  struct cidr pods;     /* this node's pod subnet (cni_has_node_pods) */
   bool has_pods;
   struct cidr pods6; /* the same of IPv6; base absent: the cluster has none */
   struct mac vtep;   /* of its end of the cluster's VXLAN (RFC 7348) */

@@ -2,6 +2,7 @@
 #include "spec/check-network.h"
 
 #include "base/mem.h"
+#include "spec/cni.h"
 #include "spec/payload-facts.h"
 
 /* What each node has of the pod network: kubeadm's default for IPv4. */
@@ -27,7 +28,9 @@ static void check_room(const struct checking *c) {
   const struct spec *s = c->spec;
   size_t n = spec_count(s, ROLE_CONTROL_PLANE) + spec_count(s, ROLE_WORKER);
   char a[NET_TEXT];
-  if (s->network.cni != CNI_NONE || s->network.pods.bits > NODE_BITS)
+  /* calico takes from the whole of it what each node needs. */
+  if (cni_has_node_pods(s) || s->network.cni == CNI_CALICO ||
+      s->network.pods.bits > NODE_BITS)
     return;
   size_t room = (size_t)1 << (NODE_BITS - s->network.pods.bits);
   if (n > room)

@@ -2,6 +2,7 @@
 #include "spec/check-subnets.h"
 
 #include "base/mem.h"
+#include "spec/cni.h"
 #include <stdlib.h>
 
 static const struct yaml_node *list_of(const struct checking *c) {
@@ -74,7 +75,7 @@ static void check_subnets(const struct checking *c) {
 static void check_bridge(const struct checking *c) {
   const struct spec *s = c->spec;
   const struct cidr *first = NULL;
-  for (size_t i = 0; s->network.cni == CNI_BRIDGE && i < s->nodes.n; i++) {
+  for (size_t i = 0; cni_is_on_wire(s) && i < s->nodes.n; i++) {
     const struct spec_node *n = &s->nodes.v[i];
     const struct cidr *net = spec_net_of(s, n->address);
     if (n->role != ROLE_CONTROL_PLANE && n->role != ROLE_WORKER)
@@ -82,9 +83,9 @@ static void check_bridge(const struct checking *c) {
     if (first && net && net != first) {
       yaml_fault(c->err, check_node_place(c, n, "address"),
                  "the node '%s' is in another network than the nodes before "
-                 "it, and with cni bridge packets of pods are handed to the "
-                 "next node on the wire; write another network.cni",
-                 n->name);
+                 "it, and with cni %s packets of pods are handed to the next "
+                 "node on the wire; write `cni: vxlan`",
+                 n->name, cni_name(s->network.cni));
       return;
     }
     first = first ? first : net;

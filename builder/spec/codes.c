@@ -150,8 +150,9 @@ const struct code spec_codes[] = {
      "tells more."},
     {"KS0145", "nodes in several networks that do not find each other",
      "Each network has a router in it that leads to the others. Whoever holds "
-     "the endpoint's address has a card in that one's network, and cni bridge "
-     "needs all nodes of Kubernetes in one. `kubeseed explain network.subnets` "
+     "the endpoint's address has a card in that one's network, and cni bridge, "
+     "as flannel's host-gw, needs all nodes of Kubernetes in one. `kubeseed "
+     "explain network.subnets` "
      "tells more."},
     {"KS0150", "a setting of VXLAN that does not fit",
      "Only what the cluster's pods travel in can be set. Between addresses of "
@@ -161,6 +162,10 @@ const struct code spec_codes[] = {
      "The API server gives services of type NodePort a free port of "
      "--service-node-port-range, and kube-proxy takes what comes to it on "
      "any node."},
+    {"KS0152", "a network between pods that cannot be had so",
+     "What runs in pods needs images, from a payload that has them, and a "
+     "release that is for the version of Kubernetes. `kubeseed explain "
+     "network.cni` tells which there are; vxlan and bridge need no image."},
     {"KS0201", "no control plane", "Somebody must run the API server."},
     {"KS0202", "too many control planes",
      "Each asks and is asked by all others, and each runs a member of etcd."},
@@ -504,11 +509,22 @@ static const struct told {
                "the others get none from Kubernetes"},
     {"KS0129", "cni %s gives each of %zu nodes a route to each other; for "
                "more than %d an overlay network that learns them is the right "
-               "one: write `cni: none` and install it in the cluster"},
+               "one: write `cni: flannel`, or `none` and install it in the "
+               "cluster"},
     {"KS0150", "with cni %s pods' packets do not travel in VXLAN; leave out "
                "'vxlan', or write `cni: vxlan`"},
-    {"KS0150", "with cni vxlan pods' packets are %d bytes smaller than "
+    {"KS0150", "with cni %s pods' packets are %d bytes smaller than "
                "'mtu', and IPv6 needs %d; write at least %d"},
+    {"KS0152", "the payload '%s' has no images of %s; write `cni: vxlan`, "
+               "which needs none, or another payload"},
+    {"KS0152", "kubeseed knows of no %s for Kubernetes %s, only for %s and "
+               "later; write `cni: vxlan`, or `none` and install one"},
+    {"KS0152", "'flannel' is for cni flannel and canal, and this is %s; leave "
+               "it out"},
+    {"KS0152", "canal gives pods addresses of IPv4 alone; write `cni: calico` "
+               "or `flannel`, or leave out ipv6"},
+    {"KS0152", "the payload '%s' has no image %s, and cni %s needs it; add "
+               "it, or write `cni: vxlan`"},
     {"KS0151", "the port %d of network.vxlan is one of those that services of "
                "type NodePort get on every node, %d to %d; where one gets it, "
                "pods of different nodes do not reach each other"},
@@ -556,10 +572,9 @@ static const struct told {
                "gateway; write it"},
     {"KS0145", "nodes have IPv6 in one network only; leave out network.subnets "
                "or network.ipv6"},
-    {"KS0145",
-     "the node '%s' is in another network than the nodes before it, and with "
-     "cni bridge packets of pods are handed to the next node on the wire; "
-     "write another network.cni"},
+    {"KS0145", "the node '%s' is in another network than the nodes before it, "
+               "and with cni %s packets of pods are handed to the next node on "
+               "the wire; write `cni: vxlan`"},
     {"KS0145", "the node '%s' may hold the endpoint's address %s, and has no "
                "card in its network %s; write an interface with an address "
                "there"},

@@ -2,6 +2,7 @@
 #include "spec/defaults.h"
 
 #include "format/yaml.h"
+#include "spec/cni.h"
 #include "spec/payload-facts.h"
 #include "spec/value.h"
 #include <string.h>
@@ -113,6 +114,8 @@ void defaults_derived(struct spec *s) {
     s->image.debian = version_debian(&s->kubernetes.version);
   if (s->users.n == 0)
     spec_user_vec_add(&s->users)->name = xstrdup("debian");
+  if (s->kubernetes.version_text)
+    cni_add_images(s);
   default_network(s);
   default_nodes(s);
   const struct spec_node *first = spec_first(s, ROLE_CONTROL_PLANE);

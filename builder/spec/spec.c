@@ -225,20 +225,6 @@ struct ip spec_gateway_of(const struct spec *s, struct ip a) {
   return further ? further->gateway : s->network.gateway;
 }
 
-bool spec_has_node_pods(const struct spec *s) {
-  return s->network.cni == CNI_BRIDGE || s->network.cni == CNI_VXLAN;
-}
-
-#define USUAL_MTU 1500
-#define VXLAN_BYTES 50
-
-int spec_pod_mtu(const struct spec *s) {
-  int mtu = s->network.mtu;
-  if (s->network.cni != CNI_VXLAN)
-    return mtu;
-  return (mtu ? mtu : USUAL_MTU) - VXLAN_BYTES;
-}
-
 bool spec_is_etcd(const struct spec_node *n) {
   return n->role == ROLE_ETCD || n->etcd == MEMBER_TOO;
 }

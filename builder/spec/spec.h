@@ -252,6 +252,9 @@ struct spec {
       int port; /* of UDP, to which they go */
     } vxlan;
     enum addressing addresses;
+    struct {
+      enum flannel_backend backend;
+    } flannel;
     struct { /* beside IPv4, see spec_has_ipv6 */
       struct cidr subnet;
       struct ip gateway; /* absent: none */
@@ -331,15 +334,6 @@ const struct cidr *spec_net_of(const struct spec *s, struct ip a);
 /* The router by which a node with that address leaves its network; absent where
  * there is none. */
 struct ip spec_gateway_of(const struct spec *s, struct ip a);
-
-/* Whether the spec decides which pods are on which node, by network.cni: nobody
- * in the cluster does then. */
-bool spec_has_node_pods(const struct spec *s);
-
-/* The largest packet of pods when it is not their uplink's own, or 0. What
- * VXLAN puts before a packet is 50 bytes between addresses of IPv4 (RFC 7348,
- * 5). */
-int spec_pod_mtu(const struct spec *s);
 
 /* Whether etcd.mode external has a member on the node: by its role, or
  * beside it. */

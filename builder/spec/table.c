@@ -809,10 +809,19 @@ const struct key spec_keys[] = {
            "gateway."),
     INTERFACES("network.", AT(network.interfaces), "of all nodes", ""),
     {"network.cni", TYPE_WORD, "0.1", AT(network.cni),
-     .doc = "How pods reach each other.", .value = "bridge", .words = cni_words,
-     .also = "networkPlugin plugin"},
+     .doc = "How pods reach each other. What runs in pods is applied by the "
+            "first node, and its images are fetched as those of "
+            "kubernetes.images are; one that is named there, with another tag, "
+            "is taken in its place. The payload debian has none of them.",
+     .value = "bridge", .words = cni_words, .also = "networkPlugin plugin"},
+    {"network.flannel", TYPE_MAP, "0.2", 0,
+     .doc = "How flannel works, with cni flannel or canal."},
+    {"network.flannel.backend", TYPE_WORD, "0.2", AT(network.flannel.backend),
+     .doc = "How pods' packets come to other nodes.", .value = "vxlan",
+     .words = flannel_backend_words, .also = "type mode"},
     {"network.vxlan", TYPE_MAP, "0.2", 0,
-     .doc = "The packets in which those of pods travel, with cni vxlan.",
+     .doc = "The packets in which those of pods travel, with cni vxlan, "
+            "calico, flannel and canal; not with flannel.backend host-gw.",
      .also = "overlay"},
     {"network.vxlan.vni", TYPE_INT, "0.2", AT(network.vxlan.vni),
      .doc = "The number of the network, which stands in each packet.",

@@ -41,6 +41,11 @@ const struct word cni_words[] = {
      "pods' packets travel between the nodes in packets of UDP (VXLAN, RFC "
      "7348), which routers pass on",
      "overlay"},
+    {"flannel", CNI_FLANNEL,
+     "flannel, which learns of nodes from the API server", NULL},
+    {"calico", CNI_CALICO, "calico, by VXLAN; it keeps to NetworkPolicy", NULL},
+    {"canal", CNI_CANAL,
+     "addresses and ways as with flannel, NetworkPolicy as with calico", NULL},
     {"none", CNI_NONE, "you install a pod network yourself", NULL},
     {0},
 };
@@ -50,6 +55,13 @@ const struct word addressing_words[] = {
     {"dhcp", ADDRESSING_DHCP,
      "from a DHCP server that has reserved it for the card's MAC address",
      "reserved auto"},
+    {0},
+};
+
+const struct word flannel_backend_words[] = {
+    {"vxlan", FLANNEL_VXLAN, "in packets of UDP (network.vxlan)", NULL},
+    {"host-gw", FLANNEL_HOST_GW,
+     "by routes to the nodes, which are in one network", "hostgw host_gw"},
     {0},
 };
 

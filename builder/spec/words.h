@@ -20,7 +20,16 @@ enum role {
   ROLE_LOAD_BALANCER,
 };
 
-enum cni { CNI_BRIDGE, CNI_VXLAN, CNI_NONE };
+enum cni {
+  CNI_BRIDGE,
+  CNI_VXLAN,
+  CNI_FLANNEL,
+  CNI_CALICO,
+  CNI_CANAL,
+  CNI_NONE,
+};
+
+enum flannel_backend { FLANNEL_VXLAN, FLANNEL_HOST_GW };
 
 enum provider {
   PROVIDER_KEEPALIVED,
@@ -85,11 +94,11 @@ struct word {
 };
 
 extern const struct word api_words[], kind_words[], role_words[], cni_words[],
-    provider_words[], etcd_words[], pki_words[], algorithm_words[],
-    discovery_words[], bootstrapper_words[], payload_words[], kernel_words[],
-    sudo_words[], shell_words[], proxy_mode_words[], access_words[],
-    bond_words[], addressing_words[], renewal_words[], encryption_words[],
-    review_words[], member_words[];
+    provider_words[], flannel_backend_words[], etcd_words[], pki_words[],
+    algorithm_words[], discovery_words[], bootstrapper_words[], payload_words[],
+    kernel_words[], sudo_words[], shell_words[], proxy_mode_words[],
+    access_words[], bond_words[], addressing_words[], renewal_words[],
+    encryption_words[], review_words[], member_words[];
 
 /* Whether name is one of the words in `also`, in whatever case; also may be
  * NULL. */

@@ -62,7 +62,7 @@ END"
 }
 
 only_carried() { # NODE
-  on "$1" "nft list counters netdev seen
+  on "$1" "nft list table netdev seen
     nft list counter netdev seen pods | grep -q 'packets 0 '
     ! nft list counter netdev seen carried | grep -q 'packets 0 '"
 }

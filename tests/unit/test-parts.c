@@ -42,6 +42,15 @@ static const char *const specs[] = {
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.34.2}\n"
     "network: {subnet: 192.168.4.0/24, cni: vxlan}\n" MASTERS WORKER,
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.34.2}\n"
+    "network: {subnet: 192.168.4.0/24, cni: flannel}\n" MASTERS WORKER,
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.34.2}\n"
+    "network: {subnet: 192.168.4.0/24, cni: calico}\n" MASTERS WORKER,
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.34.2}\n"
+    "network: {subnet: 192.168.4.0/24, cni: canal}\n" MASTERS WORKER,
     HEADER MASTERS "proxy: {http: http://a:1}\ncaCertificates: [a]\n",
     HEADER MASTERS "manifests: [a.yaml, b/]\npki: {renewal: automatic}\n",
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"

@@ -404,7 +404,8 @@ static void assert_rule(const char *path, const char *expected) {
 
 static void test_rules(void **state) {
   (void)state;
-  assert_rule("network.cni", "one of bridge, vxlan, none");
+  assert_rule("network.cni",
+              "one of bridge, vxlan, flannel, calico, canal, none");
   assert_rule("kind", "Cluster");
   assert_rule("endpoint.port", "a number from 1 to 65535");
   assert_rule("endpoint.routerId", "a number from 1 to 255");
