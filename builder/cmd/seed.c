@@ -5,6 +5,7 @@
 #include "cluster/reach.h"
 #include "cluster/token.h"
 #include "cmd/words.h"
+#include "machine/follow.h"
 #include "machine/kind.h"
 #include "pki/store.h"
 #include "seed/forms.h"
@@ -241,6 +242,38 @@ static void warn_renewed(const struct cli *cli, const struct cluster *c,
   seed_tell_renewed(&nodes, &cli->log);
 }
 
+/* A machine that is a member reads no seed any more; which ones elsewhere are
+ * nobody knows. What a new certificate needs has been told. */
+static int tell_members(const struct cli *cli, const struct cluster *c,
+                        const struct seed_options *o, struct error *err) {
+  _cleanup_free_ char *target = cli_target(cli, c->spec.file);
+  _cleanup_free_ size_t *changed = xcalloc(o->n_nodes + 1, sizeof(*changed));
+  _cleanup_follow_ struct follow f = {0};
+  _cleanup_strv_ struct strv members = {0};
+  size_t n = 0;
+  for (size_t i = 0; i < o->n_nodes; i++)
+    if (o->report->fates[i] == PUT_CHANGED && !o->report->renewed[i] &&
+        has_disk(c, c->plan.nodes.v[o->nodes[i]].name))
+      changed[n++] = o->nodes[i];
+  if (n == 0)
+    return 0;
+  follow_init(&f, c->kind, &c->state, &c->plan, changed, n);
+  if (follow_read(&f, err) < 0)
+    return -1;
+  for (size_t i = 0; i < n; i++)
+    if (f.v[i].console.ready)
+      strv_push(&members, f.v[i].node->name);
+  _cleanup_free_ char *names = seed_name_nodes(&members);
+  if (members.n > 0)
+    log_info(&cli->log,
+             "members of the cluster already, whose machines take another seed "
+             "only with an empty disk: %s; where what has changed is wanted, "
+             "one after the other: `kubeseed destroy %s NODE`, `kubeseed up "
+             "%s`",
+             names, target, target);
+  return 0;
+}
+
 struct telling {
   const struct cli *cli;
   const struct cluster *cluster;
@@ -348,6 +381,8 @@ int cmd_seed(struct cli *cli, int argc, char **argv, struct error *err) {
                    remove_left(cli, &c, &left, err) < 0)))
     return -1;
   tell_seeds(cli, &c, &o, monotonic_seconds() - start);
+  if (tell_members(cli, &c, &o, err) < 0)
+    return -1;
   if (!pruning) {
     warn_gone(cli, &c, &gone);
     warn_left(cli, &c, &left);

@@ -113,8 +113,15 @@ echo '@kubeseed {"node":"m2","step":"ready","state":"ready","uptime":145}' \
   >"$preview/logs/m2.console"
 check "one that was ready" sees 1 --diff m2
 check "needs an empty disk" grep -q '^m2: to be emptied: the machine here' "$work/plan.txt"
+seeds() { # ARGUMENT...
+  exits 0 ks preview seed "$@" 2>"$work/said"
+}
+check "seed --prune" seeds --prune
+check "tells that it takes no other" grep -q \
+  "only with an empty disk: the node m2; where what has changed" "$work/said"
+check "seed of what has not changed" seeds
+check "does not" eval '! grep "empty disk" "$work/said"'
 rm -r "$preview/disks" "$preview/logs"
-check "seed --prune" ks preview seed --prune
 printf 'nonsense' >"$preview/seeds/m2.iso"
 check "plan --diff of a medium that is none" sees 1 --diff m2
 check "says so" grep -q '  what is there cannot be read: ' "$work/plan.txt"
