@@ -134,7 +134,8 @@ check "and no line of it or of its certificate" sh -c '! grep -q "BEGIN" "$1"' s
 check "plan --diff has no JSON" exits 2 "$kubeseed" --json plan --diff "$work/preview.yaml"
 
 # Of each spec: no key, token, secret, hash of a password or credential. The last line
-# of a key may be so short that other base64 has it as well.
+# of a key may be so short that other base64 has it as well, and the second one of an
+# elliptic key is its public half, as the certificate has it.
 hidden_in() { # SPEC
   state=$work/hidden.state
   rm -rf "$state"
@@ -144,8 +145,11 @@ hidden_in() { # SPEC
   { "$kubeseed" -q plan -C "$state" "$1" $nodes &&
     "$kubeseed" -q --json plan -C "$state" "$1" $nodes; } >"$work/plan.txt" 2>/dev/null ||
     return 1
+  find "$state/pki" -name '*.crt' -exec cat {} + | grep '.\{64\}' \
+    >"$work/public"
   { find "$state/pki" \( -name '*.key' -o -name '*.secret' -o -name id_ed25519 -o \
-    -name ca \) -type f -exec cat {} + | grep -v '^-----' | grep '.\{8\}'
+    -name ca \) -type f -exec cat {} + | grep -v '^-----' | grep '.\{8\}' |
+    grep -vxF -f "$work/public"
     cut -d . -f 2 "$state/pki/token"; } >"$work/secret" 2>/dev/null
   [ -s "$work/secret" ] && ! grep -F -f "$work/secret" "$work/plan.txt"
 }
