@@ -65,7 +65,7 @@ static int read_stats_secret(const struct cluster *c, char **ret,
                              struct error *err) {
   _cleanup_pki_ struct pki pki = {0};
   _cleanup_free_ char *dir = state_path(&c->state, "pki");
-  if (c->spec.endpoint.provider != PROVIDER_HAPROXY)
+  if (!provider_is_haproxy(c->spec.endpoint.provider))
     return 0;
   if (pki_load(dir, &c->plan, &pki, err) < 0)
     return -1;

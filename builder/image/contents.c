@@ -74,6 +74,11 @@ static void find_added(const struct spec *spec, struct added *ret) {
     look_at(&spec->entry_extras.v[i], ret);
 }
 
+/* Too large for images that do not need them, with what they stand on; what
+ * holds an address is in resource-agents. */
+static const char *const pacemaker[] = {
+    "corosync", "pacemaker", "pacemaker-cli-utils", "resource-agents"};
+
 /* What the author names, and what his keys need. */
 static void add_wanted(const struct spec *spec, struct buf *out) {
   _cleanup_(added_done) struct added a = {0};
@@ -85,6 +90,9 @@ static void add_wanted(const struct spec *spec, struct buf *out) {
     strv_push(&needed, "locales");
   if (a.keyboards.n > 0)
     strv_push(&needed, "console-setup");
+  if (spec->endpoint.provider == PROVIDER_PACEMAKER)
+    for (size_t i = 0; i < ARRAY_SIZE(pacemaker); i++)
+      strv_push(&needed, pacemaker[i]);
   add_all(&spec->image.packages, out);
   for (size_t i = 0; i < needed.n; i++)
     if (!strv_has(&spec->image.packages, needed.v[i]))

@@ -36,6 +36,11 @@ static const struct {
      "a role's unit", NULL},
     {"/etc/systemd/system/multi-user.target.wants/nginx.service",
      "a role's unit", NULL},
+    {"/etc/systemd/system/multi-user.target.wants/corosync.service",
+     "a role's unit", NULL},
+    {"/etc/systemd/system/multi-user.target.wants/pacemaker.service",
+     "a role's unit", NULL},
+    {"/etc/pacemaker/authkey", "a cluster's key", NULL},
     {"/etc/systemd/system/multi-user.target.wants/etcd.service",
      "a role's unit", NULL},
 };

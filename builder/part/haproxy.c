@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* endpoint.provider haproxy: nodes of the role load-balancer run it. */
+/* endpoint.provider haproxy and pacemaker: nodes of the role load-balancer run
+ * it. */
 #include "part/ask.h"
 #include "part/proxy.h"
 #include <string.h>
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
-  return n->spec->role == ROLE_LOAD_BALANCER &&
-                 p->spec->endpoint.provider == PROVIDER_HAPROXY
+  enum provider provider = p->spec->endpoint.provider;
+  if (n->spec->role != ROLE_LOAD_BALANCER || !provider_is_haproxy(provider))
+    return NULL;
+  return provider == PROVIDER_HAPROXY
              ? "endpoint.provider haproxy: leads to API servers that are ready"
-             : NULL;
+             : "endpoint.provider pacemaker: leads to API servers that are "
+               "ready";
 }
 
 static const struct part_file files[] = {
@@ -19,7 +23,13 @@ static const struct part_file files[] = {
 
 static const char *const units[] = {"haproxy.service", NULL};
 
-static const struct part_step steps[] = {{"proxy", NULL}, {0}};
+/* What pacemaker runs, systemd must not start by itself. */
+static bool by_systemd(const struct plan *p, const struct plan_node *n) {
+  (void)n;
+  return p->spec->endpoint.provider == PROVIDER_HAPROXY;
+}
+
+static const struct part_step steps[] = {{"proxy", by_systemd}, {0}};
 
 static void values(const struct part_input *in, struct scope *s) {
   const struct plan *p = in->plan;
@@ -63,7 +73,7 @@ static void ask(const struct part_input *in, const struct plan_node *n,
   const struct spec *s = in->plan->spec;
   const char *secret = part_key(in, "stats.secret");
   if (n->spec->role != ROLE_LOAD_BALANCER || !*secret ||
-      s->endpoint.provider != PROVIDER_HAPROXY)
+      !provider_is_haproxy(s->endpoint.provider))
     return;
   buf_addf(head, "STATS_PORT=%d\n", s->endpoint.stats_port);
   ask_set(head, "STATS_SECRET", secret);
@@ -71,7 +81,7 @@ static void ask(const struct part_input *in, const struct plan_node *n,
 
 static void verify(struct judge *j) {
   static const struct proxy haproxy = {"haproxy", "#", server_status, "UP"};
-  if (j->plan->spec->endpoint.provider == PROVIDER_HAPROXY)
+  if (provider_is_haproxy(j->plan->spec->endpoint.provider))
     proxy_verify(j, &haproxy);
 }
 
@@ -80,14 +90,14 @@ static void verify(struct judge *j) {
 
 static void check_endpoint(const struct checking *c) {
   const struct spec *s = c->spec;
+  bool haproxy = provider_is_haproxy(s->endpoint.provider);
   proxy_check(c, PROVIDER_HAPROXY);
-  if (s->endpoint.provider == PROVIDER_HAPROXY &&
-      (s->endpoint.stats_port == s->endpoint.port ||
-       s->endpoint.stats_port == API_PORT))
+  proxy_check(c, PROVIDER_PACEMAKER);
+  if (haproxy && (s->endpoint.stats_port == s->endpoint.port ||
+                  s->endpoint.stats_port == API_PORT))
     yaml_fault(c->err, check_place(c, "endpoint", "statsPort"),
                "statsPort is the endpoint's own port; write another one");
-  if (s->endpoint.provider == PROVIDER_HAPROXY &&
-      s->endpoint.stats_port == SSH_PORT)
+  if (haproxy && s->endpoint.stats_port == SSH_PORT)
     yaml_fault(c->err, check_place(c, "endpoint", "statsPort"),
                "statsPort is %d, where sshd listens; write another one",
                SSH_PORT);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The endpoint's address as a virtual IP (VRRP, RFC 5798): who may hold it. */
 #include "part/judge-holder.h"
+#include "part/network.h"
 #include "part/nodes.h"
 #include "part/part.h"
 #include "part/proxy.h"
@@ -35,30 +36,19 @@ static void values(const struct part_input *in, struct scope *s) {
   nodes_set(s, "vip_other_macs", &p->holders, NULL, "", nodes_macs);
 }
 
-/* The card in the network of the endpoint's address: the cluster's own, unless
- * that is one of network.subnets. */
-static const char *vip_interface(const struct plan *p,
-                                 const struct plan_node *n) {
-  const struct plan_interface *own = plan_cluster_interface(n);
-  const struct cidr *net = spec_net_of(p->spec, p->spec->endpoint.address);
-  if (!net || cidr_has(net, own->address))
-    return own->name;
-  for (size_t i = 0; i < n->interfaces.n; i++)
-    if (cidr_has(net, n->interfaces.v[i].address))
-      return n->interfaces.v[i].name;
-  return own->name;
-}
-
 static void node_values(const struct plan *p, const struct plan_node *n,
                         struct scope *s) {
   scope_set(s, "vip_card", "");
-  if (!n->runs_keepalived)
+  if (!n->runs_keepalived && !n->runs_pacemaker)
     return;
-  const char *card = vip_interface(p, n);
+  /* Pacemaker's as well. */
+  const char *card = network_vip_card(p, n);
   if (strcmp(card, plan_cluster_interface(n)->name) != 0)
     scope_set(s, "vip_card", card);
-  scope_setf(s, "vip_priority", "%d", n->vip_priority);
   scope_set(s, "vip_interface", card);
+  if (!n->runs_keepalived)
+    return;
+  scope_setf(s, "vip_priority", "%d", n->vip_priority);
   nodes_rows(s, "vip_peers", &p->holders, n);
   if (n->spec->role == ROLE_CONTROL_PLANE)
     scope_set(s, "vip_check", LIB "vip check " LIB "check-apiserver");
@@ -73,7 +63,7 @@ static bool may_hold(const struct plan *p, const struct plan_node *n) {
 }
 
 static void verify(struct judge *j) {
-  if (j->plan->holders.n > 0)
+  if (j->plan->holders.n > 0 && j->plan->holders.v[0]->runs_keepalived)
     judge_holder(j, may_hold);
   else if (j->plan->spec->endpoint.provider == PROVIDER_EXTERNAL)
     judge_add(j, HOLDER_ID, HOLDER_WHAT, VERIFY_SKIP,

@@ -144,6 +144,17 @@ static void node_values(const struct plan *p, const struct plan_node *n,
   }
 }
 
+const char *network_vip_card(const struct plan *p, const struct plan_node *n) {
+  const struct plan_interface *own = plan_cluster_interface(n);
+  const struct cidr *net = spec_net_of(p->spec, p->spec->endpoint.address);
+  if (!net || cidr_has(net, own->address))
+    return own->name;
+  for (size_t i = 0; i < n->interfaces.n; i++)
+    if (cidr_has(net, n->interfaces.v[i].address))
+      return n->interfaces.v[i].name;
+  return own->name;
+}
+
 const struct part part_network = {
     .name = "network",
     .why = why,

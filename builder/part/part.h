@@ -118,6 +118,7 @@ struct part {
   PART(haproxy)                                                                \
   PART(nginx)                                                                  \
   PART(keepalived)                                                             \
+  PART(pacemaker)                                                              \
   PART(first_node)                                                             \
   PART(bridge)                                                                 \
   PART(extras)                                                                 \

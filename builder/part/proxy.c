@@ -75,18 +75,23 @@ void proxy_check(const struct checking *c, enum provider provider) {
                n, MAX_BALANCERS);
 }
 
+/* Whether nodes of the role load-balancer have something to run. */
+static bool balanced(enum provider provider) {
+  return provider_is_haproxy(provider) || provider == PROVIDER_NGINX;
+}
+
 void proxy_check_port(const struct checking *c) {
   enum provider provider = c->spec->endpoint.provider;
   int port = c->spec->endpoint.port;
   const struct yaml_node *at = check_place(c, "endpoint", "port");
   if (port == API_PORT || provider == PROVIDER_EXTERNAL)
     return;
-  if (provider != PROVIDER_HAPROXY && provider != PROVIDER_NGINX)
+  if (!balanced(provider))
     yaml_fault(
         c->err, at,
         "with the provider %s the API servers answer at the endpoint "
         "themselves, and they are at %d; for another port write provider: "
-        "haproxy, nginx or external",
+        "haproxy, nginx, pacemaker or external",
         provider_name(provider), API_PORT);
   else if (port == SSH_PORT)
     yaml_fault(c->err, at,
@@ -97,10 +102,9 @@ void proxy_check_port(const struct checking *c) {
 
 void proxy_check_unused(const struct checking *c) {
   enum provider provider = c->spec->endpoint.provider;
-  if (provider != PROVIDER_HAPROXY && provider != PROVIDER_NGINX &&
-      spec_count(c->spec, ROLE_LOAD_BALANCER) > 0)
+  if (!balanced(provider) && spec_count(c->spec, ROLE_LOAD_BALANCER) > 0)
     yaml_fault(c->err, check_place(c, "endpoint", "provider"),
                "nodes of the role load-balancer need the provider "
-               "haproxy or nginx, not %s",
+               "haproxy, nginx or pacemaker, not %s",
                provider_name(provider));
 }

@@ -30,6 +30,10 @@ static const struct {
     {"/etc/nginx/*",
      "https://nginx.org/en/docs/stream/ngx_stream_core_module.html"},
     {"/etc/keepalived/*", DEBIAN "keepalived/keepalived.conf.5.en.html"},
+    {"/etc/corosync/*", DEBIAN "corosync/corosync.conf.5.en.html"},
+    {"/etc/*pacemaker*",
+     "https://clusterlabs.org/projects/pacemaker/doc/2.1/Pacemaker_Explained/"
+     "html/"},
     {"/etc/default/etcd", "https://etcd.io/docs/v3.5/op-guide/configuration/"},
     {"/etc/etcd/*", "https://etcd.io/docs/v3.5/op-guide/security/"},
     {"/etc/cni/*", "https://www.cni.dev/plugins/current/main/bridge/"},

@@ -60,6 +60,9 @@ const struct text pki_texts[] = {
     /* keepalived uses no more than 8 characters (auth_pass). */
     {"vrrp.secret", LOWER UPPER DIGITS, X8},
     {"stats.secret", LOWER UPPER DIGITS, X8 X8 X8},
+    /* Bytes of a key of corosync (corosync-keygen(8)); at least 128 are wanted,
+     * and these are worth more than 1500 bits. */
+    {COROSYNC_KEY, LOWER UPPER DIGITS, X64 X64 X64 X64},
     {"ssh-host.secret", "0123456789abcdef", X64},
     {NULL, NULL, NULL},
 };

@@ -49,6 +49,9 @@ extern const struct pair PAIR_KUBELET, PAIR_KUBELET_SERVER, PAIR_KUBE_PROXY,
 extern const struct pair *const pairs_of_cluster[];
 extern const struct pair *const pairs_of_node[];
 
+/* The one that only clusters with pacemaker have. */
+#define COROSYNC_KEY "corosync.secret"
+
 /* A secret text: every 'x' of shape is a random character of the alphabet. */
 struct text {
   const char *name; /* NULL after the last */

@@ -258,9 +258,14 @@ static int random_char(const char *alphabet, char *ret, struct error *err) {
   return 0;
 }
 
+static bool text_wanted(const struct spec *s, const struct text *t) {
+  return strcmp(t->name, COROSYNC_KEY) != 0 ||
+         s->endpoint.provider == PROVIDER_PACEMAKER;
+}
+
 static int make_text(const struct making *m, const struct text *t,
                      struct error *err) {
-  if (entry_keep(m->old, t->name, m->out))
+  if (entry_keep(m->old, t->name, m->out) || !text_wanted(m->plan->spec, t))
     return 0;
   _cleanup_buf_ struct buf data = {0};
   for (const char *s = t->shape; *s; s++) {

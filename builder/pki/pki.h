@@ -14,6 +14,7 @@
  *   admin.crt admin.key             CN kubernetes-admin, signed by ca
  *   token                           bootstrap token, abcdef.0123456789abcdef
  *   vrrp.secret stats.secret        keepalived's and haproxy's pass words
+ *   corosync.secret                 corosync's key; only with pacemaker
  *   ssh-user/id_ed25519 (.pub)      logs the workstation in to the nodes
  *   ssh-ca/ca (.pub)                signs SSH host (and user) certificates
  *   ssh-host.secret                 the nodes' SSH host keys come from it

@@ -18,6 +18,7 @@ static bool runs_keepalived(const struct spec *s, enum role role) {
   case PROVIDER_HAPROXY:
   case PROVIDER_NGINX:
     return role == ROLE_LOAD_BALANCER;
+  case PROVIDER_PACEMAKER:
   case PROVIDER_EXTERNAL:
   case PROVIDER_FIRST_NODE:
     return false;
@@ -28,6 +29,8 @@ static bool runs_keepalived(const struct spec *s, enum role role) {
 void addresses_plan_node(const struct spec *s, struct plan_node *n,
                          uint32_t kubelet) {
   n->runs_keepalived = runs_keepalived(s, n->spec->role);
+  n->runs_pacemaker = s->endpoint.provider == PROVIDER_PACEMAKER &&
+                      n->spec->role == ROLE_LOAD_BALANCER;
   if (n->runs_keepalived)
     n->vip_priority = VIP_PRIORITY - (int)n->ordinal;
   if (n->has_kubelet && cni_has_node_pods(s))

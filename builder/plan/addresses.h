@@ -7,9 +7,9 @@
 
 #include "plan/plan.h"
 
-/* Fills runs_keepalived, vip_priority, pods and vtep of n, whose role, ordinal
- * and has_kubelet are decided; kubelet counts the nodes of Kubernetes before
- * it. */
+/* Fills runs_keepalived, runs_pacemaker, vip_priority, pods and vtep of n,
+ * whose role, ordinal and has_kubelet are decided; kubelet counts the nodes of
+ * Kubernetes before it. */
 void addresses_plan_node(const struct spec *s, struct plan_node *n,
                          uint32_t kubelet);
 

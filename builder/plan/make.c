@@ -87,7 +87,7 @@ static void plan_lists(struct plan *p) {
     add_to(&p->balancers, n, n->spec->role == ROLE_LOAD_BALANCER);
     add_to(&p->kubelets, n, n->has_kubelet);
     add_to(&p->members, n, n->has_member);
-    add_to(&p->holders, n, n->runs_keepalived);
+    add_to(&p->holders, n, n->runs_keepalived || n->runs_pacemaker);
     add_to(&p->by_name, n, true);
   }
   qsort(p->by_name.v, p->by_name.n, sizeof(const struct plan_node *),

@@ -94,6 +94,8 @@ static void add_runs(const struct plan_node *n, struct buf *out) {
     strv_push(&runs, "kubelet");
   if (n->runs_keepalived)
     strv_pushf(&runs, "keepalived %d", n->vip_priority);
+  if (n->runs_pacemaker)
+    strv_push(&runs, "pacemaker");
   _cleanup_free_ char *text = strv_join(&runs, " · ");
   if (runs.n > 0)
     add_row(out, "POINT-SIZE=\"10\"", text);

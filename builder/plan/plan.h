@@ -57,6 +57,7 @@ struct plan_node {
   bool has_member;      /* a member of etcd, of whatever etcd.mode */
   bool runs_etcd;       /* that member is a unit of systemd, not a static pod */
   bool runs_keepalived; /* may hold the VIP */
+  bool runs_pacemaker;  /* the same, by pacemaker */
   int vip_priority;     /* VRRP priority when runs_keepalived */
   struct cidr pods;     /* this node's pod subnet (cni_has_node_pods) */
   bool has_pods;
@@ -97,7 +98,7 @@ struct plan {
   struct plan_list balancers; /* nodes of the role load-balancer */
   struct plan_list kubelets;  /* nodes with has_kubelet */
   struct plan_list members;   /* nodes with has_member */
-  struct plan_list holders;   /* nodes with runs_keepalived */
+  struct plan_list holders;   /* nodes that may hold the VIP */
   struct plan_list by_name;   /* all, sorted by name */
 };
 

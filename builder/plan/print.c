@@ -247,7 +247,7 @@ json_t *plan_json(const struct plan *p, json_t *locked) {
   (void)json_object_set_new(
       o, "routerId", has_vip(p) ? json_integer(p->router_id) : json_null());
   (void)json_object_set_new(o, "statsPort",
-                            s->endpoint.provider == PROVIDER_HAPROXY
+                            provider_is_haproxy(s->endpoint.provider)
                                 ? json_integer(s->endpoint.stats_port)
                                 : json_null());
   if (s->proxy.http)
@@ -432,7 +432,7 @@ static void print_cluster(const struct plan *p, const char *locked, FILE *out) {
           provider_name(s->endpoint.provider));
   if (has_vip(p))
     fprintf(out, ", VRRP router %d", p->router_id);
-  if (s->endpoint.provider == PROVIDER_HAPROXY)
+  if (provider_is_haproxy(s->endpoint.provider))
     fprintf(out, ", statistics at port %d", s->endpoint.stats_port);
   fprintf(out, ")%s%s\n", ip_is_set(s->endpoint.address) ? ", also " : "",
           ip_is_set(s->endpoint.address) ? s->endpoint.name : "");
@@ -608,6 +608,8 @@ void plan_print_node(const struct plan *p, const struct plan_node *n,
     fprintf(out, "  VXLAN     MAC %s\n", mac_format(&n->vtep, m));
   if (n->runs_keepalived)
     fprintf(out, "  VIP       priority %d\n", n->vip_priority);
+  if (n->runs_pacemaker)
+    fputs("  VIP       where pacemaker decides\n", out);
   print_list("labels", &n->spec->labels, out);
   print_list("taints", &n->taints, out);
   print_list("notes", &n->extras.annotations, out);

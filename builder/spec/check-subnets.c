@@ -111,6 +111,7 @@ static bool may_hold(const struct spec *s, const struct spec_node *n) {
     return n->role == ROLE_CONTROL_PLANE;
   case PROVIDER_HAPROXY:
   case PROVIDER_NGINX:
+  case PROVIDER_PACEMAKER:
     return n->role == ROLE_LOAD_BALANCER;
   case PROVIDER_EXTERNAL:
   case PROVIDER_FIRST_NODE:

@@ -193,8 +193,8 @@ const struct code spec_codes[] = {
      "A CA needs its certificate and its key, each of the cluster's CAs one of "
      "its own; kubeadm signs with RSA of 2048 bits or more, or ECDSA."},
     {"KS0210", "provider and load balancers do not fit",
-     "haproxy and nginx run on nodes of the role load-balancer, and nothing "
-     "else does."},
+     "haproxy, nginx and pacemaker run on nodes of the role load-balancer, and "
+     "nothing else does."},
     {"KS0211", "one load balancer",
      "With it the way to the API is gone. Two hand the address on."},
     {"KS0212", "too many load balancers", "One at a time holds the address."},
@@ -209,7 +209,8 @@ const struct code spec_codes[] = {
     {"KS0217", "a port that the endpoint cannot have",
      "API servers listen at 6443. Load balancers can be asked at another port "
      "as "
-     "well: endpoint.port with the provider haproxy, nginx or external."},
+     "well: endpoint.port with the provider haproxy, nginx, "
+     "pacemaker or external."},
     {"KS0301", "payload and version do not fit",
      "Seeds of one version and an image with another make no cluster."},
     {"KS0302", "the payload's folder or bundle cannot be used",
@@ -646,8 +647,8 @@ static const struct told {
                "or who is let in by the one is by the other"},
     {"KS0210", "the provider %s needs nodes of the role load-balancer, two for "
                "high availability"},
-    {"KS0210", "nodes of the role load-balancer need the provider haproxy or "
-               "nginx, not %s"},
+    {"KS0210", "nodes of the role load-balancer need the provider haproxy, "
+               "nginx or pacemaker, not %s"},
     {"KS0211", "one load balancer is a single point of failure; two are not"},
     {"KS0212", "%zu load balancers; one at a time holds the endpoint, at most "
                "%d make sense"},
@@ -667,7 +668,7 @@ static const struct told {
                "server; write network.dns, or its address"},
     {"KS0217", "with the provider %s the API servers answer at the endpoint "
                "themselves, and they are at %d; for another port write "
-               "provider: haproxy, nginx or external"},
+               "provider: haproxy, nginx, pacemaker or external"},
     {"KS0217",
      "the endpoint's port is %d, where sshd listens; write another one"},
     {"KS0214", "with the provider first-node the endpoint is the address of "

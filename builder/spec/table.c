@@ -867,8 +867,8 @@ const struct key spec_keys[] = {
      .also = "hostname dnsName fqdn"},
     {"endpoint.port", TYPE_INT, "0.1", AT(endpoint.port),
      .doc = "The port of the endpoint. The API servers are at 6443, and so are "
-            "load balancers as well; another one needs haproxy, nginx or "
-            "external.",
+            "load balancers as well; another one needs haproxy, nginx, "
+            "pacemaker or external.",
      .value = "6443", .min = 1, .max = 65535, .also = "bindPort apiPort"},
     {"endpoint.provider", TYPE_WORD, "0.1", AT(endpoint.provider),
      .doc = "What holds the address of the API server.", .value = "keepalived",

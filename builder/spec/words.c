@@ -23,7 +23,7 @@ const struct word role_words[] = {
     {"worker", ROLE_WORKER, "runs pods", "node minion agent compute"},
     {"etcd", ROLE_ETCD, "runs etcd alone; needs etcd.mode external", NULL},
     {"load-balancer", ROLE_LOAD_BALANCER,
-     "holds the endpoint; needs the provider haproxy or nginx",
+     "holds the endpoint; needs the provider haproxy, nginx or pacemaker",
      "lb loadbalancer load_balancer balancer proxy"},
     {0},
 };
@@ -72,6 +72,9 @@ const struct word provider_words[] = {
      "haproxy on the nodes of the role load-balancer", NULL},
     {"nginx", PROVIDER_NGINX, "nginx on the nodes of the role load-balancer",
      NULL},
+    {"pacemaker", PROVIDER_PACEMAKER,
+     "haproxy on those nodes, the address held by corosync and pacemaker",
+     "corosync pcs crm"},
     {"external", PROVIDER_EXTERNAL,
      "a load balancer of yours; endpoint.address is its address, or "
      "endpoint.name its DNS name",

@@ -35,9 +35,15 @@ enum provider {
   PROVIDER_KEEPALIVED,
   PROVIDER_HAPROXY,
   PROVIDER_NGINX,
+  PROVIDER_PACEMAKER,
   PROVIDER_EXTERNAL,
   PROVIDER_FIRST_NODE,
 };
+
+/* Whether load balancers run haproxy, whoever holds their address. */
+static inline bool provider_is_haproxy(enum provider p) {
+  return p == PROVIDER_HAPROXY || p == PROVIDER_PACEMAKER;
+}
 
 enum etcd_mode { ETCD_FOUNDING, ETCD_STACKED, ETCD_EXTERNAL };
 

@@ -42,6 +42,7 @@ static const struct layout_row rows[] = {
     {"pki/token", LAYOUT_KEYS, false, SECRET},
     {"pki/vrrp.secret", LAYOUT_KEYS, false, SECRET},
     {"pki/stats.secret", LAYOUT_KEYS, false, SECRET},
+    {"pki/corosync.secret", LAYOUT_KEYS, false, SECRET},
     {"pki/ssh-host.secret", LAYOUT_KEYS, false, SECRET},
     {"pki/encryption.secret", LAYOUT_KEYS, false, SECRET},
     {"pki/tokens.secret", LAYOUT_KEYS, false, SECRET},

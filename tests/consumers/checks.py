@@ -76,6 +76,33 @@ def one(*argv):
     return lambda path: [*argv, path]
 
 
+# It looks for itself in the list of nodes, and says what is wrong nowhere but in the
+# log, unless it is told to.
+COROSYNC = r"""
+. /etc/kubeseed/node.env
+hostname "$NODE"
+mkdir -p /tmp
+sed 's/to_stderr: no/to_stderr: yes/' /etc/corosync/corosync.conf >/tmp/corosync.conf
+corosync -t -c /tmp/corosync.conf
+"""
+
+PACEMAKER = r"""
+export CIB_file=/tmp/cib.xml
+mkdir -p /tmp
+for again in first second; do
+  [ -e "$CIB_file" ] || cat >"$CIB_file" <<CIB
+<cib crm_feature_set="3.0.0" validate-with="pacemaker-3.7" epoch="1" num_updates="0"
+  admin_epoch="0"><configuration><crm_config/><nodes/><resources/><constraints/>
+  </configuration><status/></cib>
+CIB
+  cibadmin --modify --allow-create --force --scope configuration --xml-file "$0"
+done
+cibadmin --query --xpath "//primitive[@id='endpoint']" >/dev/null
+crm_verify -V --xml-file "$CIB_file"
+rm "$CIB_file"
+"""
+
+
 CHECKS = [
     Check("haproxy -c", ["/etc/haproxy/haproxy.cfg"],
           one("haproxy", "-c", "-f"), ("leastconn", "leastcon"),
@@ -85,6 +112,13 @@ CHECKS = [
           quiet=["syntax is ok$", "test is successful$"]),
     Check("keepalived -t", ["/etc/keepalived/keepalived.conf"],
           one("keepalived", "-t", "-f"), ("advert_int", "advert_interval")),
+    Check("corosync -t", ["/etc/corosync/*"],
+          lambda _: ["unshare", "-u", "sh", "-euc", COROSYNC],
+          ("aes256", "aes257"), must=["exiting normally$"]),
+    # cibadmin, on a file in the place of the cluster, as the first boot has it.
+    Check("crm_verify", ["/etc/kubeseed/pacemaker.xml"],
+          lambda path: ["sh", "-euc", PACEMAKER, path],
+          ('kind="Mandatory"', 'kind="Always"')),
     Check("sshd -t", ["/etc/ssh/sshd_config.d/*.conf", "/etc/ssh/*key*"],
           lambda _: ["sshd", "-t"], ("HostKey", "HostKeys")),
     Check("nft -c", ["/etc/nftables.conf"], one("nft", "-c", "-f"),

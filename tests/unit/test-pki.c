@@ -327,6 +327,25 @@ static void test_texts(void **state) {
   check_shape(text(&pki, "ssh-host.secret"), "0123456789abcdef", 64);
 }
 
+/* Of clusters with pacemaker alone, and kept. */
+static void test_corosync_key(void **state) {
+  const struct fixture *f = *state;
+  _cleanup_pki_ struct pki without = make(f, NULL, NOW);
+  assert_null(pki_get(&without, "corosync.secret"));
+  struct spec spec = *f->plan.spec;
+  struct fixture with = *f;
+  spec.endpoint.provider = PROVIDER_PACEMAKER;
+  with.plan.spec = &spec;
+  _cleanup_pki_ struct pki first = make(&with, &without, NOW);
+  static const char all[] = "abcdefghijklmnopqrstuvwxyz"
+                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  check_shape(text(&first, "corosync.secret"), all, 256);
+  assert_true(pki_get(&first, "corosync.secret")->secret);
+  _cleanup_pki_ struct pki again = make(&with, &first, NOW);
+  assert_string_equal(text(&again, "corosync.secret"),
+                      text(&first, "corosync.secret"));
+}
+
 static void test_ca_hash(void **state) {
   const struct fixture *f = *state;
   _cleanup_error_ struct error err = {0};
@@ -1128,6 +1147,7 @@ int main(void) {
       T(test_admin_group_follows_version),
       T(test_rsa),
       T(test_texts),
+      T(test_corosync_key),
       T(test_ca_hash),
       T(test_store_and_load),
       T(test_modes),

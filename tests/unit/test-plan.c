@@ -412,13 +412,15 @@ static void test_vip(void **state) {
       {"{provider: keepalived}", true, false},
       {"{provider: haproxy}", false, true},
       {"{provider: nginx}", false, true},
+      {"{provider: pacemaker}", false, false},
       {"{provider: external, address: 10.1.1.1}", false, false},
       {"{provider: first-node}", false, false},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     _cleanup_fixture_ struct fixture f = {0};
     bool proxies = strstr(rows[i].endpoint, "haproxy") ||
-                   strstr(rows[i].endpoint, "nginx");
+                   strstr(rows[i].endpoint, "nginx") ||
+                   strstr(rows[i].endpoint, "pacemaker");
     _cleanup_free_ char *text = xasprintf(
         HEADER "endpoint: %s\n" MASTERS "%s", rows[i].endpoint,
         proxies ? "  - {name: \"lb{1..2}\", role: load-balancer}\n" : "");
@@ -473,6 +475,32 @@ static void test_steps(void **state) {
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
     assert_words(&plan_find(&f.plan, rows[i].node)->steps, rows[i].steps);
+}
+
+/* What pacemaker runs, systemd does not start; the key is the balancers'. */
+static void test_pacemaker(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  make(HEADER "endpoint: {provider: pacemaker}\n" MASTERS
+              "  - {name: \"lb{1..2}\", role: load-balancer}\n",
+       &f);
+  assert_words(&plan_find(&f.plan, "lb2")->steps, "check pacemaker wipe ready");
+  assert_int_equal(f.plan.holders.n, 2);
+  for (size_t i = 0; i < f.plan.nodes.n; i++) {
+    const struct plan_node *n = &f.plan.nodes.v[i];
+    bool balancer = n->spec->role == ROLE_LOAD_BALANCER;
+    assert_int_equal(n->runs_pacemaker, balancer);
+    assert_int_equal(strv_has(&n->units, "pacemaker.service"), balancer);
+    size_t keys = 0;
+    for (size_t k = 0; k < n->files.n; k++)
+      if (strcmp(n->files.v[k].source, "pki:corosync.secret") == 0) {
+        assert_string_equal(n->files.v[k].path, "/etc/corosync/authkey");
+        assert_int_equal(n->files.v[k].mode, 0400);
+        assert_string_equal(n->files.v[k].owner, "root:root");
+        keys++;
+      }
+    assert_int_equal(keys, balancer);
+  }
 }
 
 /* The spec's, in one form; else kubeadm's own for control planes. */
@@ -592,6 +620,7 @@ int main(void) {
       cmocka_unit_test(test_pod_networks),
       cmocka_unit_test(test_vip),
       cmocka_unit_test(test_steps),
+      cmocka_unit_test(test_pacemaker),
       cmocka_unit_test(test_taints),
       cmocka_unit_test(test_who_gets_keys),
       cmocka_unit_test(test_modes),

@@ -76,6 +76,12 @@ static const char nodes_haproxy[] =
     "- {name: 'm{1..3}', role: control-plane, address: 192.168.4.31+}\n"
     "- {name: 'lb{1..2}', role: load-balancer, address: 192.168.4.11+}\n";
 
+static const char nodes_pacemaker[] =
+    "endpoint: {address: 192.168.4.20, provider: pacemaker}\n"
+    "nodes:\n"
+    "- {name: 'm{1..3}', role: control-plane, address: 192.168.4.31+}\n"
+    "- {name: 'lb{1..2}', role: load-balancer, address: 192.168.4.11+}\n";
+
 static const char nodes_nginx[] =
     "endpoint: {address: 192.168.4.20, provider: nginx}\n"
     "nodes:\n"
@@ -199,7 +205,7 @@ static void say_cert(struct buf *b, const char *path, const char *text) {
 
 /* The holder of the VIP: the first that may hold it. */
 static bool is_holder(const struct plan_node *n) {
-  return n->runs_keepalived && n->ordinal == 0;
+  return (n->runs_keepalived || n->runs_pacemaker) && n->ordinal == 0;
 }
 
 static void say_components(const struct plan_node *n, struct buf *b) {
@@ -239,6 +245,8 @@ static char *say_node(const struct fixture *f, const struct plan_node *n) {
     say_backends(f, &b);
   else if (n->spec->role == ROLE_LOAD_BALANCER)
     say_stats(f, &b);
+  if (n->runs_pacemaker)
+    buf_adds(&b, "\n@section pacemaker\nlb1 lb2 \n");
   if (has_kubelet(n))
     buf_adds(&b, "\n@section readyz\nok");
   if (has_kubelet(n) && f->spec.kubernetes.bootstrapper == BOOTSTRAPPER_SYSTEMD)
@@ -452,6 +460,13 @@ static void test_well(void **state) {
   parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
   expect(&f, "endpoint.backends", VERIFY_OK, "1 load balancers");
+  end(&f);
+  begin(&f, nodes_pacemaker);
+  parts_verify(&f.plan, &f.facts, &f.checks);
+  expect_all_ok(&f);
+  expect(&f, "endpoint.holder", VERIFY_OK, "192.168.4.20, lb1");
+  expect(&f, "endpoint.members", VERIFY_OK, "2 members");
+  expect(&f, "endpoint.backends", VERIFY_OK, "2 load balancers");
   end(&f);
   begin(&f, nodes_dual);
   parts_verify(&f.plan, &f.facts, &f.checks);
@@ -780,8 +795,26 @@ static const struct flaw faults_of_nginx[] = {
      "lb1: nothing known of nginx.service"},
 };
 
+static const struct flaw faults_of_pacemaker[] = {
+    {"lb2", "lb1 lb2 \n", "lb2 \n", "endpoint.members",
+     "lb2 does not see lb1: lb2"},
+    {"lb1", "lb1 lb2 \n", "lb1 lb20 \n", "endpoint.members",
+     "lb1 does not see lb2: lb1 lb20"},
+    {"lb1", "lb1 lb2 \n", "", "endpoint.members",
+     "lb1 does not see lb1: nothing; lb1 does not see lb2: nothing"},
+    {"lb2", "10.0.2.15/24", "192.168.4.20/24", "endpoint.holder",
+     "2 nodes hold 192.168.4.20: lb1, lb2"},
+    {"m1", "10.0.2.15/24", "192.168.4.20/24", "endpoint.holder",
+     "m1 holds it and must not"},
+    {"lb1", "Id=corosync.service\nLoadState=loaded\nActiveState=active",
+     "Id=corosync.service\nLoadState=loaded\nActiveState=inactive", "units",
+     "lb1: corosync.service should run"},
+};
+
 static void test_faults(void **state) {
   (void)state;
+  for (size_t i = 0; i < ARRAY_SIZE(faults_of_pacemaker); i++)
+    expect_fault(nodes_pacemaker, &faults_of_pacemaker[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_nodes); i++)
     expect_fault(nodes_ha, &faults_of_nodes[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_etcd); i++)
