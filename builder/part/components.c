@@ -137,6 +137,7 @@ void components_values(const struct plan *p, struct scope *s) {
   set_component(spec, COMPONENT_SCHEDULER, "scheduler_args",
                 "scheduler_volumes", s);
   set_component(spec, COMPONENT_KUBELET, "kubelet_args", NULL, s);
+  settings_kubelet(p, s);
   const struct spec_component *scheduler =
       &spec->kubernetes.components[COMPONENT_SCHEDULER];
   scope_set_flag(s, "scheduler_is_set",

@@ -95,7 +95,8 @@ static void check_count(const struct checking *c) {
 
 static const struct spec_check checks[] = {
     {check_count, {"nodes.name", "nodes.role", "etcd.mode"}},
-    SETTINGS_CHECKS,
+    {settings_check_api_server, SETTINGS_READ_API_SERVER},
+    {settings_check_kubelets, SETTINGS_READ_KUBELETS},
     {0},
 };
 

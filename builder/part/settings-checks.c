@@ -39,7 +39,7 @@ static void check_plugin(const struct checking *c, const char *name,
   }
 }
 
-void settings_check_plugins(const struct checking *c) {
+static void check_plugins(const struct checking *c) {
   const struct spec_api_server *api = &c->spec->kubernetes.api;
   const struct yaml_node *both = place_of(c, "admissionPlugins");
   const struct yaml_node *enable = yaml_get(both, "enable");
@@ -82,7 +82,7 @@ static const struct {
     {10259, "the scheduler"},
 };
 
-void settings_check_ports(const struct checking *c) {
+static void check_ports(const struct checking *c) {
   const char *ports = c->spec->kubernetes.api.node_ports;
   int first, last;
   if (!ports)
@@ -105,7 +105,7 @@ void settings_check_ports(const struct checking *c) {
 
 /* ---- Addresses of kubelets ---- */
 
-void settings_check_addresses(const struct checking *c) {
+static void check_addresses(const struct checking *c) {
   const struct strv *l = &c->spec->kubernetes.api.kubelet_addresses;
   if (l->n > 0 && !strv_has(l, "InternalIP") && !strv_has(l, "Hostname"))
     yaml_fault(c->err, place_of(c, "kubeletAddresses"),
@@ -115,10 +115,103 @@ void settings_check_addresses(const struct checking *c) {
 
 /* ---- Whose a token is ---- */
 
-void settings_check_webhook(const struct checking *c) {
+static void check_webhook(const struct checking *c) {
   const struct yaml_node *at = yaml_get(place_of(c, "tokenWebhook"), "version");
   if (c->spec->kubernetes.api.webhook.review == REVIEW_V1 &&
       !version_reviews_by_v1(&c->spec->kubernetes.version))
     yaml_fault(c->err, at,
                "Kubernetes before 1.17 asks in v1beta1 alone; write that");
+}
+
+void settings_check_api_server(const struct checking *c) {
+  check_plugins(c);
+  check_ports(c);
+  check_addresses(c);
+  check_webhook(c);
+}
+
+/* ---- Kubelets ---- */
+
+/* The kubelet's arguments are stronger than its configuration; one of a role or
+ * a node is for these alone. */
+static void check_kubelet_args(const struct checking *c,
+                               const struct yaml_node *kubelet) {
+  static const struct {
+    const char *key, *argument;
+  } both[] = {{"kubeReserved", "kube-reserved"},
+              {"systemReserved", "system-reserved"},
+              {"evictionHard", "eviction-hard"}};
+  for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
+    const struct yaml_node *arg =
+        yaml_get(yaml_get(kubelet, "extraArgs"), both[i].argument);
+    if (arg && yaml_get(kubelet, both[i].key))
+      yaml_fault_key(c->err, arg,
+                     "the argument '%s' follows from %s.%s; write one of the "
+                     "two",
+                     both[i].argument, "kubelet", both[i].key);
+  }
+}
+
+static void check_dns(const struct checking *c, const struct yaml_node *list) {
+  const struct spec *s = c->spec;
+  const struct ip_vec *dns = &s->kubernetes.kubelet.dns;
+  struct ip own = cidr_host(&s->network.services, 10);
+  char a[NET_TEXT];
+  if (dns->n > 3)
+    yaml_fault(c->err, list,
+               "a pod asks at most three name servers; leave %zu out",
+               dns->n - 3);
+  for (size_t i = 0; i < dns->n; i++) {
+    const struct yaml_node *at = list->child[i];
+    for (size_t k = 0; k < i; k++)
+      if (ip_equal(dns->v[i], dns->v[k]))
+        yaml_fault(c->err, at, "'%s' stands twice in '%s'",
+                   ip_format(dns->v[i], a), "clusterDNS");
+    if (cidr_has(&s->network.services, dns->v[i]) && !ip_equal(dns->v[i], own))
+      check_warn(c, at,
+                 "nobody answers at %s but a service that one of the manifests "
+                 "makes, with this clusterIP",
+                 ip_format(dns->v[i], a));
+  }
+}
+
+/* Of the list's "name=value"; 0 when it is not there, or a part of all. */
+static int64_t amount(const struct strv *l, const char *name, bool milli) {
+  size_t n = strlen(name);
+  for (size_t i = 0; i < l->n; i++)
+    if (strncmp(l->v[i], name, n) == 0 && l->v[i][n] == '=') {
+      int64_t v = quantity_parse(l->v[i] + n + 1, milli);
+      return v > 0 ? v : 0;
+    }
+  return 0;
+}
+
+static bool check_reserved(const struct checking *c,
+                           const struct spec_node *n) {
+  const struct spec *s = c->spec;
+  const struct strv *kube = &s->kubernetes.kubelet.kube_reserved;
+  const struct strv *system = &s->kubernetes.kubelet.system_reserved;
+  const struct strv *free = &s->kubernetes.kubelet.eviction_hard;
+  if (n->role != ROLE_CONTROL_PLANE && n->role != ROLE_WORKER)
+    return true;
+  int64_t cpu = amount(kube, "cpu", true) + amount(system, "cpu", true);
+  uint64_t memory = (uint64_t)amount(kube, "memory", false) +
+                    (uint64_t)amount(system, "memory", false) +
+                    (uint64_t)amount(free, "memory.available", false);
+  bool enough = memory < n->memory;
+  if (enough && cpu < n->cpus * INT64_C(1000))
+    return true;
+  check_warn(c, check_node_place(c, n, "name"),
+             "nothing of the %s of '%s' is left for pods: kubernetes.kubelet "
+             "reserves as much",
+             enough ? "processors" : "memory", n->name);
+  return false;
+}
+
+void settings_check_kubelets(const struct checking *c) {
+  const struct yaml_node *kubelet =
+      yaml_get(yaml_get(c->root, "kubernetes"), "kubelet");
+  check_kubelet_args(c, kubelet);
+  check_dns(c, yaml_get(kubelet, "clusterDNS"));
+  check_each_node(c, check_reserved);
 }

@@ -138,6 +138,51 @@ void settings_arguments(const struct spec *s, enum component c,
   }
 }
 
+static void set_amounts(const struct strv *l, const char *list,
+                        struct scope *s) {
+  scope_set_list(s, list);
+  for (size_t i = 0; i < l->n; i++) {
+    size_t n = strcspn(l->v[i], "=");
+    struct scope *row = scope_add(s, list);
+    scope_setf(row, "name", "%.*s", (int)n, l->v[i]);
+    scope_set(row, "value", l->v[i] + n + 1);
+  }
+}
+
+static bool has_same(const struct strv *l, const char *pair) {
+  size_t n = strcspn(pair, "=") + 1;
+  for (size_t i = 0; i < l->n; i++)
+    if (strncmp(l->v[i], pair, n) == 0)
+      return true;
+  return false;
+}
+
+/* A kubelet that is told of one threshold has no others: its own stay. */
+static void add_thresholds(const struct strv *own, struct scope *s) {
+  _cleanup_strv_ struct strv all = {0};
+  for (size_t i = 0; i < own->n; i++)
+    strv_push(&all, own->v[i]);
+  for (const char *const *d = threshold_defaults; own->n && *d; d++)
+    if (!has_same(own, *d))
+      strv_push(&all, *d);
+  set_amounts(&all, "eviction_hard", s);
+}
+
+void settings_kubelet(const struct plan *p, struct scope *s) {
+  const struct spec *spec = p->spec;
+  _cleanup_strv_ struct strv dns = {0};
+  char a[NET_TEXT];
+  for (size_t i = 0; i < spec->kubernetes.kubelet.dns.n; i++)
+    strv_push(&dns, ip_format(spec->kubernetes.kubelet.dns.v[i], a));
+  if (dns.n == 0)
+    strv_push(&dns, p->cluster_dns);
+  _cleanup_free_ char *joined = strv_join(&dns, ", ");
+  scope_set(s, "kubelet_dns", joined);
+  set_amounts(&spec->kubernetes.kubelet.kube_reserved, "kube_reserved", s);
+  set_amounts(&spec->kubernetes.kubelet.system_reserved, "system_reserved", s);
+  add_thresholds(&spec->kubernetes.kubelet.eviction_hard, s);
+}
+
 const char *settings_key(const struct spec *s, enum component c,
                          const char *argument) {
   for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {

@@ -12,6 +12,10 @@
 void settings_arguments(const struct spec *s, enum component c,
                         struct strv *ret);
 
+/* The values of KubeletConfiguration that keys of kubernetes.kubelet say, in
+ * kubeadm's configuration and without it. */
+void settings_kubelet(const struct plan *p, struct scope *s);
+
 /* Of which key of the component's the argument follows, "tokenWebhook"; NULL
  * when the spec has none that sets it. */
 const char *settings_key(const struct spec *s, enum component c,

@@ -360,6 +360,14 @@ const struct code spec_codes[] = {
      "It is sent with each request, as one word, and who guesses it is let in: "
      "`openssl rand -hex 24` makes one. Without `file` kubeseed does. Each is "
      "one user's."},
+    {"KS0848", "name servers of pods that nobody asks, or that nobody is",
+     "resolv.conf(5) has room for three. The cluster's own DNS is at the tenth "
+     "address of network.services; whoever answers at another one of that "
+     "network is a service with this clusterIP."},
+    {"KS0849", "nothing is left for pods",
+     "What is reserved, and what is kept free for evictions, is taken from "
+     "what "
+     "a node has; a kubelet does not start with less than that."},
     {"KS0846", "two places for one argument",
      "A key of its own sets it; the argument itself is for what has none."},
     {"KS0815", "no audit policy",
@@ -816,6 +824,13 @@ static const struct told {
     {"KS0847", "the token of '%s': %s"},
     {"KS0847", "the token of '%s', in '%s', %s"},
     {"KS0847", "the token of '%s' is that of '%s'; write another one"},
+    {"KS0020", "'%s' has no '%s', but %s"},
+    {"KS0020", "'%s' of '%s' must be %s"},
+    {"KS0848", "a pod asks at most three name servers; leave %zu out"},
+    {"KS0848", "nobody answers at %s but a service that one of the manifests "
+               "makes, with this clusterIP"},
+    {"KS0849", "nothing of the %s of '%s' is left for pods: kubernetes.kubelet "
+               "reserves as much"},
     {"KS0846", "the argument '%s' follows from %s.%s; write one of the two"},
     {"KS0020", "the argument '%s' must be without a '"},
     {"KS0811", "the argument '%s' cannot be one of yours: it %s"},

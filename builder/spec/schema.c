@@ -101,6 +101,8 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_GATES:
   case TYPE_NOTES:
   case TYPE_CLAIMS:
+  case TYPE_RESOURCES:
+  case TYPE_THRESHOLDS:
     return labels_schema(k);
   case TYPE_ADDRESSES:
   case TYPE_MEMBERS:

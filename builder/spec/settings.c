@@ -145,6 +145,98 @@ bool claim_value_ok(const char *value) {
   return *value;
 }
 
+bool resource_name_ok(const char *name) {
+  static const char *const names[] = {"cpu", "memory", "ephemeral-storage",
+                                      "pid"};
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+    if (strcmp(names[i], name) == 0)
+      return true;
+  return false;
+}
+
+/* What a suffix of a quantity makes of 1; 0 when there is none such. */
+static int64_t unit_of(const char *suffix) {
+  static const struct {
+    const char *suffix;
+    int64_t value;
+  } units[] = {{"", 1},
+               {"k", 1000},
+               {"Ki", 1 << 10},
+               {"M", 1000000},
+               {"Mi", 1 << 20},
+               {"G", 1000000000},
+               {"Gi", 1 << 30},
+               {"T", INT64_C(1000000000000)},
+               {"Ti", INT64_C(1) << 40}};
+  for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+    if (strcmp(units[i].suffix, suffix) == 0)
+      return units[i].value;
+  return 0;
+}
+
+/* Thousandths of "1", "1.5" or "250m". */
+static int64_t parse_milli(int64_t whole, const char *rest) {
+  if (!*rest)
+    return whole * 1000;
+  if (strcmp(rest, "m") == 0)
+    return whole;
+  size_t n = strspn(rest + 1, DIGITS);
+  if (*rest != '.' || n < 1 || n > 3 || rest[1 + n])
+    return -1;
+  int64_t part = strtol(rest + 1, NULL, 10);
+  for (; n < 3; n++)
+    part *= 10;
+  return whole * 1000 + part;
+}
+
+int64_t quantity_parse(const char *text, bool milli) {
+  size_t n = strspn(text, DIGITS);
+  /* As many digits as thousandths, or the largest unit, leave room for. */
+  if (n == 0 || n > (milli ? 9 : 15) || (n > 1 && *text == '0'))
+    return -1;
+  int64_t whole = strtoll(text, NULL, 10);
+  if (milli)
+    return parse_milli(whole, text + n);
+  int64_t unit = unit_of(text + n);
+  return unit && whole <= INT64_MAX / unit ? whole * unit : -1;
+}
+
+const char *resource_fault(const char *name, const char *quantity) {
+  if (strcmp(name, "cpu") == 0)
+    return quantity_parse(quantity, true) < 0
+               ? "processors like 1, 0.5 or 250m, in thousandths"
+               : NULL;
+  if (strcmp(name, "pid") == 0)
+    return quantity[strspn(quantity, DIGITS)] ||
+                   quantity_parse(quantity, false) < 0
+               ? "a number like 1000"
+               : NULL;
+  return quantity_parse(quantity, false) < 0 ? "bytes like 512Mi or 1Gi" : NULL;
+}
+
+bool signal_name_ok(const char *name) {
+  static const char *const names[] = {"memory.available",   "nodefs.available",
+                                      "nodefs.inodesFree",  "imagefs.available",
+                                      "imagefs.inodesFree", "pid.available"};
+  for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+    if (strcmp(names[i], name) == 0)
+      return true;
+  return false;
+}
+
+bool threshold_ok(const char *text) {
+  size_t n = strspn(text, DIGITS);
+  if (strcmp(text + n, "%") != 0)
+    return quantity_parse(text, false) >= 0;
+  return n > 0 && n <= 3 && (n == 1 || *text != '0') &&
+         strtol(text, NULL, 10) <= 100;
+}
+
+/* pkg/kubelet/apis/config/v1beta1/defaults_linux.go of Kubernetes. */
+const char *const threshold_defaults[] = {
+    "memory.available=100Mi", "nodefs.available=10%", "nodefs.inodesFree=5%",
+    "imagefs.available=15%", NULL};
+
 char *go_duration(int seconds) {
   int h = seconds / 3600, m = seconds / 60 % 60, s = seconds % 60;
   if (h)

@@ -9,6 +9,7 @@
 #include "base/strv.h"
 #include "spec/versions.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Where control planes have the files that API servers are given. */
 #define TOKEN_WEBHOOK "/etc/kubeseed/token-webhook.yaml"
@@ -52,6 +53,37 @@ bool issuer_ok(const char *text);
 #define CLAIM_VALUE_PATTERN "^[^,\\x00-\\x1f\\x7f]+$"
 bool claim_name_ok(const char *name);
 bool claim_value_ok(const char *value);
+
+/* kubernetes.kubelet.kubeReserved and systemReserved: what of a node is not for
+ * pods, as Kubernetes' quantities. */
+#define RESOURCE_RULE "one of cpu, memory, ephemeral-storage, pid"
+#define RESOURCE_PATTERN "^(cpu|memory|ephemeral-storage|pid)$"
+#define QUANTITY_PATTERN                                                       \
+  "^(0|[1-9][0-9]{0,14})(\\.[0-9]{1,3}|m|[KMGT]i|[kMGT])?$"
+bool resource_name_ok(const char *name);
+
+/* NULL for a quantity of the resource; else what it must be. */
+const char *resource_fault(const char *name, const char *quantity);
+
+/* Thousandths of a processor, bytes, a number; -1 when it is none. */
+int64_t quantity_parse(const char *text, bool milli);
+
+/* kubernetes.kubelet.evictionHard: what a node runs short of before pods go. */
+#define SIGNAL_RULE                                                            \
+  "one of memory.available, nodefs.available, nodefs.inodesFree, "             \
+  "imagefs.available, imagefs.inodesFree, pid.available"
+#define SIGNAL_PATTERN                                                         \
+  "^(memory\\.available|(nodefs|imagefs)\\.(available|inodesFree)|"            \
+  "pid\\.available)$"
+#define THRESHOLD_RULE "a part of all like 10%, or a quantity like 500Mi"
+#define THRESHOLD_PATTERN                                                      \
+  "^((0|[1-9][0-9]{0,14})([KMGT]i|[kMGT])?|(100|[1-9]?[0-9])%)$"
+bool signal_name_ok(const char *name);
+bool threshold_ok(const char *text);
+
+/* The kubelet's own thresholds, "memory.available=100Mi", which it drops when
+ * it is told of any; NULL after the last. */
+extern const char *const threshold_defaults[];
 
 /* "1h30m0s" of seconds, as Go prints a duration; the caller frees. */
 char *go_duration(int seconds);

@@ -73,6 +73,13 @@ static void api_server_done(struct spec_api_server *a) {
   free(a->oidc.ca);
 }
 
+static void kubelet_done(struct spec *s) {
+  strv_done(&s->kubernetes.kubelet.kube_reserved);
+  strv_done(&s->kubernetes.kubelet.system_reserved);
+  strv_done(&s->kubernetes.kubelet.eviction_hard);
+  free(s->kubernetes.kubelet.dns.v);
+}
+
 static void authority_done(struct spec_authority *a) {
   free(a->cert);
   free(a->key);
@@ -124,6 +131,7 @@ void spec_done(struct spec *s) {
   free(s->kubernetes.cluster_domain);
   free(s->kubernetes.audit_policy);
   api_server_done(&s->kubernetes.api);
+  kubelet_done(s);
   strv_done(&s->kubernetes.feature_gates);
   strv_done(&s->kubernetes.cert_sans);
   for (size_t i = 0; i < N_COMPONENTS; i++)

@@ -215,6 +215,11 @@ struct spec {
     enum proxy_mode proxy_mode;
     char *audit_policy; /* a file beside the spec, or NULL */
     struct spec_api_server api;
+    struct { /* what kubelets are told by keys of their own; the same */
+      struct strv kube_reserved, system_reserved; /* "cpu=200m" */
+      struct strv eviction_hard;                  /* "memory.available=5%" */
+      struct ip_vec dns;
+    } kubelet;
     enum encryption encryption;   /* of secrets in etcd */
     struct spec_file_vec patches; /* of what kubeadm writes, in order */
   } kubernetes;

@@ -684,6 +684,32 @@ const struct key spec_keys[] = {
     {"kubernetes.kubelet", TYPE_MAP, "0.2", 0,
      .doc = "The kubelet of each node of Kubernetes."},
     ARGUMENTS("kubernetes.kubelet.", COMPONENT_KUBELET, "each kubelet"),
+    {"kubernetes.kubelet.kubeReserved", TYPE_RESOURCES, "0.2",
+     AT(kubernetes.kubelet.kube_reserved),
+     .doc = "What of each node is for Kubernetes itself, and not for pods. "
+            "Other nodes have it otherwise by `kube-reserved` in their own "
+            "kubelet.extraArgs.",
+     .derived = "nothing", .example = "{cpu: 200m, memory: 512Mi}",
+     .also = "kube-reserved"},
+    {"kubernetes.kubelet.systemReserved", TYPE_RESOURCES, "0.2",
+     AT(kubernetes.kubelet.system_reserved),
+     .doc = "What of each node is for the rest of its programs, and not for "
+            "pods.",
+     .derived = "nothing", .example = "{cpu: 100m, memory: 256Mi}",
+     .also = "system-reserved"},
+    {"kubernetes.kubelet.evictionHard", TYPE_THRESHOLDS, "0.2",
+     AT(kubernetes.kubelet.eviction_hard),
+     .doc = "With how little left of something a node ends pods.",
+     .derived = "Kubernetes' own, which also hold for what is not written: "
+                "memory.available 100Mi, nodefs.available 10%, "
+                "nodefs.inodesFree 5%, imagefs.available 15%",
+     .example = "{memory.available: 200Mi}", .also = "eviction-hard eviction"},
+    {"kubernetes.kubelet.clusterDNS", TYPE_ADDRESSES, "0.2",
+     AT(kubernetes.kubelet.dns),
+     .doc = "Whom pods ask for names, one after the other, at most three.",
+     .derived = "the tenth address of network.services, where the cluster's "
+                "own DNS is",
+     .example = "[10.96.0.10]", .also = "cluster-dns clusterDns dns"},
     {"kubernetes.kubeProxy", TYPE_MAP, "0.2", 0,
      .doc = "How services are reached on each node.", .also = "kube-proxy"},
     {"kubernetes.kubeProxy.mode", TYPE_WORD, "0.2", AT(kubernetes.proxy_mode),
@@ -1293,6 +1319,8 @@ bool key_holds_more(const struct key *k) {
   case TYPE_PLUGINS:
   case TYPE_TOKEN_NAMES:
   case TYPE_CLAIMS:
+  case TYPE_RESOURCES:
+  case TYPE_THRESHOLDS:
     return true;
   default:
     return false;

@@ -237,6 +237,10 @@ static const struct type_info types[] = {
     [TYPE_TOKEN_NAME] = {"name", TOKEN_NAME_RULE, TOKEN_NAME_PATTERN, true},
     [TYPE_TOKEN_NAMES] = {"list of names", "a list of names, like [ops]",
                           TOKEN_NAME_PATTERN, true},
+    [TYPE_RESOURCES] = {"resources", "a map like {cpu: 200m, memory: 512Mi}",
+                        QUANTITY_PATTERN, true, RESOURCE_PATTERN},
+    [TYPE_THRESHOLDS] = {"thresholds", "a map like {memory.available: 200Mi}",
+                         THRESHOLD_PATTERN, true, SIGNAL_PATTERN},
     [TYPE_CLAIMS] = {"claims", "a map like {hd: example.org}",
                      CLAIM_VALUE_PATTERN, true, CLAIM_PATTERN},
 };

@@ -77,6 +77,8 @@ enum type {
   TYPE_PLUGINS,       /* struct strv of plugins of admission */
   TYPE_TOKEN_NAME,    /* char *: of a user, see tokens.h */
   TYPE_TOKEN_NAMES,   /* struct strv of groups */
+  TYPE_RESOURCES,     /* struct strv of "name=value", from a map */
+  TYPE_THRESHOLDS,    /* the same */
   TYPE_CLAIMS,        /* struct strv of "name=value", from a map */
 };
 

@@ -96,6 +96,30 @@ static void read_claims(const struct key *k, const struct yaml_node *value,
   }
 }
 
+/* What is reserved, or the thresholds of evictions. */
+static void read_amounts(const struct key *k, const struct yaml_node *value,
+                         void *base, struct error *err) {
+  bool thresholds = k->type == TYPE_THRESHOLDS;
+  if (!is_of(k, value, YAML_MAP, err))
+    return;
+  for (size_t i = 0; i < value->n; i++) {
+    const struct yaml_node *n = value->child[i];
+    bool named = thresholds ? signal_name_ok(n->key) : resource_name_ok(n->key);
+    if (!named) {
+      yaml_fault_key(err, n, "'%s' has no '%s', but %s", key_name(k), n->key,
+                     thresholds ? SIGNAL_RULE : RESOURCE_RULE);
+      continue;
+    }
+    const char *text = n->kind == YAML_SCALAR ? n->text : "";
+    const char *wrong = thresholds ? threshold_ok(text) ? NULL : THRESHOLD_RULE
+                                   : resource_fault(n->key, text);
+    if (wrong)
+      yaml_fault(err, n, "'%s' of '%s' must be %s", n->key, key_name(k), wrong);
+    else
+      strv_pushf(value_member(k, base), "%s=%s", n->key, text);
+  }
+}
+
 static bool ports_ok(const char *text) {
   int first, last;
   return ports_parse(text, &first, &last);
@@ -124,6 +148,10 @@ void value_read_setting(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_TOKEN_NAMES:
     read_list(k, value, base, token_name_ok, TOKEN_NAME_RULE, err);
+    break;
+  case TYPE_RESOURCES:
+  case TYPE_THRESHOLDS:
+    read_amounts(k, value, base, err);
     break;
   case TYPE_CLAIMS:
     read_claims(k, value, base, err);

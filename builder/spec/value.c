@@ -456,6 +456,8 @@ static reader *const readers[] = {
     [TYPE_PLUGINS] = value_read_setting,
     [TYPE_TOKEN_NAME] = value_read_setting,
     [TYPE_TOKEN_NAMES] = value_read_setting,
+    [TYPE_RESOURCES] = value_read_setting,
+    [TYPE_THRESHOLDS] = value_read_setting,
     [TYPE_CLAIMS] = value_read_setting,
 };
 

@@ -97,6 +97,70 @@ static void test_key(void **state) {
   assert_null(settings_key(&s, API, "profiling"));
 }
 
+/* A kubelet told of one threshold would have no others. */
+static void test_kubelet(void **state) {
+  (void)state;
+  static const char *const bootstrappers[] = {"kubeadm", "static-pods",
+                                              "systemd"};
+  for (size_t i = 0; i < ARRAY_SIZE(bootstrappers); i++) {
+    _cleanup_free_ char *text = xasprintf(
+        HEADER("1.20.2") "    eventTTL: 1h\n  bootstrapper: %s\n"
+                         "  kubelet: {kubeReserved: {cpu: 200m, memory: 1Gi},\n"
+                         "    systemReserved: {pid: 500},\n"
+                         "    evictionHard: {memory.available: 5%%},\n"
+                         "    clusterDNS: [169.254.20.10, 10.96.0.10]}\n",
+        bootstrappers[i]);
+    _cleanup_spec_ struct spec s = {0};
+    _cleanup_plan_ struct plan p = {0};
+    _cleanup_error_ struct error err = {0};
+    _cleanup_buf_ struct buf out = {0};
+    _cleanup_scope_ struct scope scope = {0};
+    _cleanup_template_ struct template *t = NULL;
+    read_spec(text, &s);
+    assert_int_equal(parts_plan(&s, &p, &err), 0);
+    settings_kubelet(&p, &scope);
+    static const char template[] =
+        "{{ kubelet_dns }}|{{# kube_reserved }}{{ name }}={{ value }};"
+        "{{/ kube_reserved }}|{{# system_reserved }}{{ name }}={{ value }};"
+        "{{/ system_reserved }}|{{# eviction_hard }}{{ name }}={{ value }};"
+        "{{/ eviction_hard }}";
+    assert_int_equal(template_parse("t", template, strlen(template), &t, &err),
+                     0);
+    assert_int_equal(template_render(t, &scope, &out, &err), 0);
+    assert_string_equal(out.data,
+                        "169.254.20.10, 10.96.0.10|cpu=200m;memory=1Gi;|"
+                        "pid=500;|memory.available=5%;nodefs.available=10%;"
+                        "nodefs.inodesFree=5%;imagefs.available=15%;");
+  }
+}
+
+static void test_quantities(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    bool milli;
+    int64_t value;
+  } rows[] = {{"1", true, 1000},
+              {"0.25", true, 250},
+              {"250m", true, 250},
+              {"1.5", true, 1500},
+              {"1.2345", true, -1},
+              {"1Mi", true, -1},
+              {"m", true, -1},
+              {"-1", true, -1},
+              {"512Mi", false, 512LL << 20},
+              {"1k", false, 1000},
+              {"2T", false, 2000000000000},
+              {"1Gb", false, -1},
+              {"1.5Gi", false, -1},
+              {"01", false, -1},
+              {"999999999999999Ti", false, -1},
+              {"", false, -1}};
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+    if (quantity_parse(rows[i].text, rows[i].milli) != rows[i].value)
+      fail_msg("'%s' is another one", rows[i].text);
+}
+
 static void test_ports(void **state) {
   (void)state;
   static const char *const wrong[] = {
@@ -186,6 +250,7 @@ int main(void) {
       cmocka_unit_test(test_arguments), cmocka_unit_test(test_what_stays),
       cmocka_unit_test(test_key),       cmocka_unit_test(test_ports),
       cmocka_unit_test(test_plugins),   cmocka_unit_test(test_issuers),
+      cmocka_unit_test(test_kubelet),   cmocka_unit_test(test_quantities),
       cmocka_unit_test(test_durations), cmocka_unit_test(test_kubeconfig),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
