@@ -295,6 +295,24 @@ static const struct command commands[] = {
      "  kubeseed destroy cluster.yaml\n"
      "  kubeseed destroy cluster.yaml --all --yes\n",
      cmd_destroy},
+    {"seal", "[SPEC]", "put the keys behind a pass phrase",
+     "      --passphrase-file FILE\n"
+     "                        its first line; - is standard input\n"
+     "\n"
+     "Without it the terminal is asked, or the file that the variable\n"
+     "KUBESEED_PASSPHRASE_FILE names is read. Seeds go, which are made again.\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed seal cluster.yaml\n"
+     "  kubeseed seal cluster.yaml --passphrase-file /run/secrets/phrase\n",
+     cmd_seal},
+    {"unseal", "[SPEC]", "put them back",
+     "      --passphrase-file FILE\n"
+     "                        its first line; - is standard input\n"
+     "\n"
+     "Examples:\n"
+     "  kubeseed unseal cluster.yaml && kubeseed seed cluster.yaml\n",
+     cmd_unseal},
     {"help", "[COMMAND]", "this help, or a command's",
      "Examples:\n"
      "  kubeseed help\n"

@@ -10,6 +10,7 @@
 #include "spec/codes.h"
 #include "spec/excerpt.h"
 #include "spec/sources.h"
+#include "state/layout.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -67,10 +68,25 @@ int cluster_load(const struct cli *cli, const char *spec_path,
   return 0;
 }
 
+/* Without its keys a state is good for nothing but to be ended. */
+static int check_sealed(const struct cli *cli, const struct cluster *c,
+                        struct error *err) {
+  _cleanup_free_ char *sealed = state_path(&c->state, LAYOUT_SEALED);
+  if (c->takes_sealed || !file_exists(sealed))
+    return 0;
+  _cleanup_free_ char *target = cli_target(cli, c->spec.file);
+  return error_set(
+      err, 0,
+      "the keys in '%s' are sealed behind a pass phrase; `kubeseed "
+      "unseal %s` puts them back",
+      c->state.dir, target);
+}
+
 int cluster_open_state(const struct cli *cli, struct cluster *c, bool create,
                        bool lock, struct error *err) {
   if (state_open(cli->state_dir, c->spec.file, c->spec.name, create, &c->state,
                  err) < 0 ||
+      check_sealed(cli, c, err) < 0 ||
       machine_kind_load(&c->state, &c->kind, err) < 0)
     return -1;
   return lock ? state_lock(&c->state, err) : 0;

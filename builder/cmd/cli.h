@@ -47,6 +47,8 @@ struct cluster {
   struct plan plan; /* points into spec: do not move the struct */
   struct state state;
   const struct machine_kind *kind; /* of its machines; with the state */
+  bool takes_sealed; /* to be set before the state is opened: a sealed one, too
+                      */
 };
 
 /* state_target of a spec's path; the caller frees. */
@@ -123,4 +125,4 @@ int cli_check_image(const char *path, const char *target,
 command_fn cmd_init, cmd_check, cmd_explain, cmd_schema, cmd_plan, cmd_payload,
     cmd_image, cmd_seed, cmd_inspect, cmd_certs, cmd_up, cmd_status,
     cmd_console, cmd_ssh, cmd_verify, cmd_kubeconfig, cmd_export, cmd_down,
-    cmd_destroy;
+    cmd_destroy, cmd_seal, cmd_unseal;

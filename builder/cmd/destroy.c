@@ -165,8 +165,10 @@ int cmd_destroy(struct cli *cli, int argc, char **argv, struct error *err) {
   size_t n = 0;
   bool none = false;
   if (parse(argc, argv, &o, err) < 0 ||
-      cluster_load(cli, argv[optind], &c, err) < 0 ||
-      cluster_select(&c, argv + optind + 1, argc - optind - 1, &sel, &n, err) <
+      cluster_load(cli, argv[optind], &c, err) < 0)
+    return -1;
+  c.takes_sealed = true;
+  if (cluster_select(&c, argv + optind + 1, argc - optind - 1, &sel, &n, err) <
           0 ||
       cluster_open_if_any(cli, &c, &none, err) < 0)
     return -1;

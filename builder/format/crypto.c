@@ -11,7 +11,9 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 #include <stdarg.h>
+#include <string.h>
 
+DEFINE_CLEANUP(EVP_CIPHER_CTX, EVP_CIPHER_CTX_free);
 DEFINE_CLEANUP(EVP_KDF, EVP_KDF_free);
 DEFINE_CLEANUP(EVP_KDF_CTX, EVP_KDF_CTX_free);
 DEFINE_CLEANUP(EVP_MD_CTX, EVP_MD_CTX_free);
@@ -96,4 +98,64 @@ int hkdf_sha256(const void *key, size_t key_len, const void *info,
   if (!ctx || EVP_KDF_derive(ctx, out, out_len, params) != 1)
     return crypto_error(err, "cannot derive a key");
   return 0;
+}
+
+int scrypt(const void *phrase, size_t len, const void *salt, size_t salt_len,
+           uint64_t n, uint32_t r, void *out, size_t out_len,
+           struct error *err) {
+  /* OpenSSL counts a little more than the algorithm's own. */
+  uint64_t memory = n * r * 128 + ((uint64_t)1 << 20);
+  if (EVP_PBE_scrypt(phrase, len, salt, salt_len, n, r, 1, memory, out,
+                     out_len) != 1)
+    return crypto_error(err, "cannot derive a key by scrypt");
+  return 0;
+}
+
+/* EVP takes lengths as int, and what is sealed is far from two gigabytes. */
+#define GCM_MAX ((size_t)1 << 30)
+
+int gcm_seal(const uint8_t key[static GCM_KEY],
+             const uint8_t nonce[static GCM_NONCE], const void *aad,
+             size_t aad_len, const void *text, size_t len, struct buf *out,
+             struct error *err) {
+  _auto_(EVP_CIPHER_CTX) *ctx = EVP_CIPHER_CTX_new();
+  _cleanup_free_ uint8_t *body = xcalloc(len + GCM_TAG, 1);
+  int n = 0, rest = 0;
+  if (len > GCM_MAX || !ctx ||
+      EVP_EncryptInit_ex2(ctx, EVP_aes_256_gcm(), key, nonce, NULL) != 1 ||
+      EVP_EncryptUpdate(ctx, NULL, &n, aad, (int)aad_len) != 1 ||
+      EVP_EncryptUpdate(ctx, body, &n, text, (int)len) != 1 ||
+      EVP_EncryptFinal_ex(ctx, body + n, &rest) != 1 ||
+      EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, GCM_TAG, body + len) != 1)
+    return crypto_error(err, "cannot encrypt with AES-256-GCM");
+  buf_add(out, body, len + GCM_TAG);
+  return 0;
+}
+
+int gcm_open(const uint8_t key[static GCM_KEY],
+             const uint8_t nonce[static GCM_NONCE], const void *aad,
+             size_t aad_len, const void *sealed, size_t len, struct buf *out,
+             struct error *err) {
+  _auto_(EVP_CIPHER_CTX) *ctx = EVP_CIPHER_CTX_new();
+  size_t text_len = len < GCM_TAG ? 0 : len - GCM_TAG;
+  _cleanup_free_ uint8_t *text = xcalloc(text_len + 1, 1);
+  uint8_t tag[GCM_TAG] = {0};
+  int n = 0, rest = 0;
+  if (len >= GCM_TAG)
+    memcpy(tag, (const uint8_t *)sealed + text_len, GCM_TAG);
+  bool good =
+      len >= GCM_TAG && len <= GCM_MAX && ctx &&
+      EVP_DecryptInit_ex2(ctx, EVP_aes_256_gcm(), key, nonce, NULL) == 1 &&
+      EVP_DecryptUpdate(ctx, NULL, &n, aad, (int)aad_len) == 1 &&
+      EVP_DecryptUpdate(ctx, text, &n, sealed, (int)text_len) == 1 &&
+      EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, tag) == 1 &&
+      EVP_DecryptFinal_ex(ctx, text + n, &rest) == 1;
+  if (good)
+    buf_add(out, text, text_len);
+  explicit_bzero(text, text_len);
+  ERR_clear_error();
+  return good ? 0
+              : error_set(err, 0,
+                          "the pass phrase is another one, or somebody has "
+                          "changed the file");
 }

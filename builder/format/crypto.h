@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "base/error.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -39,3 +40,26 @@ void ed25519_close(struct ed25519 *key);
 int hkdf_sha256(const void *key, size_t key_len, const void *info,
                 size_t info_len, void *out, size_t out_len,
                 struct error *err) _must_check_;
+
+/* scrypt (RFC 7914) with p 1: out_len bytes from a pass phrase, which takes n
+ * times r times 128 bytes of memory. */
+int scrypt(const void *phrase, size_t len, const void *salt, size_t salt_len,
+           uint64_t n, uint32_t r, void *out, size_t out_len,
+           struct error *err) _must_check_;
+
+/* AES-256-GCM (NIST SP 800-38D). A nonce must never come twice with one key. */
+#define GCM_KEY 32
+#define GCM_NONCE 12
+#define GCM_TAG 16
+
+/* Appends ciphertext and tag to out; aad is authenticated with it. */
+int gcm_seal(const uint8_t key[static GCM_KEY],
+             const uint8_t nonce[static GCM_NONCE], const void *aad,
+             size_t aad_len, const void *text, size_t len, struct buf *out,
+             struct error *err) _must_check_;
+
+/* The other way round; appends nothing unless all of it is as it was. */
+int gcm_open(const uint8_t key[static GCM_KEY],
+             const uint8_t nonce[static GCM_NONCE], const void *aad,
+             size_t aad_len, const void *sealed, size_t len, struct buf *out,
+             struct error *err) _must_check_;

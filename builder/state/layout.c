@@ -20,6 +20,7 @@
 static const struct layout_row rows[] = {
     /* Those of the state itself go last, in this order: until the marker goes
      * it is a state, and until the lock goes nobody else begins. */
+    {LAYOUT_SEALED, LAYOUT_STATE, false, SECRET},
     {"verify.lock", LAYOUT_STATE, false, false},
     {LAYOUT_MARKER, LAYOUT_STATE, false, false},
     {LAYOUT_LOCK, LAYOUT_STATE, false, false},

@@ -32,7 +32,8 @@ struct layout_row {
 
 #define LAYOUT_MARKER "kubeseed.state"
 #define LAYOUT_LOCK "lock"
-#define LAYOUT_COMMIT "commit" /* below pki/, see commit.h */
+#define LAYOUT_SEALED "keys.sealed" /* see seal.c */
+#define LAYOUT_COMMIT "commit"      /* below pki/, see commit.h */
 
 /* One thing in a state folder. All is borrowed, for the call alone. */
 struct layout_item {

@@ -6,6 +6,7 @@
  *
  *   kubeseed.state         whose it is: the marker
  *   pki/                   keys and certificates (see pki.h)
+ *   keys.sealed            all of that instead, behind a pass phrase
  *   seeds/NODE.iso         seed media
  *   seeds.lock             their digests
  *   machines               of which kind the machines are (see kind.h)

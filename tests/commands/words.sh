@@ -123,7 +123,7 @@ check "and of nodes neither" here 2 "name one, as in \`kubeseed down 'a b.yml' m
 rm "$work/alone/pipe.yaml"
 
 for command in init check explain schema plan payload image seed inspect certs up status \
-  console ssh verify kubeconfig export down destroy help; do
+  console ssh verify kubeconfig export down destroy seal unseal help; do
   check "$command --help" ends_with 0 "Usage: kubeseed $command" \
     "$kubeseed" "$command" --help
   check "help $command" ends_with 0 "Usage: kubeseed $command" \
