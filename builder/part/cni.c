@@ -200,9 +200,9 @@ static void values(const struct part_input *in, struct scope *s) {
 /* For manifests.list. */
 static void node_values(const struct plan *p, const struct plan_node *n,
                         struct scope *s) {
+  scope_set_list(s, "cni_manifests");
   if (!applies_it(p, n))
     return;
-  scope_set_list(s, "cni_manifests");
   for (const struct part_file *f = files; f->path; f++)
     if (f->when(p, n))
       scope_set(scope_add(s, "cni_manifests"), "path", f->path);
