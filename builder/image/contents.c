@@ -90,6 +90,8 @@ static void add_wanted(const struct spec *spec, struct buf *out) {
     strv_push(&needed, "locales");
   if (a.keyboards.n > 0)
     strv_push(&needed, "console-setup");
+  if (spec_count(spec, ROLE_GATEWAY) > 0)
+    strv_push(&needed, "dnsmasq");
   if (spec->endpoint.provider == PROVIDER_PACEMAKER)
     for (size_t i = 0; i < ARRAY_SIZE(pacemaker); i++)
       strv_push(&needed, pacemaker[i]);

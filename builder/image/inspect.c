@@ -40,6 +40,8 @@ static const struct {
      "a role's unit", NULL},
     {"/etc/systemd/system/multi-user.target.wants/pacemaker.service",
      "a role's unit", NULL},
+    {"/etc/systemd/system/multi-user.target.wants/dnsmasq.service",
+     "a role's unit", NULL},
     {"/etc/pacemaker/authkey", "a cluster's key", NULL},
     {"/etc/systemd/system/multi-user.target.wants/etcd.service",
      "a role's unit", NULL},

@@ -260,8 +260,8 @@ static void check_kubelets(const struct checking *c, const char *list) {
     const struct yaml_node *role = yaml_get(entries->child[i], "role");
     if (!kubelet)
       continue;
-    if (role && (strcmp(role->text, role_name(ROLE_ETCD)) == 0 ||
-                 strcmp(role->text, role_name(ROLE_LOAD_BALANCER)) == 0))
+    if (role && strcmp(role->text, role_name(ROLE_CONTROL_PLANE)) != 0 &&
+        strcmp(role->text, role_name(ROLE_WORKER)) != 0)
       yaml_fault_key(c->err, kubelet, "nodes of the role %s have no kubelet",
                      role->text);
     check_args(c, COMPONENT_KUBELET, kubelet);

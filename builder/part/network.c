@@ -109,6 +109,10 @@ static void set_row(struct scope *row, const struct plan_interface *card) {
     scope_setf(row, "mtu", "%d", card->mtu);
   else
     scope_set(row, "mtu", "");
+  scope_set_list(row, "more_addresses");
+  for (size_t i = 0; card->more && i < card->more->n; i++)
+    scope_set(scope_add(row, "more_addresses"), "more",
+              ip_format(card->more->v[i], a));
   scope_set_list(row, "routes");
   for (size_t i = 0; card->routes && i < card->routes->n; i++) {
     struct scope *route = scope_add(row, "routes");

@@ -119,6 +119,8 @@ struct part {
   PART(nginx)                                                                  \
   PART(keepalived)                                                             \
   PART(pacemaker)                                                              \
+  PART(gateway)                                                                \
+  PART(jump)                                                                   \
   PART(first_node)                                                             \
   PART(bridge)                                                                 \
   PART(extras)                                                                 \

@@ -39,6 +39,7 @@ static const char *const steps[] = {
     "proxy",
     "vip",
     "pacemaker",
+    "gateway",
     "pod-network",
     "kubelet",
     "etcd",

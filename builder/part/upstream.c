@@ -30,6 +30,7 @@ static const struct {
     {"/etc/nginx/*",
      "https://nginx.org/en/docs/stream/ngx_stream_core_module.html"},
     {"/etc/keepalived/*", DEBIAN "keepalived/keepalived.conf.5.en.html"},
+    {"/etc/dnsmasq.d/*", DEBIAN "dnsmasq-base/dnsmasq.8.en.html"},
     {"/etc/corosync/*", DEBIAN "corosync/corosync.conf.5.en.html"},
     {"/etc/*pacemaker*",
      "https://clusterlabs.org/projects/pacemaker/doc/2.1/Pacemaker_Explained/"

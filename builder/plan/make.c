@@ -47,7 +47,7 @@ static void plan_taints(const struct spec *s, struct plan_node *n) {
 
 /* How many nodes of each kind came before, while the nodes are planned. */
 struct counters {
-  size_t role[ROLE_LOAD_BALANCER + 1];
+  size_t role[N_ROLES];
   uint32_t kubelets;
 };
 

@@ -85,15 +85,26 @@ static const struct spec_bond *bond_of(const struct spec *s,
 
 /* A packet for a service is given another address only after its way has been
  * chosen: it needs one to have. */
+static bool is_own(const struct spec_node *n, struct ip a) {
+  for (size_t i = 0; i < n->more.n; i++)
+    if (ip_equal(n->more.v[i], a))
+      return true;
+  return ip_equal(n->address, a);
+}
+
+/* The gateway has the others' router's address itself. */
 static struct plan_interface
 cluster_interface(const struct spec *s, const struct spec_node *n, bool out) {
-  struct ip gateway = out ? spec_gateway_of(s, n->address) : (struct ip){0};
+  struct ip router = spec_gateway_of(s, n->address);
+  bool own = is_own(n, router);
+  struct ip gateway = out && !own ? router : (struct ip){0};
   const struct cidr *net = spec_net_of(s, n->address);
   return (struct plan_interface){
       .name = xstrdup(CLUSTER_INTERFACE),
       .mac = choose_mac(s, n),
       .dhcp = s->network.addresses == ADDRESSING_DHCP,
       .address = n->address,
+      .more = &n->more,
       .bits = net->bits,
       .gateway = gateway,
       .on_link = ip_is_set(gateway) && !cidr_has(net, gateway),
@@ -103,7 +114,7 @@ cluster_interface(const struct spec *s, const struct spec_node *n, bool out) {
       .mtu = s->network.mtu,
       .routes = &s->network.routes,
       .pod_routes = s->network.cni == CNI_BRIDGE,
-      .service_routes = !ip_is_set(gateway),
+      .service_routes = !ip_is_set(gateway) && !own,
       .service_routes6 =
           spec_has_ipv6(s) && !ip_is_set(s->network.ipv6.gateway),
   };
@@ -168,6 +179,7 @@ static void add_other(const struct spec *s, const struct spec_node *n,
       .mode = said->bond.mode,
       .dhcp = said->address.dhcp,
       .address = counted(said->address.ip, nth),
+      .more = &said->more,
       .bits = said->address.bits,
       .address6 = counted(said->address6.ip, nth),
       .bits6 = said->address6.bits,

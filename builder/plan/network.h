@@ -31,9 +31,10 @@ struct plan_interface {
   char *of;          /* a VLAN's card or bond, a member's bond */
   struct strv vlans; /* which are on it */
   enum bond_mode mode;
-  bool dhcp;          /* the address comes from a DHCP server */
-  struct ip address;  /* absent: none, or whatever DHCP gives; the cluster's is
-                         reserved there */
+  bool dhcp;         /* the address comes from a DHCP server */
+  struct ip address; /* absent: none, or whatever DHCP gives; the cluster's is
+                        reserved there */
+  const struct ip_vec *more; /* further ones of that network; or NULL */
   int bits;           /* prefix length of the network that address is in */
   struct ip gateway;  /* where the default route goes; absent: not this way */
   bool gateway_dhcp;  /* the DHCP server tells where */

@@ -16,7 +16,8 @@ static const struct look *look_of(const struct plan_node *n) {
   static const struct look control = {"#e3f0ff", "#2266bb"},
                            worker = {"#eef7e6", "#4d8a2a"},
                            etcd = {"#fff3da", "#b37a00"},
-                           balancer = {"#f4e8fb", "#8242a8"};
+                           balancer = {"#f4e8fb", "#8242a8"},
+                           around = {"#eeeeee", "#666666"};
   switch (n->spec->role) {
   case ROLE_CONTROL_PLANE:
     return &control;
@@ -24,6 +25,9 @@ static const struct look *look_of(const struct plan_node *n) {
     return &etcd;
   case ROLE_LOAD_BALANCER:
     return &balancer;
+  case ROLE_GATEWAY:
+  case ROLE_JUMP:
+    return &around;
   case ROLE_WORKER:
     return &worker;
   }
@@ -167,8 +171,9 @@ static void draw_order(const struct plan *p, enum role role, struct buf *out) {
 }
 
 static void draw_roles(const struct plan *p, struct buf *out) {
-  static const enum role order[] = {ROLE_LOAD_BALANCER, ROLE_CONTROL_PLANE,
-                                    ROLE_ETCD, ROLE_WORKER};
+  static const enum role order[] = {ROLE_GATEWAY,       ROLE_JUMP,
+                                    ROLE_LOAD_BALANCER, ROLE_CONTROL_PLANE,
+                                    ROLE_ETCD,          ROLE_WORKER};
   for (size_t r = 0; r < ARRAY_SIZE(order); r++) {
     if (of_role(p, order[r]) == 0)
       continue;

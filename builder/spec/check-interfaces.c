@@ -182,6 +182,74 @@ static void check_address6(const struct checking *c, const struct cards *cards,
         ip_format(card->address6.ip, a), cidr_format(&net, b), cards->nodes);
 }
 
+/* Further addresses of a card that has own in net, in whose list at is. */
+static void check_more(const struct checking *c, const struct yaml_node *list,
+                       const struct ip_vec *more, struct ip own,
+                       const struct cidr *net) {
+  char a[NET_TEXT], b[NET_TEXT];
+  for (size_t i = 0; list && i < more->n; i++) {
+    bool twice = ip_equal(more->v[i], own);
+    for (size_t k = 0; k < i; k++)
+      twice |= ip_equal(more->v[i], more->v[k]);
+    if (twice)
+      yaml_fault(c->err, list->child[i], "the card has the address %s already",
+                 ip_format(more->v[i], a));
+    if (!cidr_has(net, more->v[i]) || ip_equal(more->v[i], net->base) ||
+        ip_equal(more->v[i], cidr_last(net)))
+      yaml_fault(c->err, list->child[i],
+                 "%s is no machine's address in the card's network %s",
+                 ip_format(more->v[i], a), cidr_format(net, b));
+  }
+}
+
+static void check_more_of(const struct checking *c, const struct cards *cards,
+                          const struct yaml_node *entry,
+                          const struct spec_interface *card) {
+  const struct yaml_node *list = yaml_get(entry, "moreAddresses");
+  struct cidr net = cidr_around(card->address.ip, card->address.bits);
+  if (!list)
+    return;
+  if (!ip_is_set(card->address.ip))
+    yaml_fault(c->err, list,
+               "a card without an address has no further ones; write its "
+               "address");
+  else if (cards->nodes > 1)
+    yaml_fault(c->err, list,
+               "%zu nodes cannot share further addresses; write an entry for "
+               "each",
+               cards->nodes);
+  else
+    check_more(c, list, &card->more, card->address.ip, &net);
+}
+
+/* Those of the card over which the cluster talks are nobody else's. */
+static bool check_more_own(const struct checking *c,
+                           const struct spec_node *n) {
+  const struct spec *s = c->spec;
+  const struct yaml_node *list =
+      yaml_get(yaml_get(c->root, "nodes")->child[n->entry], "moreAddresses");
+  char a[NET_TEXT];
+  check_more(c, list, &n->more, n->address, &s->network.subnet);
+  for (size_t i = 0; list && i < n->more.n; i++) {
+    if (s->endpoint.provider != PROVIDER_FIRST_NODE &&
+        ip_equal(n->more.v[i], s->endpoint.address))
+      yaml_fault(c->err, list->child[i],
+                 "the node '%s' has the endpoint's address; that must be one "
+                 "of its own",
+                 n->name);
+    for (size_t k = 0; k < s->nodes.n; k++)
+      if (&s->nodes.v[k] != n && ip_equal(s->nodes.v[k].address, n->more.v[i]))
+        yaml_fault(c->err, list->child[i],
+                   "the nodes '%s' and '%s' have the same address %s",
+                   s->nodes.v[k].name, n->name, ip_format(n->more.v[i], a));
+  }
+  return true;
+}
+
+static void check_more_addresses(const struct checking *c) {
+  check_each_node(c, check_more_own);
+}
+
 static void check_gateway(const struct checking *c,
                           const struct yaml_node *entry,
                           const struct spec_interface *card) {
@@ -251,6 +319,7 @@ static void check_cards(const struct checking *c, const struct cards *cards) {
     check_bond(c, entry, &card->bond, cards->nodes);
     check_address(c, cards, entry, card);
     check_address6(c, cards, entry, card);
+    check_more_of(c, cards, entry, card);
     check_gateway(c, entry, card);
     if (routes && !fixed && !card->address.dhcp)
       yaml_fault(c->err, routes,
@@ -424,5 +493,6 @@ static void check_interfaces(const struct checking *c) {
 const struct spec_check check_interfaces_table[] = {
     {check_own_routes, {"network"}},
     {check_interfaces, {"network", "nodes"}},
+    {check_more_addresses, {"network.subnet", "nodes", "endpoint"}},
     {0},
 };

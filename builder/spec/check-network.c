@@ -100,7 +100,7 @@ static void check_server(const struct checking *c, const struct yaml_node *at,
                "the name server %s is no machine's address, but the first or "
                "last one of the subnet",
                buf);
-  else if (n)
+  else if (n && n->role != ROLE_GATEWAY)
     check_warn(c, at,
                "the name server %s is the node '%s', and no node answers DNS "
                "unless you make it",

@@ -190,7 +190,8 @@ static bool check_node_address(const struct checking *c,
   _cleanup_free_ char *what = xasprintf("the node '%s'", n->name);
   if (!check_address(c, at, what, n->address))
     return false;
-  if (same(n->address, spec_gateway_of(s, n->address))) {
+  if (same(n->address, spec_gateway_of(s, n->address)) &&
+      n->role != ROLE_GATEWAY) {
     yaml_fault(c->err, at, "the node '%s' has the gateway's address", n->name);
     return false;
   }

@@ -144,6 +144,15 @@ const struct code spec_codes[] = {
     {"KS0136", "VLANs and bonds that do not fit together",
      "A VLAN is on a card or a bond, at most once with its number. A bond's "
      "cards are named in it alone."},
+    {"KS0137", "further addresses that do not fit",
+     "They are of the same card and network as the first one, and one "
+     "machine's."},
+    {"KS0160", "addresses that the gateway cannot give",
+     "What it gives by DHCP must be of the network at that interface, and "
+     "nobody's who has it without asking. A wrong broadcast address reaches "
+     "nobody, or somebody else: it is the network's last one."},
+    {"KS0161", "nobody, or too many, for what a gateway does",
+     "One node of the role gateway does what the key gateway says."},
     {"KS0140", "IPv6 that does not work so",
      "Nodes, pods and services have a network each, which do not overlap, and "
      "kubeadm says how large they may be. `kubeseed explain network.ipv6` "
@@ -587,6 +596,31 @@ static const struct told {
     {"KS0145", "the node '%s' may hold the endpoint's address %s, and has no "
                "card in its network %s; write an interface with an address "
                "there"},
+    {"KS0137", "the card has the address %s already"},
+    {"KS0137", "%s is no machine's address in the card's network %s"},
+    {"KS0137", "a card without an address has no further ones; write its "
+               "address"},
+    {"KS0137", "%zu nodes cannot share further addresses; write an entry for "
+               "each"},
+    {"KS0160", "%s is no machine's address in the network %s, which the "
+               "gateway has there"},
+    {"KS0160", "the range holds %s, the address of %s; write one that has no "
+               "machine's"},
+    {"KS0160", "'%s' leads out, and who is there has addresses from elsewhere; "
+               "write another interface"},
+    {"KS0160", "'%s' is no interface of the gateway '%s' with an address of "
+               "its own"},
+    {"KS0160", "the range ends before it begins"},
+    {"KS0160", "the broadcast address of %s is %s; write that, or leave it "
+               "out"},
+    {"KS0160", "two ranges are for one interface; write one"},
+    {"KS0160", "there is no TFTP from which it could come; write tftp"},
+    {"KS0161", "%zu gateways; one has the networks' addresses, and two would "
+               "give the same ones to different machines"},
+    {"KS0161", "no node has the role gateway, and no other does what stands "
+               "here"},
+    {"KS0161", "'%s' is no interface of the gateway '%s'; it must be one of "
+               "its 'interfaces'"},
     {"KS0140", "addresses of both families need Kubernetes 1.20 or later"},
     {"KS0140", "addresses of both families are what the feature gate "
                "IPv6DualStack switches off; leave one of the two out"},

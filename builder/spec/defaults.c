@@ -75,10 +75,23 @@ static void default_addresses6(struct spec *s) {
   }
 }
 
+/* The gateway is where the others look for it. */
+static void default_gateway_node(struct spec *s) {
+  for (size_t i = 0; i < s->nodes.n; i++) {
+    struct spec_node *n = &s->nodes.v[i];
+    if (n->role != ROLE_GATEWAY)
+      continue;
+    if (!ip_is_set(n->address))
+      n->address = s->network.gateway;
+    return;
+  }
+}
+
 static void default_nodes(struct spec *s) {
   for (size_t i = 0; i < s->nodes.n; i++) {
     struct spec_node *n = &s->nodes.v[i];
-    bool small = n->role == ROLE_LOAD_BALANCER;
+    bool small = n->role == ROLE_LOAD_BALANCER || n->role == ROLE_GATEWAY ||
+                 n->role == ROLE_JUMP;
     if (n->cpus == 0)
       n->cpus = small ? 1 : 2;
     if (n->memory == 0)
@@ -86,6 +99,7 @@ static void default_nodes(struct spec *s) {
     if (n->disk == 0)
       n->disk = s->image.disk;
   }
+  default_gateway_node(s);
   default_addresses(s);
   if (spec_has_ipv6(s))
     default_addresses6(s);

@@ -26,6 +26,9 @@ static void add_node(struct spec *s, const struct entry *e, char *name,
   n->labels = n->taints = (struct strv){0};
   n->extras = (struct spec_extras){0};
   n->interfaces = (struct spec_interface_vec){0};
+  n->more = (struct ip_vec){0};
+  for (size_t k = 0; k < e->node->more.n; k++)
+    *ip_vec_add(&n->more) = e->node->more.v[k];
   n->nth = i;
   copy_strv(&n->labels, &e->node->labels);
   copy_strv(&n->taints, &e->node->taints);
@@ -61,6 +64,13 @@ static bool enough_for(const struct entry *e, size_t n, struct error *err) {
       (ip_is_set(e->node->address6) &&
        !counts_up(yaml_get(e->at, "ipv6"), n, err)))
     return false;
+  if (n > 1 && e->node->more.n > 0) {
+    yaml_fault(err, yaml_get(e->at, "moreAddresses"),
+               "%zu nodes cannot share further addresses; write an entry for "
+               "each",
+               n);
+    return false;
+  }
   if (n > 1 && mac) {
     bool counted = false;
     struct mac first, last;

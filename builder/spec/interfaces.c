@@ -10,6 +10,7 @@ void spec_interfaces_done(struct spec_interface_vec *v) {
   for (size_t i = 0; i < v->n; i++) {
     free(v->v[i].name);
     free(v->v[i].routes.v);
+    free(v->v[i].more.v);
     free(v->v[i].link);
     strv_done(&v->v[i].bond.members);
   }

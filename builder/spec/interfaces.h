@@ -15,6 +15,8 @@
 /* The longest name of an interface with its NUL: the kernel's IFNAMSIZ. */
 #define INTERFACE_NAME 16
 
+DEFINE_VEC(ip_vec, struct ip);
+
 struct spec_route {
   struct cidr to;
   struct ip via;
@@ -46,6 +48,7 @@ struct spec_interface {
   struct mac mac; /* all 0: the card that the kernel calls by the name */
   struct spec_card_address address;
   struct spec_card_address address6;
+  struct ip_vec more; /* further addresses, of the same network */
   struct spec_card_gateway gateway;
   int mtu; /* 0: the card's own */
   struct spec_route_vec routes;

@@ -110,10 +110,27 @@ void spec_nodes_done(struct spec_node_vec *nodes) {
     strv_done(&n->taints);
     extras_done(&n->extras);
     strv_done(&n->bond.members);
+    free(n->more.v);
     spec_interfaces_done(&n->interfaces);
   }
   free(nodes->v);
   *nodes = (struct spec_node_vec){0};
+}
+
+static void gateway_done(struct spec_gateway *g) {
+  for (size_t i = 0; i < g->dhcp.n; i++)
+    free(g->dhcp.v[i].interface);
+  free(g->dhcp.v);
+  free(g->forwarders.v);
+  free(g->wan);
+  free(g->tftp);
+  free(g->boot_file);
+}
+
+static void entry_interfaces_done(struct spec_cards_vec *v) {
+  for (size_t i = 0; i < v->n; i++)
+    spec_interfaces_done(&v->v[i]);
+  free(v->v);
 }
 
 void spec_done(struct spec *s) {
@@ -151,6 +168,7 @@ void spec_done(struct spec *s) {
   free(s->network.routes.v);
   free(s->network.subnets.v);
   strv_done(&s->network.bond.members);
+  gateway_done(&s->gateway);
   spec_interfaces_done(&s->network.interfaces);
   free(s->endpoint.name);
   for (size_t i = 0; i < s->users.n; i++) {
@@ -180,9 +198,7 @@ void spec_done(struct spec *s) {
   for (size_t i = 0; i < s->entry_extras.n; i++)
     extras_done(&s->entry_extras.v[i]);
   free(s->entry_extras.v);
-  for (size_t i = 0; i < s->entry_interfaces.n; i++)
-    spec_interfaces_done(&s->entry_interfaces.v[i]);
-  free(s->entry_interfaces.v);
+  entry_interfaces_done(&s->entry_interfaces);
   strv_done(&s->warnings);
   *s = (struct spec){0};
 }

@@ -13,12 +13,11 @@
 #include "base/vec.h"
 #include "format/yaml.h"
 #include "spec/component.h"
+#include "spec/gateway.h"
 #include "spec/interfaces.h"
 #include "spec/versions.h"
 #include "spec/words.h"
 #include <stdint.h>
-
-DEFINE_VEC(ip_vec, struct ip);
 
 /* Where nodes have the files of caCertificates, before they are taken up. */
 #define CA_FILES "/usr/lib/kubeseed/ca/"
@@ -148,6 +147,7 @@ struct spec_node {
   char *name;
   enum role role;
   struct ip address;
+  struct ip_vec more;    /* further ones of that card */
   struct ip address6;    /* absent: the cluster has no IPv6 */
   struct mac mac;        /* all 0: derived by plan */
   struct spec_bond bond; /* in place of network.bond */
@@ -274,6 +274,7 @@ struct spec {
     int stats_port;
     int router_id; /* VRRP virtual_router_id, 1 to 255; 0: derived by plan */
   } endpoint;
+  struct spec_gateway gateway;
   struct {
     enum etcd_mode mode;
     int heartbeat_ms;

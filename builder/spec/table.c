@@ -48,6 +48,10 @@ static void *add_token(void *list) {
   return spec_token_vec_add(list);
 }
 
+static void *add_dhcp(void *list) {
+  return spec_dhcp_vec_add(list);
+}
+
 static void *add_volume(void *list) {
   return spec_volume_vec_add(list);
 }
@@ -65,6 +69,7 @@ static void *add_volume(void *list) {
 #define AT_ROLE(member) offsetof(struct spec_role, member)
 #define AT_FILE(member) offsetof(struct spec_file, member)
 #define AT_DISK(member) offsetof(struct spec_disk, member)
+#define AT_DHCP(member) offsetof(struct spec_dhcp, member)
 #define AT_ROUTE(member) offsetof(struct spec_route, member)
 #define AT_SUBNET(member) offsetof(struct spec_subnet, member)
 #define AT_CARD(member) offsetof(struct spec_interface, member)
@@ -156,6 +161,15 @@ static void *add_volume(void *list) {
        .derived = "none",                                                      \
        .example = "fd00:9::5/64",                                              \
        .also = "address6 ip6 ipv6Address"},                                    \
+      {PREFIX "interfaces.moreAddresses",                                      \
+       TYPE_ADDRESSES,                                                         \
+       "0.2",                                                                  \
+       AT_CARD(more),                                                          \
+       .doc = "Further addresses of it, in the network of address; of one "    \
+              "machine.",                                                      \
+       .derived = "none",                                                      \
+       .example = "[10.0.0.254]",                                              \
+       .also = "secondaryAddresses aliases extraAddresses"},                   \
       {PREFIX "interfaces.gateway",                                            \
        TYPE_IF_GATEWAY,                                                        \
        "0.2",                                                                  \
@@ -909,6 +923,59 @@ const struct key spec_keys[] = {
      .derived = "derived from the cluster's name and subnet", .min = 1,
      .max = 255, .example = "42", .also = "virtualRouterId vrid vrrpId"},
 
+    {"gateway", TYPE_MAP, "0.2", 0,
+     .doc = "What the node of the role gateway does for the others: it tells "
+            "names (DNS), gives addresses (DHCP) and leads from its networks "
+            "to each other and out (NAT).",
+     .also = "router natGateway dnsmasq"},
+    {"gateway.wan", TYPE_IF_NAME, "0.2", AT(gateway.wan),
+     .doc = "The one of its interfaces that leads out. What goes that way has "
+            "the gateway's address there; nothing comes in by it that was not "
+            "asked for, nor ssh.",
+     .derived = "none: its networks are all there is", .example = "wan",
+     .also = "external uplink outside internet"},
+    {"gateway.forwarders", TYPE_ADDRESSES, "0.2", AT(gateway.forwarders),
+     .doc = "Name servers that it asks for what is not of network.domain.",
+     .derived = "none: it knows the cluster's names alone",
+     .example = "[192.0.2.53]", .also = "upstream servers dns"},
+    {"gateway.dhcp", TYPE_LIST, "0.2", AT(gateway.dhcp),
+     .doc = "Addresses for machines that ask. The spec's own nodes have theirs "
+            "from their seeds; one that asks is given that.",
+     .derived = "none are given", .add = add_dhcp, .item = "a range",
+     .also = "dhcpRanges ranges pools"},
+    {"gateway.dhcp.interface", TYPE_IF_NAME, "0.2", AT_DHCP(interface),
+     .doc = "The gateway's interface at which it gives them.",
+     .derived = "that of network.subnet", .example = "node",
+     .also = "card device"},
+    {"gateway.dhcp.first", TYPE_ADDRESS, "0.2", AT_DHCP(first),
+     .doc = "The first of them.", .required = true, .example = "192.168.4.200",
+     .also = "start from"},
+    {"gateway.dhcp.last", TYPE_ADDRESS, "0.2", AT_DHCP(last),
+     .doc = "The last of them.", .required = true, .example = "192.168.4.239",
+     .also = "end to"},
+    {"gateway.dhcp.broadcast", TYPE_ADDRESS, "0.2", AT_DHCP(broadcast),
+     .doc = "The broadcast address of that network; another one than the "
+            "network's last is refused.",
+     .derived = "the network's last address", .example = "192.168.4.255"},
+    {"gateway.dhcp.router", TYPE_ADDRESS, "0.2", AT_DHCP(router),
+     .doc = "The router that they are told.",
+     .derived = "network.gateway where it is in that network, else the "
+                "gateway's address there",
+     .example = "192.168.4.254", .also = "gateway"},
+    {"gateway.dhcp.hours", TYPE_INT, "0.2", AT_DHCP(hours),
+     .doc = "For how many hours somebody has an address.", .value = "12",
+     .min = 1, .max = 8760, .also = "lease leaseTime"},
+    {"gateway.tftp", TYPE_PATH, "0.2", AT(gateway.tftp),
+     .doc = "A folder on it whose files machines get by TFTP, which start by "
+            "PXE; it is made, empty.",
+     .derived = "none, and no TFTP", .example = "/srv/tftp",
+     .also = "tftpRoot pxe"},
+    {"gateway.bootFile", TYPE_TEXT, "0.2", AT(gateway.boot_file),
+     .doc = "The file of it that machines which ask by DHCP are told to "
+            "start.",
+     .derived = "none is told", .example = "pxelinux.0",
+     .also = "filename bootfile dhcpBoot"},
+
     {"etcd", TYPE_MAP, "0.1", 0, .doc = "The database of the API server."},
     {"etcd.mode", TYPE_WORD, "0.1", AT(etcd.mode),
      .doc = "Where etcd runs, and how its members find each other.",
@@ -1154,6 +1221,11 @@ const struct key spec_keys[] = {
      .derived = "the next free one from the subnet's .31 on",
      .example = "192.168.4.31+",
      .also = "ip ipAddress ipv4 addresses dhcp dhcp4"},
+    {"nodes.moreAddresses", TYPE_ADDRESSES, "0.2", AT_NODE(more),
+     .doc = "Further addresses of the same card, in network.subnet; of an "
+            "entry for one machine.",
+     .derived = "none", .example = "[192.168.4.254]",
+     .also = "secondaryAddresses aliases extraAddresses"},
     {"nodes.ipv6", TYPE_COUNTED6, "0.2", AT_NODE(address6),
      .doc = "The address in network.ipv6.subnet. With a + it counts up with "
             "the names, in hexadecimal.",
@@ -1170,12 +1242,12 @@ const struct key spec_keys[] = {
     {"nodes.cpus", TYPE_INT, "0.1", AT_NODE(cpus),
      .doc = "Processors of the machine under QEMU; one without KVM, whatever "
             "is said here.",
-     .derived = "2, or 1 for a load balancer", .min = 1, .max = 256,
-     .example = "2", .also = "cpu vcpu vcpus cores"},
+     .derived = "2, or 1 for a load balancer, gateway or jump host", .min = 1,
+     .max = 256, .example = "2", .also = "cpu vcpu vcpus cores"},
     {"nodes.memory", TYPE_SIZE, "0.1", AT_NODE(memory),
      .doc = "Memory of the machine under QEMU, at least 256M.",
-     .derived = "2G, or 512M for a load balancer", .example = "3G",
-     .also = "ram mem memoryMB"},
+     .derived = "2G, or 512M for a load balancer, gateway or jump host",
+     .example = "3G", .also = "ram mem memoryMB"},
     {"nodes.disk", TYPE_SIZE, "0.1", AT_NODE(disk),
      .doc = "Size of the disk of a machine on this host; at least image.disk.",
      .derived = "image.disk", .example = "20G", .also = "diskSize storage"},

@@ -25,6 +25,11 @@ const struct word role_words[] = {
     {"load-balancer", ROLE_LOAD_BALANCER,
      "holds the endpoint; needs the provider haproxy, nginx or pacemaker",
      "lb loadbalancer load_balancer balancer proxy"},
+    {"gateway", ROLE_GATEWAY,
+     "names, addresses and the way out for the others (see gateway)",
+     "router gate nat dhcp dns"},
+    {"jump", ROLE_JUMP, "leads to the others by ssh, and has nothing else",
+     "bastion jumphost jump-host jumpbox busybox"},
     {0},
 };
 

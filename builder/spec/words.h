@@ -18,7 +18,11 @@ enum role {
   ROLE_WORKER,
   ROLE_ETCD,
   ROLE_LOAD_BALANCER,
+  ROLE_GATEWAY,
+  ROLE_JUMP,
 };
+
+#define N_ROLES 6
 
 enum cni {
   CNI_BRIDGE,

@@ -29,6 +29,8 @@ static const char *const specs[] = {
     HEADER "etcd: {mode: stacked}\npki: {mode: copied}\n"
            "endpoint: {provider: nginx}\n" MASTERS
            "  - {name: \"lb{1..2}\", role: load-balancer}\n" WORKER,
+    HEADER "gateway: {tftp: /srv/tftp}\n" MASTERS
+           "  - {name: g, role: gateway}\n  - {name: j, role: jump}\n",
     HEADER "endpoint: {provider: pacemaker}\n" MASTERS
            "  - {name: \"lb{1..2}\", role: load-balancer}\n",
     HEADER "etcd: {mode: stacked}\nendpoint: {provider: first-node}\n"
@@ -287,7 +289,7 @@ static void test_alone(void **state) {
   _cleanup_fixture_ struct fixture f = {0};
   _cleanup_scope_ struct scope cluster = {0};
   _cleanup_scope_ struct scope node = {.parent = &cluster};
-  fixture_open(specs[4], &f);
+  fixture_open(specs[5], &f);
   const struct part_input in = {.plan = &f.plan, .key = no_key};
   parts_values(&in, &cluster);
   parts_node_values(&f.plan, &f.plan.nodes.v[0], &node);
