@@ -31,7 +31,7 @@ cable() {
 }
 
 lay_out() {
-  "$kubeseed" -q -C "$gate/state" seed tests/specs/good/gateway.yaml gate-node01 &&
+  "$kubeseed" -q -C "$gate/state" seed tests/specs/good/everything-gateway.yaml gate-node01 &&
     isoinfo -R -x /user-data -i "$gate/state/seeds/gate-node01.iso" |
     python3 -c 'import sys, yaml
 for f in yaml.safe_load(sys.stdin)["write_files"]:
@@ -85,7 +85,7 @@ servers=
 check "a gateway's seed" lay_out
 check "its files are taken by dnsmasq and nft" switch_on
 check "a node that asks has the address of the spec" leased lan \
-  "$("$kubeseed" --json plan tests/specs/good/gateway.yaml |
+  "$("$kubeseed" --json plan tests/specs/good/everything-gateway.yaml |
     jq -r '.nodes[] | select(.name == "kube-mast01").mac')" \
   "192.168.1.31 255.255.255.0 192.168.1.255 router 192.168.1.254 dns 192.168.1.1 43200 kube.demo pxelinux.0"
 check "somebody else one of the range" leased lan 02:00:00:00:00:99 \
