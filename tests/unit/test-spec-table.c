@@ -83,6 +83,8 @@ static bool takes(const struct key *k, const char *text) {
     base = spec_registry_vec_add(&s.registries);
   else if (strstr(k->path, "subnets."))
     base = spec_subnet_vec_add(&s.network.subnets);
+  else if (strstr(k->path, "dhcp."))
+    base = spec_dhcp_vec_add(&s.gateway.dhcp);
   else if (strstr(k->path, "routes."))
     base = spec_route_vec_add(&s.network.routes);
   else if (strstr(k->path, "interfaces."))
