@@ -72,7 +72,7 @@ leased() {
 }
 
 # Who answers at the port of a place says from where it was asked.
-answer() { # PLACE
+answer_at() { # PLACE
   background=yes at "$1" "$ask" serve 8000 >/dev/null 2>&1 &
   servers="$servers $!"
 }
@@ -102,7 +102,7 @@ at node ip route add default via 192.168.2.254
 check "it tells the address of a node" named kube-mast02.kube.demo 192.168.1.32
 check "and of the endpoint" named api.kube.demo 192.168.1.20
 check "another name of the domain is none" named nobody.kube.demo NXDOMAIN
-for where in lan node out gw; do answer $where; done
+for where in lan node out gw; do answer_at $where; done
 sleep 0.5
 check "out it goes under the gateway's address" eval \
   '[ "$(at lan "$ask" get 10.99.0.1 8000)" = 10.99.0.2 ]'

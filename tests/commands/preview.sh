@@ -145,11 +145,11 @@ hidden_in() { # SPEC
   { "$kubeseed" -q plan -C "$state" "$1" $nodes &&
     "$kubeseed" -q --json plan -C "$state" "$1" $nodes; } >"$work/plan.txt" 2>/dev/null ||
     return 1
-  find "$state/pki" -name '*.crt' -exec cat {} + | grep '.\{64\}' \
-    >"$work/public"
+  find "$state/pki" -name '*.crt' -exec cat {} + >"$work/public"
   { find "$state/pki" \( -name '*.key' -o -name '*.secret' -o -name id_ed25519 -o \
     -name ca \) -type f -exec cat {} + | grep -v '^-----' | grep '.\{8\}' |
-    grep -vxF -f "$work/public"
+    awk 'NR == FNR { public = public "\n" $0; next } !index(public, $0)' \
+      "$work/public" -
     cut -d . -f 2 "$state/pki/token"; } >"$work/secret" 2>/dev/null
   [ -s "$work/secret" ] && ! grep -F -f "$work/secret" "$work/plan.txt"
 }
