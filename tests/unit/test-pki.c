@@ -722,6 +722,17 @@ static void test_encryption(void **state) {
   }
 }
 
+static void tokens_free(struct spec_token_vec *l) {
+  for (size_t i = 0; i < l->n; i++) {
+    free(l->v[i].user);
+    free(l->v[i].uid);
+    free(l->v[i].file);
+    strv_done(&l->v[i].groups);
+    buf_done(&l->v[i].given);
+  }
+  free(l->v);
+}
+
 /* Who has a token keeps it when another user gets one; what API servers read
  * has both, and one that was given. */
 static void test_tokens(void **state) {
@@ -752,6 +763,7 @@ static void test_tokens(void **state) {
                 "%.48s,\"cid d\",\"cid d\"\n",
                 made, made + 48 + strlen(" ann\n"));
   assert_string_equal(text(&then, "tokens.csv"), want);
+  tokens_free(l);
 }
 
 static void test_damaged_tokens(void **state) {
