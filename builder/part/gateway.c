@@ -160,7 +160,8 @@ static bool network_of(const struct spec *s, const struct spec_node *n,
                        struct ip *ret_own) {
   struct interface_use_vec uses = {0};
   bool found = !interface;
-  *ret = s->network.subnet;
+  const struct cidr *net = spec_net_of(s, n->address);
+  *ret = net ? *net : s->network.subnet;
   *ret_own = n->address;
   interfaces_of(&s->network.interfaces, &s->entry_interfaces.v[n->entry],
                 &uses);

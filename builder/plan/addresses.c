@@ -11,26 +11,11 @@
 #define POD_BITS 24 /* of each node's own network of pods */
 #define POD_BITS6 64
 
-static bool runs_keepalived(const struct spec *s, enum role role) {
-  switch (s->endpoint.provider) {
-  case PROVIDER_KEEPALIVED:
-    return role == ROLE_CONTROL_PLANE;
-  case PROVIDER_HAPROXY:
-  case PROVIDER_NGINX:
-    return role == ROLE_LOAD_BALANCER;
-  case PROVIDER_PACEMAKER:
-  case PROVIDER_EXTERNAL:
-  case PROVIDER_FIRST_NODE:
-    return false;
-  }
-  return false;
-}
-
 void addresses_plan_node(const struct spec *s, struct plan_node *n,
                          uint32_t kubelet) {
-  n->runs_keepalived = runs_keepalived(s, n->spec->role);
-  n->runs_pacemaker = s->endpoint.provider == PROVIDER_PACEMAKER &&
-                      n->spec->role == ROLE_LOAD_BALANCER;
+  bool holds = spec_may_hold(s, n->spec->role);
+  n->runs_pacemaker = holds && s->endpoint.provider == PROVIDER_PACEMAKER;
+  n->runs_keepalived = holds && !n->runs_pacemaker;
   if (n->runs_keepalived)
     n->vip_priority = VIP_PRIORITY - (int)n->ordinal;
   if (n->has_kubelet && cni_has_node_pods(s))

@@ -228,8 +228,9 @@ static bool check_more_own(const struct checking *c,
   const struct spec *s = c->spec;
   const struct yaml_node *list =
       yaml_get(yaml_get(c->root, "nodes")->child[n->entry], "moreAddresses");
+  const struct cidr *net = spec_net_of(s, n->address);
   char a[NET_TEXT];
-  check_more(c, list, &n->more, n->address, &s->network.subnet);
+  check_more(c, list, &n->more, n->address, net ? net : &s->network.subnet);
   for (size_t i = 0; list && i < n->more.n; i++) {
     if (s->endpoint.provider != PROVIDER_FIRST_NODE &&
         ip_equal(n->more.v[i], s->endpoint.address))
@@ -493,6 +494,6 @@ static void check_interfaces(const struct checking *c) {
 const struct spec_check check_interfaces_table[] = {
     {check_own_routes, {"network"}},
     {check_interfaces, {"network", "nodes"}},
-    {check_more_addresses, {"network.subnet", "nodes", "endpoint"}},
+    {check_more_addresses, {"network", "nodes", "endpoint"}},
     {0},
 };

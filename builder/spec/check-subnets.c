@@ -105,26 +105,11 @@ static bool is_in(const struct spec *s, const struct spec_node *n,
   return found;
 }
 
-static bool may_hold(const struct spec *s, const struct spec_node *n) {
-  switch (s->endpoint.provider) {
-  case PROVIDER_KEEPALIVED:
-    return n->role == ROLE_CONTROL_PLANE;
-  case PROVIDER_HAPROXY:
-  case PROVIDER_NGINX:
-  case PROVIDER_PACEMAKER:
-    return n->role == ROLE_LOAD_BALANCER;
-  case PROVIDER_EXTERNAL:
-  case PROVIDER_FIRST_NODE:
-    break;
-  }
-  return false;
-}
-
 static bool check_holder(const struct checking *c, const struct spec_node *n) {
   const struct spec *s = c->spec;
   const struct cidr *net = spec_net_of(s, s->endpoint.address);
   char a[NET_TEXT], b[NET_TEXT];
-  if (!net || !may_hold(s, n) || is_in(s, n, net))
+  if (!net || !spec_may_hold(s, n->role) || is_in(s, n, net))
     return true;
   yaml_fault(c->err, check_node_place(c, n, "address"),
              "the node '%s' may hold the endpoint's address %s, and has no "

@@ -253,6 +253,21 @@ bool spec_is_etcd(const struct spec_node *n) {
   return n->role == ROLE_ETCD || n->etcd == MEMBER_TOO;
 }
 
+bool spec_may_hold(const struct spec *s, enum role role) {
+  switch (s->endpoint.provider) {
+  case PROVIDER_KEEPALIVED:
+    return role == ROLE_CONTROL_PLANE;
+  case PROVIDER_HAPROXY:
+  case PROVIDER_NGINX:
+  case PROVIDER_PACEMAKER:
+    return role == ROLE_LOAD_BALANCER;
+  case PROVIDER_EXTERNAL:
+  case PROVIDER_FIRST_NODE:
+    break;
+  }
+  return false;
+}
+
 size_t spec_count(const struct spec *s, enum role role) {
   size_t n = 0;
   for (size_t i = 0; i < s->nodes.n; i++)

@@ -345,5 +345,9 @@ struct ip spec_gateway_of(const struct spec *s, struct ip a);
  * beside it. */
 bool spec_is_etcd(const struct spec_node *n);
 
+/* Whether nodes of the role may hold the endpoint's address, by its provider.
+ */
+bool spec_may_hold(const struct spec *s, enum role role);
+
 /* How many nodes have the role. */
 size_t spec_count(const struct spec *s, enum role role);
