@@ -98,6 +98,14 @@ static char *beside(const char *path, const struct embedded *e) {
   return spec_beside(path, e->name + strlen("seeds/"));
 }
 
+/* Whether the file is what would be written: of an init that was ended. */
+static bool is_written(const char *file, const struct embedded *e) {
+  _cleanup_buf_ struct buf text = {0};
+  _cleanup_error_ struct error ignored = {0};
+  return file_read(file, e->len, &text, &ignored) == 0 && text.len == e->len &&
+         memcmp(text.data, e->data, e->len) == 0;
+}
+
 /* The files beside a spec, in a folder that has the topology's name. */
 static int write_beside(const char *path, const char *topology, bool force,
                         bool check_only, struct error *err) {
@@ -108,7 +116,7 @@ static int write_beside(const char *path, const char *topology, bool force,
       continue;
     _cleanup_free_ char *file = beside(path, e), *dir = xstrdup(file);
     *strrchr(dir, '/') = '\0';
-    if (check_only && !force && file_exists(file))
+    if (check_only && !force && file_exists(file) && !is_written(file, e))
       return error_usage(err, "'%s' exists; --force overwrites it", file);
     if (!check_only && (file_mkdirs(dir, 0755, err) < 0 ||
                         file_write(file, e->data, e->len, 0644, err) < 0))

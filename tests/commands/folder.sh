@@ -114,6 +114,10 @@ with_files() {
 }
 mkdir "$work/icc"
 check "init writes the files that a spec has beside it" with_files
+begun() {
+  rm "$work/icc/x.yaml" && "$kubeseed" init -q -t icc-way "$work/icc/x.yaml"
+}
+check "init goes on where one was ended before the spec" begun
 files_stay() {
   rm "$work/icc/x.yaml" && echo mine >"$work/icc/icc-way/audit-policy.yaml" &&
     early 2 "icc-way/audit-policy.yaml' exists; --force" \
