@@ -174,7 +174,7 @@ void flags_kubelet(const struct plan *p, const struct plan_node *n,
   const struct version *v = &p->spec->kubernetes.version;
   _cleanup_flags_ struct flags f =
       begin(p, COMPONENT_KUBELET, s, "kubelet_flags");
-  _cleanup_free_ char *labels = strv_join(&n->spec->labels, ",");
+  _cleanup_free_ char *labels = strv_join(&n->extras.labels, ",");
   _cleanup_free_ char *taints = strv_join(&n->taints, ",");
   add(&f, "container-runtime", "remote");
   add(&f, "container-runtime-endpoint", version_cri_socket(v));

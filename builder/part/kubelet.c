@@ -4,6 +4,7 @@
 #include "part/ask.h"
 #include "part/components.h"
 #include "part/judge-talk.h"
+#include "part/label-checks.h"
 #include "part/objects.h"
 #include "part/part.h"
 #include <string.h>
@@ -58,11 +59,11 @@ static void values(const struct part_input *in, struct scope *s) {
 }
 
 /* The spec's taints, key, value and effect apart. */
-static void set_taints(const struct spec_node *n, struct scope *s) {
-  scope_set_flag(s, "taints_set", n->untainted || n->taints.n > 0);
+static void set_taints(const struct spec_taints *taints, struct scope *s) {
+  scope_set_flag(s, "taints_set", taints != NULL);
   scope_set_list(s, "taints");
-  for (size_t i = 0; i < n->taints.n; i++) {
-    const char *taint = n->taints.v[i];
+  for (size_t i = 0; taints && i < taints->list.n; i++) {
+    const char *taint = taints->list.v[i];
     const char *colon = strrchr(taint, ':');
     const char *equals = memchr(taint, '=', (size_t)(colon - taint));
     const char *key_end = equals ? equals : colon;
@@ -84,7 +85,7 @@ static void node_values(const struct plan *p, const struct plan_node *n,
     scope_set_list(s, "kubelet_args");
   for (size_t i = 0; i < args->n; i++)
     component_add_pair(s, "kubelet_args", args->v[i]);
-  _cleanup_free_ char *labels = strv_join(&n->spec->labels, ",");
+  _cleanup_free_ char *labels = strv_join(&n->extras.labels, ",");
   _cleanup_free_ char *taints = strv_join(&n->taints, ",");
   bool control_plane = n->spec->role == ROLE_CONTROL_PLANE;
   scope_set(s, "node_labels", labels);
@@ -92,7 +93,7 @@ static void node_values(const struct plan *p, const struct plan_node *n,
    * node lifecycle controller can then write back an older list without them
    * (seen with 1.20.2); so the kubelet registers with them. */
   scope_set(s, "register_taints", control_plane ? taints : "");
-  set_taints(n->spec, s);
+  set_taints(n->extras.taints, s);
 }
 
 /* ---- verify ---- */
@@ -163,8 +164,8 @@ static void node_labels(const struct plan *p, const struct plan_node *n,
                         const json_t *o, struct wrong *w) {
   (void)p;
   const json_t *labels = json_object_get(object_metadata(o), "labels");
-  for (size_t i = 0; i < n->spec->labels.n; i++) {
-    const char *label = n->spec->labels.v[i];
+  for (size_t i = 0; i < n->extras.labels.n; i++) {
+    const char *label = n->extras.labels.v[i];
     size_t len = strcspn(label, "=");
     _cleanup_free_ char *key = xstrndup(label, len);
     const char *expected = label[len] ? label + len + 1 : "";
@@ -298,123 +299,10 @@ static void verify(struct judge *j) {
   judge_properties(j);
 }
 
-/* ---- What a spec may say ---- */
-
-/*
- * The labels in kubernetes.io and k8s.io that a kubelet may give itself
- * (kubernetes/staging/src/k8s.io/kubelet/pkg/apis/well_known_labels.go): it
- * ends at once for any other one, and the API server refuses them by
- * NodeRestriction. These, and all below two names.
- */
-static const char *const kubelet_labels[] = {
-    "kubernetes.io/hostname",
-    "kubernetes.io/arch",
-    "kubernetes.io/os",
-    "beta.kubernetes.io/arch",
-    "beta.kubernetes.io/os",
-    "beta.kubernetes.io/instance-type",
-    "node.kubernetes.io/instance-type",
-    "topology.kubernetes.io/zone",
-    "topology.kubernetes.io/region",
-    "failure-domain.beta.kubernetes.io/zone",
-    "failure-domain.beta.kubernetes.io/region",
-    NULL,
-};
-static const char *const kubelet_domains[] = {"kubelet.kubernetes.io",
-                                              "node.kubernetes.io", NULL};
-static const char *const kubernetes_domains[] = {"kubernetes.io", "k8s.io",
-                                                 NULL};
-
-/* Whether the first n characters of name are one of the domains or below it. */
-static bool within(const char *name, size_t n, const char *const *domains) {
-  for (; *domains; domains++) {
-    size_t len = strlen(*domains);
-    if (n >= len && memcmp(name + n - len, *domains, len) == 0 &&
-        (n == len || name[n - len - 1] == '.'))
-      return true;
-  }
-  return false;
-}
-
-static bool kubelet_may_set(const char *key) {
-  size_t n = strcspn(key, "/");
-  if (!key[n] || !within(key, n, kubernetes_domains))
-    return true;
-  for (const char *const *l = kubelet_labels; *l; l++)
-    if (strcmp(key, *l) == 0)
-      return true;
-  return within(key, n, kubelet_domains);
-}
-
-/* What the kubelet itself sets a label to; NULL for one that it leaves alone
- * (kubernetes/pkg/kubelet/kubelet_node_status.go, initialNode). */
-static const char *kubelet_sets(const struct spec_node *n, const char *key) {
-  if (strcmp(key, "kubernetes.io/hostname") == 0)
-    return n->name;
-  const char *beta = "beta.";
-  if (strncmp(key, beta, strlen(beta)) == 0)
-    key += strlen(beta);
-  if (strcmp(key, "kubernetes.io/os") == 0)
-    return "linux";
-  return strcmp(key, "kubernetes.io/arch") == 0 ? "amd64" : NULL;
-}
-
-/* False after a fault or warning. */
-static bool check_label(const struct checking *c, const struct spec_node *n,
-                        const char *label) {
-  size_t len = strcspn(label, "=");
-  _cleanup_free_ char *key = xstrndup(label, len);
-  const char *value = label + len + 1;
-  const char *own = kubelet_sets(n, key);
-  bool may = kubelet_may_set(key);
-  if (may && (!own || strcmp(own, value) == 0))
-    return true;
-  /* To look for the place of each label would be quadratic. */
-  const struct yaml_node *at = yaml_get(check_node_place(c, n, "labels"), key);
-  if (!may)
-    yaml_fault_key(c->err, at,
-                   "a kubelet may not give itself the label '%s' "
-                   "(NodeRestriction); set it when the cluster runs: kubectl "
-                   "label node %s %s",
-                   key, n->name, label);
-  else
-    check_warn(c, at,
-               "the kubelet sets the label '%s' itself, to '%s'; with another "
-               "value pods are not placed as they ask",
-               key, own);
-  return false;
-}
-
-/* False after a fault. */
-static bool check_node(const struct checking *c, const struct spec_node *n) {
-  bool ok = true;
-  bool kubelet = n->role == ROLE_CONTROL_PLANE || n->role == ROLE_WORKER;
-  if (!kubelet && (n->labels.n || n->taints.n)) {
-    yaml_fault(c->err,
-               check_node_place(c, n, n->labels.n ? "labels" : "taints"),
-               "labels and taints belong to Kubernetes nodes; '%s' has the "
-               "role %s",
-               n->name, role_name(n->role));
-    return false;
-  }
-  for (size_t i = 0; i < n->labels.n; i++)
-    ok = check_label(c, n, n->labels.v[i]) && ok;
-  return ok;
-}
-
-static void check_nodes(const struct checking *c) {
-  check_each_node(c, check_node);
-}
-
-static const struct spec_check checks[] = {
-    {check_nodes, {"nodes"}},
-    {0},
-};
-
 const struct part part_kubelet = {
     .name = "kubelet",
     .why = why,
-    .checks = checks,
+    .checks = label_checks,
     .files = files,
     .units = units,
     .values = values,

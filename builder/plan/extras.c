@@ -68,6 +68,9 @@ static void add(const struct spec_extras *from, struct plan_extras *to) {
   add_files(&from->files, &to->files);
   add_named(&from->sysctls, &to->sysctls);
   add_named(&from->annotations, &to->annotations);
+  add_named(&from->labels, &to->labels);
+  if (from->taints.written)
+    to->taints = &from->taints;
   add_texts(&from->modules, &to->modules, true);
   add_texts(&from->arguments, &to->arguments, true);
   add_texts(&from->before, &to->before, false);
@@ -101,6 +104,10 @@ void plan_extras(const struct spec *s, const struct spec_node *n, bool founder,
   if (role)
     add(role, ret);
   add(&s->entry_extras.v[n->entry], ret);
+  if (!has_kubelet) { /* what is for all nodes is for those of Kubernetes */
+    strv_done(&ret->annotations);
+    strv_done(&ret->labels);
+  }
   if (has_kubelet)
     add_kubelet_args(s, role, &s->entry_extras.v[n->entry], &ret->kubelet_args);
   if (founder)
@@ -123,6 +130,7 @@ void plan_extras_done(struct plan_extras *e) {
   free(e->patches.v);
   strv_done(&e->sysctls);
   strv_done(&e->annotations);
+  strv_done(&e->labels);
   strv_done(&e->modules);
   strv_done(&e->kubelet_args);
   strv_done(&e->arguments);

@@ -16,6 +16,9 @@ struct plan_extras {
       files;               /* no two with one path; borrowed of the spec */
   struct strv sysctls;     /* "name=value", no name twice */
   struct strv annotations; /* "key=value", no key twice */
+  struct strv labels;      /* the same */
+  /* Of the entry or the role; NULL: kubeadm's own. Borrowed. */
+  const struct spec_taints *taints;
   struct strv modules;
   struct strv kubelet_args;       /* empty: those of kubernetes.kubelet alone */
   struct strv arguments;          /* of the kernel */

@@ -24,7 +24,7 @@ static bool runs_etcd(const struct spec *s, const struct spec_node *n) {
 static void default_taints(const struct spec *s, const struct spec_node *n,
                            struct strv *ret) {
   const struct version *v = &s->kubernetes.version;
-  if (n->role != ROLE_CONTROL_PLANE || n->untainted)
+  if (n->role != ROLE_CONTROL_PLANE)
     return;
   const char *taint;
   for (unsigned i = 0; (taint = version_control_plane_taint(v, i)); i++)
@@ -32,9 +32,11 @@ static void default_taints(const struct spec *s, const struct spec_node *n,
 }
 
 static void plan_taints(const struct spec *s, struct plan_node *n) {
-  const struct strv *taints = &n->spec->taints;
-  if (taints->n == 0)
+  if (!n->extras.taints) {
     default_taints(s, n->spec, &n->taints);
+    return;
+  }
+  const struct strv *taints = &n->extras.taints->list;
   for (size_t i = 0; i < taints->n; i++) {
     const char *empty = strstr(taints->v[i], "=:");
     if (empty)
@@ -63,8 +65,8 @@ static void plan_node(const struct spec *s, struct plan_node *n,
                   (s->etcd.mode == ETCD_STACKED && role == ROLE_CONTROL_PLANE);
   addresses_plan_node(s, n, c->kubelets);
   c->kubelets += n->has_kubelet;
-  plan_taints(s, n);
   plan_extras(s, n->spec, n->founder, n->has_kubelet, &n->extras);
+  plan_taints(s, n);
 }
 
 static int compare_names(const void *a, const void *b) {

@@ -146,7 +146,7 @@ json_t *plan_node_json(const struct plan_node *n) {
   set_int(o, "disk", n->spec->disk);
   if (n->spec->libvirt)
     set_string(o, "libvirt", n->spec->libvirt);
-  (void)json_object_set_new(o, "labels", json_strings(&n->spec->labels));
+  (void)json_object_set_new(o, "labels", json_strings(&n->extras.labels));
   (void)json_object_set_new(o, "taints", json_strings(&n->taints));
   (void)json_object_set_new(o, "annotations",
                             json_strings(&n->extras.annotations));
@@ -610,7 +610,7 @@ void plan_print_node(const struct plan *p, const struct plan_node *n,
     fprintf(out, "  VIP       priority %d\n", n->vip_priority);
   if (n->runs_pacemaker)
     fputs("  VIP       where pacemaker decides\n", out);
-  print_list("labels", &n->spec->labels, out);
+  print_list("labels", &n->extras.labels, out);
   print_list("taints", &n->taints, out);
   print_list("notes", &n->extras.annotations, out);
   print_list("kernel", &n->extras.arguments, out);

@@ -769,8 +769,12 @@ static const struct told {
     {"KS0504", "what is renewed on a node is what kubeadm made there; with the "
                "bootstrapper %s the certificates come with the seeds, which "
                "`kubeseed seed` makes anew (the manual, WITHOUT KUBEADM)"},
+    {"KS0502", "the kubelet sets the label '%s' itself, to each node's name; "
+               "with another value pods are not placed as they ask"},
     {"KS0503",
      "labels and taints belong to Kubernetes nodes; '%s' has the role %s"},
+    {"KS0503", "labels and taints belong to Kubernetes nodes: workers and "
+               "control planes"},
     {"KS0601", "the first user is the one that kubeseed logs in as, so its "
                "sudo must be nopasswd; write another user first"},
     {"KS0601", "the first user is the one that kubeseed logs in as, so its "

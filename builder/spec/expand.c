@@ -23,15 +23,12 @@ static void add_node(struct spec *s, const struct entry *e, char *name,
   struct spec_node *n = spec_node_vec_add(&s->nodes);
   *n = *e->node;
   n->libvirt = e->node->libvirt ? xstrdup(e->node->libvirt) : NULL;
-  n->labels = n->taints = (struct strv){0};
   n->extras = (struct spec_extras){0};
   n->interfaces = (struct spec_interface_vec){0};
   n->more = (struct ip_vec){0};
   for (size_t k = 0; k < e->node->more.n; k++)
     *ip_vec_add(&n->more) = e->node->more.v[k];
   n->nth = i;
-  copy_strv(&n->labels, &e->node->labels);
-  copy_strv(&n->taints, &e->node->taints);
   n->bond.members = (struct strv){0};
   copy_strv(&n->bond.members, &e->node->bond.members);
   n->name = name;

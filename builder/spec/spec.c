@@ -24,6 +24,8 @@ static void disks_done(struct spec_disk_vec *disks) {
 }
 
 static void extras_done(struct spec_extras *e) {
+  strv_done(&e->labels);
+  strv_done(&e->taints.list);
   strv_done(&e->kubelet_args);
   files_done(&e->files);
   strv_done(&e->sysctls);
@@ -106,8 +108,6 @@ void spec_nodes_done(struct spec_node_vec *nodes) {
     free(n->where);
     free(n->name);
     free(n->libvirt);
-    strv_done(&n->labels);
-    strv_done(&n->taints);
     extras_done(&n->extras);
     strv_done(&n->bond.members);
     free(n->more.v);

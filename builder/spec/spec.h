@@ -54,8 +54,16 @@ struct spec_disk {
 };
 DEFINE_VEC(spec_disk_vec, struct spec_disk);
 
-/* What the author adds to nodes: to all, or to those of an entry. */
+/* Taints; a list of none that was written is not the same as no list. */
+struct spec_taints {
+  struct strv list; /* "key=value:Effect" or "key:Effect" */
+  bool written;
+};
+
+/* What the author adds to nodes: to all, or to those of a role or an entry. */
 struct spec_extras {
+  struct strv labels;        /* "key=value" */
+  struct spec_taints taints; /* not of those for all nodes */
   struct spec_file_vec files;
   struct strv sysctls;     /* "name=value" */
   struct strv annotations; /* "key=value" */
@@ -152,13 +160,10 @@ struct spec_node {
   struct mac mac;        /* all 0: derived by plan */
   struct spec_bond bond; /* in place of network.bond */
   int cpus;
-  uint64_t memory;    /* bytes */
-  uint64_t disk;      /* bytes; at least image.disk */
-  enum member etcd;   /* see spec_is_etcd */
-  char *libvirt;      /* URI at which it is to be made, or NULL */
-  struct strv labels; /* "key=value" */
-  struct strv taints; /* "key=value:Effect" or "key:Effect" */
-  bool untainted;     /* control plane with an explicit "taints: []" */
+  uint64_t memory;  /* bytes */
+  uint64_t disk;    /* bytes; at least image.disk */
+  enum member etcd; /* see spec_is_etcd */
+  char *libvirt;    /* URI at which it is to be made, or NULL */
   /* Only while an entry is read; then in spec.entry_extras. */
   struct spec_extras extras;
   struct spec_interface_vec interfaces; /* the same */

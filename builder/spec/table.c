@@ -466,6 +466,29 @@ static void *add_volume(void *list) {
         .also = "post postKubeadmCommands"                                     \
   }
 
+/* Labels: of all nodes, of those of a role, of those of an entry. */
+#define LABELS(PREFIX, SINCE, BASE, WHERE, SAME)                               \
+  {                                                                            \
+    PREFIX "labels", TYPE_LABELS, SINCE, BASE(extras.labels),                  \
+        .doc = "Labels in Kubernetes " WHERE ", for workers and control "      \
+               "planes. Of those in kubernetes.io and k8s.io, a kubelet may "  \
+               "set few." SAME,                                                \
+        .derived = "none", .example = "{zone: a}", .also = "nodeLabels"        \
+  }
+
+#define TAINTS(PREFIX, SINCE, BASE, WHERE, INSTEAD)                            \
+  {                                                                            \
+    PREFIX "taints", TYPE_TAINTS, SINCE, BASE(extras.taints),                  \
+        .doc = "Taints in Kubernetes " WHERE ", for workers and control "      \
+               "planes" INSTEAD ". An empty list lets pods on to a "           \
+               "control-plane node.",                                          \
+        .derived = "kubeadm's own on a control plane, none on a worker",       \
+        .example = "[\"dedicated=db:NoSchedule\"]", .also = "nodeTaints"       \
+  }
+
+#define SAME_AS_ALL                                                            \
+  " What is for all nodes is so here too, unless the same stands here."
+
 const struct key spec_keys[] = {
     {"apiVersion", TYPE_WORD, "0.1", AT(api),
      .doc = "The version of this format.", .required = true,
@@ -1191,6 +1214,7 @@ const struct key spec_keys[] = {
      .also = "addons extraManifests extra_manifests inlineManifests charts"},
 
     EXTRAS("", AT, "on all nodes", "", ""),
+    LABELS("", "0.2", AT, "of all nodes", ""),
 
     {"roles", TYPE_LIST, "0.2", AT(roles),
      .doc = "What the nodes of a role have, besides what is for all.",
@@ -1199,10 +1223,10 @@ const struct key spec_keys[] = {
     {"roles.role", TYPE_WORD, "0.2", AT_ROLE(role),
      .doc = "Which role; each stands here once at most.", .required = true,
      .words = role_words},
-    EXTRAS(
-        "roles.", AT_ROLE, "on the nodes of the role",
-        " What is for all nodes is so here too, unless the same stands here.",
-        ", behind those for all nodes"),
+    EXTRAS("roles.", AT_ROLE, "on the nodes of the role", SAME_AS_ALL,
+           ", behind those for all nodes"),
+    LABELS("roles.", "0.2", AT_ROLE, "of the nodes of the role", SAME_AS_ALL),
+    TAINTS("roles.", "0.2", AT_ROLE, "of the nodes of the role", ""),
     KUBELET("roles.", AT_ROLE, "of the role"),
 
     {"nodes", TYPE_LIST, "0.1", AT(nodes),
@@ -1260,15 +1284,11 @@ const struct key spec_keys[] = {
             "machine.",
      .derived = "none", .example = "qemu+ssh://root@host1/system",
      .also = "host hypervisor uri"},
-    {"nodes.labels", TYPE_LABELS, "0.1", AT_NODE(labels),
-     .doc = "Labels of the node in Kubernetes, for workers and control planes. "
-            "Of those in kubernetes.io and k8s.io, a kubelet may set few.",
-     .derived = "none", .example = "{zone: a}"},
-    {"nodes.taints", TYPE_TAINTS, "0.1", AT_NODE(taints),
-     .doc = "Taints of the node in Kubernetes, for workers and control "
-            "planes. An empty list lets pods on to a control-plane node.",
-     .derived = "kubeadm's own on a control plane, none on a worker",
-     .example = "[\"dedicated=db:NoSchedule\"]"},
+    LABELS("nodes.", "0.1", AT_NODE, "of the nodes of this entry",
+           " What is for all nodes or for their role is so here too, unless "
+           "the same stands here."),
+    TAINTS("nodes.", "0.1", AT_NODE, "of the nodes of this entry",
+           ", in place of those of their role"),
     BOND("nodes.", AT_NODE(bond.members), AT_NODE(bond.mode),
          "The same as network.bond, in its place on the nodes of this entry; "
          "nodes.mac is then the bond's own address."),

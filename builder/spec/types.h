@@ -46,7 +46,7 @@ enum type {
   TYPE_MEMBERS,       /* struct strv of names or MAC addresses of cards */
   TYPE_KEYS,          /* struct strv of lines of authorized_keys */
   TYPE_LABELS,        /* struct strv of "key=value", from a map */
-  TYPE_TAINTS,        /* struct strv of "key=value:Effect"; sets untainted */
+  TYPE_TAINTS,        /* struct spec_taints */
   TYPE_PASSWORD,      /* char *: a hash of one */
   TYPE_GROUPS,        /* struct strv of names */
   TYPE_PATH,          /* char *: of a file on a node */

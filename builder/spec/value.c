@@ -351,15 +351,15 @@ static void read_taint(const struct yaml_node *value, struct strv *taints,
 
 static void read_taints(const struct key *k, const struct yaml_node *value,
                         void *base, struct error *err) {
-  struct spec_node *n = base;
+  struct spec_taints *taints = value_member(k, base);
   if (value->kind != YAML_SEQ) {
     yaml_fault(err, value, "'%s' must be %s", key_name(k),
                type_info(k->type)->rule);
     return;
   }
   for (size_t i = 0; i < value->n; i++)
-    read_taint(value->child[i], value_member(k, base), err);
-  n->untainted = value->n == 0;
+    read_taint(value->child[i], &taints->list, err);
+  taints->written = true;
 }
 
 /* One label as "key=value"; nothing is an empty value. */

@@ -353,7 +353,7 @@ static void test_plan_shows(void **state) {
                       "  - {name: w, role: worker, labels: {a: x-2Jy}}\n",
                &f);
   /* No label of a spec has this; the next key may be one that does. */
-  char *label = f.spec.nodes.v[f.spec.nodes.n - 1].labels.v[0];
+  char *label = f.plan.nodes.v[f.plan.nodes.n - 1].extras.labels.v[0];
   assert_string_equal(label, "a=x-2Jy");
   label[3] = '\033';
   char *text = NULL;

@@ -503,28 +503,60 @@ static void test_pacemaker(void **state) {
   }
 }
 
-/* The spec's, in one form; else kubeadm's own for control planes. */
+#define OWN_TAINT "node-role.kubernetes.io/control-plane:NoSchedule"
+
+/* The entry's in one form, else its role's; else kubeadm's own for control
+ * planes. */
 static void test_taints(void **state) {
   (void)state;
   static const struct {
     const char *node;
+    const char *role; /* what is for control planes */
     const char *taints;
   } rows[] = {
-      {"{name: a}", "node-role.kubernetes.io/control-plane:NoSchedule"},
-      {"{name: a, taints: []}", ""},
-      {"{name: a, taints: [\"k=v:NoExecute\", \"l=:NoSchedule\"]}",
+      {"{name: a}", "{}", OWN_TAINT},
+      {"{name: a, taints: []}", "{}", ""},
+      {"{name: a, taints: [\"k=v:NoExecute\", \"l=:NoSchedule\"]}", "{}",
        "k=v:NoExecute l:NoSchedule"},
+      {"{name: a}", "taints: []", ""},
+      {"{name: a}", "taints: [\"r=:NoSchedule\"]", "r:NoSchedule"},
+      {"{name: a, taints: [\"k:NoExecute\"]}", "taints: [\"r:NoSchedule\"]",
+       "k:NoExecute"},
+      {"{name: a, taints: []}", "taints: [\"r:NoSchedule\"]", ""},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
     _cleanup_fixture_ struct fixture f = {0};
     _cleanup_free_ char *spec =
-        xasprintf(HEADER "endpoint: {address: 192.168.4.20}\nnodes:\n  - %s\n"
-                         "  - {name: w, role: worker}\n",
-                  rows[i].node);
+        xasprintf(HEADER "endpoint: {address: 192.168.4.20}\nroles:\n"
+                         "  - role: control-plane\n%s%s\n"
+                         "nodes:\n  - %s\n  - {name: w, role: worker}\n",
+                  *rows[i].role == '{' ? "" : "    ",
+                  *rows[i].role == '{' ? "" : rows[i].role, rows[i].node);
     make(spec, &f);
     assert_words(&plan_find(&f.plan, "a")->taints, rows[i].taints);
     assert_int_equal(plan_find(&f.plan, "w")->taints.n, 0);
   }
+}
+
+/* Those for all nodes, for the role and for the entry; the narrower counts.
+ * What is no node of Kubernetes has none. */
+static void test_labels(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  make(HEADER "endpoint: {address: 192.168.4.20, provider: haproxy}\n"
+              "etcd: {mode: founding}\n"
+              "labels: {site: x, zone: a, rack: r0}\n"
+              "annotations: {note: y}\n"
+              "roles:\n  - {role: worker, labels: {zone: b, disk: ssd}}\n"
+              "nodes:\n  - {name: a}\n  - {name: lb, role: load-balancer}\n"
+              "  - {name: w, role: worker, labels: {rack: r1}}\n",
+       &f);
+  assert_words(&plan_find(&f.plan, "a")->extras.labels,
+               "site=x zone=a rack=r0");
+  assert_words(&plan_find(&f.plan, "w")->extras.labels,
+               "site=x zone=b rack=r1 disk=ssd");
+  assert_int_equal(plan_find(&f.plan, "lb")->extras.labels.n, 0);
+  assert_int_equal(plan_find(&f.plan, "lb")->extras.annotations.n, 0);
 }
 
 /* Least privilege: which key goes to which role. */
@@ -622,6 +654,7 @@ int main(void) {
       cmocka_unit_test(test_steps),
       cmocka_unit_test(test_pacemaker),
       cmocka_unit_test(test_taints),
+      cmocka_unit_test(test_labels),
       cmocka_unit_test(test_who_gets_keys),
       cmocka_unit_test(test_modes),
       cmocka_unit_test(test_same_mac),

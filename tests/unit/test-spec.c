@@ -148,14 +148,15 @@ static void test_written_values(void **state) {
   assert_int_equal(m1->memory >> 20, 512);
   assert_int_equal(m1->disk >> 40, 1);
   assert_int_equal(m1->mac.b[3], 0xaa);
-  assert_string_equal(m1->labels.v[0], "a=b");
-  assert_string_equal(m1->labels.v[1], "c=");
-  assert_true(m1->untainted);
+  const struct spec_extras *of_m = &s.entry_extras.v[m1->entry];
+  assert_string_equal(of_m->labels.v[0], "a=b");
+  assert_string_equal(of_m->labels.v[1], "c=");
+  assert_true(of_m->taints.written);
+  assert_int_equal(of_m->taints.list.n, 0);
   const struct spec_node *w = &s.nodes.v[3];
   assert_string_equal(w->name, "w10");
   assert_ip(w->address, "10.1.2.0");
-  assert_int_equal(w->taints.n, 2);
-  assert_false(w->untainted);
+  assert_int_equal(s.entry_extras.v[w->entry].taints.list.n, 2);
 }
 
 /* 1.20.2 is the version that is in Debian's own archive. */
