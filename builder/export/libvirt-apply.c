@@ -2,6 +2,7 @@
 #include "export/libvirt-apply.h"
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/process.h"
@@ -9,6 +10,7 @@
 #include "export/libvirt-xml.h"
 #include "export/wires.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -326,16 +328,66 @@ static int make_disks(const struct export_job *job, const struct there *t,
   return -1;
 }
 
+int libvirt_write_domain(const struct export_job *job,
+                         const struct plan_node *node, enum libvirt_type type,
+                         const char *disk, const char *seed,
+                         struct error *err) {
+  _cleanup_buf_ struct buf domain = {0};
+  _cleanup_free_ char *file = export_path(job, "%s.domain.xml", node->name);
+  const struct libvirt_shape shape = {.type = type,
+                                      .pool = job->pool,
+                                      .disk = disk,
+                                      .seed = seed,
+                                      .bridge = job->bridge,
+                                      .uefi = job->uefi};
+  libvirt_domain_xml(job->plan, node, &shape, &domain);
+  return file_write(file, domain.data, domain.len, 0644, err);
+}
+
+/* The file on libvirt's host that a volume is, or NULL where it is something
+ * else. The caller frees. */
+static int file_of(const struct export_job *job, const char *volume, char **ret,
+                   struct error *err) {
+  _cleanup_buf_ struct buf says = {0}, path = {0};
+  _cleanup_free_ char *pool = xasprintf("--pool=%s", job->pool);
+  *ret = NULL;
+  if (ASK(job, &says, err, "vol-info", volume, pool) < 0)
+    return -1;
+  const char *type = strstr(says.data, "\nType:");
+  char word[8];
+  if (!type || sscanf(type, "\nType: %7s", word) != 1 ||
+      strcmp(word, "file") != 0)
+    return 0;
+  if (ASK(job, &path, err, "vol-path", volume, pool) < 0)
+    return -1;
+  path.data[strcspn(path.data, "\n")] = '\0';
+  *ret = path.data[0] == '/' ? xstrdup(path.data) : NULL;
+  return 0;
+}
+
+/* With files in it: with them AppArmor lets the machine have what lies behind
+ * its disk. */
+static int name_files(const struct export_job *job, const struct plan_node *n,
+                      enum libvirt_type type, const char *disk,
+                      const char *seed, struct error *err) {
+  _cleanup_free_ char *disk_file = NULL, *seed_file = NULL;
+  return file_of(job, disk, &disk_file, err) < 0 ||
+                 file_of(job, seed, &seed_file, err) < 0
+             ? -1
+             : libvirt_write_domain(job, n, type, disk_file, seed_file, err);
+}
+
 static int make_machine(const struct export_job *job, const struct there *t,
-                        const struct plan_node *n, const char *base,
-                        struct error *err) {
+                        const struct plan_node *n, enum libvirt_type type,
+                        const char *base, struct error *err) {
   _cleanup_free_ char *domain = libvirt_domain(job->plan, n);
   _cleanup_free_ char *disk = libvirt_disk(job->plan, n);
   _cleanup_free_ char *seed = libvirt_seed(job->plan, n);
   _cleanup_free_ char *file = export_path(job, "%s.domain.xml", n->name);
   if (make_disks(job, t, n, base, err) < 0)
     return -1;
-  if (VIRSH(job, err, "define", file) == 0) {
+  if (name_files(job, n, type, disk, seed, err) == 0 &&
+      VIRSH(job, err, "define", file) == 0) {
     if (VIRSH(job, err, "start", domain) == 0)
       return 0;
     undo_domain(job, domain);
@@ -348,7 +400,9 @@ static int make_machine(const struct export_job *job, const struct there *t,
 int libvirt_apply(const struct export_job *job, struct error *err) {
   _cleanup_there_ struct there t = {0};
   _cleanup_free_ char *base = NULL;
-  if ((!job->bridge && make_networks(job, err) < 0) || look(job, &t, err) < 0 ||
+  enum libvirt_type type;
+  if (libvirt_ask_type(job, &type, err) < 0 ||
+      (!job->bridge && make_networks(job, err) < 0) || look(job, &t, err) < 0 ||
       make_base(job, &t, &base, err) < 0)
     return error_prefix(err, "libvirt at '%s'", job->uri);
   for (size_t i = 0; i < job->n_nodes; i++) {
@@ -358,7 +412,7 @@ int libvirt_apply(const struct export_job *job, struct error *err) {
       log_info(job->log, "%s is there already, and stays as it is", domain);
       continue;
     }
-    if (make_machine(job, &t, n, base, err) < 0)
+    if (make_machine(job, &t, n, type, base, err) < 0)
       return error_prefix(err, "libvirt at '%s': %s", job->uri, domain);
     log_info(job->log, "%s is switched on", domain);
   }

@@ -28,8 +28,16 @@ int libvirt_check(const struct export_job *job, struct error *err) _must_check_;
 int libvirt_ask_type(const struct export_job *job, enum libvirt_type *ret,
                      struct error *err) _must_check_;
 
+/* Writes the node's domain into job->dir. disk and seed are their files on
+ * libvirt's host, or NULL for volumes of the pool. */
+int libvirt_write_domain(const struct export_job *job,
+                         const struct plan_node *node, enum libvirt_type type,
+                         const char *disk, const char *seed,
+                         struct error *err) _must_check_;
+
 /* Makes what is not there of network, volumes and machines, of the files in
- * job->dir, and switches the new machines on. A machine that cannot be made
+ * job->dir, and switches the new machines on; their domains are written anew
+ * there, with the files that the volumes are. A machine that cannot be made
  * leaves nothing. The seed that a machine has left, which is gone, is replaced.
  */
 int libvirt_apply(const struct export_job *job, struct error *err) _must_check_;

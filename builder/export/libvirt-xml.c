@@ -47,21 +47,31 @@ static void put_processor(const struct plan_node *node, enum libvirt_type type,
                   "  </cpu>\n");
 }
 
-static void put_disk(const char *format, const char *target, bool readonly,
-                     const char *pool, const char *volume, struct buf *out) {
+/* A file, or where that is NULL a volume of the pool. */
+static void put_source(const char *file, const char *pool, const char *volume,
+                       struct buf *out) {
+  buf_addf(out, "      <source %s=\"", file ? "file" : "pool");
+  quote_xml(file ? file : pool, out);
+  if (!file) {
+    buf_adds(out, "\" volume=\"");
+    quote_xml(volume, out);
+  }
+  buf_adds(out, "\"/>\n");
+}
+
+static void put_disk(const char *target, const struct libvirt_shape *shape,
+                     bool is_seed, const char *volume, struct buf *out) {
+  const char *file = is_seed ? shape->seed : shape->disk;
   buf_addf(out,
-           "    <disk type=\"volume\" device=\"disk\">\n"
-           "      <driver name=\"qemu\" type=\"%s\"%s/>\n"
-           "      <source pool=\"",
-           format, readonly ? "" : " discard=\"unmap\"");
-  quote_xml(pool, out);
-  buf_adds(out, "\" volume=\"");
-  quote_xml(volume, out);
+           "    <disk type=\"%s\" device=\"disk\">\n"
+           "      <driver name=\"qemu\" type=\"%s\"%s/>\n",
+           file ? "file" : "volume", is_seed ? "raw" : "qcow2",
+           is_seed ? "" : " discard=\"unmap\"");
+  put_source(file, shape->pool, volume, out);
   buf_addf(out,
-           "\"/>\n"
            "      <target dev=\"%s\" bus=\"virtio\"/>\n"
            "%s    </disk>\n",
-           target, readonly ? "      <readonly/>\n" : "");
+           target, is_seed ? "      <readonly/>\n" : "");
 }
 
 static void put_cards(const struct plan *plan, const struct plan_node *node,
@@ -105,8 +115,8 @@ void libvirt_domain_xml(const struct plan *plan, const struct plan_node *node,
                 "  </features>\n"
                 "  <clock offset=\"utc\"/>\n"
                 "  <devices>\n");
-  put_disk("qcow2", "vda", false, shape->pool, disk, out);
-  put_disk("raw", "vdb", true, shape->pool, seed, out);
+  put_disk("vda", shape, false, disk, out);
+  put_disk("vdb", shape, true, seed, out);
   put_cards(plan, node, shape->bridge, out);
   buf_adds(out, "    <serial type=\"pty\">\n"
                 "      <target type=\"isa-serial\" port=\"0\"/>\n"

@@ -27,7 +27,10 @@ char *libvirt_network_file(size_t wire);
 /* What of a domain the node does not decide. */
 struct libvirt_shape {
   enum libvirt_type type;
-  const char *pool;   /* the storage pool with its disks */
+  const char *pool;        /* the storage pool with its disks */
+  const char *disk, *seed; /* their files on libvirt's host; NULL: volumes of
+                            * the pool, of which AppArmor's helper for libvirt
+                            * knows no image behind them */
   const char *bridge; /* the host's, with its cards; NULL: a network for each
                        * wire */
   bool uefi; /* libvirt chooses a firmware for UEFI among those that the

@@ -111,14 +111,7 @@ static int write_xml(const struct export_job *job, struct error *err) {
     return -1;
   for (size_t i = 0; i < job->n_nodes; i++) {
     const struct plan_node *n = export_node(job, i);
-    _cleanup_buf_ struct buf domain = {0};
-    _cleanup_free_ char *file = export_path(job, "%s.domain.xml", n->name);
-    const struct libvirt_shape shape = {.type = type,
-                                        .pool = job->pool,
-                                        .bridge = job->bridge,
-                                        .uefi = job->uefi};
-    libvirt_domain_xml(job->plan, n, &shape, &domain);
-    if (file_write(file, domain.data, domain.len, 0644, err) < 0)
+    if (libvirt_write_domain(job, n, type, NULL, NULL, err) < 0)
       return -1;
   }
   return 0;

@@ -242,6 +242,23 @@ static void test_libvirt(void **state) {
   }
 }
 
+/* Disk and seed as files. */
+static void test_libvirt_files(void **state) {
+  (void)state;
+  _cleanup_(fixture_done) struct fixture f = {0};
+  make(&f);
+  _cleanup_buf_ struct buf xml = {0};
+  const struct libvirt_shape shape = {
+      .pool = "default", .disk = "/pool/" NASTY, .seed = "/pool/m1.iso"};
+  libvirt_domain_xml(&f.plan, &f.plan.nodes.v[0], &shape, &xml);
+  check_path(&xml, "//disk[1]/@type", "file");
+  check_path(&xml, "//disk[1]/source/@file", "/pool/" NASTY);
+  check_path(&xml, "//disk[1]/driver/@type", "qcow2");
+  check_path(&xml, "//disk[2]/source/@file", "/pool/m1.iso");
+  check_path(&xml, "//disk[2]/driver/@type", "raw");
+  check_path(&xml, "count(//source/@pool | //source/@volume)", "0");
+}
+
 static void test_libvirt_bridge(void **state) {
   (void)state;
   _cleanup_(fixture_done) struct fixture f = {0};
@@ -366,6 +383,7 @@ int main(void) {
       cmocka_unit_test(test_virtualbox_far),
       cmocka_unit_test(test_virtualbox_nasty),
       cmocka_unit_test(test_libvirt),
+      cmocka_unit_test(test_libvirt_files),
       cmocka_unit_test(test_libvirt_bridge),
       cmocka_unit_test(test_libvirt_network),
       cmocka_unit_test(test_libvirt_cards),
