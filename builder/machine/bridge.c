@@ -74,6 +74,12 @@ static int find_network(const char *number) {
 
 /* ---- Making it ---- */
 
+/* VRRP's and others' multicast goes everywhere, without a querier. */
+static int make_bridge(const char *name, struct error *err) {
+  return IP(err, "link", "add", name, "up", "type", "bridge", "mcast_snooping",
+            "0");
+}
+
 int bridge_enter(int number, struct error *err) {
   _cleanup_free_ char *text = xasprintf("%d", number);
   _cleanup_close_ int fd = find_network(text);
@@ -84,13 +90,11 @@ int bridge_enter(int number, struct error *err) {
   }
   if (unshare(CLONE_NEWNET) < 0)
     return error_set(err, errno, "cannot make a network namespace");
-  /* VRRP's and others' multicast goes everywhere, without a querier. */
-  return IP(err, "link", "add", BRIDGE, "up", "type", "bridge",
-            "mcast_snooping", "0");
+  return make_bridge(BRIDGE, err);
 }
 
-int bridge_plug(const struct mac *mac, const char *name, pid_t pid,
-                struct error *err) {
+int bridge_plug(const struct mac *mac, const char *name, const char *bridge,
+                pid_t pid, struct error *err) {
   _cleanup_error_ struct error ignored = {0};
   const uint8_t *b = mac->b;
   char address[NET_TEXT];
@@ -103,5 +107,8 @@ int bridge_plug(const struct mac *mac, const char *name, pid_t pid,
   if (IP(err, "link", "add", end, "up", "type", "veth", "peer", "name", name,
          "address", address, "netns", netns) < 0)
     return -1;
-  return IP(err, "link", "set", end, "master", BRIDGE);
+  /* Two launchers at once may both make it: that it is there is what counts. */
+  if (*bridge)
+    (void)!make_bridge(bridge, &ignored);
+  return IP(err, "link", "set", end, "master", *bridge ? bridge : BRIDGE);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The network of a cluster whose machines are containers: a bridge in a network
- * namespace that has nothing else in it, and from each machine a pair of
- * virtual cards (veth(4)), one end of which is plugged in there.
+ * The network of a cluster whose machines are containers: a bridge for each of
+ * its Ethernets (plan/ethernet.h) in a network namespace that has nothing else
+ * in it, and for each card of a machine a pair of virtual ones (veth(4)), one
+ * end of which is plugged in there.
  *
  *    launchers' namespace                   a machine's namespace
  *   .---------------------.                .---------------------.
@@ -32,7 +33,8 @@ int bridge_enter(int number, struct error *err) _must_check_;
  * the network of that number. */
 bool bridge_is_launcher(pid_t pid, const char *number);
 
-/* Gives the process's namespace a card, which is plugged into the bridge. To be
- * called in the network. */
-int bridge_plug(const struct mac *mac, const char *name, pid_t pid,
-                struct error *err) _must_check_;
+/* Gives the process's namespace a card, which is plugged into the bridge of
+ * that name, or with "" into the cluster's; the first one who plugs into it
+ * makes it. To be called in the network. */
+int bridge_plug(const struct mac *mac, const char *name, const char *bridge,
+                pid_t pid, struct error *err) _must_check_;

@@ -9,6 +9,7 @@
 #include "machine/power.h"
 #include "machine/terminal.h"
 #include "medium/medium.h"
+#include "plan/ethernet.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -29,7 +30,7 @@
 #define EXT4_GOING_FLAGS_NOLOGFLUSH 0x2
 
 struct card {
-  const char *name;
+  const char *name, *ethernet;
   struct mac mac;
 };
 DEFINE_VEC(card_vec, struct card);
@@ -103,21 +104,27 @@ void container_argv(const char *program, const struct plan_node *node,
   strv_push(ret, "--api");
   strv_pushf(ret, "%d", ports->api);
   for (size_t i = 0; i < node->interfaces.n; i++) {
-    char mac[NET_TEXT];
-    if (!plan_interface_made(&node->interfaces.v[i]))
+    const struct plan_interface *card = &node->interfaces.v[i];
+    struct mac mac;
+    char text[NET_TEXT];
+    if (!ethernet_card(&node->interfaces, i, &mac))
       continue;
     strv_push(ret, "--card");
-    strv_pushf(ret, "%s=%s", node->interfaces.v[i].name,
-               mac_format(&node->interfaces.v[i].mac, mac));
+    strv_pushf(ret, "%s=%s%s%s", card->name, mac_format(&mac, text),
+               *card->ethernet ? "@" : "", card->ethernet);
   }
 }
 
 static int add_card(struct launcher *l, char *text, struct error *err) {
   char *mac = strchr(text, '=');
+  char *ethernet = strchr(text, '@');
   struct card *c = card_vec_add(&l->cards);
   if (mac)
     *mac++ = '\0';
+  if (ethernet)
+    *ethernet++ = '\0';
   c->name = text;
+  c->ethernet = ethernet ? ethernet : "";
   if (!mac || !mac_parse(mac, &c->mac))
     return error_usage(err, "'%s' is not a card", text);
   return 0;
@@ -198,7 +205,8 @@ static int equip(void *arg, pid_t pid, struct error *err) {
   if (cgroup_enter(&l->cgroups, l->group, pid, err) < 0)
     return -1;
   for (size_t i = 0; i < l->cards.n; i++)
-    if (bridge_plug(&l->cards.v[i].mac, l->cards.v[i].name, pid, err) < 0)
+    if (bridge_plug(&l->cards.v[i].mac, l->cards.v[i].name,
+                    l->cards.v[i].ethernet, pid, err) < 0)
       return -1;
   return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "plan/addresses.h"
+#include "plan/ethernet.h"
 #include "spec/payload-facts.h"
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@ static void plan_identity(const struct spec *s, struct plan_node *n) {
   n->name = n->spec->name;
   n->fqdn = xasprintf("%s.%s", n->name, s->network.domain);
   plan_interfaces(s, n->spec, &n->interfaces);
+  ethernet_set(s, &n->interfaces);
   plan_uuid(s, n->name, n->uuid);
   n->instance_id = xasprintf("%s-%.8s", n->name, n->uuid);
 }

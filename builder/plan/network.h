@@ -30,6 +30,8 @@ struct plan_interface {
   int vlan;          /* a VLAN's number */
   char *of;          /* a VLAN's card or bond, a member's bond */
   struct strv vlans; /* which are on it */
+  char ethernet[16]; /* where containers have it (ethernet.h), as a name of
+                        Linux's; "": with network.subnet */
   enum bond_mode mode;
   bool dhcp;         /* the address comes from a DHCP server */
   struct ip address; /* absent: none, or whatever DHCP gives; the cluster's is

@@ -33,7 +33,8 @@ static int setup(void **state) {
   f->state = (struct state){
       .dir = dir, .lock_fd = -1, .target = xstrdup("-C D lab.yaml")};
   f->cards[0] = (struct plan_interface){.name = kube0, .mac = {{2, 1}}};
-  f->cards[1] = (struct plan_interface){.name = kube1, .mac = {{2, 2}}};
+  f->cards[1] = (struct plan_interface){
+      .name = kube1, .mac = {{2, 2}}, .ethernet = "net-0a000000-24"};
   f->node = (struct plan_node){
       .name = "m1", .uuid = "u-1", .interfaces = {.v = f->cards, .n = 2}};
   f->plan = (struct plan){.nodes = {.v = &f->node, .n = 1}};
@@ -205,7 +206,7 @@ static void test_argv(void **state) {
       "--pidfile run/m1.pid --disk disks/m1.raw --seed seeds/m1.iso "
       "--console run/m1.console --log logs/m1.console --network 50000 "
       "--ssh 20001 --api 20002 --card kube0=02:01:00:00:00:00 "
-      "--card kube1=02:02:00:00:00:00");
+      "--card kube1=02:02:00:00:00:00@net-0a000000-24");
 }
 
 /* Started by hand, it says who starts it; a foreign group is not touched. */

@@ -114,11 +114,12 @@ int bridge_enter(int number, struct error *err) {
   return refused("network", err);
 }
 
-int bridge_plug(const struct mac *mac, const char *name, pid_t pid,
-                struct error *err) {
+int bridge_plug(const struct mac *mac, const char *name, const char *bridge,
+                pid_t pid, struct error *err) {
   char text[NET_TEXT];
   (void)pid;
-  asked("card %s %s\n", name, mac_format(mac, text));
+  asked("card %s %s%s%s\n", name, mac_format(mac, text), *bridge ? " " : "",
+        bridge);
   return refused("card", err);
 }
 
@@ -225,7 +226,8 @@ static int setup(void **state) {
   struct fixture *f = xcalloc(1, sizeof(*f));
   f->state = (struct state){.dir = new_folder(), .lock_fd = -1};
   f->cards[0] = (struct plan_interface){.name = kube0, .mac = {{2, 1}}};
-  f->cards[1] = (struct plan_interface){.name = kube1, .mac = {{2, 2}}};
+  f->cards[1] = (struct plan_interface){
+      .name = kube1, .mac = {{2, 2}}, .ethernet = "wire-1"};
   f->node = (struct plan_node){
       .name = "m1", .uuid = "u-1", .interfaces = {.v = f->cards, .n = 2}};
   f->process = -1;
@@ -331,7 +333,7 @@ static char *last_words(const struct fixture *f) {
   "clone pid mounts uts ipc net\n"                                             \
   "into group-of-m1\n"                                                         \
   "card kube0 02:01:00:00:00:00\n"                                             \
-  "card kube1 02:02:00:00:00:00\n"
+  "card kube1 02:02:00:00:00:00 wire-1\n"
 #define RUN "guest /dev/loop-x u-1 the seed\n"
 /* _IOR('X', 125, uint32_t), and EXT4_GOING_FLAGS_NOLOGFLUSH */
 #define IOCTL "ioctl 0x8004587d 2 \n"

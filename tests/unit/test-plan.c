@@ -2,6 +2,7 @@
 /* What is decided from a spec, and who gets which file. */
 #include "base/mem.h"
 #include "part/parts.h"
+#include "plan/ethernet.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -292,6 +293,59 @@ static void test_wires(void **state) {
     assert_int_equal(v->n, i ? ARRAY_SIZE(bond) : ARRAY_SIZE(plain));
     for (size_t k = 0; k < v->n; k++)
       assert_int_equal(plan_interface_wire(v, k), i ? bond[k] : plain[k]);
+  }
+}
+
+/* What containers have of the same: a network is one Ethernet, whether its
+ * machines have it tagged or not, and a VLAN a card with an address of its own.
+ */
+static void test_ethernets(void **state) {
+  (void)state;
+  static const struct {
+    const char *node, *card, *ethernet, *mac;
+  } rows[] = {
+      {"g1", "kube0", "", "52:54:00:00:00:01"},
+      {"g1", "wan", "wire-1", "52:54:00:a5:00:01"},
+      {"g1", "dmz", "wire-2", "52:54:00:a5:00:02"},
+      {"g1", "lb", "net-c0a80480-25", "52:d4:2b:a5:00:02"},
+      {"g1", "tag", "vlan-7", "52:d4:07:a5:00:02"},
+      {"m1", "kube0", "", "52:54:00:00:00:02"},
+      {"m1", "floating", "vlan-300", "52:d5:2c:00:00:02"},
+      {"l1", "kube0", "net-c0a80480-25", "52:54:00:00:00:03"},
+      {"l1", "eno2", "net-0a090000-16", NULL},
+  };
+  _cleanup_fixture_ struct fixture f = {0};
+  make("apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+       "kubernetes: {version: 1.34.2}\n"
+       "network: {subnet: 192.168.1.0/24, cni: vxlan,\n"
+       "  subnets: [{subnet: 192.168.4.128/25, gateway: 192.168.4.129}]}\n"
+       "nodes:\n"
+       "  - name: g1\n    role: gateway\n    mac: 52:54:00:00:00:01\n"
+       "    address: 192.168.1.1\n"
+       "    interfaces:\n"
+       "      - {name: wan, mac: 52:54:00:a5:00:01, address: dhcp}\n"
+       "      - {name: dmz, mac: 52:54:00:a5:00:02}\n"
+       "      - {name: lb, vlan: 43, link: dmz, address: 192.168.4.129/25}\n"
+       "      - {name: tag, vlan: 7, link: dmz}\n"
+       "  - name: m1\n    mac: 52:54:00:00:00:02\n    address: 192.168.1.31\n"
+       "    interfaces: [{name: floating, vlan: 300}]\n"
+       "  - name: l1\n    role: worker\n    mac: 52:54:00:00:00:03\n"
+       "    address: 192.168.4.131\n"
+       "    interfaces: [{name: eno2, address: 10.9.2.3/16}]\n",
+       &f);
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    const struct plan_interface_vec *v =
+        &plan_find(&f.plan, rows[i].node)->interfaces;
+    size_t k = 0;
+    struct mac mac;
+    char text[NET_TEXT];
+    while (k < v->n && strcmp(v->v[k].name, rows[i].card) != 0)
+      k++;
+    assert_true(k < v->n);
+    assert_string_equal(v->v[k].ethernet, rows[i].ethernet);
+    assert_int_equal(ethernet_card(v, k, &mac), rows[i].mac != NULL);
+    if (rows[i].mac)
+      assert_string_equal(mac_format(&mac, text), rows[i].mac);
   }
 }
 
@@ -662,6 +716,7 @@ int main(void) {
       cmocka_unit_test(test_ipv6),
       cmocka_unit_test(test_vlan_and_bond),
       cmocka_unit_test(test_wires),
+      cmocka_unit_test(test_ethernets),
       cmocka_unit_test(test_cards_by_name),
       cmocka_unit_test(test_reserved_addresses),
   };
