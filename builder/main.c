@@ -214,6 +214,8 @@ static const struct command commands[] = {
      "      --no-pods         do not start pods to see whether they talk\n"
      "      --wait SECONDS    ask again for so long while something differs\n"
      "      --junit FILE      write the checks for a CI server as well\n"
+     "      --like tutorial   with the commands that one runs who builds a\n"
+     "                        cluster by hand, and what they print\n"
      "\n"
      "Exits 0 when no check fails, 1 otherwise. Pods are started in the\n"
      "namespace kubeseed-verify, which is removed again.\n"

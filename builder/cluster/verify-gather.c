@@ -2,6 +2,7 @@
 #include "cluster/verify.h"
 
 #include "base/embedded.h"
+#include "part/ask.h"
 #include "part/parts.h"
 #include <string.h>
 
@@ -112,4 +113,22 @@ void verify_gather_pods(const struct plan *plan, const struct remote *r,
       .timeout = r->timeout ? r->timeout + 3 * PODS_WAIT : 0,
   };
   ask_one(plan, &patient, &script, f, &f->pods);
+}
+
+void verify_gather_tutorial(const struct plan *plan, const struct remote *r,
+                            bool objects, struct verify_facts *f) {
+  _cleanup_buf_ struct buf script = {0};
+  _cleanup_buf_ struct buf members = {0};
+  char a[NET_TEXT];
+  for (size_t i = 0; i < plan->members.n; i++)
+    buf_addf(&members, "%shttps://%s:2379", i ? "," : "",
+             ip_format(plan->members.v[i]->spec->address, a));
+  ask_set(&script, "MEMBERS", members.data ? members.data : "");
+  ask_set(&script, "UNITS",
+          plan->spec->kubernetes.bootstrapper == BOOTSTRAPPER_SYSTEMD
+              ? "kube-apiserver kube-controller-manager kube-scheduler"
+              : "");
+  ask_set(&script, "OBJECTS", objects ? "yes" : "");
+  add_script(&script, "scripts/verify-tutorial");
+  ask_one(plan, r, &script, f, &f->tutorial);
 }

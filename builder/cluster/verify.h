@@ -38,6 +38,14 @@ void verify_gather_cluster(const struct plan *plan, const struct remote *r,
 void verify_gather_pods(const struct plan *plan, const struct remote *r,
                         struct verify_facts *f);
 
+/*
+ * Has a control-plane node run what tutorials look at (cluster/tutorial.h);
+ * with objects in a namespace of its own too, which it removes. After
+ * gather_nodes, and not beside gather_pods, whose namespace has the same name.
+ */
+void verify_gather_tutorial(const struct plan *plan, const struct remote *r,
+                            bool objects, struct verify_facts *f);
+
 /* ---- Telling ---- */
 
 /* One line per check: "FAIL  what: detail". */

@@ -7,11 +7,13 @@
 #include "base/utf8.h"
 #include "cluster/access.h"
 #include "cluster/reach.h"
+#include "cluster/tutorial.h"
 #include "cmd/words.h"
 #include "part/parts.h"
 #include "pki/store.h"
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -24,16 +26,25 @@
 struct options {
   const char *junit; /* --junit */
   bool no_pods;
-  double wait; /* --wait: seconds until all must be well */
+  bool tutorial; /* --like tutorial */
+  double wait;   /* --wait: seconds until all must be well */
 };
+
+static int parse_like(const char *arg, struct options *o, struct error *err) {
+  o->tutorial = strcmp(arg, "tutorial") == 0;
+  return o->tutorial
+             ? 0
+             : error_usage(err, "--like takes 'tutorial', not '%s'", arg);
+}
 
 static int parse(struct cli *cli, int argc, char **argv, struct options *o,
                  struct error *err) {
-  enum { JUNIT = 0x100, NO_PODS, WAIT, JSON };
+  enum { JUNIT = 0x100, NO_PODS, WAIT, LIKE, JSON };
   static const struct option options[] = {
       {"junit", required_argument, NULL, JUNIT},
       {"no-pods", no_argument, NULL, NO_PODS},
       {"wait", required_argument, NULL, WAIT},
+      {"like", required_argument, NULL, LIKE},
       {"json", no_argument, NULL, JSON},
       {0}};
   for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
@@ -44,6 +55,8 @@ static int parse(struct cli *cli, int argc, char **argv, struct options *o,
       o->no_pods = true;
     else if (c == WAIT)
       r = cli_seconds("wait", optarg, 1, &o->wait, err);
+    else if (c == LIKE)
+      r = parse_like(optarg, o, err);
     else if (c == JSON)
       cli->json = true;
     else
@@ -183,15 +196,30 @@ static int ask_patiently(const struct cli *cli, const struct cluster *c,
   }
 }
 
+/* What tutorials show, once the waiting is over. */
+static void ask_tutorial(const struct cli *cli, const struct cluster *c,
+                         const struct options *o, struct round *found) {
+  _cleanup_free_ char *config = state_path(&c->state, "ssh_config");
+  const struct remote r = {.config = config, .timeout = NODE_TIMEOUT};
+  log_info(&cli->log, "running the commands of tutorials");
+  verify_gather_tutorial(&c->plan, &r, !o->no_pods, &found->facts);
+}
+
 static int tell(const struct cli *cli, const struct cluster *c,
-                const struct options *o, const struct verify_check_vec *checks,
+                const struct options *o, const struct round *found,
                 double seconds, struct error *err) {
+  const struct verify_check_vec *checks = &found->checks;
   _cleanup_buf_ struct buf xml = {0};
   if (cli->json) {
     _cleanup_json_ json_t *j = verify_json(checks, c->spec.name);
+    if (o->tutorial)
+      json_object_set_new(j, "tutorial",
+                          tutorial_json(&c->plan, &found->facts));
     if (json_dumpf(j, stdout, JSON_INDENT(2)) < 0)
       return error_set(err, 0, "cannot write the JSON");
     putchar('\n');
+  } else if (o->tutorial) {
+    tutorial_print(&c->plan, &found->facts, checks, stdout);
   } else {
     verify_print(checks, stdout);
   }
@@ -221,8 +249,11 @@ int cmd_verify(struct cli *cli, int argc, char **argv, struct error *err) {
       cluster_load(cli, cli->spec, &c, err) < 0 ||
       cluster_open_state(cli, &c, false, false, err) < 0 ||
       lock(&c, &fd, err) < 0 ||
-      ask_patiently(cli, &c, &o, began + o.wait, &found, err) < 0 ||
-      tell(cli, &c, &o, &found.checks, monotonic_seconds() - began, err) < 0)
+      ask_patiently(cli, &c, &o, began + o.wait, &found, err) < 0)
+    return -1;
+  if (o.tutorial)
+    ask_tutorial(cli, &c, &o, &found);
+  if (tell(cli, &c, &o, &found, monotonic_seconds() - began, err) < 0)
     return -1;
   size_t failed = verify_count(&found.checks, VERIFY_FAIL);
   size_t skipped = verify_count(&found.checks, VERIFY_SKIP);

@@ -23,6 +23,7 @@ void verify_facts_done(struct verify_facts *f) {
   free(f->node);
   answer_done(&f->cluster);
   answer_done(&f->pods);
+  answer_done(&f->tutorial);
   *f = (struct verify_facts){0};
 }
 

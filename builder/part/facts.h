@@ -20,7 +20,8 @@
 
 /*
  * An answer is text in sections, each after a line "@section NAME"; which
- * there are say scripts/verify-node, verify-cluster and verify-pods.
+ * there are say scripts/verify-node, verify-cluster, verify-pods and
+ * verify-tutorial.
  */
 struct verify_answer {
   char *text;    /* NULL: none */
@@ -31,8 +32,9 @@ struct verify_answer {
 struct verify_facts {
   struct verify_answer *node; /* of plan->nodes.v[i] */
   size_t n;
-  struct verify_answer cluster; /* the API server's objects */
-  struct verify_answer pods;    /* the pods that were started to talk */
+  struct verify_answer cluster;  /* the API server's objects */
+  struct verify_answer pods;     /* the pods that were started to talk */
+  struct verify_answer tutorial; /* no part judges it; empty if not asked for */
   time_t now;
 };
 

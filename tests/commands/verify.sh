@@ -118,6 +118,25 @@ well_without_pods() {
 check "what was not asked for is no failure, and each check is told once" \
   well_without_pods
 
+# What tutorials run is asked last, once, and each check is told.
+says_tutorial() {
+  printf '\n@section node\nm2\n\n@section A3.3 D10|kubectl get nodes -o wide\n'
+  printf ' NAME\n m2\nstatus 0\n'
+}
+says_tutorial >"$work/ssh.well/4"
+well_like_tutorial() {
+  well 0 --like tutorial && [ "$(cat "$work/ssh.well/asked")" -eq 4 ] &&
+    grep -q '^m2# kubectl get nodes -o wide$' "$work/said" &&
+    grep -A 4 '^-- A3.3 D10$' "$work/said" | grep '^ok .*Ready' &&
+    grep "^MEMBERS='https://192.168.4.32:2379'$" "$work/ssh.well/m2.script" &&
+    grep "^OBJECTS='yes'$" "$work/ssh.well/m2.script" || return
+  lines=$(grep -cE '^(ok|warn|skip) ' "$work/said")
+  well 0 && [ "$(wc -l <"$work/said")" -eq "$lines" ] &&
+    well 0 --like tutorial --json && jq -e '.tutorial[0].node == "m2"' "$work/said" &&
+    well 2 --like book && grep "takes 'tutorial', not 'book'" "$work/err"
+}
+check "verify --like tutorial tells commands, answers and checks" well_like_tutorial
+
 # Pods are started though something is wrong, for nobody asks again.
 well_but_one() {
   sed -i 's/"health": "true"/"health": "false"/' "$work/ssh.well/1"
