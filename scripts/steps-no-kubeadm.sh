@@ -9,14 +9,14 @@
 
 processes=/etc/kubeseed/processes # as the seed has them
 
-# The seed may have been corrected since.
-for done_once in "$recorded/kubelet" "$recorded/control-plane" \
-  "$recorded/objects"; do
-  if [ -e "$done_once" ] &&
-    [ -n "$(find "$processes" -newer "$done_once" -print -quit)" ]; then
-    rm -f "$done_once"
-  fi
-done
+# The seed may have been corrected since: then cloud-init has laid down one of another
+# id. Not told by when files were written, for the clock may have been set meanwhile.
+laid=/var/lib/cloud/data/instance-id
+carried_out=/var/lib/kubeseed/seed-carried-out
+if [ -e "$laid" ] && ! cmp -s "$laid" "$carried_out"; then
+  rm -f "$recorded/kubelet" "$recorded/control-plane" "$recorded/objects"
+  keep "$carried_out" <"$laid"
+fi
 
 # As the seed has it, but for what only the node knows: whether QEMU emulates its
 # processor.

@@ -28,14 +28,13 @@ def error(number, path):
 
 
 class File:
-    __slots__ = ("path", "data", "mode", "link", "time")
+    __slots__ = ("path", "data", "mode", "link")
 
     def __init__(self, path, mode=0o644, link=None):
         self.path = path
         self.data = b""
         self.mode = mode
         self.link = link  # of a symbolic link: where it leads
-        self.time = 0  # of the last change, by Root.clock
 
 
 def split(path):
@@ -61,7 +60,6 @@ class Root:
         self.console = b""
         self.seconds = 0.0
         self.touched = set()  # since the last look at changed()
-        self.clock = 0  # counts changes of contents, for who asks what is newer
         # Counts what glance() may show, so that who looks need not look again.
         self.edits = 0
         self.room = None  # how many bytes the disk still takes, if that is known
@@ -223,8 +221,6 @@ class Root:
         return file
 
     def change(self, file):
-        self.clock += 1
-        file.time = self.clock
         self.touch(file.path)
 
     def read(self, path):

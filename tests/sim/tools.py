@@ -445,7 +445,7 @@ def chmod(sh, args):
 
 
 def find(sh, args):
-    """find FOLDER TEST... [-delete | -exec COMMAND {} + | -print -quit]"""
+    """find FOLDER TEST... [-delete | -exec COMMAND {} + | -print]"""
     top, rest = args[1], iter(args[2:])
     depth, tests, action = None, [], None
     for word in rest:
@@ -457,10 +457,7 @@ def find(sh, args):
             tests.append(lambda path: not sh.root.is_link(path))
         elif word == "-size" and next(rest) == "0":
             tests.append(lambda path: sh.root.size(path) == 0)
-        elif word == "-newer":
-            than = sh.root.at(sh.path(next(rest))).time
-            tests.append(lambda path, than=than: sh.root.at(path).time > than)
-        elif word in ("-delete", "-print", "-quit"):
+        elif word in ("-delete", "-print"):
             action = word
         elif word == "-exec":
             action = list(rest)
@@ -476,8 +473,6 @@ def find(sh, args):
     if action == "-delete":
         for file in found:
             sh.root.unlink(file)
-    elif action == "-quit":  # after the first
-        sh.fds[1].write("".join(p + "\n" for p in found[:1]))
     elif action in (None, "-print"):
         sh.fds[1].write("".join(p + "\n" for p in found))
     elif action[-2:] != ["{}", "+"]:
