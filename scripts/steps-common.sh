@@ -118,6 +118,7 @@ step_wipe() {
     /etc/kubernetes/bootstrap-kubelet.conf \
     /var/lib/kubeseed/bootstrap-kubelet.conf \
     /etc/kubeseed/kubeadm.yaml /etc/kubeseed/kubeadm-join.yaml \
+    /etc/kubeseed/discovery.conf \
     /etc/kubeseed/manifests/*; do
     [ ! -f "$copy" ] || set -- "$@" "$copy"
   done

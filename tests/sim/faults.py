@@ -182,6 +182,16 @@ def given_up(world, name):
     yield world.all_done
 
 
+def closed(world, code):
+    """Strangers are told nothing any more as soon as the first node has opened the
+    cluster: the others join by what their seeds have, and keep nothing of it."""
+    switch_on(world, world.nodes)
+    yield lambda: world.endpoint() and world.endpoint().kube.cluster_info
+    world.endpoint().kube.closed = int(code)
+    world.bump()
+    yield world.all_done
+
+
 def members(world):
     return [n for n in world.nodes.values()
             if "/etc/default/etcd" in n.files or
@@ -320,7 +330,7 @@ SCENARIOS = {"damaged": damaged, "torn": torn, "beside": beside, "gone": gone,
              "partition": partition, "killed": killed,
              "runtime-killed": runtime_killed, "without-cri": without_cri,
              "slow-disk": slow_disk,
-             "clocks": clocks, "disk-fills": disk_fills, "given-up": given_up}
+             "closed": closed, "clocks": clocks, "disk-fills": disk_fills, "given-up": given_up}
 
 
 def jobs(nodes, masters, units, number):

@@ -8,6 +8,7 @@ class Kube:
         # What nodes join by; where nobody joins, the first objects are all there.
         self.cluster_info = False
         self.objects = set()  # (kind, name) of those first ones
+        self.closed = 0  # what strangers are told of cluster-info, or 0
         self.ca = None
         self.tokens = {}  # id: (secret, when it expires)
         self.nodes = {}  # name: number of the disk that registered it

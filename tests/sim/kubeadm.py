@@ -405,7 +405,10 @@ class Kubeadm:
 
         def answers():
             kube = self.kube
-            return kube is not None and kube.cluster_info
+            # 403 it takes for an answer, and 401 for none yet.
+            return kube is not None and kube.cluster_info and (
+                kube.closed != 401 or "token: " in self.node.read(
+                    "/etc/kubeseed/discovery.conf"))
         yield from self.until(answers, 24 * w.HOUR, "cluster-info")
         yield self.take()
         kube = yield from self.api("cluster-info")

@@ -349,6 +349,12 @@ def _curl_endpoint(world, actor, args, path, stdin, limit):
                    % ready), ""
     if path == "readyz":
         return 0, "", ""
+    if path.endswith("configmaps/kubeadm-config"):
+        token = re.search(rb"Bearer ([^\"]*)", stdin).group(1).decode()
+        known = cluster.kube.token_is_known(token, world.now)
+        return 0, "200" if known and cluster.kube.cluster_info else "401", ""
+    if path.endswith("cluster-info") and cluster.kube.closed:
+        return 22, str(cluster.kube.closed), ""
     if path.endswith("cluster-info"):
         if cluster.kube.cluster_info:
             return 0, "{}", ""

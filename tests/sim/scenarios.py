@@ -4,6 +4,7 @@ import itertools
 import random
 import re
 
+import combined
 import disks
 import faults
 import power
@@ -52,6 +53,7 @@ SCENARIOS = {
 }
 
 SCENARIOS.update(faults.SCENARIOS)
+SCENARIOS.update(combined.SCENARIOS)
 
 PKI_COPIED = b"PKI_MODE='copied'"
 
@@ -179,6 +181,9 @@ def jobs(topology, number, salt=""):
                   for lossy in (False, True)]
     found += [("overwritten", n, True) for n in members
               for _ in range(number // 4 + 1)]
+    found += [("closed", code, False) for code in ("401", "403")
+              if not topology.own]
+    found += combined.jobs(number // 4 + 1)
     return named(name, found, salt)
 
 
