@@ -285,6 +285,7 @@ static void tell_keys(void *arg, const struct seed_options *o) {
   warn_renewed(t->cli, t->cluster, o);
   seed_tell_asked(o->report, &t->cluster->state, &t->cli->log);
   seed_tell_members(o->report, &t->cluster->state, &t->cli->log);
+  seed_tell_moved(o->report, &t->cli->log);
 }
 
 /* ---- Whether the seeds are what they would be ---- */

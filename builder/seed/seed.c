@@ -5,6 +5,7 @@
 #include "medium/medium.h"
 #include "pki/store.h"
 #include "seed/admin.h"
+#include "seed/made-with.h"
 #include "seed/members.h"
 #include "seed/put.h"
 #include "seed/render.h"
@@ -36,6 +37,7 @@ struct session {
   struct pki old; /* as it was in the files */
   struct pki pki;
   struct members members;
+  struct made_with made_with;
   char *earlier;
   time_t created;
   bool is_new;  /* created is not in a file yet */
@@ -53,6 +55,7 @@ static void session_done(struct session *s) {
   pki_done(&s->old);
   pki_done(&s->pki);
   members_done(&s->members);
+  made_with_done(&s->made_with);
   free(s->earlier);
   render_free(s->render);
 }
@@ -95,6 +98,19 @@ void seed_tell_members(const struct seed_report *r, const struct state *s,
              r->gone);
 }
 
+void seed_tell_moved(const struct seed_report *r, const struct log *log) {
+  if (r->n_moved > 0)
+    log_warn(log,
+             "seeds for this cluster were made before with other networks for "
+             "the pods of %zu node%s: %s%s. Machines that were on keep what "
+             "they had, and pods of new ones do not reach theirs: write new "
+             "nodes behind all others in the spec, and let one that goes be "
+             "the last; or give those that moved an empty disk, one after the "
+             "other",
+             r->n_moved, r->n_moved == 1 ? "" : "s", r->moved,
+             r->n_moved > MADE_WITH_SHOWN ? " and others" : "");
+}
+
 void seed_tell_asked(const struct seed_report *r, const struct state *s,
                      const struct log *log) {
   if (r->asked > 0)
@@ -135,6 +151,7 @@ void seed_report_done(struct seed_report *r) {
   free(r->earlier);
   free(r->unreachable);
   free(r->gone);
+  free(r->moved);
   *r = (struct seed_report){0};
 }
 
@@ -281,6 +298,10 @@ static int commit_keys(const struct session *s, struct error *err) {
   members_write(&s->members, &members);
   if (s->members.changed)
     commit_add(&c, "members", members.data, members.len);
+  _cleanup_buf_ struct buf made_with = {0};
+  made_with_write(&s->made_with, &made_with);
+  if (s->made_with.changed)
+    commit_add(&c, "made-with", made_with.data, made_with.len);
   return commit_write(&c, err);
 }
 
@@ -335,6 +356,8 @@ static void report_keys(const struct session *s) {
   if (s->members.changed && s->members.gone.n > 0)
     r->gone = strv_join(&s->members.gone, ", ");
   r->unreachable = members_unreachable(&s->members, s->plan);
+  r->moved = s->made_with.moved ? xstrdup(s->made_with.moved) : NULL;
+  r->n_moved = s->made_with.n_moved;
   r->renewed = xcalloc(o->n_nodes, sizeof(*r->renewed));
   r->asked = count_all_requests(s, false);
   add_all(&r->mended, &s->old.mended);
@@ -433,6 +456,8 @@ static int make_keys(struct session *s, struct error *err) {
       members_load(s->state, s->plan, s->options->forget, &s->members, err) <
           0 ||
       pki_make(s->plan, &s->old, s->options->now, &s->pki, err) < 0 ||
+      made_with_load(s->state, s->plan, s->options->forget, &s->made_with,
+                     err) < 0 ||
       do_jobs(s, make_stored_keys, err) < 0)
     return -1;
   s->earlier = members_earlier(&s->members);

@@ -27,6 +27,8 @@ struct seed_report {
   char *earlier;     /* new: other lists of members that seeds were made for */
   char *unreachable; /* those of them that are not there to be asked any more */
   char *gone;        /* new: names in them that are no members any more */
+  char *moved;       /* new: nodes whose pods have other networks now */
+  size_t n_moved;    /* how many; moved names the first ones */
 };
 
 /* Warns of what was mended, and of what was gone and is made anew. */
@@ -41,6 +43,9 @@ void seed_tell_asked(const struct seed_report *r, const struct state *s,
  * earlier one may have founded. */
 void seed_tell_members(const struct seed_report *r, const struct state *s,
                        const struct log *log);
+
+/* Warns when nodes have other networks for their pods than in earlier seeds. */
+void seed_tell_moved(const struct seed_report *r, const struct log *log);
 
 /* "the node a", "2 nodes (a, b)", "200 nodes"; the caller frees. */
 char *seed_name_nodes(const struct strv *names);

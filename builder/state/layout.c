@@ -28,6 +28,7 @@ static const struct layout_row rows[] = {
     {"pki", LAYOUT_KEYS, FOLDER, false},
     {"pki/created", LAYOUT_KEYS, false, false},
     {"pki/members", LAYOUT_KEYS, false, false},
+    {"pki/made-with", LAYOUT_KEYS, false, false},
     {"pki/" LAYOUT_COMMIT, LAYOUT_KEYS, false, SECRET},
     {"pki/ca.key", LAYOUT_KEYS, false, SECRET},
     {"pki/ca.crt", LAYOUT_KEYS, false, false},
