@@ -3,6 +3,7 @@
  * A gateway: DNS and DHCP by dnsmasq for the networks that it is in, and by
  * nftables the way from them to each other and, under its own address, out.
  */
+#include "part/judge-gateway.h"
 #include "part/nodes.h"
 #include "part/part.h"
 #include <arpa/inet.h>
@@ -149,6 +150,12 @@ static void node_values(const struct plan *p, const struct plan_node *n,
   set_lans(s, n, scope);
   set_names(p, scope);
   set_dhcp(p, n, scope);
+}
+
+static void ask(const struct part_input *in, const struct plan_node *n,
+                struct buf *head) {
+  if (n->spec->role == ROLE_GATEWAY)
+    judge_gateway_ask(in->plan, head);
 }
 
 /* ---- What fits together ---- */
@@ -322,4 +329,6 @@ const struct part part_gateway = {
     .units = units,
     .steps = steps,
     .node_values = node_values,
+    .ask = ask,
+    .verify = judge_gateway,
 };

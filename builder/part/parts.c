@@ -152,6 +152,8 @@ static const char *const checks[] = {
     "etcd.health",
     "etcd.leader",
     "etcd.encryption",
+    "gateway.forward",
+    "gateway.names",
     "endpoint.holder",
     "endpoint.members",
     "endpoint.readyz",

@@ -81,6 +81,17 @@ named() { # NAME ANSWER
   [ "$(at lan "$ask" dns 192.168.1.1 "$1")" = "$2" ]
 }
 
+# What `verify` asks, of the same gateway: as the node's script says it.
+verifies() { # NAMES WANTED
+  { sed '/^main()/,$d' scripts/verify-node; echo 'forward; names'; } >"$gate/verify-node"
+  ADDRESS=192.168.1.1 NAMES=$1 at gw sh "$gate/verify-node" >"$gate/said"
+  cat "$gate/said"
+  grep -qx 1 "$gate/said" &&
+    grep -q 'hook forward priority filter; policy drop;' "$gate/said" &&
+    grep -q 'oifname "wan" masquerade' "$gate/said" &&
+    [ "$(sed '1,/^@section names/d' "$gate/said")" = "$2" ]
+}
+
 servers=
 check "a gateway's seed" lay_out
 check "its files are taken by dnsmasq and nft" switch_on
@@ -102,6 +113,10 @@ at node ip route add default via 192.168.2.254
 check "it tells the address of a node" named kube-mast02.kube.demo 192.168.1.32
 check "and of the endpoint" named api.kube.demo 192.168.1.20
 check "another name of the domain is none" named nobody.kube.demo NXDOMAIN
+check "it tells verify so" verifies "kube-node01.kube.demo nobody.kube.demo api.kube.demo" \
+  "kube-node01.kube.demo 192.168.1.41
+nobody.kube.demo unknown
+api.kube.demo 192.168.1.20"
 for where in lan node out gw; do answer_at $where; done
 sleep 0.5
 check "out it goes under the gateway's address" eval \

@@ -123,6 +123,9 @@ CHECKS = [
           lambda _: ["sshd", "-t"], ("HostKey", "HostKeys")),
     Check("nft -c", ["/etc/nftables.conf"], one("nft", "-c", "-f"),
           ("table", "tab1e")),
+    # To it many a wrong word is a name, so that this is one of its own.
+    Check("dnsmasq --test", ["/etc/dnsmasq.d/*.conf"], one("dnsmasq", "--test", "-C"),
+          ("no-resolv", "no-resolve"), quiet=["^dnsmasq: syntax check OK.$"]),
     # A misspelt key is only a warning.
     Check("systemd-analyze verify",
           ["/etc/systemd/system/*.service", "/etc/systemd/system/*.timer",

@@ -88,6 +88,15 @@ static const char nodes_nginx[] =
     "- {name: 'm{1..3}', role: control-plane, address: 192.168.4.31+}\n"
     "- {name: lb1, role: load-balancer, address: 192.168.4.11}\n";
 
+static const char nodes_gateway[] =
+    "endpoint: {address: 192.168.4.20}\n"
+    "gateway: {wan: wan}\n"
+    "nodes:\n"
+    "- {name: 'm{1..3}', role: control-plane, address: 192.168.4.31+}\n"
+    "- {name: g1, role: gateway, address: 192.168.4.1, interfaces:\n"
+    "    [{name: wan, mac: 52:54:00:00:00:01, address: dhcp, gateway: "
+    "dhcp}]}\n";
+
 /* Each role on machines of its own, and Kubernetes' last. */
 static const char nodes_apart[] =
     "endpoint: {address: 192.168.4.20, provider: haproxy}\n"
@@ -169,6 +178,21 @@ static void say_backends(const struct fixture *f, struct buf *b) {
       buf_addf(b, "%s 200\n", f->plan.nodes.v[i].name);
 }
 
+/* As nft prints what user-data/gateway.nft makes, with what dnsmasq tells. */
+static void say_gateway(const struct fixture *f, struct buf *b) {
+  char a[NET_TEXT];
+  buf_adds(b, "\n@section forward\n1\ntable inet kubeseed {\n"
+              "\tchain forward {\n\t\ttype filter hook forward priority "
+              "filter; policy drop;\n\t}\n\n\tchain postrouting {\n"
+              "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
+              "\t\toifname \"wan\" masquerade\n\t}\n}\n"
+              "\n@section names\n");
+  for (size_t i = 0; i < f->plan.nodes.n; i++)
+    buf_addf(b, "%s %s\n", f->plan.nodes.v[i].fqdn,
+             ip_format(f->plan.nodes.v[i].spec->address, a));
+  buf_addf(b, "%s 192.168.4.20\n", f->spec.endpoint.name);
+}
+
 /* Certificates, by when they end: PEM, and base64 of it as in a kubeconfig. */
 static char *ends_2036, *ends_2028, *ends_2027, *in_kubeconfig;
 static char *ends_soon, *has_ended; /* as seen at NOW */
@@ -245,6 +269,8 @@ static char *say_node(const struct fixture *f, const struct plan_node *n) {
     say_backends(f, &b);
   else if (n->spec->role == ROLE_LOAD_BALANCER)
     say_stats(f, &b);
+  if (n->spec->role == ROLE_GATEWAY)
+    say_gateway(f, &b);
   if (n->runs_pacemaker)
     buf_adds(&b, "\n@section pacemaker\nlb1 lb2 \n");
   if (has_kubelet(n))
@@ -467,6 +493,12 @@ static void test_well(void **state) {
   expect(&f, "endpoint.holder", VERIFY_OK, "192.168.4.20, lb1");
   expect(&f, "endpoint.members", VERIFY_OK, "2 members");
   expect(&f, "endpoint.backends", VERIFY_OK, "2 load balancers");
+  end(&f);
+  begin(&f, nodes_gateway);
+  parts_verify(&f.plan, &f.facts, &f.checks);
+  expect_all_ok(&f);
+  expect(&f, "gateway.forward", VERIFY_OK, "under its own address");
+  expect(&f, "gateway.names", VERIFY_OK, "5 names");
   end(&f);
   begin(&f, nodes_dual);
   parts_verify(&f.plan, &f.facts, &f.checks);
@@ -811,10 +843,31 @@ static const struct flaw faults_of_pacemaker[] = {
      "lb1: corosync.service should run"},
 };
 
+static const struct flaw faults_of_gateway[] = {
+    {"g1", "forward\n1\n", "forward\n0\n", "gateway.forward",
+     "net.ipv4.ip_forward: 0"},
+    {"g1", "priority filter; policy drop;", "priority filter; policy accept;",
+     "gateway.forward", "its rules are not there: table inet kubeseed"},
+    {"g1", "oifname \"wan\" masquerade", "oifname \"lan\" masquerade",
+     "gateway.forward", "who goes out by wan"},
+    {"g1", "m2.demo.internal 192.168.4.32", "m2.demo.internal 192.168.4.99",
+     "gateway.names", "m2.demo.internal: 192.168.4.99, not 192.168.4.32"},
+    {"g1", "m2.demo.internal 192.168.4.32", "m2.demo.internal unknown",
+     "gateway.names", "m2.demo.internal: unknown, not 192.168.4.32"},
+    {"g1", "m1.demo.internal 192.168.4.31", "no answer: timed out",
+     "gateway.names", "m1.demo.internal: no answer: timed out"},
+    {"g1", "internal 192.168.4.20\n", "internal 192.168.4.21\n",
+     "gateway.names", "not 192.168.4.20"},
+    {"g1", "Id=dnsmasq.service", "Id=other.service", "units",
+     "g1: nothing known of dnsmasq.service"},
+};
+
 static void test_faults(void **state) {
   (void)state;
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_pacemaker); i++)
     expect_fault(nodes_pacemaker, &faults_of_pacemaker[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(faults_of_gateway); i++)
+    expect_fault(nodes_gateway, &faults_of_gateway[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_nodes); i++)
     expect_fault(nodes_ha, &faults_of_nodes[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_etcd); i++)
