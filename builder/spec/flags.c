@@ -10,7 +10,9 @@
 #define KUBELET COMPONENT_KUBELET
 
 /*
- * Looked up in the programs' own --help, of 1.20.2, 1.34 and 1.36, and on
+ * Programs of 1.20.2 are started with them (tests/consumers); of 1.34.9
+ * and 1.36.2 each was looked up where the sources register it, and those that
+ * end before are not there (the kubelet's endpoint is, deprecated). Also
  * kubernetes.io/docs/reference/command-line-tools-reference. --insecure-port is
  * not here: from 1.20 on it can only be 0 (kubernetes pull 95856).
  */

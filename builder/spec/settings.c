@@ -48,8 +48,9 @@ bool plugin_name_ok(const char *name) {
 }
 
 /*
- * Those of 1.15 and later: pkg/kubeapiserver/options/plugins.go of Kubernetes,
- * and its CHANGELOGs. An API server ends at once when it is told of another.
+ * Those of 1.15 and later: pkg/kubeapiserver/options/plugins.go of Kubernetes
+ * (read of 1.33.13, 1.34.9, 1.35.6 and 1.36.2), and its CHANGELOGs. An API
+ * server ends at once when it is told of another.
  */
 static const struct plugin {
   const char *name;
@@ -71,6 +72,7 @@ static const struct plugin {
     {"EventRateLimit", 0, 0},
     {"ExtendedResourceToleration", 0, 0},
     {"ImagePolicyWebhook", 0, 0},
+    {"JobValidation", 36, 0},
     {"LimitPodHardAntiAffinityTopology", 0, 0},
     {"LimitRanger", 0, 0},
     {"MutatingAdmissionPolicy", 32, 0},
@@ -78,12 +80,16 @@ static const struct plugin {
     {"NamespaceAutoProvision", 0, 0},
     {"NamespaceExists", 0, 0},
     {"NamespaceLifecycle", 0, 0},
+    {"NodeDeclaredFeatureValidator", 35, 0},
     {"NodeRestriction", 0, 0},
     {"OwnerReferencesPermissionEnforcement", 0, 0},
     {"PersistentVolumeClaimResize", 0, 0},
     {"PersistentVolumeLabel", 0, 30},
+    {"PodGroupProtection", 36, 0},
+    {"PodGroupWorkloadExists", 36, 0},
     {"PodNodeSelector", 0, 0},
     {"PodPreset", 0, 19},
+    {"PodResizeValidator", 36, 0},
     {"PodSecurity", 22, 0},
     {"PodSecurityPolicy", 0, 24},
     {"PodTolerationRestriction", 0, 0},

@@ -188,6 +188,8 @@ static void test_plugins(void **state) {
       {"PodSecurity", {1, 22, 0}, PLUGIN_KNOWN, 0},
       {"PodSecurityPolicy", {1, 24, 1}, PLUGIN_KNOWN, 0},
       {"PodSecurityPolicy", {1, 25, 0}, PLUGIN_GONE, 25},
+      {"NodeDeclaredFeatureValidator", {1, 34, 9}, PLUGIN_EARLY, 35},
+      {"PodResizeValidator", {1, 36, 2}, PLUGIN_KNOWN, 0},
       {"NodeRestrictions", {1, 25, 0}, PLUGIN_UNKNOWN, 0},
   };
   for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
