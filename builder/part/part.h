@@ -142,7 +142,9 @@ struct part {
   PART(console)                                                                \
   PART(tokens)                                                                 \
   PART(vxlan)                                                                  \
-  PART(cni)
+  PART(cni)                                                                    \
+  PART(volumes)                                                                \
+  PART(addons)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

@@ -54,6 +54,8 @@ static const struct {
      "configuration.md"},
     {"/etc/kubeseed/manifests/00-ca*.yaml",
      "https://docs.tigera.io/calico/latest/reference/"},
+    {"/etc/kubeseed/addons/local-volumes.yaml",
+     KUBERNETES "concepts/storage/volumes/#local"},
     {"*encryption*.yaml", KUBERNETES "tasks/administer-cluster/encrypt-data/"},
     {"/etc/kubeseed/tokens.csv",
      KUBERNETES "reference/access-authn-authz/authentication/"

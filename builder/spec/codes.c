@@ -319,6 +319,12 @@ const struct code spec_codes[] = {
      "Nodes need no network but their own, and have the images of "
      "kubernetes.images and Kubernetes' own. Write the image there, by its "
      "whole name; or let the nodes have a way to its registry."},
+    {"KS0862", "an add-on twice",
+     "It is applied once; write all of its settings in one entry."},
+    {"KS0863", "volumes that cannot be had so",
+     "Local volumes are folders of nodes that take pods, made before the "
+     "kubelet starts. Each is an object of its own, of which the first node "
+     "asks at each boot whether it is there."},
     {"KS0811", "an argument that is not yours to write",
      "kubeadm or kubeseed sets it, or what they do stands on it: with another "
      "value nodes would not find each other."},
@@ -885,6 +891,14 @@ static const struct told {
      "and nodes need no network; fetch it once with curl -LO, and "
      "name the file"},
     {"KS0802", "more than %d manifests; put them into a folder"},
+    {"KS0862", "the add-on %s stands twice"},
+    {"KS0863", "no node takes pods that could have such a volume; add a "
+               "worker, or write `taints: []` on a control plane"},
+    {"KS0863", "%d volumes on each of %zu nodes are more than %d, for which "
+               "the first node would ask minutes at each boot; write fewer, or "
+               "bring a provisioner by manifests"},
+    {"KS0863", "'%s' has what is the node's own; write a folder like "
+               "/srv/volumes"},
     {"KS0803", "the manifest '%s': %s"},
     {"KS0804", "'%s' takes the image %s, which is not among kubernetes.images: "
                "a node without a way to its registry cannot start it"},

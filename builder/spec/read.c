@@ -109,21 +109,6 @@ static void unknown_key(struct reading *r, const struct key *of,
 static void read_keys(struct reading *r, const struct key *of, const char *what,
                       const struct yaml_node *map, void *base);
 
-static void read_list(struct reading *r, const struct key *k,
-                      const struct yaml_node *value, void *base) {
-  if (value->kind != YAML_SEQ || value->n == 0) {
-    yaml_fault(r->err, value, "'%s' must be %s", key_name(k),
-               type_info(k->type)->rule);
-    mark(r, k);
-    return;
-  }
-  for (size_t i = 0; i < value->n; i++) {
-    void *entry = k->add((char *)base + k->offset);
-    defaults_constant(k, entry, r->err);
-    read_keys(r, k, k->item, value->child[i], entry);
-  }
-}
-
 /* A text in a map's place, which messages know by the map's name. */
 static void read_brief(struct reading *r, const struct key *k,
                        const struct yaml_node *value, void *base) {
@@ -135,9 +120,27 @@ static void read_brief(struct reading *r, const struct key *k,
     mark(r, k);
 }
 
+static void read_list(struct reading *r, const struct key *k,
+                      const struct yaml_node *value, void *base) {
+  if (value->kind != YAML_SEQ || (value->n == 0 && !k->may_be_empty)) {
+    yaml_fault(r->err, value, "'%s' must be %s", key_name(k),
+               type_info(k->type)->rule);
+    mark(r, k);
+    return;
+  }
+  for (size_t i = 0; i < value->n; i++) {
+    void *entry = k->add((char *)base + k->offset);
+    defaults_constant(k, entry, r->err);
+    if (k->brief && value->child[i]->kind == YAML_SCALAR)
+      read_brief(r, k, value->child[i], entry);
+    else
+      read_keys(r, k, k->item, value->child[i], entry);
+  }
+}
+
 static void read_one(struct reading *r, const struct key *k,
                      const struct yaml_node *value, void *base) {
-  if (k->brief && value->kind == YAML_SCALAR) {
+  if (k->brief && k->type == TYPE_MAP && value->kind == YAML_SCALAR) {
     read_brief(r, k, value, base);
   } else if (k->type == TYPE_MAP) {
     _cleanup_free_ char *what = xasprintf("'%s'", key_name(k));
@@ -350,6 +353,7 @@ int spec_read_with(const struct spec_check *const *more, const char *file,
   find_payload(&s, root);
   find_containerd(&s, root);
   read_nodes(&r, &s, root);
+  s.addons_written = yaml_get(root, "addons") != NULL;
   defaults_derived(&s);
   spec_check(&s, root, bad, own, &found);
   if (more)

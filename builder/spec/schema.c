@@ -55,6 +55,14 @@ static json_t *brief_schema(const struct key *k) {
   return o;
 }
 
+/* An entry of a list: the map, or the text that may stand in its place. */
+static json_t *entry_schema(const struct key *k) {
+  json_t *map = keys_schema(k);
+  return k->brief ? json_pack("{s{ss}soso}", "if", "type", "string", "then",
+                              word_schema(key_brief(k)), "else", map)
+                  : map;
+}
+
 /* A text by a rule, or a list of such texts, which may be empty. */
 static json_t *texts_schema(const struct key *k) {
   switch ((int)k->type) {
@@ -86,8 +94,8 @@ static json_t *value_schema(const struct key *k) {
   case TYPE_MAP:
     return k->brief ? brief_schema(k) : keys_schema(k);
   case TYPE_LIST:
-    return json_pack("{sssosi}", "type", "array", "items", keys_schema(k),
-                     "minItems", 1);
+    return json_pack("{sssosi}", "type", "array", "items", entry_schema(k),
+                     "minItems", k->may_be_empty ? 0 : 1);
   case TYPE_WORD:
     return word_schema(k);
   case TYPE_CLOUD:

@@ -133,6 +133,12 @@ static void entry_interfaces_done(struct spec_cards_vec *v) {
   free(v->v);
 }
 
+static void addons_done(struct spec_addon_vec *l) {
+  for (size_t i = 0; i < l->n; i++)
+    free(l->v[i].path);
+  free(l->v);
+}
+
 void spec_done(struct spec *s) {
   free(s->file);
   free(s->name);
@@ -182,6 +188,7 @@ void spec_done(struct spec *s) {
   free(s->users.v);
   spec_nodes_done(&s->nodes);
   files_done(&s->manifests);
+  addons_done(&s->addons);
   files_done(&s->kubernetes.patches);
   strv_done(&s->etcd.args);
   files_done(&s->api_files);

@@ -140,6 +140,16 @@ struct spec_api_server {
   } oidc;
 };
 
+/* One of what runs in the cluster besides. Each setting counts for one add-on
+ * alone (addons.h). */
+struct spec_addon {
+  int name;      /* enum addon */
+  int volumes;   /* of local-volumes: on each node */
+  uint64_t size; /* of each: bytes */
+  char *path;    /* the folder in which they are */
+};
+DEFINE_VEC(spec_addon_vec, struct spec_addon);
+
 /* What the author adds to the nodes of a role. */
 struct spec_role {
   enum role role;
@@ -301,6 +311,8 @@ struct spec {
   /* What API servers are given of files beside the spec: the audit policy and
    * what settings.h has. */
   struct spec_file_vec api_files;
+  struct spec_addon_vec addons; /* in the order of applying, none twice */
+  bool addons_written;          /* perhaps as an empty list */
   struct spec_registry_vec registries;
   struct spec_file_vec registry_files; /* what follows from them */
   struct spec_file_vec ca_files;       /* certificates that all nodes trust */

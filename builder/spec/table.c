@@ -40,6 +40,10 @@ static void *add_registry(void *list) {
   return spec_registry_vec_add(list);
 }
 
+static void *add_addon(void *list) {
+  return spec_addon_vec_add(list);
+}
+
 static void *add_disk(void *list) {
   return spec_disk_vec_add(list);
 }
@@ -68,6 +72,7 @@ static void *add_volume(void *list) {
 #define AT_NODE(member) offsetof(struct spec_node, member)
 #define AT_ROLE(member) offsetof(struct spec_role, member)
 #define AT_FILE(member) offsetof(struct spec_file, member)
+#define AT_ADDON(member) offsetof(struct spec_addon, member)
 #define AT_DISK(member) offsetof(struct spec_disk, member)
 #define AT_DHCP(member) offsetof(struct spec_dhcp, member)
 #define AT_ROUTE(member) offsetof(struct spec_route, member)
@@ -1211,7 +1216,30 @@ const struct key spec_keys[] = {
             "folders, whose files of YAML and JSON are taken by name. At "
             "most 8M in all. Images that they need go into kubernetes.images.",
      .derived = "none", .example = "[ingress.yaml, monitoring/]",
-     .also = "addons extraManifests extra_manifests inlineManifests charts"},
+     .also = "extraManifests extra_manifests inlineManifests charts"},
+
+    {"addons", TYPE_LIST, "0.2", AT(addons),
+     .doc = "What runs in the cluster besides, in this order: each by its name "
+            "alone, or as a map with its settings. The first node applies them "
+            "when it is ready, and at each boot again what is missing. What "
+            "the list has no more is removed from the cluster; [] removes the "
+            "last.",
+     .derived = "none, and nothing is removed", .add = add_addon,
+     .item = "an add-on", .brief = "name", .may_be_empty = true,
+     .also = "addOns add_ons extensions"},
+    {"addons.name", TYPE_WORD, "0.2", AT_ADDON(name), .doc = "Which one.",
+     .required = true, .words = addon_words},
+    {"addons.volumes", TYPE_INT, "0.2", AT_ADDON(volumes),
+     .doc = "local-volumes: how many there are on each node that takes pods.",
+     .value = "2", .min = 1, .max = 100, .also = "count number"},
+    {"addons.size", TYPE_SIZE, "0.2", AT_ADDON(size),
+     .doc = "local-volumes: how large each is called. A claim gets one that is "
+            "at least as large; nobody keeps pods from writing more.",
+     .value = "1G", .also = "capacity storage"},
+    {"addons.path", TYPE_PATH, "0.2", AT_ADDON(path),
+     .doc = "local-volumes: the folder of the nodes in which they are, 1, 2 "
+            "and so on. A disk of the nodes may be mounted there (disks).",
+     .value = "/srv/volumes", .also = "folder hostPath"},
 
     EXTRAS("", AT, "on all nodes", "", ""),
     LABELS("", "0.2", AT, "of all nodes", ""),
@@ -1347,7 +1375,8 @@ const struct key *key_brief(const struct key *k) {
 }
 
 const char *key_type_name(const struct key *k) {
-  return k->brief ? "text or map" : type_info(k->type)->name;
+  return k->brief && k->type == TYPE_MAP ? "text or map"
+                                         : type_info(k->type)->name;
 }
 
 const char *key_name(const struct key *k) {

@@ -32,7 +32,9 @@ struct key {
   const char *item;         /* TYPE_LIST: an entry in messages: "a node" */
   const char *example;      /* where no default shows what it looks like */
   const char *also;         /* what others call it: "podSubnet podCIDR" */
-  const char *brief;        /* TYPE_MAP: a text in its place is this key's */
+  const char *brief; /* TYPE_MAP: a text in its place is this key's; TYPE_LIST:
+                        a text in an entry's place */
+  bool may_be_empty; /* TYPE_LIST: [] says something else than nothing */
 };
 
 extern const struct key spec_keys[];
@@ -58,7 +60,8 @@ const struct key *key_called(const struct key *of, const char *name);
 const struct key *key_elsewhere(const struct key *of, const char *name);
 
 /* The key below a map that a text in the map's place is the value of: "payload:
- * debian" is "payload: {source: debian}". NULL when there is none. */
+ * debian" is "payload: {source: debian}"; or below a list, of a text in an
+ * entry's place. NULL when there is none. */
 const struct key *key_brief(const struct key *k);
 
 /* "size", "map", "text or map": what a value is called. */

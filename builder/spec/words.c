@@ -231,6 +231,14 @@ const struct word bootstrapper_words[] = {
     {0},
 };
 
+const struct word addon_words[] = {
+    {"local-volumes", ADDON_LOCAL_VOLUMES,
+     "volumes that are folders of the nodes, and the class by which claims get "
+     "one; needs no image",
+     "local-path local-storage storage"},
+    {0},
+};
+
 const struct word payload_words[] = {
     {"debian", 0, "built on this machine from Debian's source package", NULL},
     {"pkgs.k8s.io", 0,
@@ -262,6 +270,10 @@ const char *role_name(enum role r) {
 
 const char *cni_name(enum cni c) {
   return word_of(cni_words, (int)c);
+}
+
+const char *addon_name(int a) {
+  return word_of(addon_words, a);
 }
 
 const char *provider_name(enum provider p) {

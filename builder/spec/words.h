@@ -33,6 +33,11 @@ enum cni {
   CNI_NONE,
 };
 
+/* What runs in the cluster besides Kubernetes itself; see addons.h. */
+enum addon {
+  ADDON_LOCAL_VOLUMES,
+};
+
 enum flannel_backend { FLANNEL_VXLAN, FLANNEL_HOST_GW };
 
 enum provider {
@@ -108,7 +113,7 @@ extern const struct word api_words[], kind_words[], role_words[], cni_words[],
     algorithm_words[], discovery_words[], bootstrapper_words[], payload_words[],
     kernel_words[], sudo_words[], shell_words[], proxy_mode_words[],
     access_words[], bond_words[], addressing_words[], renewal_words[],
-    encryption_words[], review_words[], member_words[];
+    encryption_words[], review_words[], member_words[], addon_words[];
 
 /* Whether name is one of the words in `also`, in whatever case; also may be
  * NULL. */
@@ -120,6 +125,7 @@ const char *word_of(const struct word *words, int value);
 /* The same for each enum, e.g. "control-plane". */
 const char *role_name(enum role r);
 const char *cni_name(enum cni c);
+const char *addon_name(int a);
 const char *provider_name(enum provider p);
 const char *etcd_mode_name(enum etcd_mode m);
 const char *pki_mode_name(enum pki_mode m);

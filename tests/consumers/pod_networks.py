@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Networks that run in pods: the payload's API server takes their manifests, each
 field of them, and they say what their spec says. Nothing of them runs here."""
+import contextlib
 import glob
 import json
 import os
@@ -146,7 +147,10 @@ def check_all(work, kubectl, kubeseed, call, top, count):
                   [] if any("hostNetwrk" in line for line in said) else said)
 
 
-def check(work, root, payload, version, kubeseed, call, top, count):
+@contextlib.contextmanager
+def cluster(work, root, payload, version, kubeseed, call, top):
+    """An API server, and how kubectl asks it as the administrator, whose
+    certificate is in the second."""
     os.makedirs(work)
     call("ip", "link", "set", "lo", "up")
     place = unpack(find_image(payload), work + "/image")
@@ -169,4 +173,4 @@ def check(work, root, payload, version, kubeseed, call, top, count):
         wait_for("the API server", 90, lambda: clients.api("/readyz") == "ok")
         wait_for("the namespace", 60, lambda: '"NotFound"' not in
                  clients.api("/api/v1/namespaces/kube-system"))
-        check_all(work, kubectl, kubeseed, call, top, count)
+        yield kubectl, pki

@@ -51,6 +51,7 @@ static const struct golden cases[] = {
     {"vxlan", "tests/specs/good/vxlan.yaml", {"m1", "w1"}},
     {"flannel", "tests/specs/good/everything-flannel.yaml", {"m1"}},
     {"calico", "tests/specs/good/calico.yaml", {"m1"}},
+    {"addons", "tests/specs/good/addons.yaml", {"m1", "w1"}},
     {"canal", "tests/specs/good/canal.yaml", {"m1"}},
     {"ipv6-1.34", "tests/specs/good/ipv6-1.34.yaml", {"m1"}},
     {"dhcp", "tests/specs/good/dhcp.yaml", {"w1"}},

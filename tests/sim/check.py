@@ -2,6 +2,7 @@
 """What must hold in the end."""
 import os
 
+import addons
 import disk
 import etcd
 import keepalived
@@ -39,6 +40,7 @@ def check(world):
         if world.topology.own:
             check_own(node, kube)
         check_manifests(node, kube)
+        addons.check(node, kube)
         check_console(node)
         check_log(node)
         check_secrets(node)

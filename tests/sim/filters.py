@@ -18,6 +18,7 @@ import ends
 # otherwise the first operand.
 FILTERS = {"awk": ("Fv", ""), "base64": ("w", None), "cut": ("dfc", None),
            "grep": ("e", "e"), "head": ("nc", None), "sed": ("e", "e"),
+           "sha256sum": ("", None),
            "sort": ("kt", None), "tail": ("nc", None), "tr": ("", "all"),
            "wc": ("", None)}
 LARGEST = 30 << 20  # what is more begins anew

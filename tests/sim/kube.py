@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the API server keeps in etcd."""
+import addons
 
 
 class Kube:
@@ -14,6 +15,7 @@ class Kube:
         self.nodes = {}  # name: number of the disk that registered it
         self.marked = set()  # as control-plane nodes
         self.applied = {}  # manifest's text: when it was
+        self.addons = addons.Addons()
         self.kinds = 0  # when the kind that one of them brings was first there
 
     def token_is_known(self, token, now):

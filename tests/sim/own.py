@@ -7,6 +7,7 @@ rights are models, as all that surrounds the scripts.
 """
 import functools
 
+import addons
 import sandbox
 
 SEED = "/etc/kubeseed/processes/"
@@ -128,6 +129,8 @@ def kubectl(world, actor, args, config):
     kube = api.kube
     if not may(node, kube, config):
         return 1, "", "Error from server (Forbidden): the user may not"
+    if addons.is_about(args):
+        return addons.kubectl(world, node, kube.addons, args)
     if args[-3:] == ["get", "configmap", "kubeseed"]:
         if kube.cluster_info:
             return 0, "kubeseed   1      1d\n", ""

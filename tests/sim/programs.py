@@ -10,6 +10,7 @@ import email.utils
 import json
 import re
 
+import addons
 import etcd
 import keepalived
 import own
@@ -409,6 +410,8 @@ def kubectl(world, actor, args, stdin):
         yield world.delay(node, 1, 10)
         return 1, "", "The connection to the server was refused"
     kube = cluster.kube
+    if addons.is_about(args):
+        return addons.kubectl(world, node, kube.addons, args)
     if "get" in args and "nodes" in args:
         return 0, "".join(
             f"{name}   "

@@ -28,7 +28,8 @@ STUCK_AFTER = 120  # s
 
 # What the scripts use of a Debian, as it is ...
 TOOLS = """awk base64 cat chmod cmp cp cut dirname env find grep head install
-ln ls mkdir mktemp mv paste rm rmdir sed sh shred sort tail tar touch tr wc""".split()
+ln ls mkdir mktemp mv paste rm rmdir sed sh sha256sum shred sort tail tar touch tr
+wc""".split()
 # ... and what is asked of the simulated world.
 FAKES = """arping ctr curl date df etcdctl flock ip kubeadm kubectl openssl sleep
 ss ssh sync systemctl timeout""".split()

@@ -4,6 +4,7 @@ import itertools
 import random
 import re
 
+import addons
 import combined
 import disks
 import faults
@@ -50,6 +51,7 @@ SCENARIOS = {
     "corrected": seeds.corrected,
     "corrected-manifest": seeds.corrected_manifest,
     "corrected-own": seeds.corrected_own,
+    "addons": seeds.addons_looked_at,
 }
 
 SCENARIOS.update(faults.SCENARIOS)
@@ -134,6 +136,8 @@ def jobs(topology, number, salt=""):
     found += [("corrected-manifest", n, lossy) for n in masters
               if "/etc/kubeseed/manifests.list" in topology.seeds[n][0]
               for lossy in (False, True)]
+    found += [("addons", n, lossy) for n in masters
+              if addons.LIST in topology.seeds[n][0] for lossy in (False, True)]
     members = [n for n in nodes if "/etc/default/etcd" in topology.seeds[n][0]]
     if len(members) == 1:  # has no others that could be wrong or remember
         members = []

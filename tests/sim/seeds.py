@@ -3,6 +3,7 @@
 of a spec that has changed; days that pass."""
 import re
 
+import addons
 import keepalived
 import own
 import world as w
@@ -154,6 +155,33 @@ def corrected_manifest(world, name):
              if len(times) > 1]
     if again and not world.lossy:
         raise w.Failure(f"applied once more: {again}")
+
+
+def addons_looked_at(world, name):
+    """The first node starts again: nothing has changed, then an object is gone,
+    then its list is empty."""
+    node = world.nodes[name]
+    switch_all_on(world)
+    yield world.all_done
+    found = world.endpoint().kube.addons
+
+    def again():
+        node.power_off(world.lossy)
+        yield 10
+        node.power_on()
+        yield world.all_done
+
+    applied = found.applied
+    yield from again()
+    if found.applied != applied:
+        raise w.Failure("what is there was applied once more")
+    del found.objects[world.rng.choice(sorted(found.objects))]
+    yield from again()
+    addons.check(node, world.endpoint().kube)
+    node.power_off(world.lossy)
+    node.root.write(addons.LIST, b"", 0o644)
+    node.power_on()
+    yield world.all_done
 
 
 def corrected_own(world, name):

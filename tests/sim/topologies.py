@@ -103,6 +103,7 @@ TOPOLOGIES = {
     address: 192.168.4.41
 """,
     "one": V1BETA3 + "pki: {renewal: automatic}\n" + f"manifests: [{', '.join(MANIFESTS)}]\n" +
+    "addons: [local-volumes]\n" +
     "etcd:\n  mode: external\nnodes:\n" + """\
   - name: e1
     role: etcd

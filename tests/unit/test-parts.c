@@ -57,6 +57,7 @@ static const char *const specs[] = {
     "network: {subnet: 192.168.4.0/24, cni: canal}\n" MASTERS WORKER,
     HEADER MASTERS "proxy: {http: http://a:1}\ncaCertificates: [a]\n",
     HEADER MASTERS "manifests: [a.yaml, b/]\npki: {renewal: automatic}\n",
+    HEADER MASTERS WORKER "addons: [local-volumes]\n",
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.34.2, bootstrapper: static-pods}\n"
     "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,

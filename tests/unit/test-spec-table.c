@@ -79,6 +79,8 @@ static bool takes(const struct key *k, const char *text) {
     base = spec_volume_vec_add(&s.kubernetes.components[0].volumes);
   else if (strstr(k->path, ".tokens."))
     base = spec_token_vec_add(&s.kubernetes.api.tokens);
+  else if (strncmp(k->path, "addons.", 7) == 0)
+    base = spec_addon_vec_add(&s.addons);
   else if (strncmp(k->path, "registries.", 11) == 0)
     base = spec_registry_vec_add(&s.registries);
   else if (strstr(k->path, "subnets."))
