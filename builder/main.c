@@ -89,7 +89,8 @@ static const struct command commands[] = {
      "  kubeseed plan cluster.yaml kube-mast01 | less\n"
      "  kubeseed plan cluster.yaml --diff\n"
      "  kubeseed plan cluster.yaml --html >cluster.html\n"
-     "  kubeseed --json plan cluster.yaml | jq '.nodes[].mac'\n",
+     "  kubeseed --json plan cluster.yaml | jq '.nodes[].mac'\n"
+     "  kubeseed --json plan cluster.yaml | jq '.decisions'\n",
      cmd_plan},
     {"payload", "[SPEC]", "make, fetch or verify the Kubernetes payload",
      "      --rebuild         make it anew\n"

@@ -31,7 +31,7 @@ static int parse(struct cli *cli, int argc, char **argv, enum form *ret,
       return error_usage(err, "only one of --diff, --svg and --html at a time");
     *ret = (enum form)o;
   }
-  if (*ret != TEXT && cli->json)
+  if (*ret >= SVG && cli->json)
     return error_usage(err, "plan --%s is for people; --json has no form of it",
                        names[*ret]);
   if (words_take(cli, argc, argv, 0, WORDS_ANY, "a spec", err) < 0)

@@ -24,13 +24,14 @@ struct row {
   struct shown_vec shown; /* of preview_nodes */
   enum change change;
   struct buf lines; /* of preview_diff */
+  json_t *pieces;   /* the same for programs; NULL: not asked for */
 };
 
 struct preview {
   const struct cluster *cluster;
   const size_t *nodes;
   size_t n;
-  bool diff, stateless;
+  bool diff, json, stateless;
   struct row *rows;
 };
 
@@ -38,6 +39,7 @@ static void preview_done(struct preview *p) {
   for (size_t i = 0; p->rows && i < p->n; i++) {
     shown_done(&p->rows[i].shown);
     buf_done(&p->rows[i].lines);
+    json_decref(p->rows[i].pieces);
   }
   free(p->rows);
 }
@@ -77,6 +79,43 @@ static void tell_piece(const struct shown *old, const struct shown *now,
   if (out->len == before)
     buf_adds(out, old->cut || now->cut ? "    a secret in it is another\n"
                                        : "    its end is another\n");
+}
+
+/* What tell_piece tells; old or now is NULL when there is none. */
+static void piece_json(const struct shown *old, const struct shown *now,
+                       json_t *list) {
+  const struct shown *any = now ? now : old;
+  _cleanup_buf_ struct buf lines = {0};
+  tell_piece(old, now, &lines);
+  if (lines.len == 0)
+    return;
+  buf_done(&lines);
+  if (old && now && !old->why && !now->why && !now->opaque)
+    diff_lines(old->text, now->text, "", &lines);
+  json_t *o = json_object();
+  (void)json_object_set_new(o, "path", json_text(any->path));
+  (void)json_object_set_new(o, "change",
+                            json_string(!old   ? "new"
+                                        : !now ? "gone"
+                                               : "changed"));
+  (void)json_object_set_new(o, "was", old ? json_text(old->head) : json_null());
+  (void)json_object_set_new(o, "is", now ? json_text(now->head) : json_null());
+  (void)json_object_set_new(o, "wasSha256",
+                            old ? json_text(old->digest) : json_null());
+  (void)json_object_set_new(o, "isSha256",
+                            now ? json_text(now->digest) : json_null());
+  (void)json_object_set_new(o, "lines",
+                            lines.len ? json_text(lines.data) : json_null());
+  (void)json_array_append_new(list, o);
+}
+
+static void pieces_json(const struct shown_vec *old,
+                        const struct shown_vec *now, json_t *list) {
+  for (size_t i = 0; i < now->n; i++)
+    piece_json(shown_find(old, now->v[i].path), &now->v[i], list);
+  for (size_t i = 0; i < old->n; i++)
+    if (!shown_find(now, old->v[i].path))
+      piece_json(&old->v[i], NULL, list);
 }
 
 static void tell_pieces(const struct shown_vec *old,
@@ -119,6 +158,8 @@ static void compare(const struct preview *p, size_t i,
     return;
   }
   tell_pieces(&old, now, &row->lines);
+  if (row->pieces)
+    pieces_json(&old, now, row->pieces);
   row->change = row->lines.len > 0 ? CHANGE_OTHER : CHANGE_NONE;
 }
 
@@ -153,6 +194,8 @@ static int make(const struct cli *cli, struct cluster *c, struct preview *p,
   if (cluster_look_at_state(cli, c, &p->stateless, err) < 0)
     return -1;
   p->rows = xcalloc(p->n, sizeof(*p->rows));
+  for (size_t i = 0; i < p->n && p->diff && p->json; i++)
+    p->rows[i].pieces = json_array();
   return seed_make(&c->plan, &c->state, &o, err);
 }
 
@@ -261,27 +304,23 @@ static const char *needs(const struct cluster *c, const struct follow_node *f,
          "member only with an empty disk";
 }
 
-static int tell_gone(const struct cluster *c, size_t *ret_n,
+/* Nodes of seeds that the spec does not have. */
+static int find_gone(const struct cluster *c, struct strv *ret,
                      struct error *err) {
   _cleanup_strv_ struct strv all = {0};
   if (layout_nodes(c->state.dir, &all, err) < 0)
     return -1;
   for (size_t i = 0; i < all.n; i++) {
     _cleanup_free_ char *iso = state_path(&c->state, "seeds/%s.iso", all.v[i]);
-    if (plan_find(&c->plan, all.v[i]) || !file_exists(iso))
-      continue;
-    ++*ret_n;
-    printf("%s: not in the spec any more; `kubeseed seed --prune %s` removes "
-           "what is of it\n",
-           all.v[i], c->state.target);
+    if (!plan_find(&c->plan, all.v[i]) && file_exists(iso))
+      strv_push(ret, all.v[i]);
   }
   return 0;
 }
 
-static void tell_rows(struct preview *p, struct follow *f, size_t count[3]) {
+static void tell_rows(struct preview *p, struct follow *f) {
   for (size_t i = 0; i < p->n; i++) {
     struct row *r = &p->rows[i];
-    count[r->change]++;
     if (r->change == CHANGE_NONE)
       continue;
     printf("%s: %s\n", node_of(p, i)->name,
@@ -291,12 +330,54 @@ static void tell_rows(struct preview *p, struct follow *f, size_t count[3]) {
   }
 }
 
+/* {"seeds": [{"name", "change", "needs", "fault", "pieces"}, ...], "gone":
+ * [...]}; a fault is why there are no pieces. */
+static int print_diff(const struct preview *p, const struct follow *f,
+                      const struct strv *gone, struct error *err) {
+  static const char *const words[] = {
+      [CHANGE_NONE] = "none", [CHANGE_NEW] = "new", [CHANGE_OTHER] = "changed"};
+  json_t *seeds = json_array(), *names = json_array();
+  for (size_t i = 0; i < p->n; i++) {
+    struct row *r = &p->rows[i];
+    bool same = r->change == CHANGE_NONE;
+    bool fault = r->lines.len > 0 && json_array_size(r->pieces) == 0;
+    (void)json_array_append_new(
+        seeds,
+        json_pack(
+            "{ss ss ss? ss? sO}", "name", node_of(p, i)->name, "change",
+            words[r->change], "needs",
+            same ? NULL : needs(p->cluster, &f->v[i], r->change == CHANGE_NEW),
+            "fault", fault ? r->lines.data + 2 : NULL, "pieces", r->pieces));
+  }
+  for (size_t i = 0; i < gone->n; i++)
+    (void)json_array_append_new(names, json_text(gone->v[i]));
+  _cleanup_json_ json_t *o =
+      json_pack("{so so}", "seeds", seeds, "gone", names);
+  int r = json_dumpf(o, stdout, JSON_INDENT(2));
+  putchar('\n');
+  return r == 0 ? 0 : error_set(err, 0, "cannot print what differs");
+}
+
+static int tell_diff(struct preview *p, struct follow *f,
+                     const struct strv *gone, struct error *err) {
+  const struct cluster *c = p->cluster;
+  if (p->json)
+    return print_diff(p, f, gone, err);
+  tell_rows(p, f);
+  for (size_t i = 0; i < gone->n; i++)
+    printf("%s: not in the spec any more; `kubeseed seed --prune %s` removes "
+           "what is of it\n",
+           gone->v[i], c->state.target);
+  return 0;
+}
+
 int preview_diff(const struct cli *cli, struct cluster *c, const size_t *nodes,
                  size_t n, struct error *err) {
   _cleanup_(preview_done) struct preview p = {
-      .nodes = nodes, .n = n, .diff = true};
+      .nodes = nodes, .n = n, .diff = true, .json = cli->json};
   _cleanup_follow_ struct follow f = {0};
-  size_t count[3] = {0}, gone = 0;
+  _cleanup_strv_ struct strv gone = {0};
+  size_t count[3] = {0};
   if (make(cli, c, &p, err) < 0)
     return -1;
   if (p.stateless)
@@ -307,10 +388,12 @@ int preview_diff(const struct cli *cli, struct cluster *c, const size_t *nodes,
   follow_init(&f, c->kind, &c->state, &c->plan, nodes, n);
   if (follow_read(&f, err) < 0)
     return -1;
-  tell_rows(&p, &f, count);
-  if (n == c->plan.nodes.n && tell_gone(c, &gone, err) < 0)
+  for (size_t i = 0; i < n; i++)
+    count[p.rows[i].change]++;
+  if ((n == c->plan.nodes.n && find_gone(c, &gone, err) < 0) ||
+      tell_diff(&p, &f, &gone, err) < 0)
     return -1;
-  if (count[CHANGE_NEW] + count[CHANGE_OTHER] + gone == 0) {
+  if (count[CHANGE_NEW] + count[CHANGE_OTHER] + gone.n == 0) {
     log_info(&cli->log, "all %zu seeds are as they would be", n);
     return 0;
   }
@@ -318,5 +401,5 @@ int preview_diff(const struct cli *cli, struct cluster *c, const size_t *nodes,
       err, 0,
       "of %zu seeds %zu would change and %zu be new, and %zu are of nodes that "
       "the spec does not have; `kubeseed seed %s` makes them so",
-      n, count[CHANGE_OTHER], count[CHANGE_NEW], gone, c->state.target);
+      n, count[CHANGE_OTHER], count[CHANGE_NEW], gone.n, c->state.target);
 }

@@ -2,6 +2,7 @@
 #include "plan/print.h"
 
 #include "base/utf8.h"
+#include "plan/decisions.h"
 #include "spec/authorities.h"
 #include "spec/payload-facts.h"
 #include <inttypes.h>
@@ -12,6 +13,14 @@ static json_t *json_strings(const struct strv *l) {
   json_t *list = json_array();
   for (size_t i = 0; i < l->n; i++)
     (void)json_array_append_new(list, json_string(l->v[i]));
+  return list;
+}
+
+static json_t *json_addresses(const struct ip_vec *v) {
+  char a[NET_TEXT];
+  json_t *list = json_array();
+  for (size_t i = 0; i < v->n; i++)
+    (void)json_array_append_new(list, json_string(ip_format(v->v[i], a)));
   return list;
 }
 
@@ -92,6 +101,8 @@ static json_t *json_interfaces(const struct plan_node *n) {
                : ip_is_set(card->address)  ? ip_format(card->address, a)
                                            : NULL);
     set_int(o, "prefix", (uint64_t)card->bits);
+    if (card->more && card->more->n > 0)
+      (void)json_object_set_new(o, "moreAddresses", json_addresses(card->more));
     if (card->further && ip_is_set(card->address6))
       set_string(o, "address6", ip_format(card->address6, a));
     if (!card->further && card->dhcp)
@@ -173,14 +184,6 @@ static json_t *json_users(const struct spec *s) {
   json_t *list = json_array();
   for (size_t i = 0; i < s->users.n; i++)
     (void)json_array_append_new(list, json_string(s->users.v[i].name));
-  return list;
-}
-
-static json_t *json_addresses(const struct ip_vec *v) {
-  char a[NET_TEXT];
-  json_t *list = json_array();
-  for (size_t i = 0; i < v->n; i++)
-    (void)json_array_append_new(list, json_string(ip_format(v->v[i], a)));
   return list;
 }
 
@@ -277,6 +280,7 @@ json_t *plan_json(const struct plan *p, json_t *locked) {
   set_string(o, "discovery", word_of(discovery_words, (int)s->pki.discovery));
   set_int(o, "joinDays", (uint64_t)s->kubernetes.join_days);
   (void)json_object_set_new(o, "users", json_users(s));
+  (void)json_object_set_new(o, "decisions", decisions_json(p));
   json_t *nodes = json_array();
   for (size_t i = 0; i < p->nodes.n; i++)
     (void)json_array_append_new(nodes, plan_node_json(&p->nodes.v[i]));
@@ -446,6 +450,7 @@ static void print_cluster(const struct plan *p, const char *locked, FILE *out) {
   for (size_t i = 0; i < s->users.n; i++)
     fprintf(out, " %s", s->users.v[i].name);
   fputc('\n', out);
+  decisions_print(p, out);
 }
 
 /* For endpoint.provider external: what the user's own balancer must do. */
@@ -557,6 +562,8 @@ static void further_card(const struct plan_interface *card, struct strv *ret) {
   else if (card->kind == LINK_CARD && card->vlans.n == 0 &&
            !ip_is_set(card->address6))
     strv_push(ret, "no address");
+  for (size_t i = 0; card->more && i < card->more->n; i++)
+    strv_pushf(ret, "also %s", ip_format(card->more->v[i], a));
   if (ip_is_set(card->address6))
     strv_pushf(ret, "%s/%d", ip_format(card->address6, a), card->bits6);
   if (plan_interface_made(card))
@@ -591,6 +598,8 @@ void plan_print_node(const struct plan *p, const struct plan_node *n,
   fprintf(out, "  address   %s, ", ip_format(n->spec->address, a));
   if (ip_is_set(n->spec->address6))
     fprintf(out, "%s, ", ip_format(n->spec->address6, a));
+  for (size_t i = 0; i < n->spec->more.n; i++)
+    fprintf(out, "also %s, ", ip_format(n->spec->more.v[i], a));
   fprintf(out, "MAC %s%s\n", mac_format(&plan_cluster_interface(n)->mac, m),
           plan_cluster_interface(n)->dhcp ? ", reserved by a DHCP server" : "");
   for (size_t i = 0; i < n->interfaces.n; i++)

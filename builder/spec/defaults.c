@@ -60,6 +60,7 @@ static void default_addresses(struct spec *s) {
     if (!ip_is_set(next) || ip_equal(next, cidr_last(net)))
       break;
     *address = next;
+    s->nodes.v[i].address_made = true;
   }
   free(taken.v);
 }

@@ -25,8 +25,9 @@
 struct reading {
   struct error *err;
   /* For each key of the table: */
-  bool *bad;   /* no cross-check can rely on it */
-  bool *meant; /* it was written under another name */
+  bool *bad;     /* no cross-check can rely on it */
+  bool *meant;   /* it was written under another name */
+  bool *written; /* it was written */
 };
 
 static size_t faults(const struct reading *r) {
@@ -140,7 +141,9 @@ static void read_list(struct reading *r, const struct key *k,
 
 static void read_one(struct reading *r, const struct key *k,
                      const struct yaml_node *value, void *base) {
+  r->written[k - spec_keys] = true;
   if (k->brief && k->type == TYPE_MAP && value->kind == YAML_SCALAR) {
+    r->written[key_brief(k) - spec_keys] = true;
     read_brief(r, k, value, base);
   } else if (k->type == TYPE_MAP) {
     _cleanup_free_ char *what = xasprintf("'%s'", key_name(k));
@@ -338,10 +341,12 @@ int spec_read_with(const struct spec_check *const *more, const char *file,
   _cleanup_yaml_ struct yaml_node *root = NULL;
   _cleanup_free_ bool *bad = xcalloc(n_spec_keys, sizeof(*bad));
   _cleanup_free_ bool *meant = xcalloc(n_spec_keys, sizeof(*meant));
-  struct reading r = {.err = &found, .bad = bad, .meant = meant};
   if (yaml_parse(file, text, len, &root, err) < 0)
     return -1;
-  _cleanup_spec_ struct spec s = {.file = xstrdup(file)};
+  _cleanup_spec_ struct spec s = {
+      .file = xstrdup(file), .written = xcalloc(n_spec_keys, sizeof(bool))};
+  struct reading r = {
+      .err = &found, .bad = bad, .meant = meant, .written = s.written};
   look_alikes(root, &found);
   if (error_is_set(&found)) {
     error_move(err, &found);

@@ -199,6 +199,7 @@ void spec_done(struct spec *s) {
   free(s->proxy.https);
   strv_done(&s->proxy.none);
   extras_done(&s->extras);
+  free(s->written);
   for (size_t i = 0; i < s->roles.n; i++)
     extras_done(&s->roles.v[i].extras);
   free(s->roles.v);

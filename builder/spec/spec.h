@@ -165,6 +165,7 @@ struct spec_node {
   char *name;
   enum role role;
   struct ip address;
+  bool address_made;     /* not written: the next free one */
   struct ip_vec more;    /* further ones of that card */
   struct ip address6;    /* absent: the cluster has no IPv6 */
   struct mac mac;        /* all 0: derived by plan */
@@ -327,6 +328,7 @@ struct spec {
   struct spec_user_vec users;             /* at least one */
   struct spec_node_vec nodes;             /* in the order of the spec */
   struct strv warnings; /* "file:line:col: warning: text" for the user */
+  bool *written; /* for each key of the table: it is in the spec; or NULL */
 };
 
 void spec_done(struct spec *s);

@@ -1409,6 +1409,11 @@ const struct key *key_elsewhere(const struct key *of, const char *name) {
   return NULL;
 }
 
+bool spec_wrote(const struct spec *s, const char *path) {
+  const struct key *k = key_find(path);
+  return k && s->written && s->written[k - spec_keys];
+}
+
 bool key_holds_more(const struct key *k) {
   switch ((int)k->type) {
   case TYPE_MAP:

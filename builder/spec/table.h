@@ -47,6 +47,12 @@ extern const size_t n_spec_keys;
 const struct key *key_first(const struct key *of);
 const struct key *key_next(const struct key *k);
 
+struct spec;
+
+/* Whether the spec says something of the key, by its whole path; of a key in a
+ * list, in any entry. */
+bool spec_wrote(const struct spec *s, const char *path);
+
 /* The key called name right below `of`, or the one of a whole path. */
 const struct key *key_below(const struct key *of, const char *name);
 const struct key *key_find(const char *path);

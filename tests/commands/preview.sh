@@ -131,7 +131,31 @@ check "is told by its digest" grep -q \
   '^    is another (secret): sha256:[0-9a-f]\{16\}, was sha256:[0-9a-f]\{16\}$' "$work/plan.txt"
 check "and no line of it or of its certificate" sh -c '! grep -q "BEGIN" "$1"' sh \
   "$work/plan.txt"
-check "plan --diff has no JSON" exits 2 "$kubeseed" --json plan --diff "$work/preview.yaml"
+diff_json() { # STATUS FILTER
+  exits "$1" "$kubeseed" -q --json plan --diff -C "$preview" "$work/preview.yaml" \
+    >"$work/json" && jq -e --arg key "$key" "$2" "$work/json"
+}
+check "plan --diff --json tells of it too" diff_json 1 \
+  '[.seeds[] | select(.name == "m2")][0] | .change == "changed" and .fault == null and
+   ([.pieces[] | select(.path | endswith("etcd/pki/server.key"))][0] |
+   .change == "changed" and .lines == null and .is == "0600 etcd:etcd" and
+   (.isSha256 | test("^[0-9a-f]{64}$")) and .isSha256 != .wasSha256)'
+check "with no line of a key or a certificate" sh -c '! grep -q BEGIN "$1"' sh "$work/json"
+check "seed" ks preview seed
+check "and of no difference" diff_json 0 '.gone == [] and
+  ([.seeds[] | select(.change == "none" and .needs == null and .pieces == [])] | length) == 3'
+cp "$work/preview.yaml" "$work/preview.keep"
+sed -i 's/name: m4/name: m5/' "$work/preview.yaml"
+check "of lines, and of nodes that are new or gone" diff_json 1 '.gone == ["m4"] and
+  ([.seeds[] | [.name, .change]] == [["dead1", "changed"], ["m2", "changed"], ["m5", "new"]]) and
+  (.seeds[0].needs | startswith("to be re-seeded")) and
+  ([.seeds[0].pieces[] | select(.path == "/etc/hosts")][0].lines |
+  contains("+192.168.4.34 m5.demo.internal m5"))'
+mv "$work/preview.keep" "$work/preview.yaml"
+printf 'nonsense' >"$preview/seeds/m2.iso"
+check "and of a medium that is none" diff_json 1 \
+  '.seeds[1] | .pieces == [] and (.fault | startswith("what is there cannot be read"))'
+check "seed" ks preview seed
 
 # Of each spec: no key, token, secret, hash of a password or credential. The last line
 # of a key may be so short that other base64 has it as well, and the second one of an

@@ -52,7 +52,7 @@ status m1|there is no spec 'm1'; `kubeseed init m1`
 check|there is no spec in this folder
 destroy|destroy needs a spec: kubeseed destroy SPEC [NODE...]
 check a b|check needs one spec: kubeseed check [SPEC]
-plan x.yaml --diff --json|plan --diff is for people
+plan x.yaml --svg --json|plan --svg is for people
 image a b|image needs one spec: kubeseed image [SPEC]
 payload a b|payload needs one spec: kubeseed payload [SPEC]
 verify a b|verify needs one spec: kubeseed verify [SPEC]

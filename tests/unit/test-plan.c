@@ -2,12 +2,14 @@
 /* What is decided from a spec, and who gets which file. */
 #include "base/mem.h"
 #include "part/parts.h"
+#include "plan/decisions.h"
 #include "plan/ethernet.h"
 /* cmocka.h wants these before it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -557,6 +559,44 @@ static void test_pacemaker(void **state) {
   }
 }
 
+/* What was decided, and why; nothing of what is written. */
+static void test_decisions(void **state) {
+  (void)state;
+  _cleanup_fixture_ struct fixture f = {0};
+  make(HEADER "endpoint: {address: 192.168.4.20}\n"
+              "nodes:\n  - {name: a}\n  - {name: b, address: 192.168.4.9, mac: "
+              "\"52:54:00:00:00:01\"}\n  - {name: c}\n",
+       &f);
+  char *text = NULL;
+  size_t len = 0;
+  FILE *out = open_memstream(&text, &len);
+  assert_non_null(out);
+  decisions_print(&f.plan, out);
+  assert_int_equal(fclose(out), 0);
+  static const char *const lines[] = {
+      "\n            network.gateway           192.168.4.1        the subnet's "
+      "first address\n",
+      "\n            nodes.address             of 2 nodes         the next "
+      "free",
+      "\n            nodes.mac                 of 2 nodes         made of",
+  };
+  assert_int_equal(strncmp(text, "decided     ", 12), 0);
+  for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+    if (!strstr(text, lines[i]))
+      fail_msg("no '%s' in %s", lines[i], text);
+  assert_null(strstr(text, "endpoint.address"));
+  free(text);
+  json_t *all = decisions_json(&f.plan), *d;
+  size_t i, written = 0;
+  json_array_foreach(all, i, d) {
+    bool is = json_is_true(json_object_get(d, "written"));
+    written += is;
+    assert_int_equal(json_is_null(json_object_get(d, "why")), is);
+  }
+  assert_true(written > 0 && written < i);
+  json_decref(all);
+}
+
 #define OWN_TAINT "node-role.kubernetes.io/control-plane:NoSchedule"
 
 /* The entry's in one form, else its role's; else kubeadm's own for control
@@ -709,6 +749,7 @@ int main(void) {
       cmocka_unit_test(test_pacemaker),
       cmocka_unit_test(test_taints),
       cmocka_unit_test(test_labels),
+      cmocka_unit_test(test_decisions),
       cmocka_unit_test(test_who_gets_keys),
       cmocka_unit_test(test_modes),
       cmocka_unit_test(test_same_mac),
