@@ -139,6 +139,19 @@ static void addons_done(struct spec_addon_vec *l) {
   free(l->v);
 }
 
+static void users_done(struct spec_user_vec *users) {
+  for (size_t i = 0; i < users->n; i++) {
+    struct spec_user *u = &users->v[i];
+    free(u->name);
+    strv_done(&u->ssh_keys);
+    if (u->password)
+      explicit_bzero(u->password, strlen(u->password));
+    free(u->password);
+    strv_done(&u->groups);
+  }
+  free(users->v);
+}
+
 void spec_done(struct spec *s) {
   free(s->file);
   free(s->name);
@@ -177,15 +190,7 @@ void spec_done(struct spec *s) {
   gateway_done(&s->gateway);
   spec_interfaces_done(&s->network.interfaces);
   free(s->endpoint.name);
-  for (size_t i = 0; i < s->users.n; i++) {
-    free(s->users.v[i].name);
-    strv_done(&s->users.v[i].ssh_keys);
-    if (s->users.v[i].password)
-      explicit_bzero(s->users.v[i].password, strlen(s->users.v[i].password));
-    free(s->users.v[i].password);
-    strv_done(&s->users.v[i].groups);
-  }
-  free(s->users.v);
+  users_done(&s->users);
   spec_nodes_done(&s->nodes);
   files_done(&s->manifests);
   addons_done(&s->addons);
