@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "part/components.h"
 
+#include "part/part.h"
+#include "part/serving.h"
 #include "part/settings.h"
 #include "spec/encryption.h"
 #include "spec/settings.h"
@@ -75,6 +77,10 @@ static void api_server_args(const struct spec *spec, struct strv *args) {
   }
   if (spec->kubernetes.encryption != ENCRYPTION_NONE)
     add_arg(args, "encryption-provider-config", ENCRYPTION_CONFIG);
+  /* Elsewhere an API server believes no other in any case (flags.c). */
+  if (serving_is_rotated(spec) &&
+      spec->kubernetes.bootstrapper == BOOTSTRAPPER_KUBEADM)
+    add_arg(args, "kubelet-certificate-authority", KUBE_PKI "ca.crt");
 }
 
 void component_args(const struct spec *spec, enum component c,

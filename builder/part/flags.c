@@ -2,6 +2,7 @@
 #include "part/flags.h"
 
 #include "part/components.h"
+#include "part/serving.h"
 #include "spec/cni.h"
 #include "spec/flags.h"
 
@@ -103,8 +104,7 @@ static void api_server(const struct plan *p, const struct plan_node *n,
   add(&f, "service-cluster-ip-range", p->service_networks);
 }
 
-/* Without cluster-signing-cert-file it signs nothing, and needs no key of a CA.
- */
+/* Without cluster-signing-* it signs nothing, and needs no key of a CA. */
 static void controller_manager(const struct plan *p, struct scope *s) {
 #define CONF "/etc/kubernetes/controller-manager.conf"
   static const char *const fixed[] = {"authentication-kubeconfig",
@@ -131,12 +131,25 @@ static void controller_manager(const struct plan *p, struct scope *s) {
                                       "true",
                                       NULL};
 #undef CONF
+  /* For kubelets alone, and for nobody else who asks. */
+  static const char *const signs[] = {
+      "cluster-signing-kubelet-client-cert-file",
+      KUBE_PKI "ca.crt",
+      "cluster-signing-kubelet-client-key-file",
+      KUBE_PKI "ca.key",
+      "cluster-signing-kubelet-serving-cert-file",
+      KUBE_PKI "ca.crt",
+      "cluster-signing-kubelet-serving-key-file",
+      KUBE_PKI "ca.key",
+      NULL};
   _cleanup_flags_ struct flags f =
       begin(p, COMPONENT_CONTROLLER_MANAGER, s, "controller_flags");
   /* Each node's pod network is known from its seed (bridge.c). */
   add(&f, "allocate-node-cidrs", cni_has_node_pods(p->spec) ? "false" : "true");
   add_all(&f, fixed);
   add(&f, "cluster-cidr", p->pod_networks);
+  if (serving_is_rotated(p->spec))
+    add_all(&f, signs);
   add(&f, "cluster-name", p->spec->name);
   add(&f, "service-cluster-ip-range", p->service_networks);
 }

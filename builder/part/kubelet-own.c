@@ -3,6 +3,7 @@
  * made beforehand. */
 #include "part/flags.h"
 #include "part/part.h"
+#include "part/serving.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
   return n->has_kubelet && !plan_by_kubeadm(p)
@@ -16,6 +17,11 @@ static bool is_worker(const struct plan *p, const struct plan_node *n) {
   return n->spec->role != ROLE_CONTROL_PLANE;
 }
 
+static bool from_seed(const struct plan *p, const struct plan_node *n) {
+  (void)n;
+  return !serving_is_rotated(p->spec);
+}
+
 #define KUBELET_PKI "/var/lib/kubelet/pki/"
 
 static const struct part_file files[] = {
@@ -23,9 +29,9 @@ static const struct part_file files[] = {
     {KUBELET_PKI "kubelet-client-current.pem", "pki:node/kubelet.pem", 0600,
      ROOT, NULL},
     {KUBELET_PKI "kubelet.crt", "pki:node/kubelet-server.crt", 0644, ROOT,
-     NULL},
+     from_seed},
     {KUBELET_PKI "kubelet.key", "pki:node/kubelet-server.key", 0600, ROOT,
-     NULL},
+     from_seed},
     {"/etc/kubernetes/kubelet.conf", "user-data/kubelet-kubeconfig.yaml", 0644,
      ROOT, NULL},
     {"/var/lib/kubelet/config.yaml", "user-data/kubelet-config.yaml", 0644,

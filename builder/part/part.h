@@ -144,7 +144,8 @@ struct part {
   PART(vxlan)                                                                  \
   PART(cni)                                                                    \
   PART(volumes)                                                                \
-  PART(addons)
+  PART(addons)                                                                 \
+  PART(serving)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

@@ -140,7 +140,8 @@ static void check_kubelet_args(const struct checking *c,
     const char *key, *argument;
   } both[] = {{"kubeReserved", "kube-reserved"},
               {"systemReserved", "system-reserved"},
-              {"evictionHard", "eviction-hard"}};
+              {"evictionHard", "eviction-hard"},
+              {"servingCertificates", "rotate-server-certificates"}};
   for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
     const struct yaml_node *arg =
         yaml_get(yaml_get(kubelet, "extraArgs"), both[i].argument);

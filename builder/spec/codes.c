@@ -385,6 +385,10 @@ const struct code spec_codes[] = {
      "a node has; a kubelet does not start with less than that."},
     {"KS0846", "two places for one argument",
      "A key of its own sets it; the argument itself is for what has none."},
+    {"KS0870", "certificates of kubelets that the cluster cannot sign",
+     "kubernetes.kubelet.servingCertificates rotated takes the key of the "
+     "cluster's CA on control-plane nodes, and a Kubernetes that lets requests "
+     "name their signer."},
     {"KS0815", "no audit policy",
      "An API server does not start with it. It begins with `apiVersion: "
      "audit.k8s.io/v1` and `kind: Policy`; `rules` lists what is logged."},
@@ -902,6 +906,12 @@ static const struct told {
     {"KS0803", "the manifest '%s': %s"},
     {"KS0804", "'%s' takes the image %s, which is not among kubernetes.images: "
                "a node without a way to its registry cannot start it"},
+    {"KS0870",
+     "kubelets' certificates are approved here from Kubernetes 1.%d on; write "
+     "`own`, or a newer version"},
+    {"KS0870",
+     "the cluster signs these with the key of its CA, and "
+     "pki.authorities.kubernetes has none; write `own`, or name the key"},
     {"KS0709", "annotations belong to Kubernetes nodes: workers and control "
                "planes"},
     {"KS0709", "Kubernetes sets the annotation '%s' itself; leave it out"},

@@ -235,6 +235,7 @@ struct spec {
       struct strv kube_reserved, system_reserved; /* "cpu=200m" */
       struct strv eviction_hard;                  /* "memory.available=5%" */
       struct ip_vec dns;
+      enum serving serving; /* whence their ports' certificates are */
     } kubelet;
     enum encryption encryption;   /* of secrets in etcd */
     struct spec_file_vec patches; /* of what kubeadm writes, in order */

@@ -752,6 +752,13 @@ const struct key spec_keys[] = {
      .derived = "the tenth address of network.services, where the cluster's "
                 "own DNS is",
      .example = "[10.96.0.10]", .also = "cluster-dns clusterDns dns"},
+    {"kubernetes.kubelet.servingCertificates", TYPE_WORD, "0.2",
+     AT(kubernetes.kubelet.serving),
+     .doc = "Where the certificate is from that a kubelet's port shows to API "
+            "servers.",
+     .value = "own", .words = serving_words,
+     .also = "serverTLSBootstrap rotateServerCertificates "
+             "rotate-server-certificates rotateCertificates"},
     {"kubernetes.kubeProxy", TYPE_MAP, "0.2", 0,
      .doc = "How services are reached on each node.", .also = "kube-proxy"},
     {"kubernetes.kubeProxy.mode", TYPE_WORD, "0.2", AT(kubernetes.proxy_mode),

@@ -162,6 +162,21 @@ const struct word proxy_mode_words[] = {
     {0},
 };
 
+const struct word serving_words[] = {
+    {"own", SERVING_OWN,
+     "with kubeadm each kubelet makes one that nobody can check; otherwise it "
+     "comes with the seed",
+     "self false no"},
+    {"rotated", SERVING_ROTATED,
+     "each kubelet asks the cluster, and anew before it ends; a service on "
+     "control-plane nodes approves what has that node's names and addresses "
+     "of the spec, and nothing else. API servers then believe no other. "
+     "Without kubeadm, control-plane nodes have the key of the cluster's CA "
+     "for it, and certificates of kubelets as clients are renewed too",
+     "true yes serverTLSBootstrap"},
+    {0},
+};
+
 const struct word renewal_words[] = {
     {"none", RENEWAL_NONE,
      "they end a year after the node has joined or was upgraded, or when "

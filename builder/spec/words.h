@@ -80,6 +80,9 @@ enum sudo { SUDO_NOPASSWD, SUDO_PASSWORD, SUDO_NONE };
 
 enum proxy_mode { PROXY_MODE_IPTABLES, PROXY_MODE_IPVS, PROXY_MODE_NFTABLES };
 
+/* Where a kubelet's port has its certificate from. */
+enum serving { SERVING_OWN, SERVING_ROTATED };
+
 enum renewal { RENEWAL_NONE, RENEWAL_AUTOMATIC };
 
 enum encryption {
@@ -113,7 +116,8 @@ extern const struct word api_words[], kind_words[], role_words[], cni_words[],
     algorithm_words[], discovery_words[], bootstrapper_words[], payload_words[],
     kernel_words[], sudo_words[], shell_words[], proxy_mode_words[],
     access_words[], bond_words[], addressing_words[], renewal_words[],
-    encryption_words[], review_words[], member_words[], addon_words[];
+    encryption_words[], review_words[], member_words[], addon_words[],
+    serving_words[];
 
 /* Whether name is one of the words in `also`, in whatever case; also may be
  * NULL. */

@@ -65,6 +65,13 @@ static const char *const specs[] = {
     "kubernetes: {version: 1.20.2, bootstrapper: systemd}\n"
     "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.20.2, bootstrapper: systemd,\n"
+    "  kubelet: {servingCertificates: rotated}}\n"
+    "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.34.2, kubelet: {servingCertificates: rotated}}\n"
+    "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.34.2, apiServer: {tokens: [{user: ann}]}}\n"
     "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
     HEADER "registries: [{name: a.io, mirrors: [http://b], ca: c}]\n" MASTERS,
@@ -179,7 +186,8 @@ static void test_each_source_is_used(void **state) {
   (void)state;
   static const char *const others[] = {
       "user-data/cloud-config.yaml", "user-data/network-config",
-      "scripts/verify-node", "scripts/verify-cluster", "scripts/verify-pods"};
+      "scripts/verify-node",         "scripts/verify-cluster",
+      "scripts/verify-pods",         "scripts/verify-tutorial"};
   for (size_t i = 0; i < n_embedded; i++) {
     const char *name = embedded[i].name;
     bool known = strncmp(name, "user-data/", 10) != 0 &&

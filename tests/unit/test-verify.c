@@ -55,7 +55,9 @@ static void cluster_of(struct fixture *f, const char *more) {
       "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
       "kubernetes: {version: 1.20.2, payload: debian%s}\n"
       "network: {subnet: 192.168.4.0/24%s}\n%s",
-      more == nodes_units ? ", bootstrapper: systemd" : "",
+      more == nodes_units ? ", bootstrapper: systemd, kubelet: "
+                            "{servingCertificates: rotated}"
+                          : "",
       more == nodes_dual ? ", ipv6: {subnet: 'fd00:4::/64'}" : "", more);
   if (parts_read_spec("test.yaml", text, strlen(text), &f->spec, &err) < 0 ||
       parts_plan(&f->spec, &f->plan, &err) < 0)
@@ -277,6 +279,8 @@ static char *say_node(const struct fixture *f, const struct plan_node *n) {
     buf_adds(&b, "\n@section readyz\nok");
   if (has_kubelet(n) && f->spec.kubernetes.bootstrapper == BOOTSTRAPPER_SYSTEMD)
     say_components(n, &b);
+  if (has_kubelet(n) && f->spec.kubernetes.kubelet.serving == SERVING_ROTATED)
+    buf_adds(&b, "\n@section serving\n401");
   buf_adds(&b, "\n@section end\n");
   return buf_take(&b);
 }
@@ -683,6 +687,11 @@ static const struct flaw faults_of_cluster[] = {
 };
 
 static const struct flaw faults_of_units[] = {
+    {"w1", "serving\n401", "serving\ncurl: (35) tlsv1 alert internal error",
+     "nodes.serving", "w1: curl: (35) tlsv1 alert"},
+    {"m2", "serving\n401", "serving\n", "nodes.serving", "m2: nothing"},
+    {"m3", "\n@section serving\n401", "", "nodes.serving",
+     "m3: not known, it was cut short"},
     {"m1", "Id=kube-apiserver.service\nLoadState=loaded",
      "Id=kube-apiserver.service\nLoadState=not-found", "units",
      "m1: kube-apiserver.service is not-found"},
