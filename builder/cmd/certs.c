@@ -46,7 +46,7 @@ static int parse(int argc, char **argv, struct options *o, struct error *err) {
       {"warn", required_argument, NULL, 'w'},
       {"live", no_argument, NULL, 'l'},
       {0}};
-  for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, "", options, err)) != -1;) {
     char *end = NULL;
     if (c == '?')
       return -1;

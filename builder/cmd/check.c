@@ -91,7 +91,7 @@ static int print_json(const char *path, const struct cluster *c,
 
 int cmd_check(struct cli *cli, int argc, char **argv, struct error *err) {
   static const struct option none[] = {{0}};
-  if (cli_getopt(argc, argv, ":", none, err) == '?')
+  if (cli_getopt(argc, argv, "", none, err) == '?')
     return -1;
   if (words_take(cli, argc, argv, 0, 0, "one spec", err) < 0)
     return -1;

@@ -243,7 +243,11 @@ int cli_getopt(int argc, char **argv, const char *shortopts,
                const struct option *longopts, struct error *err) {
   /* Ours are better worded, and go the way of all errors. */
   opterr = 0;
-  int c = getopt_long(argc, argv, shortopts, longopts, NULL);
+  /* With a colon in front it tells which option lacks its value. */
+  bool plus = *shortopts == '+';
+  _cleanup_free_ char *all =
+      xasprintf("%s:%s", plus ? "+" : "", shortopts + plus);
+  int c = getopt_long(argc, argv, all, longopts, NULL);
   if (c != ':' && c != '?')
     return c;
   _cleanup_free_ char *see = xasprintf("kubeseed %s --help", argv[0]);

@@ -96,7 +96,8 @@ int cluster_order(const struct cluster *c, const char *order, size_t *sel,
 
 /*
  * getopt_long for a command: returns the option's character, -1 at the end, or
- * '?' after setting err. The global options are handled by main.
+ * '?' after setting err. shortopts is as there, without a colon in front. The
+ * global options are handled by main.
  */
 int cli_getopt(int argc, char **argv, const char *shortopts,
                const struct option *longopts, struct error *err);

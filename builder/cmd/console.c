@@ -123,7 +123,7 @@ static int parse(struct cli *cli, int argc, char **argv, struct options *ret,
                  struct error *err) {
   static const struct option options[] = {
       {"log", no_argument, NULL, 'l'}, {"follow", no_argument, NULL, 'f'}, {0}};
-  for (int c; (c = cli_getopt(argc, argv, ":lf", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, "lf", options, err)) != -1;) {
     if (c != 'l' && c != 'f')
       return -1;
     ret->log = true;

@@ -19,7 +19,7 @@ static int parse(int argc, char **argv, struct options *ret,
                  struct error *err) {
   static const struct option options[] = {
       {"all", no_argument, NULL, 'a'}, {"yes", no_argument, NULL, 'y'}, {0}};
-  for (int c; (c = cli_getopt(argc, argv, ":y", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, "y", options, err)) != -1;) {
     if (c != 'a' && c != 'y')
       return -1;
     ret->all = ret->all || c == 'a';

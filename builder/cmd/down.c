@@ -37,7 +37,7 @@ static int parse(struct down *d, int argc, char **argv, struct error *err) {
       {"now", no_argument, NULL, 'n'},
       {"timeout", required_argument, NULL, 't'},
       {0}};
-  for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, "", options, err)) != -1;) {
     if (c == 'n') {
       d->now = true;
     } else if (c == 't') {

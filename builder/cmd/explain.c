@@ -69,7 +69,7 @@ static const struct format *find_format(const char *name, struct error *err) {
 int cmd_explain(struct cli *cli, int argc, char **argv, struct error *err) {
   struct request r = {0};
   const struct format *format = formats;
-  for (int c; (c = cli_getopt(argc, argv, ":ro:", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, "ro:", options, err)) != -1;) {
     if (c == '?')
       return -1;
     if (c == 'r')

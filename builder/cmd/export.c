@@ -67,7 +67,7 @@ static int parse(struct cli *cli, int argc, char **argv, struct options *o,
       {"force", no_argument, NULL, FORCE},
       {0},
   };
-  for (int c; (c = cli_getopt(argc, argv, ":o:", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, "o:", options, err)) != -1;) {
     if (c == TO)
       o->format = export_format_find(optarg, err);
     else if (c == 'o')

@@ -129,7 +129,7 @@ int cmd_init(struct cli *cli, int argc, char **argv, struct error *err) {
   const char *topology = "ha";
   bool force = false;
   _cleanup_free_ char *name = NULL;
-  for (int c; (c = cli_getopt(argc, argv, ":t:lfn:", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, "t:lfn:", options, err)) != -1;) {
     if (c == '?')
       return -1;
     if (c == 'l') {

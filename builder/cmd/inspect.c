@@ -9,7 +9,7 @@
 
 int cmd_inspect(struct cli *cli, int argc, char **argv, struct error *err) {
   static const struct option none[] = {{0}};
-  if (cli_getopt(argc, argv, ":", none, err) == '?')
+  if (cli_getopt(argc, argv, "", none, err) == '?')
     return -1;
   if (argc - optind != 1)
     return error_usage(err,

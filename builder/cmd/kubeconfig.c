@@ -57,7 +57,7 @@ static int parse(struct cli *cli, int argc, char **argv, struct options *o,
       {"merge", no_argument, NULL, MERGE},
       PERSON_OPTIONS(PERSON),
       {0}};
-  for (int c; (c = cli_getopt(argc, argv, ":o:", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, "o:", options, err)) != -1;) {
     if (c == QEMU)
       o->qemu = true;
     else if (c == 'o')

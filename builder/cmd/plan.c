@@ -24,7 +24,7 @@ static int parse(struct cli *cli, int argc, char **argv, enum form *ret,
                                           {"html", no_argument, NULL, HTML},
                                           {0}};
   static const char *const names[] = {"", "diff", "svg", "html"};
-  for (int o; (o = cli_getopt(argc, argv, ":", options, err)) != -1;) {
+  for (int o; (o = cli_getopt(argc, argv, "", options, err)) != -1;) {
     if (o == '?')
       return -1;
     if (*ret != TEXT && *ret != (enum form)o)

@@ -9,7 +9,7 @@
 int cmd_schema(struct cli *cli, int argc, char **argv, struct error *err) {
   static const struct option none[] = {{0}};
   (void)cli;
-  if (cli_getopt(argc, argv, ":", none, err) == '?')
+  if (cli_getopt(argc, argv, "", none, err) == '?')
     return -1;
   if (argc > optind)
     return error_usage(err, "schema takes no argument: kubeseed schema");

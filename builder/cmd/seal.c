@@ -234,7 +234,7 @@ static int run(struct cli *cli, int argc, char **argv, bool seals,
       {"passphrase-file", required_argument, NULL, 'p'}, {0}};
   _cleanup_cluster_ struct cluster c = {.state.lock_fd = -1};
   const char *file = NULL;
-  for (int o; (o = cli_getopt(argc, argv, ":", options, err)) != -1;) {
+  for (int o; (o = cli_getopt(argc, argv, "", options, err)) != -1;) {
     if (o != 'p')
       return -1;
     file = optarg;

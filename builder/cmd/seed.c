@@ -44,7 +44,7 @@ static int take_writer(struct seed_options *o, struct error *err) {
 static int read_options(int argc, char **argv, struct seed_options *o,
                         bool *prune, struct error *err) {
   bool checks = false;
-  for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, "", options, err)) != -1;) {
     if (c == '?' || (c == 'f' && take_format(o, err) < 0) ||
         (c == 'w' && take_writer(o, err) < 0))
       return -1;

@@ -46,7 +46,7 @@ int cmd_ssh(struct cli *cli, int argc, char **argv, struct error *err) {
   _cleanup_strv_ struct strv args = {0};
   size_t n = 0;
   /* "+": what follows the node is the node's business, options included */
-  if (cli_getopt(argc, argv, "+:", options, err) != -1)
+  if (cli_getopt(argc, argv, "+", options, err) != -1)
     return -1;
   if (words_take(cli, argc, argv, 1, WORDS_ANY, "one spec and one node", err) <
           0 ||

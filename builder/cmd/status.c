@@ -83,7 +83,7 @@ static void print_table(const struct follow *f, const struct ports *ports,
 static int parse(struct cli *cli, int argc, char **argv, struct error *err) {
   static const struct option options[] = {{"json", no_argument, NULL, 'j'},
                                           {0}};
-  for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, "", options, err)) != -1;) {
     if (c != 'j')
       return -1;
     cli->json = true;

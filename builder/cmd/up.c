@@ -51,7 +51,7 @@ static int parse(struct up *u, int argc, char **argv, struct error *err) {
       {"no-wait", no_argument, NULL, NO_WAIT},
       {"internet", no_argument, NULL, INTERNET},
       {0}};
-  for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, "", options, err)) != -1;) {
     int r = 0;
     if (c == IMAGE)
       u->launch.image = optarg;

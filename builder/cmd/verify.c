@@ -47,7 +47,7 @@ static int parse(struct cli *cli, int argc, char **argv, struct options *o,
       {"like", required_argument, NULL, LIKE},
       {"json", no_argument, NULL, JSON},
       {0}};
-  for (int c; (c = cli_getopt(argc, argv, ":", options, err)) != -1;) {
+  for (int c; (c = cli_getopt(argc, argv, "", options, err)) != -1;) {
     int r = 0;
     if (c == JUNIT)
       o->junit = optarg;

@@ -18,6 +18,18 @@ ends_with() { # STATUS WORDS COMMAND...: what it says, and how it exits
 
 # What it is called with, and what it says; nothing of it makes a file.
 mkdir "$work/words"
+# Every option of every command that takes a value, as its help has it.
+"$kubeseed" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' |
+  while read -r name; do
+    "$kubeseed" "$name" --help | sed -n '/^Global options/q
+      s/^ \{2,6\}\(-[a-z], \)\{0,1\}\(--[a-z-]*\) [A-Z].*/'"$name"' \2/p'
+  done >"$work/valued"
+check "options that take values are known" grep -qx 'payload --bundle' "$work/valued"
+while read -r command option; do
+  check "$command $option without a value" ends_with 2 \
+    "the option '$option' needs a value; see kubeseed $command --help" \
+    env -C "$work/words" "$kubeseed" "$command" "$option"
+done <"$work/valued"
 while IFS='|' read -r arguments words; do
   set -f
   # shellcheck disable=SC2086

@@ -224,7 +224,7 @@ static void test_getopt(void **state) {
     size_t n = 0;
     optind = 0;
     for (int c;
-         n < 7 && (c = cli_getopt(argc, argv, ":fn:", options, &err)) != -1;)
+         n < 7 && (c = cli_getopt(argc, argv, "fn:", options, &err)) != -1;)
       if ((seen[n++] = (char)c) == '?')
         break;
     assert_string_equal(seen, rows[i].chars);
