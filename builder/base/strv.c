@@ -24,6 +24,10 @@ void strv_pushf(struct strv *l, const char *fmt, ...) {
   strv_consume(l, s);
 }
 
+void strv_push_file(struct strv *l, const char *path) {
+  strv_pushf(l, "%s%s", *path == '/' ? "" : "./", path);
+}
+
 void strv_push_all(struct strv *l, ...) {
   va_list ap;
   va_start(ap, l);

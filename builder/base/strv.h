@@ -16,6 +16,10 @@ struct strv {
 void strv_push(struct strv *l, const char *s);
 void strv_pushf(struct strv *l, const char *fmt, ...) _printf_(2, 3);
 
+/* Adds a file's name so that no program takes it for an option or, as qemu-img
+ * does, what stands before a colon in it for a protocol. */
+void strv_push_file(struct strv *l, const char *path);
+
 /* Adds strings up to a NULL argument. */
 void strv_push_all(struct strv *l, ...) __attribute__((sentinel));
 

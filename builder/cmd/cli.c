@@ -6,6 +6,7 @@
 #include "base/quote.h"
 #include "base/word.h"
 #include "cmd/nearby.h"
+#include "image/whole.h"
 #include "part/parts.h"
 #include "spec/codes.h"
 #include "spec/excerpt.h"
@@ -16,9 +17,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The YAML reader has its own limit; this one only bounds the memory. */
-#define SPEC_MAX_BYTES ((size_t)2 << 20)
 
 char *cli_target(const struct cli *cli, const char *spec_path) {
   return state_target(cli->state_dir, spec_path);
@@ -43,8 +41,8 @@ int cluster_load(const struct cli *cli, const char *spec_path,
   _cleanup_buf_ struct buf text = {0};
   *ret = (struct cluster){.state.lock_fd = -1};
   bool standard = strcmp(spec_path, "-") == 0;
-  if (file_read_stream(standard ? "/dev/stdin" : spec_path, SPEC_MAX_BYTES,
-                       &text, err) < 0) {
+  if (file_read_stream(standard ? "/dev/stdin" : spec_path, CLI_SPEC_MAX, &text,
+                       err) < 0) {
     if (!standard && err->errnum == ENOENT)
       return no_spec(spec_path, err);
     err->kind = ERROR_USAGE;
@@ -267,18 +265,16 @@ int cli_seconds(const char *name, const char *text, double unit, double *ret,
   return 0;
 }
 
-/* The qcow2 specification: the first four bytes. */
 int cli_check_image(const char *path, const char *target, struct error *err) {
-  static const char magic[] = {'Q', 'F', 'I', '\xfb'};
-  char head[sizeof(magic)];
-  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0)
-    return error_usage(err, "--image '%s': %s", path, strerror(errno));
-  if (read(fd, head, sizeof(head)) != sizeof(head) ||
-      memcmp(head, magic, sizeof(magic)) != 0)
-    return error_usage(err,
-                       "--image '%s' is no qcow2 image, as `kubeseed image "
-                       "%s` makes one and prints its name",
-                       path, target);
-  return 0;
+  _cleanup_error_ struct error own = {0};
+  if (image_whole(path, &own) == 0)
+    return 0;
+  if (own.kind == ERROR_MISSING) {
+    error_move(err, &own);
+    return -1;
+  }
+  return error_usage(err,
+                     "--image %s; `kubeseed image %s` makes one and prints its "
+                     "name",
+                     own.faults[0].msg, target);
 }

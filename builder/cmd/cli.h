@@ -118,8 +118,13 @@ extern const struct option cli_globals[];
 int cli_seconds(const char *name, const char *text, double unit, double *ret,
                 struct error *err) _must_check_;
 
-/* Whether the file that --image names is a qcow2 image; else a usage error that
- * says where one comes from (target: see cli_target). */
+/* Bytes of a spec at most. The YAML reader has its own limit; this one only
+ * bounds the memory. */
+#define CLI_SPEC_MAX ((size_t)2 << 20)
+
+/* Whether the file that --image names is a whole qcow2 image (image/whole.h);
+ * else a usage error that says where one comes from (target: see cli_target).
+ */
 int cli_check_image(const char *path, const char *target,
                     struct error *err) _must_check_;
 

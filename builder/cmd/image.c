@@ -6,10 +6,12 @@
 #include "cmd/words.h"
 #include "image/inspect.h"
 #include "image/store.h"
+#include "image/whole.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct options {
   struct image_options image;
@@ -105,18 +107,27 @@ static int print_list(const struct cli *cli, struct error *err) {
 
 static int check_file(struct cli *cli, const char *path, struct error *err) {
   log_info(&cli->log, "looking into %s", path);
-  if (inspect_image(path, err) < 0)
+  if (image_whole(path, err) < 0 || inspect_image(&cli->log, path, err) < 0)
     return -1;
   log_info(&cli->log, "nothing in it is amiss");
   (void)puts(path);
   return 0;
 }
 
+/* Whether it is an image and no spec, by its name or by what it is. */
+static bool is_image(const char *name) {
+  size_t n = strlen(name);
+  struct stat st;
+  return (n > 6 && strcmp(name + n - 6, ".qcow2") == 0) ||
+         image_is_qcow2(name) ||
+         (stat(name, &st) == 0 && S_ISREG(st.st_mode) &&
+          (size_t)st.st_size > CLI_SPEC_MAX);
+}
+
 /* Of an image's file, or of a spec whose image is there. */
 static int check_image(struct cli *cli, const char *name, struct error *err) {
   const struct image_options there = {.verify = true};
-  size_t n = strlen(name);
-  if (n > 6 && strcmp(name + n - 6, ".qcow2") == 0)
+  if (is_image(name))
     return check_file(cli, name, err);
   _cleanup_cluster_ struct cluster c;
   _cleanup_free_ char *path = NULL;
@@ -140,6 +151,11 @@ int cmd_image(struct cli *cli, int argc, char **argv, struct error *err) {
     const struct strv names = {.v = argv + optind, .n = argc - optind};
     return image_prune(&cli->log, &names, err);
   }
+  if (is_image(cli->spec))
+    return error_usage(err,
+                       "'%s' is an image and no spec; `kubeseed image --check` "
+                       "looks into one",
+                       cli->spec);
   _cleanup_cluster_ struct cluster c;
   _cleanup_free_ char *path = NULL;
   if (cluster_load(cli, cli->spec, &c, err) < 0 ||

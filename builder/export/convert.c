@@ -35,7 +35,8 @@ int convert_ask(const char *image, uint64_t *ret_size, bool *ret_flat,
                 struct error *err) {
   _cleanup_strv_ struct strv argv = {0};
   strv_push_all(&argv, PROGRAM, "info", "-U", "--output=json", "-f", "qcow2",
-                image, NULL);
+                NULL);
+  strv_push_file(&argv, image);
   _cleanup_json_ json_t *j = ask(&argv, image, err);
   json_int_t size = json_integer_value(json_object_get(j, "virtual-size"));
   if (!j)
@@ -50,7 +51,8 @@ int convert_ask(const char *image, uint64_t *ret_size, bool *ret_flat,
 int convert_measure(const char *image, uint64_t *ret, struct error *err) {
   _cleanup_strv_ struct strv argv = {0};
   strv_push_all(&argv, PROGRAM, "measure", "-U", "--output=json", "-f", "qcow2",
-                "-O", "raw", image, NULL);
+                "-O", "raw", NULL);
+  strv_push_file(&argv, image);
   _cleanup_json_ json_t *j = ask(&argv, image, err);
   if (!j)
     return -1;
@@ -94,6 +96,7 @@ int convert_image(const struct log *log, const char *image, const char *format,
                 format, NULL);
   if (options)
     strv_push_all(&argv, "-o", options, NULL);
-  strv_push_all(&argv, image, tmp, NULL);
+  strv_push_file(&argv, image);
+  strv_push_file(&argv, tmp);
   return convert_run(log, &p, tmp, what, err);
 }

@@ -49,7 +49,8 @@ static int enlarge(const struct export_job *job, uint64_t size,
   if (!image)
     return error_set(err, errno, "cannot use the image '%s'", job->image);
   strv_push_all(&argv, "qemu-img", "create", "-q", "-f", "qcow2", "-b", image,
-                "-F", "qcow2", overlay, NULL);
+                "-F", "qcow2", NULL);
+  strv_push_file(&argv, overlay);
   strv_pushf(&argv, "%llu", (unsigned long long)size);
   return process_run(&p, err);
 }

@@ -20,8 +20,9 @@ static int compress(const struct export_job *job, const struct place *raw,
                     const struct place *p, struct error *err) {
   _cleanup_strv_ struct strv argv = {0};
   const struct process zstd = {.argv = &argv, .package = "zstd"};
-  strv_push_all(&argv, "zstd", "-q", "-T0", "-f", "-o", p->tmp, "--", raw->tmp,
-                NULL);
+  strv_push_all(&argv, "zstd", "-q", "-T0", "-f", "-o", NULL);
+  strv_push_file(&argv, p->tmp);
+  strv_push_all(&argv, "--", raw->tmp, NULL);
   return convert_run(job->log, &zstd, p->tmp, "writing image.raw.zst", err);
 }
 

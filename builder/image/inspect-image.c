@@ -2,8 +2,12 @@
 #include "image/inspect.h"
 
 #include "base/mem.h"
+#include "base/process.h"
 #include "image/appliance.h"
+#include <errno.h>
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 static int view_list(void *arg, const char *pattern, struct strv *ret,
                      struct error *err) {
@@ -64,7 +68,7 @@ static int open_image(struct appliance *a, const char *path,
   return 0;
 }
 
-int inspect_image(const char *path, struct error *err) {
+static int look(const char *path, struct error *err) {
   _cleanup_appliance_ struct appliance a = {0};
   if (open_image(&a, path, err) < 0)
     return -1;
@@ -77,4 +81,38 @@ int inspect_image(const char *path, struct error *err) {
                                     .uuid = uuid,
                                     .arg = &a};
   return inspect(&view, err);
+}
+
+/* libguestfs only comes back when its machine has started. */
+struct looking {
+  pthread_t thread;
+  const char *path;
+  struct error err;
+  int result;
+};
+
+static void *look_main(void *arg) {
+  struct looking *l = arg;
+  l->result = look(l->path, &l->err);
+  return NULL;
+}
+
+int inspect_image(const struct log *log, const char *path, struct error *err) {
+  struct looking l = {.path = path};
+  struct timespec until;
+  int r = pthread_create(&l.thread, NULL, look_main, &l);
+  if (r != 0)
+    return error_set(err, r, "cannot start a thread");
+  (void)clock_gettime(CLOCK_MONOTONIC, &until);
+  for (unsigned s = PROCESS_ALIVE_SECONDS;; s += PROCESS_ALIVE_SECONDS) {
+    until.tv_sec += PROCESS_ALIVE_SECONDS;
+    if (pthread_clockjoin_np(l.thread, NULL, CLOCK_MONOTONIC, &until) !=
+        ETIMEDOUT)
+      break;
+    log_alive(log, "its file systems are opened", s);
+  }
+  log_clear(log);
+  if (l.result < 0)
+    error_move(err, &l.err);
+  return l.result;
 }

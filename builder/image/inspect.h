@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/strv.h"
 #include <stdint.h>
 
@@ -30,5 +31,8 @@ struct inspect_view {
 /* Each thing that is wrong is a fault of err. */
 int inspect(const struct inspect_view *v, struct error *err) _must_check_;
 
-/* The same for an image's file, which is opened by libguestfs and only read. */
-int inspect_image(const char *path, struct error *err) _must_check_;
+/* The same for an image's file, which is opened by libguestfs and only read.
+ * Where its machine is emulated that takes half a minute, in which log shows
+ * that it lives. */
+int inspect_image(const struct log *log, const char *path,
+                  struct error *err) _must_check_;

@@ -96,7 +96,8 @@ static int create(const char *disk, const struct plan_node *node,
   _cleanup_free_ char *tmp = xasprintf("%s.new", disk);
   _cleanup_strv_ struct strv argv = {0};
   strv_push_all(&argv, "qemu-img", "create", "-q", "-f", "qcow2", "-b",
-                base->path, "-F", "qcow2", tmp, NULL);
+                base->path, "-F", "qcow2", NULL);
+  strv_push_file(&argv, tmp);
   strv_pushf(&argv, "%llu", (unsigned long long)node->spec->disk);
   if (qemu_img(&argv, err) < 0)
     return error_prefix(err, "%s", node->name);
@@ -111,7 +112,8 @@ static int rebase(const struct overlay *o, const struct base *base,
                   struct error *err) {
   _cleanup_strv_ struct strv argv = {0};
   strv_push_all(&argv, "qemu-img", "rebase", "-u", "-f", "qcow2", "-b",
-                base->path, "-F", "qcow2", o->disk, NULL);
+                base->path, "-F", "qcow2", NULL);
+  strv_push_file(&argv, o->disk);
   return qemu_img(&argv, err) < 0 ? error_prefix(err, "%s", o->node->name) : 0;
 }
 

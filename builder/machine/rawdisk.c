@@ -21,15 +21,18 @@ static int run(const char *package, const struct strv *argv,
 
 static int to_raw(const char *image, const char *raw, struct error *err) {
   _cleanup_strv_ struct strv argv = {0};
-  strv_push_all(&argv, "qemu-img", "convert", "-q", "-O", "raw", image, raw,
+  strv_push_all(&argv, "qemu-img", "convert", "-q", "-f", "qcow2", "-O", "raw",
                 NULL);
+  strv_push_file(&argv, image);
+  strv_push_file(&argv, raw);
   return run("qemu-utils", &argv, err);
 }
 
 static int copy(const char *from, const char *to, struct error *err) {
   _cleanup_strv_ struct strv argv = {0};
-  strv_push_all(&argv, "cp", "--reflink=auto", "--sparse=always", from, to,
-                NULL);
+  strv_push_all(&argv, "cp", "--reflink=auto", "--sparse=always", NULL);
+  strv_push_file(&argv, from);
+  strv_push_file(&argv, to);
   return run("coreutils", &argv, err);
 }
 

@@ -24,6 +24,17 @@ static void test_push(void **state) {
   assert_null(l.v[l.n]);
 }
 
+static void test_files(void **state) {
+  (void)state;
+  static const char *const rows[][2] = {
+      {"/a:b", "/a:b"}, {"a:b", "./a:b"}, {"-q", "./-q"}, {"../x", "./../x"}};
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_strv_ struct strv l = {0};
+    strv_push_file(&l, rows[i][0]);
+    assert_string_equal(l.v[0], rows[i][1]);
+  }
+}
+
 static void test_has(void **state) {
   (void)state;
   _cleanup_strv_ struct strv l = {0};
@@ -56,9 +67,8 @@ static void test_join(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_join),
-      cmocka_unit_test(test_push),
-      cmocka_unit_test(test_has),
+      cmocka_unit_test(test_files), cmocka_unit_test(test_join),
+      cmocka_unit_test(test_push),  cmocka_unit_test(test_has),
       cmocka_unit_test(test_done),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
