@@ -9,6 +9,7 @@
 #include "spec/cni.h"
 #include "base/buf.h"
 #include "base/digest.h"
+#include "part/nodes.h"
 #include "part/part.h"
 #include "spec/manifest.h"
 #include "spec/payload-facts.h"
@@ -170,6 +171,8 @@ static void set_digest(struct scope *s, const struct plan *p) {
     const char *image = cni_image(spec, name, len);
     buf_addf(&b, " %s", image ? image : "");
   }
+  if (cni_asks_etcd(spec))
+    buf_addf(&b, " %s", scope_text(s, "flannel_etcd"));
   sha256_hex(b.data, b.len, hex);
   scope_set(s, "cni_digest", hex);
 }
@@ -186,6 +189,8 @@ static void values(const struct part_input *in, struct scope *s) {
   set_image(s, spec, "calico_controllers_image", "/calico/kube-controllers");
   scope_set_flag(s, "flannel_by_vxlan",
                  spec->network.flannel.backend == FLANNEL_VXLAN);
+  scope_set_flag(s, "flannel_in_etcd", cni_asks_etcd(spec));
+  nodes_set(s, "flannel_etcd", &p->members, NULL, ",", nodes_etcd);
   /* calico looks for the card's by names like eth0, which kube0 is not. A
    * header of IPv6 is 20 bytes longer. */
   int mtu = cni_pod_mtu(spec) ? cni_pod_mtu(spec) : USUAL_MTU;

@@ -145,7 +145,8 @@ struct part {
   PART(cni)                                                                    \
   PART(volumes)                                                                \
   PART(addons)                                                                 \
-  PART(serving)
+  PART(serving)                                                                \
+  PART(flannel_etcd)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

@@ -54,6 +54,7 @@ static const char *const steps[] = {
     "objects",
     "kubeconfig",
     "renewal",
+    "flannel",
     "manifests",
     "annotations",
     "commands-after",

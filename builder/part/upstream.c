@@ -49,6 +49,9 @@ static const struct {
     {"/etc/kubeseed/discovery.conf",
      KUBERNETES "reference/setup-tools/kubeadm/kubeadm-join/"
                 "#file-or-https-based-discovery"},
+    {"/etc/kubeseed/flannel/*",
+     "https://github.com/flannel-io/flannel/blob/master/Documentation/"
+     "configuration.md"},
     {"/etc/kubeseed/manifests/00-flannel.yaml",
      "https://github.com/flannel-io/flannel/blob/master/Documentation/"
      "configuration.md"},

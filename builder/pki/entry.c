@@ -21,6 +21,8 @@ const struct pair PAIR_ETCD_SERVER = LEAF("etcd-server", &PAIR_ETCD);
 const struct pair PAIR_ETCD_PEER = LEAF("etcd-peer", &PAIR_ETCD);
 const struct pair PAIR_ETCD_CLIENT = LEAF("apiserver-etcd-client", &PAIR_ETCD);
 
+const struct pair PAIR_FLANNEL = LEAF("flannel", &PAIR_ETCD);
+
 const struct pair PAIR_KUBELET = LEAF("kubelet", &PAIR_KUBERNETES);
 const struct pair PAIR_KUBELET_SERVER =
     LEAF("kubelet-server", &PAIR_KUBERNETES);
@@ -41,13 +43,11 @@ const struct pair *const pairs_of_cluster[] = {
     &PAIR_ADMIN,      &PAIR_SSH_USER, &PAIR_SSH_CA,      NULL};
 
 const struct pair *const pairs_of_node[] = {
-    &PAIR_ETCD_SERVER,    &PAIR_ETCD_PEER,
-    &PAIR_ETCD_CLIENT,    &PAIR_KUBELET,
-    &PAIR_KUBELET_SERVER, &PAIR_KUBE_PROXY,
-    &PAIR_API_SERVER,     &PAIR_API_KUBELET,
-    &PAIR_FRONT_CLIENT,   &PAIR_CONTROLLER,
-    &PAIR_SCHEDULER,      &PAIR_NODE_ADMIN,
-    &PAIR_SUPER_ADMIN,    NULL};
+    &PAIR_ETCD_SERVER, &PAIR_ETCD_PEER,      &PAIR_ETCD_CLIENT,
+    &PAIR_KUBELET,     &PAIR_KUBELET_SERVER, &PAIR_KUBE_PROXY,
+    &PAIR_API_SERVER,  &PAIR_API_KUBELET,    &PAIR_FRONT_CLIENT,
+    &PAIR_CONTROLLER,  &PAIR_SCHEDULER,      &PAIR_NODE_ADMIN,
+    &PAIR_SUPER_ADMIN, &PAIR_FLANNEL,        NULL};
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

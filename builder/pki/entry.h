@@ -38,7 +38,7 @@ struct pair {
 
 extern const struct pair PAIR_KUBERNETES, PAIR_ETCD, PAIR_FRONT_PROXY, PAIR_SA,
     PAIR_ADMIN, PAIR_SSH_USER, PAIR_SSH_CA, PAIR_ETCD_SERVER, PAIR_ETCD_PEER,
-    PAIR_ETCD_CLIENT;
+    PAIR_ETCD_CLIENT, PAIR_FLANNEL;
 
 /* What a node has where the workstation makes all of it (leaves.h). */
 extern const struct pair PAIR_KUBELET, PAIR_KUBELET_SERVER, PAIR_KUBE_PROXY,

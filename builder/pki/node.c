@@ -5,6 +5,7 @@
 #include "pki/leaves.h"
 #include "pki/making.h"
 #include "pki/pki.h"
+#include "spec/cni.h"
 #include <string.h>
 
 /* kubeadm's names for an etcd member, plus its full name. */
@@ -29,16 +30,18 @@ static int make_member(const struct making *m, const struct pki *pki,
                    err);
 }
 
+/* An API server's as kubeadm has it, and flannel's. */
 static int make_etcd_client(const struct making *m, const struct pki *pki,
-                            struct error *err) {
+                            const struct pair *pair, struct error *err) {
   _cleanup_strv_ struct strv groups = {0};
-  strv_push(&groups, "system:masters");
-  const struct cert_profile profile = {.common_name =
-                                           "kube-apiserver-etcd-client",
-                                       .organizations = &groups,
-                                       .client = true};
-  return make_leaf(m, &PAIR_ETCD_CLIENT, profile, pki->etcd_ca,
-                   pki->etcd_ca_key, err);
+  bool flannel = pair == &PAIR_FLANNEL;
+  if (!flannel)
+    strv_push(&groups, "system:masters");
+  const struct cert_profile profile = {
+      .common_name = flannel ? "flannel" : "kube-apiserver-etcd-client",
+      .organizations = &groups,
+      .client = true};
+  return make_leaf(m, pair, profile, pki->etcd_ca, pki->etcd_ca_key, err);
 }
 
 static int make_leaf_of(const struct making *m, const struct pki *pki,
@@ -158,6 +161,8 @@ bool pki_node_wants(const struct plan *plan, const struct plan_node *node,
   if (pair == &PAIR_ETCD_CLIENT)
     return node->spec->role == ROLE_CONTROL_PLANE &&
            plan->spec->etcd.mode != ETCD_STACKED;
+  if (pair == &PAIR_FLANNEL)
+    return node->has_kubelet && cni_asks_etcd(plan->spec);
   return node->runs_etcd;
 }
 
@@ -178,7 +183,10 @@ int pki_node_make(const struct pki *pki, const struct plan *plan,
       make_member(&m, pki, node, err) < 0)
     return -1;
   if (pki_node_wants(plan, node, &PAIR_ETCD_CLIENT) &&
-      make_etcd_client(&m, pki, err) < 0)
+      make_etcd_client(&m, pki, &PAIR_ETCD_CLIENT, err) < 0)
+    return -1;
+  if (pki_node_wants(plan, node, &PAIR_FLANNEL) &&
+      make_etcd_client(&m, pki, &PAIR_FLANNEL, err) < 0)
     return -1;
   if (make_leaves(&m, pki, node, err) < 0)
     return -1;

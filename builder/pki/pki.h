@@ -33,6 +33,7 @@
  *   node/etcd-server.crt .key    *  members of a founding or external etcd
  *   node/etcd-peer.crt .key      *  the same
  *   node/apiserver-etcd-client.crt .key  *  control plane, etcd not stacked
+ *   node/flannel.crt .key        *  where flannel asks etcd itself
  *   node/NAME.crt .key           *  those of leaves.h: nodes without kubeadm
  *   node/kubelet.pem                the kubelet's certificate and key; computed
  *   node/ssh_host_ed25519_key (.pub, -cert.pub)   every node

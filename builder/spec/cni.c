@@ -80,6 +80,11 @@ bool cni_has_flannel(enum cni c) {
   return c == CNI_FLANNEL || c == CNI_CANAL;
 }
 
+bool cni_asks_etcd(const struct spec *s) {
+  return s->network.cni == CNI_FLANNEL &&
+         s->network.flannel.store == FLANNEL_ETCD;
+}
+
 bool cni_has_vxlan(const struct spec *s) {
   enum cni c = s->network.cni;
   return c == CNI_VXLAN || c == CNI_CALICO ||

@@ -28,6 +28,9 @@ bool cni_runs_in_pods(enum cni c);
 /* Whether flannel gives nodes their addresses of pods and leads to them. */
 bool cni_has_flannel(enum cni c);
 
+/* Whether flannel asks etcd itself, in place of the API server. */
+bool cni_asks_etcd(const struct spec *s);
+
 /* Whether pods' packets travel in VXLAN: network.vxlan counts only then. */
 bool cni_has_vxlan(const struct spec *s);
 

@@ -175,6 +175,10 @@ const struct code spec_codes[] = {
      "What runs in pods needs images, from a payload that has them, and a "
      "release that is for the version of Kubernetes. `kubeseed explain "
      "network.cni` tells which there are; vxlan and bridge need no image."},
+    {"KS0153", "a key to etcd on every node",
+     "Who may ask etcd reads and writes all that is in it, also what "
+     "Kubernetes "
+     "shows to nobody. flannel that asks the API server needs no such key."},
     {"KS0201", "no control plane", "Somebody must run the API server."},
     {"KS0202", "too many control planes",
      "Each asks and is asked by all others, and each runs a member of etcd."},
@@ -551,6 +555,17 @@ static const struct told {
                "it out"},
     {"KS0152", "canal gives pods addresses of IPv4 alone; write `cni: calico` "
                "or `flannel`, or leave out ipv6"},
+    {"KS0152",
+     "canal's calico learns from the API server, and its flannel with "
+     "it; write `store: api`"},
+    {"KS0152", "flannel gives pods addresses of IPv6 by the API server alone; "
+               "write `store: api`, or leave out ipv6"},
+    {"KS0153", "every node has a certificate for etcd then, which the "
+               "workstation makes: write `mode: offline` under pki, or "
+               "`store: api`"},
+    {"KS0153", "every node, workers too, can then read and write all that etcd "
+               "holds, the cluster's secrets among it; `store: api` needs no "
+               "such key"},
     {"KS0152", "the payload '%s' has no image %s, and cni %s needs it; add "
                "it, or write `cni: vxlan`"},
     {"KS0151", "the port %d of network.vxlan is one of those that services of "

@@ -276,6 +276,7 @@ struct spec {
     enum addressing addresses;
     struct {
       enum flannel_backend backend;
+      enum flannel_store store;
     } flannel;
     struct { /* beside IPv4, see spec_has_ipv6 */
       struct cidr subnet;

@@ -894,6 +894,11 @@ const struct key spec_keys[] = {
     {"network.flannel.backend", TYPE_WORD, "0.2", AT(network.flannel.backend),
      .doc = "How pods' packets come to other nodes.", .value = "vxlan",
      .words = flannel_backend_words, .also = "type mode"},
+    {"network.flannel.store", TYPE_WORD, "0.2", AT(network.flannel.store),
+     .doc = "Where flannel has its settings, and who has which pods; canal's "
+            "asks the API server.",
+     .value = "api", .words = flannel_store_words,
+     .also = "backendStore datastore subnetManager"},
     {"network.vxlan", TYPE_MAP, "0.2", 0,
      .doc = "The packets in which those of pods travel, with cni vxlan, "
             "calico, flannel and canal; not with flannel.backend host-gw.",

@@ -63,6 +63,14 @@ const struct word addressing_words[] = {
     {0},
 };
 
+const struct word flannel_store_words[] = {
+    {"api", FLANNEL_API, "the API server, as Kubernetes' own objects",
+     "kubernetes kube crd"},
+    {"etcd", FLANNEL_ETCD,
+     "the cluster's etcd, to which each node then has a key", NULL},
+    {0},
+};
+
 const struct word flannel_backend_words[] = {
     {"vxlan", FLANNEL_VXLAN, "in packets of UDP (network.vxlan)", NULL},
     {"host-gw", FLANNEL_HOST_GW,

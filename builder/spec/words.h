@@ -39,6 +39,7 @@ enum addon {
 };
 
 enum flannel_backend { FLANNEL_VXLAN, FLANNEL_HOST_GW };
+enum flannel_store { FLANNEL_API, FLANNEL_ETCD };
 
 enum provider {
   PROVIDER_KEEPALIVED,
@@ -112,12 +113,12 @@ struct word {
 };
 
 extern const struct word api_words[], kind_words[], role_words[], cni_words[],
-    provider_words[], flannel_backend_words[], etcd_words[], pki_words[],
-    algorithm_words[], discovery_words[], bootstrapper_words[], payload_words[],
-    kernel_words[], sudo_words[], shell_words[], proxy_mode_words[],
-    access_words[], bond_words[], addressing_words[], renewal_words[],
-    encryption_words[], review_words[], member_words[], addon_words[],
-    serving_words[];
+    provider_words[], flannel_backend_words[], flannel_store_words[],
+    etcd_words[], pki_words[], algorithm_words[], discovery_words[],
+    bootstrapper_words[], payload_words[], kernel_words[], sudo_words[],
+    shell_words[], proxy_mode_words[], access_words[], bond_words[],
+    addressing_words[], renewal_words[], encryption_words[], review_words[],
+    member_words[], addon_words[], serving_words[];
 
 /* Whether name is one of the words in `also`, in whatever case; also may be
  * NULL. */

@@ -62,6 +62,8 @@ static const struct layout_row rows[] = {
     {"pki/nodes/*/etcd-peer.crt", LAYOUT_KEYS, false, false},
     {"pki/nodes/*/apiserver-etcd-client.key", LAYOUT_KEYS, false, SECRET},
     {"pki/nodes/*/apiserver-etcd-client.crt", LAYOUT_KEYS, false, false},
+    {"pki/nodes/*/flannel.key", LAYOUT_KEYS, false, SECRET},
+    {"pki/nodes/*/flannel.crt", LAYOUT_KEYS, false, false},
     {"pki/nodes/*/kubelet.key", LAYOUT_KEYS, false, SECRET},
     {"pki/nodes/*/kubelet.crt", LAYOUT_KEYS, false, false},
     {"pki/nodes/*/kubelet-server.key", LAYOUT_KEYS, false, SECRET},

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Networks that run in pods: the payload's API server takes their manifests, each
 field of them, and they say what their spec says. Nothing of them runs here."""
+import base64
 import contextlib
 import glob
 import json
@@ -14,7 +15,10 @@ from api_server import ETCD, Clients, find_image, get, running, serve, unpack, \
     wait_for, API, LOADER, Seeds
 
 FOLDER = "/etc/kubeseed/manifests/00-"
-SPECS = {"flannel": "everything-flannel", "calico": "calico", "canal": "canal"}
+SPECS = {"flannel": "everything-flannel", "flannel-etcd": "everything-flannel-etcd",
+         "calico": "calico", "canal": "canal"}
+TOLD = "https://127.0.0.1:3379"  # an etcd that asks for certificates
+KEY = "/coreos.com/network/config"
 
 
 def names_of(text):
@@ -77,6 +81,82 @@ def check_flannel(kubectl):
         "Backend": {"Type": "vxlan", "VNI": 42, "Port": 4789}})
 
 
+def check_flannel_etcd(kubectl):
+    where = ["-n", "kube-flannel"]
+    config = object_of(kubectl, *where, "configmap", "kube-flannel-cfg")
+    pods = object_of(kubectl, *where, "daemonset", "kube-flannel-ds")
+    spec = pods["spec"]["template"]["spec"]
+    args = [a for c in containers(pods) for a in c.get("args", [])]
+    faults = ["the arguments lack " + wanted for wanted in (
+        "--etcd-endpoints=https://192.168.4.31:2379,https://192.168.4.32:2379,"
+        "https://192.168.4.33:2379",
+        "--etcd-keyfile=/etc/kubeseed/flannel/client.key") if wanted not in args]
+    if "--kube-subnet-mgr" in args or "net-conf.json" in config["data"]:
+        faults.append("it asks the API server as well")
+    if "/etc/kubeseed/flannel" not in [
+            v.get("hostPath", {}).get("path") for v in spec["volumes"]]:
+        faults.append("the keys are not there")
+    return faults
+
+
+def lay(state, folder, call):
+    """The files of the first node's seed that are etcd's and flannel's."""
+    for entry in yaml.load(call("isoinfo", "-R", "-x", "/user-data", "-i",
+                                state + "/seeds/m1.iso"), LOADER)["write_files"]:
+        path = entry["path"]
+        if path.startswith(("/etc/etcd/pki/", "/etc/kubeseed/flannel/")) or \
+                path.endswith("/steps-flannel.sh"):
+            os.makedirs(folder + os.path.dirname(path), exist_ok=True)
+            with open(folder + path, "w", encoding="utf-8") as f:
+                f.write(entry["content"])
+
+
+def told_faults(folder):
+    """The step of the first boot, and what is in etcd then for flannel's client."""
+    flannel = folder + "/etc/kubeseed/flannel"
+    with open(flannel + "/endpoints", "w", encoding="ascii") as f:
+        f.write("https://127.0.0.1:1,%s\n" % TOLD)  # the first one is off
+    own = ["--cacert", flannel + "/ca.crt", "--cert", flannel + "/client.crt",
+           "--key", flannel + "/client.key"]
+    wait_for("etcd", 30, lambda: '"true"' in get(*own, TOLD + "/health"))
+    done = subprocess.run(
+        ["sh", "-euc", 'wait_for() { shift; "$@"; }; . "$0"; flannel=$1; step_flannel',
+         folder + "/usr/lib/kubeseed/steps-flannel.sh", flannel],
+        stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True)
+    faults = [] if done.returncode == 0 else ["the step fails: " + done.stderr]
+    said = get(*own, "-d", json.dumps({"key": base64.b64encode(
+        KEY.encode()).decode()}), TOLD + "/v3/kv/range")
+    found = [json.loads(base64.b64decode(o["value"]))
+             for o in json.loads(said).get("kvs", [])]
+    if found != [{"Network": "10.1.0.0/16",
+                  "Backend": {"Type": "vxlan", "VNI": 1, "Port": 8472}}]:
+        faults.append("in etcd is %r" % found)
+    return faults
+
+
+def check_told(work, root, kubeseed, call, top, count):
+    """flannel's settings in an etcd that is founded by its members."""
+    folder = work + "/told"
+    os.makedirs(folder)
+    with open(top + "/tests/specs/good/everything-flannel-etcd.yaml",
+              encoding="utf-8") as f:
+        text = f.read().replace("mode: stacked", "mode: founding")
+    with open(folder + "/spec.yaml", "w", encoding="utf-8") as f:
+        f.write(text)
+    call(kubeseed, "-q", "-C", folder + "/state", "seed", folder + "/spec.yaml")
+    lay(folder + "/state", folder, call)
+    pki = folder + "/etc/etcd/pki/"
+    with running(folder + "/etcd.log", root + "/usr/bin/etcd", "--data-dir",
+                 folder + "/etcd", "--listen-client-urls", TOLD,
+                 "--advertise-client-urls", TOLD, "--listen-peer-urls",
+                 "http://127.0.0.1:3380", "--client-cert-auth",
+                 "--trusted-ca-file", pki + "ca.crt", "--cert-file",
+                 pki + "server.crt", "--key-file", pki + "server.key",
+                 "--unsafe-no-fsync"):
+        count.add("etcd", "flannel's settings, as the first node tells it",
+                  told_faults(folder))
+
+
 def check_calico(kubectl):
     where = ["-n", "kube-system"]
     config = object_of(kubectl, *where, "configmap", "calico-config")
@@ -119,7 +199,7 @@ def check_one(name, kubectl, work, manifests):
         missing = names_of(text) - applied
         faults += ["%s: %s is not taken" % (path, o) for o in sorted(missing)]
         faults += ["%s: %s" % (path, line) for line in said]
-    return faults or globals()["check_" + name](kubectl)
+    return faults or globals()["check_" + name.replace("-", "_")](kubectl)
 
 
 def read_manifests(state, call):

@@ -51,6 +51,10 @@ static const char *const specs[] = {
     "network: {subnet: 192.168.4.0/24, cni: flannel}\n" MASTERS WORKER,
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.34.2}\n"
+    "network: {subnet: 192.168.4.0/24, cni: flannel,\n"
+    "  flannel: {store: etcd}}\n" MASTERS WORKER,
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.34.2}\n"
     "network: {subnet: 192.168.4.0/24, cni: calico}\n" MASTERS WORKER,
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.34.2}\n"
