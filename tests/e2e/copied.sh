@@ -10,7 +10,9 @@ here=$(dirname "$0")
 SPEC=seeds/copied.yaml
 
 no_ca_key_here() {
-  ! grep -rl "PRIVATE KEY" "$STATE/pki" | grep -v ssh
+  grep -rl "PRIVATE KEY" "$STATE/pki" >"$WORK/keys"
+  cat "$WORK/keys"
+  grep -q /ssh "$WORK/keys" && ! grep -v /ssh "$WORK/keys"
 }
 
 same_ca() {

@@ -38,7 +38,8 @@ for node in kube-mast04 kube-mast05; do
   check "$node takes part" within 60 on $node \
     "systemctl -q is-active keepalived"
   check "and has not had the address beside another" on $node \
-    '! journalctl -u keepalived | grep "Entering MASTER STATE"'
+    'journalctl -u keepalived >/run/said && grep -q "STATE" /run/said
+    ! grep "Entering MASTER STATE" /run/said'
 done
 # shellcheck disable=SC2086
 check "exactly one node holds the address" within 60 equals 1 holders $VIP $NODES

@@ -65,6 +65,8 @@ check "the API server sees its key" seen_by kube-mast01 kube-apiserver \
   /etc/kubernetes/pki/apiserver.key
 check "and writes an audit log" within 30 on kube-mast01 \
   "test -s /var/log/kubernetes/audit/audit.log"
+check "the controller manager sees its own kubeconfig" seen_by kube-mast01 \
+  kube-controller-manager /etc/kubernetes/controller-manager.conf
 for path in /etc/kubernetes/pki/apiserver.key /etc/kubernetes/admin.conf \
   /etc/kubeseed/encryption.yaml /var/lib/kubelet/pki/kubelet.key; do
   check "the controller manager does not see $path" \

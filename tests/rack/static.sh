@@ -38,8 +38,10 @@ no_kubeadm_objects() {
 }
 
 no_foreign_key() { # NODE
-  ! on "$1" "find /etc/kubernetes -name 'ca.key' -o -name 'front-proxy-ca.key'" |
-    grep .
+  on "$1" "find /etc/kubernetes -name '*.key'" >"$WORK/keys" || return
+  cat "$WORK/keys"
+  grep -q '/apiserver.key$' "$WORK/keys" &&
+    ! grep -e '/ca.key$' -e '/front-proxy-ca.key$' "$WORK/keys"
 }
 
 spec "$BOOTSTRAPPER" >"$SPEC"

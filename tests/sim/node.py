@@ -73,6 +73,7 @@ class Node:
         self.address = self.env["ADDRESS"]
         self.role = self.env["ROLE"]
         self.root = root
+        root.new_disk()  # nothing of an earlier run's, also while it was never on
         root.room = None
         self.speed = world.rng.choice((0.5, 1.0, 1.0, 2.0, 4.0))
         self.emulated = self.speed > 1  # what is slow runs without KVM

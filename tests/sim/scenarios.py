@@ -10,6 +10,7 @@ import disks
 import faults
 import power
 import seeds
+import unsettled
 
 SCENARIOS = {
     "absent": power.absent,
@@ -56,6 +57,7 @@ SCENARIOS = {
 
 SCENARIOS.update(faults.SCENARIOS)
 SCENARIOS.update(combined.SCENARIOS)
+SCENARIOS.update(unsettled.SCENARIOS)
 
 PKI_COPIED = b"PKI_MODE='copied'"
 
@@ -188,6 +190,8 @@ def jobs(topology, number, salt=""):
     found += [("closed", code, False) for code in ("401", "403")
               if not topology.own]
     found += combined.jobs(number // 4 + 1)
+    if members:
+        found += unsettled.jobs(number // 2 + 1)
     return named(name, found, salt)
 
 
