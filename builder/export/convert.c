@@ -50,8 +50,9 @@ int convert_ask(const char *image, uint64_t *ret_size, bool *ret_flat,
 
 int convert_measure(const char *image, uint64_t *ret, struct error *err) {
   _cleanup_strv_ struct strv argv = {0};
+  /* Of a raw one it would count the holes. */
   strv_push_all(&argv, PROGRAM, "measure", "-U", "--output=json", "-f", "qcow2",
-                "-O", "raw", NULL);
+                "-O", "qcow2", NULL);
   strv_push_file(&argv, image);
   _cleanup_json_ json_t *j = ask(&argv, image, err);
   if (!j)
