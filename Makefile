@@ -3,7 +3,7 @@
 # make            build/kubeseed
 # make deps       install the Debian packages that are missing
 # make demo       a highly available cluster on this machine, from nothing
-# make test       what CI runs: units, quick lints, simulator, real boots
+# make test       what CI runs: units, quick lints, the simulator, real machines
 # make unit       programs, specs, golden files and corpora (seconds)
 # make sanitized  the modules under address and undefined sanitizers
 # make payload    a payload from a mirror on loopback, and its faults
