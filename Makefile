@@ -15,6 +15,7 @@
 # make test-all   all of it, also under the address sanitizer
 # make sim        the assembly's order and faults, simulated
 # make fuzz       each parser against FUZZ_TIME seconds of hostile bytes
+# make coverage   which lines of builder/ its tests run, by file
 # make bench      how fast, compared with the shell
 # make same       whether seeds are the same as those of revision BASE, where
 #                 the history has it
@@ -59,8 +60,11 @@ FLAGS_debug   := -O0 -g3
 # gcc sees null formats where the sanitizer put its checks.
 FLAGS_asan    := -O1 -g -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
                  -Wno-format-truncation
+# Threads count too, and several processes at once.
+FLAGS_cov     := -O0 -g --coverage -fprofile-update=atomic
 FLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,$(SANITIZE)
 LINK_asan     := -fsanitize=$(SANITIZE)
+LINK_cov      := --coverage
 LINK_fuzz     := -fsanitize=fuzzer,$(SANITIZE)
 CPPFLAGS += -D_GNU_SOURCE -Ibuilder -I$(BUILD)/gen \
             $(shell pkg-config --cflags $(LIBS) $(HEADERS) 2>/dev/null)
@@ -146,7 +150,7 @@ FUZZ := $(patsubst tests/%.c,$(OBJ)/tests/%,$(wildcard tests/fuzz/fuzz-*.c))
 
 # The emulated machine has a processor, and the other ones are left to what goes on
 # beside it (see tests/timed). Consumers come after the payload: kubeadm is among them.
-.PHONY: test unit sanitized image payload consumers e2e rack libvirt sim test-all lint lint-fast bench same fuzz
+.PHONY: test unit sanitized image payload consumers e2e rack libvirt sim test-all lint lint-fast bench coverage same fuzz
 test:
 	@builder/deps build run test
 	@MAKE="$(MAKE)" tests/timed unit image +e2e lint-fast same payload consumers \
@@ -230,6 +234,14 @@ lint-fast: $(LIB) $(OBJ)/kubeseed
 
 same: $(BUILD)/kubeseed
 	@tests/same/run $(BASE) $(BUILD)/kubeseed
+
+# As for the sanitizers, build/kubeseed stays.
+coverage:
+	@$(MAKE) --no-print-directory VARIANT=cov coverage-run
+
+.PHONY: coverage-run
+coverage-run: $(OBJ)/kubeseed $(UNIT)
+	@tests/coverage $(OBJ) $(UNIT)
 
 bench: $(BUILD)/kubeseed
 	@builder/deps build run test bench

@@ -116,6 +116,14 @@ int cluster_look_at_state(const struct cli *cli, struct cluster *c,
   return 0;
 }
 
+int cluster_check_state(const struct cli *cli, struct cluster *c,
+                        struct error *err) {
+  bool none;
+  int r = cluster_look_at_state(cli, c, &none, err);
+  state_done(&c->state);
+  return r;
+}
+
 void cluster_done(struct cluster *c) {
   state_done(&c->state);
   plan_done(&c->plan);

@@ -63,6 +63,11 @@ int cluster_load(const struct cli *cli, const char *spec_path,
 int cluster_open_state(const struct cli *cli, struct cluster *c, bool create,
                        bool lock, struct error *err) _must_check_;
 
+/* Fails as cluster_open_state would, for who does much else before that needs
+ * the state; opens nothing. */
+int cluster_check_state(const struct cli *cli, struct cluster *c,
+                        struct error *err) _must_check_;
+
 /* For commands that only look: opens the state folder without a lock; where
  * there is none, c->state knows where it is to be and nothing else. */
 int cluster_look_at_state(const struct cli *cli, struct cluster *c,

@@ -125,7 +125,7 @@ static void tell_keys(void *arg, const struct seed_options *o) {
     if (o->report->renewed[i])
       strv_push(&renewed, t->cluster->plan.nodes.v[o->nodes[i]].name);
   seed_tell_mended(o->report, &t->cli->log);
-  seed_tell_renewed(&renewed, &t->cli->log);
+  seed_tell_renewed(&t->cluster->plan, &renewed, &t->cli->log);
   seed_tell_asked(o->report, &t->cluster->state, &t->cli->log);
   seed_tell_members(o->report, &t->cluster->state, &t->cli->log);
   seed_tell_moved(o->report, &t->cli->log);
@@ -157,13 +157,14 @@ static int export_all(const struct cli *cli, struct cluster *c,
   const struct export_format *f = o->format;
   _cleanup_free_ char *baked = NULL;
   char key[IMAGE_KEY];
-  if ((o->image ? cli_check_image(o->image, job->target, err)
+  bool needed = f->of_nodes || !o->output;
+  if ((needed && cluster_check_state(cli, c, err) < 0) ||
+      (o->image ? cli_check_image(o->image, job->target, err)
                 : image_key(&c->spec, key, err)) < 0 ||
       export_check_files(f, job, o->force, err) < 0 ||
       f->require(job, err) < 0 || find_image(cli, c, o, job, &baked, err) < 0)
     return -1;
-  if ((f->of_nodes || !o->output) &&
-      cluster_open_state(cli, c, true, true, err) < 0)
+  if (needed && cluster_open_state(cli, c, true, true, err) < 0)
     return -1;
   job->state = &c->state;
   if (f->of_nodes && make_seeds(cli, c, job, err) < 0)

@@ -289,19 +289,24 @@ int preview_nodes(const struct cli *cli, struct cluster *c, const size_t *nodes,
  * until the node is a member of its cluster (README, "Where it stops"). */
 static const char *needs(const struct cluster *c, const struct follow_node *f,
                          bool is_new) {
-  bool disk = false;
+  bool disk = false, takes = plan_takes_seeds(&c->plan, f->node);
   for (size_t k = 0; machine_kinds[k]; k++)
     disk = disk || machine_kinds[k]->has_disk(&c->state, f->node->name);
   if (is_new)
     return "a new seed; its machine takes it at its first start";
+  if (disk && f->console.ready && takes)
+    return "to be re-seeded: the machine here is a member, which takes it at a "
+           "boot after `sudo /root/bin/take-seed.sh` on it";
   if (disk && f->console.ready)
     return "to be emptied: the machine here is a member, which takes no other "
            "seed; `destroy` and `up` of it, one after the other";
   if (disk)
     return "to be re-seeded: the machine here takes it at its next boot";
-  return "to be re-seeded: a machine takes it at its next boot, but once it is "
-         "a "
-         "member only with an empty disk";
+  return takes ? "to be re-seeded: a machine takes it at its next boot, but "
+                 "once it is a member only after `sudo /root/bin/take-seed.sh` "
+                 "on it, or with an empty disk"
+               : "to be re-seeded: a machine takes it at its next boot, but "
+                 "once it is a member only with an empty disk";
 }
 
 /* Nodes of seeds that the spec does not have. */

@@ -229,7 +229,8 @@ static bool any_disk(const struct cluster *c) {
   return false;
 }
 
-/* A node takes its seed once. Which machines elsewhere were on nobody knows. */
+/* A member takes no seed of itself. Which machines elsewhere were on nobody
+ * knows. */
 static void warn_renewed(const struct cli *cli, const struct cluster *c,
                          const struct seed_options *o) {
   _cleanup_strv_ struct strv nodes = {0};
@@ -239,7 +240,31 @@ static void warn_renewed(const struct cli *cli, const struct cluster *c,
     if (o->report->renewed[i] && (!here || has_disk(c, node)))
       strv_push(&nodes, node);
   }
-  seed_tell_renewed(&nodes, &cli->log);
+  seed_tell_renewed(&c->plan, &nodes, &cli->log);
+}
+
+/* Which members there are, and by what they take another seed. */
+static void name_members(const struct cli *cli, const struct plan *p,
+                         const struct strv *members, const char *target) {
+  _cleanup_strv_ struct strv once = {0}, more = {0};
+  seed_by_taking(p, members, false, &once);
+  seed_by_taking(p, members, true, &more);
+  _cleanup_free_ char *names = seed_name_nodes(&once);
+  _cleanup_free_ char *others = seed_name_nodes(&more);
+  if (once.n > 0)
+    log_info(&cli->log,
+             "members of the cluster already, whose machines take another seed "
+             "only with an empty disk: %s; where what has changed is wanted, "
+             "one after the other: `kubeseed destroy %s NODE`, `kubeseed up "
+             "%s`",
+             names, target, target);
+  if (more.n > 0)
+    log_info(&cli->log,
+             "members of the cluster already, whose machines take another seed "
+             "only when told so: %s; where what has changed is wanted, one "
+             "after the other: `sudo /root/bin/take-seed.sh` on it, `kubeseed "
+             "down %s NODE`, `kubeseed up %s`",
+             others, target, target);
 }
 
 /* A machine that is a member reads no seed any more; which ones elsewhere are
@@ -263,14 +288,7 @@ static int tell_members(const struct cli *cli, const struct cluster *c,
   for (size_t i = 0; i < n; i++)
     if (f.v[i].console.ready)
       strv_push(&members, f.v[i].node->name);
-  _cleanup_free_ char *names = seed_name_nodes(&members);
-  if (members.n > 0)
-    log_info(&cli->log,
-             "members of the cluster already, whose machines take another seed "
-             "only with an empty disk: %s; where what has changed is wanted, "
-             "one after the other: `kubeseed destroy %s NODE`, `kubeseed up "
-             "%s`",
-             names, target, target);
+  name_members(cli, &c->plan, &members, target);
   return 0;
 }
 

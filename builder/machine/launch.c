@@ -49,7 +49,7 @@ static void tell_renewed(const struct launch *l, const struct seed_options *o) {
     if (o->report->renewed[i] && l->kind->has_disk(l->state, node))
       strv_push(&nodes, node);
   }
-  seed_tell_renewed(&nodes, l->log);
+  seed_tell_renewed(l->plan, &nodes, l->log);
 }
 
 static void tell_keys(void *arg, const struct seed_options *o) {

@@ -109,6 +109,13 @@ static inline bool plan_by_kubeadm(const struct plan *p) {
   return p->spec->kubernetes.bootstrapper == BOOTSTRAPPER_KUBEADM;
 }
 
+/* Whether a node that is a member can be told to take its seed once more
+ * (scripts/take-seed.sh). */
+static inline bool plan_takes_seeds(const struct plan *p,
+                                    const struct plan_node *n) {
+  return n->has_kubelet && !plan_by_kubeadm(p);
+}
+
 #define _cleanup_plan_ _cleanup_(plan_done)
 
 /* The card over which the node talks to the cluster; every node has it. */

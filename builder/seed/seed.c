@@ -133,14 +133,32 @@ char *seed_name_nodes(const struct strv *names) {
   return buf_take(&b);
 }
 
-void seed_tell_renewed(const struct strv *nodes, const struct log *log) {
-  _cleanup_free_ char *names = seed_name_nodes(nodes);
-  if (nodes->n > 0)
+void seed_by_taking(const struct plan *p, const struct strv *nodes, bool can,
+                    struct strv *ret) {
+  for (size_t i = 0; i < nodes->n; i++)
+    if (plan_takes_seeds(p, plan_find(p, nodes->v[i])) == can)
+      strv_push(ret, nodes->v[i]);
+}
+
+void seed_tell_renewed(const struct plan *p, const struct strv *nodes,
+                       const struct log *log) {
+  _cleanup_strv_ struct strv once = {0}, more = {0};
+  seed_by_taking(p, nodes, false, &once);
+  seed_by_taking(p, nodes, true, &more);
+  _cleanup_free_ char *names = seed_name_nodes(&once);
+  _cleanup_free_ char *others = seed_name_nodes(&more);
+  if (once.n > 0)
     log_warn(log,
              "the certificates for etcd of %s are made anew; a machine that "
              "was on before keeps its old ones, for it takes its seed only "
              "once: CERTIFICATES in kubeseed(1) tells how it gets them",
              names);
+  if (more.n > 0)
+    log_warn(log,
+             "the certificates for etcd of %s are made anew; a machine that "
+             "was on before takes them at a boot after `sudo "
+             "/root/bin/take-seed.sh` on it, one machine after the other",
+             others);
 }
 
 void seed_report_done(struct seed_report *r) {

@@ -50,8 +50,15 @@ void seed_tell_moved(const struct seed_report *r, const struct log *log);
 /* "the node a", "2 nodes (a, b)", "200 nodes"; the caller frees. */
 char *seed_name_nodes(const struct strv *names);
 
-/* Warns that these nodes, if any, have certificates that they will not take. */
-void seed_tell_renewed(const struct strv *nodes, const struct log *log);
+/* Of the nodes those that can, or cannot, be told to take their seeds once more
+ * when they are members. */
+void seed_by_taking(const struct plan *p, const struct strv *nodes, bool can,
+                    struct strv *ret);
+
+/* Warns that these nodes, if any, have certificates that they will not take of
+ * themselves. */
+void seed_tell_renewed(const struct plan *p, const struct strv *nodes,
+                       const struct log *log);
 
 void seed_report_done(struct seed_report *r);
 #define _cleanup_seed_report_ _cleanup_(seed_report_done)

@@ -25,7 +25,8 @@ seals() {
 check "seal leaves no key in the clear" seals
 
 refuses() {
-  for command in seed up verify certs 'seed --check' 'ssh m2' kubeconfig; do
+  for command in seed up verify certs 'seed --check' 'ssh m2' kubeconfig \
+    'export --to disk' 'export --to raw'; do
     # shellcheck disable=SC2046,SC2086
     "$kubeseed" ${command%% *} -C "$work/sealed" "$work/sealed.yaml" \
       $(case $command in *' '*) echo "${command#* }" ;; esac) \
