@@ -129,6 +129,7 @@ static void tell_keys(void *arg, const struct seed_options *o) {
   seed_tell_asked(o->report, &t->cluster->state, &t->cli->log);
   seed_tell_members(o->report, &t->cluster->state, &t->cli->log);
   seed_tell_moved(o->report, &t->cli->log);
+  seed_tell_added(o->report, &t->cli->log);
 }
 
 static int make_seeds(const struct cli *cli, const struct cluster *c,

@@ -59,6 +59,7 @@ static void tell_keys(void *arg, const struct seed_options *o) {
   seed_tell_asked(o->report, l->state, l->log);
   seed_tell_members(o->report, l->state, l->log);
   seed_tell_moved(o->report, l->log);
+  seed_tell_added(o->report, l->log);
 }
 
 static int prepare_seeds(struct launch *l, struct error *err) {

@@ -14,6 +14,7 @@ enum { MAX_FILE = 1 << 22 };
 void made_with_done(struct made_with *m) {
   strv_done(&m->lines);
   free(m->moved);
+  free(m->added);
   *m = (struct made_with){0};
 }
 
@@ -176,10 +177,20 @@ static void note_moved(struct made_with *m, const char *node, const char *now,
     buf_addf(text, "%s%s (%s, was %s)", text->len ? ", " : "", node, now, was);
 }
 
+/* One that the seeds before had no route to. */
+static void note_added(struct made_with *m, const struct plan_node *node,
+                       const char *pods, struct buf *text) {
+  char via[NET_TEXT];
+  if (m->n_added++ < MADE_WITH_SHOWN)
+    buf_addf(text, "%s%s (%s via %s)", text->len ? ", " : "", node->name, pods,
+             ip_format(node->spec->address, via));
+}
+
 /* Those of the plan's nodes, and of the old ones unless they are forgotten. */
 static void add_pods(const struct plan *p, const struct strv *old, bool forget,
                      struct made_with *m) {
   _cleanup_buf_ struct buf moved = {0};
+  _cleanup_buf_ struct buf added = {0};
   _cleanup_free_ char **sorted = xcalloc(old->n + 1, sizeof(*sorted));
   _cleanup_free_ bool *known = xcalloc(old->n + 1, sizeof(*known));
   size_t n = 0;
@@ -199,12 +210,15 @@ static void add_pods(const struct plan *p, const struct strv *old, bool forget,
       note_moved(m, node->name, now, *line + strlen(key), &moved);
     if (line)
       known[line - sorted] = true;
+    else if (n > 0)
+      note_added(m, node, now, &added);
     strv_pushf(&m->lines, "%s%s", key, now);
   }
   for (size_t i = 0; i < n && !forget; i++)
     if (!known[i])
       strv_push(&m->lines, sorted[i]);
   m->moved = moved.len ? buf_take(&moved) : NULL;
+  m->added = added.len ? buf_take(&added) : NULL;
 }
 
 int made_with_load(const struct state *state, const struct plan *plan,

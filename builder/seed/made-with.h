@@ -15,13 +15,15 @@
 #include "plan/plan.h"
 #include "state/state.h"
 
-/* How many of the nodes that moved are named. */
+/* How many of the nodes that moved or were added are named. */
 #define MADE_WITH_SHOWN 4
 
 struct made_with {
   struct strv lines; /* of the file, from now on */
   char *moved;       /* "w1 (10.244.4.0/24, was 10.244.3.0/24)"; NULL: none */
   size_t n_moved;    /* how many nodes have other pods than before */
+  char *added;       /* "w3 (10.244.5.0/24 via 192.168.4.43)"; NULL: none */
+  size_t n_added;    /* how many are new, where there were others before */
   bool changed;      /* against the file */
 };
 

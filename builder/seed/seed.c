@@ -111,6 +111,17 @@ void seed_tell_moved(const struct seed_report *r, const struct log *log) {
              r->n_moved > MADE_WITH_SHOWN ? " and others" : "");
 }
 
+void seed_tell_added(const struct seed_report *r, const struct log *log) {
+  if (r->n_added > 0)
+    log_warn(log,
+             "machines that are members already have no way to the pods of %zu "
+             "new node%s: %s%s. They have it from their seeds, which they take "
+             "no more: NODES THAT COME LATER in kubeseed(1) tells how they get "
+             "it, and `kubeseed verify` whether they have",
+             r->n_added, r->n_added == 1 ? "" : "s", r->added,
+             r->n_added > MADE_WITH_SHOWN ? " and others" : "");
+}
+
 void seed_tell_asked(const struct seed_report *r, const struct state *s,
                      const struct log *log) {
   if (r->asked > 0)
@@ -170,6 +181,7 @@ void seed_report_done(struct seed_report *r) {
   free(r->unreachable);
   free(r->gone);
   free(r->moved);
+  free(r->added);
   *r = (struct seed_report){0};
 }
 
@@ -376,6 +388,8 @@ static void report_keys(const struct session *s) {
   r->unreachable = members_unreachable(&s->members, s->plan);
   r->moved = s->made_with.moved ? xstrdup(s->made_with.moved) : NULL;
   r->n_moved = s->made_with.n_moved;
+  r->added = s->made_with.added ? xstrdup(s->made_with.added) : NULL;
+  r->n_added = s->made_with.n_added;
   r->renewed = xcalloc(o->n_nodes, sizeof(*r->renewed));
   r->asked = count_all_requests(s, false);
   add_all(&r->mended, &s->old.mended);

@@ -29,6 +29,8 @@ struct seed_report {
   char *gone;        /* new: names in them that are no members any more */
   char *moved;       /* new: nodes whose pods have other networks now */
   size_t n_moved;    /* how many; moved names the first ones */
+  char *added;       /* new: nodes to whose pods the others have no way */
+  size_t n_added;    /* how many; added names the first ones */
 };
 
 /* Warns of what was mended, and of what was gone and is made anew. */
@@ -46,6 +48,10 @@ void seed_tell_members(const struct seed_report *r, const struct state *s,
 
 /* Warns when nodes have other networks for their pods than in earlier seeds. */
 void seed_tell_moved(const struct seed_report *r, const struct log *log);
+
+/* Warns when nodes are new whose pods are reached by routes that seeds have:
+ * who has an earlier seed has none. */
+void seed_tell_added(const struct seed_report *r, const struct log *log);
 
 /* "the node a", "2 nodes (a, b)", "200 nodes"; the caller frees. */
 char *seed_name_nodes(const struct strv *names);

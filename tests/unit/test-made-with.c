@@ -181,6 +181,38 @@ static void test_pods(void **state) {
       true, "");
 }
 
+/* New ones are told where others had seeds before, each with the way to its
+ * pods. */
+static void test_added(void **state) {
+  const struct fixture *f = *state;
+  static const struct {
+    struct parts is;
+    size_t n;
+    const char *added;
+  } rows[] = {
+      {{.nodes = THREE}, 0, ""},
+      {{.nodes = THREE WORKERS},
+       2,
+       "w1 (10.244.3.0/24 via 192.168.4.34), w2 (10.244.4.0/24 via "
+       "192.168.4.35)"},
+      {{.nodes = THREE WORKERS}, 0, ""},
+      {{.nodes = THREE "- {name: w1, role: worker}\n"}, 0, ""},
+      {{.nodes = THREE "- {name: \"w{1..9}\", role: worker}\n"},
+       7,
+       "w3 (10.244.5.0/24 via 192.168.4.36), w4 (10.244.6.0/24 via "
+       "192.168.4.37), w5 (10.244.7.0/24 via 192.168.4.38), w6 (10.244.8.0/24 "
+       "via 192.168.4.39)"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_made_with_ struct made_with m = {0};
+    check_ok(load(f, &rows[i].is, false, &m, &err), &err);
+    assert_string_equal(m.added ? m.added : "", rows[i].added);
+    assert_int_equal(m.n_added, rows[i].n);
+    run(f, &rows[i].is, false, m.changed, "");
+  }
+}
+
 /* Many are not all told. */
 static void test_many(void **state) {
   const struct fixture *f = *state;
@@ -222,6 +254,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_others, setup, teardown),
       cmocka_unit_test_setup_teardown(test_new_key, setup, teardown),
       cmocka_unit_test_setup_teardown(test_pods, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_added, setup, teardown),
       cmocka_unit_test_setup_teardown(test_many, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
   };
