@@ -65,10 +65,11 @@ addon_is_there() { # NAME DIGEST
   done
 }
 
-# As in step_manifests, and with the same words for what somebody else has set.
+# As in step_manifests; but before 1.22, where --server-side became stable, an API
+# server ends such a request for an object of the kind APIService without an answer.
 apply_addon_file() { # FILE
   set -- apply -f "$1"
-  [ "$(minor_version)" -lt 18 ] || set -- "$@" --server-side --force-conflicts
+  [ "$(minor_version)" -lt 22 ] || set -- "$@" --server-side --force-conflicts
   addon_kubectl "$@"
 }
 

@@ -4,6 +4,7 @@
 #include "base/host.h"
 #include "image/bundle.h"
 #include "image/contents.h"
+#include "spec/addons.h"
 #include "spec/cni.h"
 #include <string.h>
 
@@ -51,22 +52,42 @@ static int check_machine(const struct spec *spec, const struct payload *p,
   return 0;
 }
 
+static bool has_image(const struct payload *p, const char *image) {
+  for (size_t i = 0; i < p->images.n; i++)
+    if (strcmp(p->images.v[i].name, image) == 0)
+      return true;
+  return false;
+}
+
 /* Those of network.cni are called as their projects call them. */
 static int check_network(const struct spec *spec, const struct payload *p,
                          struct error *err) {
   const char *name;
   size_t len;
   for (size_t i = 0; (name = cni_image_name(spec, i, &len)); i++) {
-    bool found = false;
     const char *image = cni_image(spec, name, len);
-    for (size_t k = 0; k < p->images.n && !found; k++)
-      found = image && strcmp(p->images.v[k].name, image) == 0;
-    if (!found)
+    if (!image || !has_image(p, image))
       return error_at(err, spec->kubernetes.payload_where,
                       "the payload '%s' has no image %s, and cni %s needs it; "
                       "add it, or write `cni: vxlan`",
                       spec->kubernetes.payload, image ? image : name,
                       cni_name(spec->network.cni));
+  }
+  return 0;
+}
+
+/* So are those of add-ons. */
+static int check_addons(const struct spec *spec, const struct payload *p,
+                        struct error *err) {
+  const char *image;
+  for (size_t k = 0; k < spec->addons.n; k++) {
+    enum addon a = (enum addon)spec->addons.v[k].name;
+    for (size_t i = 0; (image = addon_image(spec, a, i)); i++)
+      if (!has_image(p, image))
+        return error_at(err, spec->kubernetes.payload_where,
+                        "the payload '%s' has no image %s, and the add-on %s "
+                        "needs it; add it, or leave the add-on out",
+                        spec->kubernetes.payload, image, addon_name(a));
   }
   return 0;
 }
@@ -79,7 +100,8 @@ static int check(const struct spec *spec, const struct payload *p,
                     "'version: %s', or another payload",
                     spec->kubernetes.payload, p->kubernetes,
                     spec->kubernetes.version_text, p->kubernetes);
-  if (check_names(spec, p, err) < 0 || check_network(spec, p, err) < 0)
+  if (check_names(spec, p, err) < 0 || check_network(spec, p, err) < 0 ||
+      check_addons(spec, p, err) < 0)
     return -1;
   return check_machine(spec, p, err);
 }

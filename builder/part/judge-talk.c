@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "part/objects.h"
+#include "spec/addons.h"
 #include <string.h>
 
 /* The service of all those pods, as scripts/verify-pods has it asked. */
@@ -191,8 +192,9 @@ static void judge_pairs(struct judge *j, const struct talker_vec *pods) {
 static void judge_names(struct judge *j, const struct talker_vec *pods) {
   struct wrong w = {0};
   size_t n = 0;
-  if (!j->objects || !objects_find(j->objects, "Deployment", "coredns")) {
-    judge_add(j, DNS, VERIFY_SKIP, "there is no deployment coredns");
+  const char *name = addon_dns_name(j->plan->spec);
+  if (!j->objects || !objects_find(j->objects, "Deployment", name)) {
+    judge_add(j, DNS, VERIFY_SKIP, "there is no deployment %s", name);
     return;
   }
   for (size_t i = 0; i < pods->n; i++)

@@ -3,6 +3,7 @@
 #include "part/components.h"
 #include "part/objects.h"
 #include "part/part.h"
+#include "spec/addons.h"
 #include "spec/payload-facts.h"
 #include <string.h>
 
@@ -97,7 +98,7 @@ static void values(const struct part_input *in, struct scope *s) {
   /* The node's own checks (step "check") stand for kubeadm's preflight, which
    * refuses to go on after a power cut because files exist, and before 1.24
    * wants crictl, which Debian 12 does not have. */
-  bool coredns = payload_facts(spec->kubernetes.payload)->coredns;
+  bool coredns = addons_leave_coredns(spec);
   scope_setf(s, "init_skip", "preflight%s", coredns ? "" : ",addon/coredns");
 }
 
@@ -121,9 +122,10 @@ static void judge_dns(struct judge *j) {
   static const char id[] = "dns";
   static const char what[] = "DNS is ready at its address";
   struct wrong w = {0};
-  const json_t *coredns = objects_find(j->objects, "Deployment", "coredns");
-  if (!coredns) {
-    judge_add(j, id, what, VERIFY_SKIP, "there is no deployment coredns%s",
+  const char *name = addon_dns_name(j->plan->spec);
+  const json_t *dns = objects_find(j->objects, "Deployment", name);
+  if (!dns) {
+    judge_add(j, id, what, VERIFY_SKIP, "there is no deployment %s%s", name,
               payload_facts(j->plan->spec->kubernetes.payload)->coredns
                   ? ""
                   : "; the payload has none, so pods find services by address "
@@ -131,12 +133,12 @@ static void judge_dns(struct judge *j) {
     return;
   }
   json_int_t expected = json_integer_value(
-      json_object_get(json_object_get(coredns, "spec"), "replicas"));
+      json_object_get(json_object_get(dns, "spec"), "replicas"));
   json_int_t ready = json_integer_value(
-      json_object_get(json_object_get(coredns, "status"), "readyReplicas"));
+      json_object_get(json_object_get(dns, "status"), "readyReplicas"));
   if (ready < expected || ready == 0)
-    wrong_add(&w, "%lld of %lld replicas of coredns are ready",
-              (long long)ready, (long long)expected);
+    wrong_add(&w, "%lld of %lld replicas of %s are ready", (long long)ready,
+              (long long)expected, name);
   const json_t *service = objects_find(j->objects, "Service", "kube-dns");
   const char *address =
       judge_text(json_object_get(service, "spec"), "clusterIP");

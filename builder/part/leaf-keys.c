@@ -2,8 +2,8 @@
 /* What kubeadm would make on a control-plane node, made beforehand: no key of a
  * CA is on any node. And the first objects of the cluster. */
 #include "part/part.h"
+#include "spec/addons.h"
 #include "spec/patch.h"
-#include "spec/payload-facts.h"
 
 static const char *why(const struct plan *p, const struct plan_node *n) {
   return n->spec->role == ROLE_CONTROL_PLANE && !plan_by_kubeadm(p)
@@ -13,7 +13,7 @@ static const char *why(const struct plan *p, const struct plan_node *n) {
 
 static bool has_coredns(const struct plan *p, const struct plan_node *n) {
   (void)n;
-  return payload_facts(p->spec->kubernetes.payload)->coredns;
+  return addons_leave_coredns(p->spec);
 }
 
 /* Where administrators are not system:masters somebody must let them in. */

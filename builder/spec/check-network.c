@@ -2,8 +2,8 @@
 #include "spec/check-network.h"
 
 #include "base/mem.h"
+#include "spec/addons.h"
 #include "spec/cni.h"
-#include "spec/payload-facts.h"
 
 /* What each node has of the pod network: kubeadm's default for IPv4. */
 #define NODE_BITS 24
@@ -119,8 +119,7 @@ static void check_servers(const struct checking *c) {
   /* Unless written it is the gateway. */
   for (size_t i = 0; list && i < s->network.dns.n; i++)
     check_server(c, list->child[i], s->network.dns.v[i]);
-  if (s->network.dns.n == 0 && s->kubernetes.payload &&
-      payload_facts(s->kubernetes.payload)->coredns)
+  if (s->network.dns.n == 0 && s->kubernetes.payload && addons_leave_coredns(s))
     check_warn(c, check_place(c, "network", "gateway"),
                "without a gateway nodes have no name server, and CoreDNS does "
                "not start without one; write network.dns");

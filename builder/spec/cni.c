@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spec/cni.h"
 
+#include "base/cleanup.h"
 #include "base/mem.h"
+#include "spec/images.h"
 #include <string.h>
 
 #define N_IMAGES 4
@@ -108,32 +110,21 @@ static const struct release *find(const struct spec *s) {
   return NULL;
 }
 
-/* How long an image's name is before its tag; a registry may have a port. */
-static size_t name_length(const char *image) {
-  const char *tag = strrchr(image, ':');
-  return tag && !strchr(tag, '/') ? (size_t)(tag - image) : strlen(image);
-}
-
 const char *cni_image(const struct spec *s, const char *name, size_t len) {
-  const struct strv *images = &s->kubernetes.images;
-  for (size_t i = 0; i < images->n; i++)
-    if (name_length(images->v[i]) == len &&
-        strncmp(images->v[i], name, len) == 0)
-      return images->v[i];
-  return NULL;
+  _cleanup_free_ char *plain = xasprintf("%.*s", (int)len, name);
+  return image_named(&s->kubernetes.images, plain);
 }
 
 void cni_add_images(struct spec *s) {
   const struct release *r = find(s);
   for (size_t i = 0; r && i < N_IMAGES && r->images[i]; i++)
-    if (!cni_image(s, r->images[i], name_length(r->images[i])))
-      strv_push(&s->kubernetes.images, r->images[i]);
+    image_add(&s->kubernetes.images, r->images[i]);
 }
 
 const char *cni_image_name(const struct spec *s, size_t i, size_t *ret_len) {
   const struct release *r = find(s);
   if (!r || i >= N_IMAGES || !r->images[i])
     return NULL;
-  *ret_len = name_length(r->images[i]);
+  *ret_len = image_name_length(r->images[i]);
   return r->images[i];
 }

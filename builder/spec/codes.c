@@ -323,6 +323,23 @@ const struct code spec_codes[] = {
      "Nodes need no network but their own, and have the images of "
      "kubernetes.images and Kubernetes' own. Write the image there, by its "
      "whole name; or let the nodes have a way to its registry."},
+    {"KS0861", "a setting of another add-on",
+     "Each setting of an entry counts for one add-on alone, and would else be "
+     "lost in silence. `kubeseed explain addons` tells which is whose."},
+    {"KS0864", "an add-on that cannot be had so",
+     "What runs in pods needs images, from a payload that has them, and a "
+     "release that is for the version of Kubernetes. local-volumes needs no "
+     "image."},
+    {"KS0865", "addresses of services that cannot be theirs",
+     "MetalLB gives them to services of the type LoadBalancer, and one of the "
+     "nodes answers for each in the nodes' network: so they are addresses of "
+     "that network that no machine has and that nobody else gives."},
+    {"KS0866", "an add-on that nobody looks after",
+     "Faults that are found in it, also those that let somebody in, are not "
+     "mended any more."},
+    {"KS0867", "an add-on without what it needs",
+     "kube-dns asks the nodes' name servers for all that is not of the "
+     "cluster."},
     {"KS0862", "an add-on twice",
      "It is applied once; write all of its settings in one entry."},
     {"KS0863", "volumes that cannot be had so",
@@ -910,7 +927,32 @@ static const struct told {
      "and nodes need no network; fetch it once with curl -LO, and "
      "name the file"},
     {"KS0802", "more than %d manifests; put them into a folder"},
+    {"KS0861", "'%s' is a setting of %s, and this is %s; leave it out"},
     {"KS0862", "the add-on %s stands twice"},
+    {"KS0864", "the payload '%s' has no images of %s; leave it out, or write "
+               "another payload"},
+    {"KS0864", "the payload '%s' has no image %s, and the add-on %s needs it; "
+               "add it, or leave the add-on out"},
+    {"KS0864", "kubeseed knows of no %s for Kubernetes %s, only for %s and "
+               "later; leave it out"},
+    {"KS0865", "%s is among the addresses that services get, and it is %s; "
+               "write a range without it"},
+    {"KS0865", "no network of the nodes has all of %s; nobody there asks for "
+               "these addresses unless a router leads them to the nodes' wire"},
+    {"KS0865", "%s has the first or the last address of the network %s, which "
+               "is no machine's; write a range without it"},
+    {"KS0865", "the first address of %s is behind the last"},
+    {"KS0865", "%s is in the network of %s, %s, which is known within the "
+               "cluster alone; write addresses of the nodes' network"},
+    {"KS0865", "metallb has no addresses to give to services; write "
+               "`addresses: [192.168.4.200-192.168.4.220]`, with some that "
+               "nobody has"},
+    {"KS0865", "with kube-proxy's mode ipvs every node would answer for the "
+               "addresses of metallb; write iptables or nftables in "
+               "kubernetes.kubeProxy.mode"},
+    {"KS0866", "the add-on %s %s"},
+    {"KS0867", "nodes have no name server, so kube-dns answers for names of "
+               "the cluster alone; write network.dns"},
     {"KS0863", "no node takes pods that could have such a volume; add a "
                "worker, or write `taints: []` on a control plane"},
     {"KS0863", "%d volumes on each of %zu nodes are more than %d, for which "

@@ -2,6 +2,7 @@
 #include "spec/defaults.h"
 
 #include "format/yaml.h"
+#include "spec/addons.h"
 #include "spec/cni.h"
 #include "spec/payload-facts.h"
 #include "spec/value.h"
@@ -131,6 +132,8 @@ void defaults_derived(struct spec *s) {
     spec_user_vec_add(&s->users)->name = xstrdup("debian");
   if (s->kubernetes.version_text)
     cni_add_images(s);
+  if (s->kubernetes.version_text)
+    addons_add_images(s);
   default_network(s);
   default_nodes(s);
   const struct spec_node *first = spec_first(s, ROLE_CONTROL_PLANE);

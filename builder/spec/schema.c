@@ -81,6 +81,7 @@ static json_t *texts_schema(const struct key *k) {
   case TYPE_SANS:
   case TYPE_ADDRESS_TYPES:
   case TYPE_PLUGINS:
+  case TYPE_RANGES:
   case TYPE_TOKEN_NAMES:
   case TYPE_REGISTRY_MIRRORS:
     return json_pack("{ssso}", "type", "array", "items", text_schema(k));

@@ -134,8 +134,10 @@ static void entry_interfaces_done(struct spec_cards_vec *v) {
 }
 
 static void addons_done(struct spec_addon_vec *l) {
-  for (size_t i = 0; i < l->n; i++)
+  for (size_t i = 0; i < l->n; i++) {
+    strv_done(&l->v[i].addresses);
     free(l->v[i].path);
+  }
   free(l->v);
 }
 

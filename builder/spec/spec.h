@@ -143,10 +143,11 @@ struct spec_api_server {
 /* One of what runs in the cluster besides. Each setting counts for one add-on
  * alone (addons.h). */
 struct spec_addon {
-  int name;      /* enum addon */
-  int volumes;   /* of local-volumes: on each node */
-  uint64_t size; /* of each: bytes */
-  char *path;    /* the folder in which they are */
+  int name;              /* enum addon */
+  struct strv addresses; /* of metallb: "first-last" or networks */
+  int volumes;           /* of local-volumes: on each node */
+  uint64_t size;         /* of each: bytes */
+  char *path;            /* the folder in which they are */
 };
 DEFINE_VEC(spec_addon_vec, struct spec_addon);
 

@@ -1241,6 +1241,12 @@ const struct key spec_keys[] = {
      .also = "addOns add_ons extensions"},
     {"addons.name", TYPE_WORD, "0.2", AT_ADDON(name), .doc = "Which one.",
      .required = true, .words = addon_words},
+    {"addons.addresses", TYPE_RANGES, "0.2", AT_ADDON(addresses),
+     .doc = "metallb: the addresses that services get, each entry a network or "
+            "the first and the last one. Nobody else may have them.",
+     .derived = "none; metallb needs some",
+     .example = "[192.168.4.200-192.168.4.220]",
+     .also = "pool pools addressPool addressPools ranges"},
     {"addons.volumes", TYPE_INT, "0.2", AT_ADDON(volumes),
      .doc = "local-volumes: how many there are on each node that takes pods.",
      .value = "2", .min = 1, .max = 100, .also = "count number"},
@@ -1431,6 +1437,7 @@ bool key_holds_more(const struct key *k) {
   case TYPE_MAP:
   case TYPE_LIST:
   case TYPE_ADDRESSES:
+  case TYPE_RANGES:
   case TYPE_KEYS:
   case TYPE_LABELS:
   case TYPE_TAINTS:

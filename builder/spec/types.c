@@ -3,6 +3,7 @@
 
 #include "format/authorized.h"
 #include "spec/account.h"
+#include "spec/addons.h"
 #include "spec/cloud.h"
 #include "spec/component.h"
 #include "spec/debian.h"
@@ -231,6 +232,10 @@ static const struct type_info types[] = {
         {"list of kinds of addresses",
          "a list of kinds of addresses, each " ADDRESS_TYPES_RULE,
          ADDRESS_TYPES_PATTERN, false},
+    [TYPE_RANGES] = {"list of ranges",
+                     "a list of networks or of first and last addresses, like "
+                     "[192.168.4.200-192.168.4.220]",
+                     ADDRESS_RANGE_PATTERN, false},
     [TYPE_PLUGINS] = {"list of plugins",
                       "a list of plugins, like [AlwaysPullImages]",
                       PLUGIN_PATTERN, false},

@@ -31,6 +31,7 @@ enum type {
   TYPE_VERSION,   /* the members of spec.kubernetes */
   TYPE_ADDRESS,   /* an address of the node network */
   TYPE_ADDRESSES, /* a list of them */
+  TYPE_RANGES,    /* struct strv of networks or "first-last" */
   TYPE_COUNTED,   /* an address, perhaps with a + to count up */
   TYPE_NETWORK,   /* struct cidr */
   TYPE_ADDRESS6,  /* as the three above, of IPv6 */

@@ -2,6 +2,7 @@
 #include "spec/value-settings.h"
 
 #include "base/mem.h"
+#include "spec/addons.h"
 #include "spec/settings.h"
 #include "spec/tokens.h"
 #include "spec/value-text.h"
@@ -142,6 +143,9 @@ void value_read_setting(const struct key *k, const struct yaml_node *value,
     break;
   case TYPE_PLUGINS:
     read_list(k, value, base, plugin_name_ok, PLUGIN_RULE, err);
+    break;
+  case TYPE_RANGES:
+    read_list(k, value, base, addon_range_ok, ADDRESS_RANGE_RULE, err);
     break;
   case TYPE_TOKEN_NAME:
     read_text(k, value, base, token_name_ok, err);

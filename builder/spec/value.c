@@ -454,6 +454,7 @@ static reader *const readers[] = {
     [TYPE_ISSUER] = value_read_setting,
     [TYPE_ADDRESS_TYPES] = value_read_setting,
     [TYPE_PLUGINS] = value_read_setting,
+    [TYPE_RANGES] = value_read_setting,
     [TYPE_TOKEN_NAME] = value_read_setting,
     [TYPE_TOKEN_NAMES] = value_read_setting,
     [TYPE_RESOURCES] = value_read_setting,

@@ -180,6 +180,12 @@ bool version_has_ipv6(const struct version *v) {
   return at_least(v, 20);
 }
 
+/* From 1.21 on; the other one went with 1.25 (kubernetes.io, "Deprecated API
+ * Migration Guide"). */
+const char *version_disruption_api(const struct version *v) {
+  return at_least(v, 21) ? "v1" : "v1beta1";
+}
+
 /* On from 1.21 on. */
 bool version_gates_ipv6(const struct version *v) {
   return !at_least(v, 21);

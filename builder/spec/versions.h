@@ -110,5 +110,8 @@ bool version_gates_ipv6(const struct version *v);
 /* The release of Debian on which it runs best. */
 int version_debian(const struct version *v);
 
+/* In which version of the API group policy it has PodDisruptionBudgets. */
+const char *version_disruption_api(const struct version *v);
+
 /* The API server's priority and fairness never rests. */
 bool version_fairness_is_busy(const struct version *v);

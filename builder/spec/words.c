@@ -259,6 +259,31 @@ const struct word addon_words[] = {
      "volumes that are folders of the nodes, and the class by which claims get "
      "one; needs no image",
      "local-path local-storage storage"},
+    {"metallb", ADDON_METALLB,
+     "MetalLB: addresses for services of the type LoadBalancer, for which a "
+     "node answers in its own network",
+     "load-balancer servicelb kube-vip"},
+    {"ingress", ADDON_INGRESS,
+     "ingress-nginx, which is retired: one way in for many services, by the "
+     "names and paths that are asked for",
+     "ingress-nginx nginx ingress-controller traefik"},
+    {"metrics-server", ADDON_METRICS_SERVER,
+     "what nodes and pods use of processors and memory: for kubectl top and "
+     "autoscalers",
+     "metrics heapster"},
+    {"headlamp", ADDON_HEADLAMP, "Headlamp: the cluster in a browser", "ui"},
+    {"dashboard", ADDON_DASHBOARD,
+     "the dashboard 2.7, which is archived: the cluster in a browser, as "
+     "Headlamp shows it",
+     "kubernetes-dashboard"},
+    {"guestbook", ADDON_GUESTBOOK,
+     "the guestbook of Kubernetes' tutorial, in a namespace of its own: pods "
+     "of three kinds that need each other",
+     "sample example demo"},
+    {"kube-dns", ADDON_KUBE_DNS,
+     "kube-dns with its three containers, as the cluster's DNS in the place of "
+     "CoreDNS",
+     "kubedns skydns"},
     {0},
 };
 

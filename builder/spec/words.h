@@ -36,6 +36,13 @@ enum cni {
 /* What runs in the cluster besides Kubernetes itself; see addons.h. */
 enum addon {
   ADDON_LOCAL_VOLUMES,
+  ADDON_METALLB,
+  ADDON_INGRESS,
+  ADDON_METRICS_SERVER,
+  ADDON_HEADLAMP,
+  ADDON_DASHBOARD,
+  ADDON_GUESTBOOK,
+  ADDON_KUBE_DNS,
 };
 
 enum flannel_backend { FLANNEL_VXLAN, FLANNEL_HOST_GW };

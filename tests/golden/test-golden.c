@@ -55,6 +55,8 @@ static const struct golden cases[] = {
      {"m1", "w1"}},
     {"calico", "tests/specs/good/calico.yaml", {"m1"}},
     {"addons", "tests/specs/good/addons.yaml", {"m1", "w1"}},
+    {"addons-all", "tests/specs/good/addons-all.yaml", {"m1"}},
+    {"addons-1.24", "tests/specs/good/addons-1.24.yaml", {"m1"}},
     {"canal", "tests/specs/good/canal.yaml", {"m1"}},
     {"ipv6-1.34", "tests/specs/good/ipv6-1.34.yaml", {"m1"}},
     {"dhcp", "tests/specs/good/dhcp.yaml", {"w1"}},

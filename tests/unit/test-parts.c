@@ -63,6 +63,10 @@ static const char *const specs[] = {
     HEADER MASTERS "manifests: [a.yaml, b/]\npki: {renewal: automatic}\n",
     HEADER MASTERS WORKER "addons: [local-volumes]\n",
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.34.2}\nnetwork: {subnet: 192.168.4.0/24}\n"
+    "addons: [ingress, metrics-server, headlamp, dashboard, guestbook,\n"
+    "  kube-dns, {name: metallb, addresses: [192.168.4.192/27]}]\n" MASTERS,
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.34.2, bootstrapper: static-pods}\n"
     "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
