@@ -227,6 +227,14 @@ static void json_network(const struct plan *p, json_t *o) {
   set_string(o, "clusterDns", p->cluster_dns);
 }
 
+static json_t *json_addons(const struct spec *s) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < s->addons.n; i++)
+    (void)json_array_append_new(list,
+                                json_string(addon_name(s->addons.v[i].name)));
+  return list;
+}
+
 json_t *plan_json(const struct plan *p, json_t *locked) {
   const struct spec *s = p->spec;
   json_t *o = json_object();
@@ -279,6 +287,8 @@ json_t *plan_json(const struct plan *p, json_t *locked) {
     set_int(o, "leafHours", (uint64_t)s->pki.leaf_hours);
   set_string(o, "discovery", word_of(discovery_words, (int)s->pki.discovery));
   set_int(o, "joinDays", (uint64_t)s->kubernetes.join_days);
+  if (s->addons_written)
+    (void)json_object_set_new(o, "addons", json_addons(s));
   (void)json_object_set_new(o, "users", json_users(s));
   (void)json_object_set_new(o, "decisions", decisions_json(p));
   json_t *nodes = json_array();
@@ -318,6 +328,17 @@ static void print_ipv6(const struct spec *s, FILE *out) {
           cidr_format(&s->network.ipv6.services, d));
 }
 
+static void print_addons(const struct spec *s, FILE *out) {
+  fprintf(out, "add-ons     %s", s->addons.n > 0 ? "" : "none any more");
+  for (size_t i = 0; i < s->addons.n; i++) {
+    const struct spec_addon *a = &s->addons.v[i];
+    fprintf(out, "%s%s", i == 0 ? "" : ", ", addon_name(a->name));
+    for (size_t k = 0; k < a->addresses.n; k++)
+      fprintf(out, "%s%s", k == 0 ? " " : " and ", a->addresses.v[k]);
+  }
+  fputc('\n', out);
+}
+
 static void print_network(const struct plan *p, FILE *out) {
   const struct spec *s = p->spec;
   char a[NET_TEXT];
@@ -342,6 +363,8 @@ static void print_network(const struct plan *p, FILE *out) {
           payload_facts(s->kubernetes.payload)->coredns
               ? ""
               : " (served by nobody: the payload has no CoreDNS)");
+  if (s->addons_written)
+    print_addons(s, out);
   if (spec_has_ipv6(s))
     print_ipv6(s, out);
 }
