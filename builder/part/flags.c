@@ -193,9 +193,9 @@ void flags_kubelet(const struct plan *p, const struct plan_node *n,
   add(&f, "container-runtime-endpoint", version_cri_socket(v));
   add(&f, "kubeconfig", "/etc/kubernetes/kubelet.conf");
   add(&f, "node-ip", scope_text(s, "node_ip"));
-  if (*labels)
+  if (*labels && n->registered)
     add(&f, "node-labels", labels);
-  if (*taints)
+  if (*taints && n->registered)
     add(&f, "register-with-taints", taints);
   const struct strv *own = &n->extras.kubelet_args;
   if (own->n == 0)

@@ -46,23 +46,28 @@ static void judge_one(const struct plan *p, const struct plan_node *n,
               QUOTE_MAX, answer);
 }
 
+void judge_process_on(struct judge *j, const struct plan_node *n,
+                      const char *program, struct wrong *w, size_t *n_found,
+                      long long *restarts) {
+  struct process f = {0};
+  _cleanup_free_ char *text = judge_section(j, n, "components", w);
+  if (!text)
+    return;
+  if (!find_process(text, program, &f)) {
+    wrong_add(w, "%s: nothing known of %s", n->name, program);
+    return;
+  }
+  (*n_found)++;
+  *restarts += strtol(f.restarts, NULL, 10);
+  judge_one(j->plan, n, program, &f, w);
+}
+
 void judge_process(struct judge *j, const char *id, const char *what,
                    const char *program, const struct plan_list *l) {
   struct wrong w = {0};
   size_t n_found = 0;
-  long restarts = 0;
-  for (size_t i = 0; i < l->n; i++) {
-    struct process f = {0};
-    _cleanup_free_ char *text = judge_section(j, l->v[i], "components", &w);
-    if (!text)
-      continue;
-    if (!find_process(text, program, &f)) {
-      wrong_add(&w, "%s: nothing known of %s", l->v[i]->name, program);
-      continue;
-    }
-    n_found++;
-    restarts += strtol(f.restarts, NULL, 10);
-    judge_one(j->plan, l->v[i], program, &f, &w);
-  }
-  judge_end(j, id, what, &w, "%zu, restarts so far: %ld", n_found, restarts);
+  long long restarts = 0;
+  for (size_t i = 0; i < l->n; i++)
+    judge_process_on(j, l->v[i], program, &w, &n_found, &restarts);
+  judge_end(j, id, what, &w, "%zu, restarts so far: %lld", n_found, restarts);
 }

@@ -97,7 +97,7 @@ static void judge_talkers(const struct judge *j, const struct talker_vec *pods,
   for (size_t i = 0; i < j->plan->nodes.n; i++) {
     const struct plan_node *n = &j->plan->nodes.v[i];
     const struct talker *t = on[i];
-    if (!n->has_kubelet)
+    if (!n->registered)
       continue;
     if (!t)
       wrong_add(w, "%s has no pod", n->name);

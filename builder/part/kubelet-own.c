@@ -18,8 +18,7 @@ static bool is_worker(const struct plan *p, const struct plan_node *n) {
 }
 
 static bool from_seed(const struct plan *p, const struct plan_node *n) {
-  (void)n;
-  return !serving_is_rotated(p->spec);
+  return !serving_asks(p, n);
 }
 
 #define KUBELET_PKI "/var/lib/kubelet/pki/"

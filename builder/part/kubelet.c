@@ -213,18 +213,18 @@ static void judge_registered(struct judge *j) {
   struct wrong w = {0};
   size_t i;
   const json_t *o;
-  for (i = 0; i < j->plan->kubelets.n; i++) {
-    const struct plan_node *n = j->plan->kubelets.v[i];
+  for (i = 0; i < j->plan->registered.n; i++) {
+    const struct plan_node *n = j->plan->registered.v[i];
     if (!k->node[n->index])
       wrong_add(&w, "%s is not registered", n->name);
   }
   json_array_foreach(k->items, i, o) {
     const struct plan_node *n = plan_find(j->plan, object_name(o));
-    if (object_is(o, "Node") && (!n || !n->has_kubelet))
+    if (object_is(o, "Node") && (!n || !n->registered))
       wrong_add(&w, "%s is registered and not planned", object_name(o));
   }
   judge_end_count(j, "nodes.names", "the spec's nodes are registered", &w,
-                  j->plan->kubelets.n, "node");
+                  j->plan->registered.n, "node");
 }
 
 static void judge_properties(struct judge *j) {
@@ -241,8 +241,8 @@ static void judge_properties(struct judge *j) {
   };
   for (size_t c = 0; c < ARRAY_SIZE(properties); c++) {
     struct wrong w = {0};
-    for (size_t i = 0; i < j->plan->kubelets.n; i++) {
-      const struct plan_node *n = j->plan->kubelets.v[i];
+    for (size_t i = 0; i < j->plan->registered.n; i++) {
+      const struct plan_node *n = j->plan->registered.v[i];
       const json_t *o = j->objects->node[n->index];
       if (o)
         properties[c].check(j->plan, n, o, &w);
@@ -250,7 +250,7 @@ static void judge_properties(struct judge *j) {
         wrong_add(&w, "%s is not registered", n->name);
     }
     judge_end_count(j, properties[c].id, properties[c].what, &w,
-                    j->plan->kubelets.n, "node");
+                    j->plan->registered.n, "node");
   }
 }
 

@@ -198,9 +198,13 @@ void judge_component(struct judge *j, const char *id, const char *what,
     judge_process(j, id, what, component, l);
     return;
   }
-  json_int_t n_restarts = 0;
+  long long n_restarts = 0;
   for (size_t i = 0; j->objects && i < l->n; i++) {
     const struct plan_node *n = l->v[i];
+    if (!n->registered) {
+      judge_process_on(j, n, component, &w, &n_pods, &n_restarts);
+      continue;
+    }
     const json_t *pod = find_pod(j->objects, component, n);
     if (!pod) {
       wrong_add(&w, "none on %s", n->name);
@@ -214,5 +218,5 @@ void judge_component(struct judge *j, const char *id, const char *what,
   }
   if (j->objects)
     judge_end(j, id, what, &w, "%zu, restarts so far: %lld", n_pods,
-              (long long)n_restarts);
+              n_restarts);
 }

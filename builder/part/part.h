@@ -146,7 +146,8 @@ struct part {
   PART(volumes)                                                                \
   PART(addons)                                                                 \
   PART(serving)                                                                \
-  PART(flannel_etcd)
+  PART(flannel_etcd)                                                           \
+  PART(unregistered)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

@@ -16,6 +16,10 @@ bool serving_is_rotated(const struct spec *s) {
   return s->kubernetes.kubelet.serving == SERVING_ROTATED;
 }
 
+bool serving_asks(const struct plan *p, const struct plan_node *n) {
+  return n->registered && serving_is_rotated(p->spec);
+}
+
 static const char *why(const struct plan *p, const struct plan_node *n) {
   if (!n->has_kubelet || !serving_is_rotated(p->spec))
     return NULL;
@@ -36,8 +40,7 @@ static bool signs_for_this(const struct plan *p, const struct plan_node *n) {
 
 /* kubeadm has made the link. */
 static bool links(const struct plan *p, const struct plan_node *n) {
-  (void)n;
-  return !plan_by_kubeadm(p);
+  return serving_asks(p, n) && !plan_by_kubeadm(p);
 }
 
 static bool has_steps(const struct plan *p, const struct plan_node *n) {
@@ -68,8 +71,8 @@ static void values(const struct part_input *in, struct scope *s) {
   bool rotated = serving_is_rotated(p->spec);
   scope_set_flag(s, "serving_rotated", rotated);
   scope_set_list(s, "kubelets");
-  for (size_t i = 0; rotated && i < p->kubelets.n; i++) {
-    const struct plan_node *n = p->kubelets.v[i];
+  for (size_t i = 0; rotated && i < p->registered.n; i++) {
+    const struct plan_node *n = p->registered.v[i];
     _cleanup_buf_ struct buf names = {0};
     char a[NET_TEXT];
     buf_addf(&names, "%s %s %s", n->name, n->fqdn,
@@ -80,11 +83,16 @@ static void values(const struct part_input *in, struct scope *s) {
   }
 }
 
+static void node_values(const struct plan *p, const struct plan_node *n,
+                        struct scope *s) {
+  scope_set_flag(s, "kubelet_asks", serving_asks(p, n));
+}
+
 /* ---- verify ---- */
 
 static void ask(const struct part_input *in, const struct plan_node *n,
                 struct buf *head) {
-  if (n->has_kubelet && serving_is_rotated(in->plan->spec))
+  if (serving_asks(in->plan, n))
     ask_set(head, "SERVING", "yes");
 }
 
@@ -94,15 +102,15 @@ static void verify(struct judge *j) {
   struct wrong w = {0};
   if (!serving_is_rotated(j->plan->spec))
     return;
-  for (size_t i = 0; i < j->plan->kubelets.n; i++) {
-    const struct plan_node *n = j->plan->kubelets.v[i];
+  for (size_t i = 0; i < j->plan->registered.n; i++) {
+    const struct plan_node *n = j->plan->registered.v[i];
     _cleanup_free_ char *text = judge_section(j, n, "serving", &w);
     if (text && strcmp(text, "401") != 0)
       wrong_add(&w, "%s: %.*s", n->name, QUOTE_MAX, *text ? text : "nothing");
   }
   judge_end_count(j, "nodes.serving",
                   "every kubelet shows a certificate of the cluster's", &w,
-                  j->plan->kubelets.n, "node");
+                  j->plan->registered.n, "node");
 }
 
 /* ---- What a spec may say ---- */
@@ -147,6 +155,7 @@ const struct part part_serving = {
     .more_units = more_units,
     .steps = steps,
     .values = values,
+    .node_values = node_values,
     .ask = ask,
     .verify = verify,
 };

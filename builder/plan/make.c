@@ -62,6 +62,9 @@ static void plan_node(const struct spec *s, struct plan_node *n,
   n->ordinal = c->role[role]++;
   n->founder = role == ROLE_CONTROL_PLANE && n->ordinal == 0;
   n->has_kubelet = role == ROLE_CONTROL_PLANE || role == ROLE_WORKER;
+  n->registered = n->has_kubelet && (role != ROLE_CONTROL_PLANE ||
+                                     s->kubernetes.kubelet.control_planes !=
+                                         CONTROL_PLANES_ABSENT);
   n->runs_etcd = runs_etcd(s, n->spec);
   n->has_member = n->runs_etcd ||
                   (s->etcd.mode == ETCD_STACKED && role == ROLE_CONTROL_PLANE);
@@ -90,6 +93,7 @@ static void plan_lists(struct plan *p) {
     add_to(&p->control_planes, n, n->spec->role == ROLE_CONTROL_PLANE);
     add_to(&p->balancers, n, n->spec->role == ROLE_LOAD_BALANCER);
     add_to(&p->kubelets, n, n->has_kubelet);
+    add_to(&p->registered, n, n->registered);
     add_to(&p->members, n, n->has_member);
     add_to(&p->holders, n, n->runs_keepalived || n->runs_pacemaker);
     add_to(&p->by_name, n, true);

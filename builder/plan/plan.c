@@ -38,6 +38,7 @@ void plan_done(struct plan *p) {
   free(p->control_planes.v);
   free(p->balancers.v);
   free(p->kubelets.v);
+  free(p->registered.v);
   free(p->members.v);
   free(p->holders.v);
   free(p->by_name.v);

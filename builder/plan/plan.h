@@ -54,6 +54,7 @@ struct plan_node {
   char *instance_id;    /* the seed adds a digest of its content */
   bool founder;         /* the one node that may run `kubeadm init` */
   bool has_kubelet;     /* a node of Kubernetes: control plane or worker */
+  bool registered;      /* its kubelet registers it: pods can be sent there */
   bool has_member;      /* a member of etcd, of whatever etcd.mode */
   bool runs_etcd;       /* that member is a unit of systemd, not a static pod */
   bool runs_keepalived; /* may hold the VIP */
@@ -95,11 +96,12 @@ struct plan {
   char *api_service;            /* first address of the service network */
   struct plan_node_vec nodes;
   struct plan_list control_planes;
-  struct plan_list balancers; /* nodes of the role load-balancer */
-  struct plan_list kubelets;  /* nodes with has_kubelet */
-  struct plan_list members;   /* nodes with has_member */
-  struct plan_list holders;   /* nodes that may hold the VIP */
-  struct plan_list by_name;   /* all, sorted by name */
+  struct plan_list balancers;  /* nodes of the role load-balancer */
+  struct plan_list kubelets;   /* nodes with has_kubelet */
+  struct plan_list registered; /* of them, those the API server knows */
+  struct plan_list members;    /* nodes with has_member */
+  struct plan_list holders;    /* nodes that may hold the VIP */
+  struct plan_list by_name;    /* all, sorted by name */
 };
 
 void plan_done(struct plan *p);

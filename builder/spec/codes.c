@@ -410,6 +410,9 @@ const struct code spec_codes[] = {
      "kubernetes.kubelet.servingCertificates rotated takes the key of the "
      "cluster's CA on control-plane nodes, and a Kubernetes that lets requests "
      "name their signer."},
+    {"KS0871", "control planes that register no node",
+     "With kubernetes.kubelet.controlPlanes absent the API server knows of "
+     "workers alone, and nothing is sent to control planes or said of them."},
     {"KS0815", "no audit policy",
      "An API server does not start with it. It begins with `apiVersion: "
      "audit.k8s.io/v1` and `kind: Policy`; `rules` lists what is logged."},
@@ -969,6 +972,17 @@ static const struct told {
     {"KS0870",
      "the cluster signs these with the key of its CA, and "
      "pki.authorities.kubernetes has none; write `own`, or name the key"},
+    {"KS0871", "kubeadm marks the node that a control plane has joined as, and "
+               "waits for it; write `bootstrapper: static-pods` or `systemd`, "
+               "or leave it out"},
+    {"KS0871", "without workers no node is left that takes pods; write "
+               "`registered`, or a node of the role worker"},
+    {"KS0871", "the network of pods runs in pods, of which control planes get "
+               "none: their API servers reach no webhook or aggregated API"},
+    {"KS0871", "with kubelet.controlPlanes absent '%s' is no node of "
+               "Kubernetes, which could have %s"},
+    {"KS0871", "with kubelet.controlPlanes absent control planes are no "
+               "nodes of Kubernetes, which could have %s"},
     {"KS0709", "annotations belong to Kubernetes nodes: workers and control "
                "planes"},
     {"KS0709", "Kubernetes sets the annotation '%s' itself; leave it out"},

@@ -237,6 +237,7 @@ struct spec {
       struct strv eviction_hard;                  /* "memory.available=5%" */
       struct ip_vec dns;
       enum serving serving; /* whence their ports' certificates are */
+      enum control_planes control_planes;
     } kubelet;
     enum encryption encryption;   /* of secrets in etcd */
     struct spec_file_vec patches; /* of what kubeadm writes, in order */

@@ -759,6 +759,11 @@ const struct key spec_keys[] = {
      .value = "own", .words = serving_words,
      .also = "serverTLSBootstrap rotateServerCertificates "
              "rotate-server-certificates rotateCertificates"},
+    {"kubernetes.kubelet.controlPlanes", TYPE_WORD, "0.2",
+     AT(kubernetes.kubelet.control_planes),
+     .doc = "Whether control-plane nodes are nodes of Kubernetes.",
+     .value = "registered", .words = control_planes_words,
+     .also = "registerNode register-node registerControlPlanes"},
     {"kubernetes.kubeProxy", TYPE_MAP, "0.2", 0,
      .doc = "How services are reached on each node.", .also = "kube-proxy"},
     {"kubernetes.kubeProxy.mode", TYPE_WORD, "0.2", AT(kubernetes.proxy_mode),

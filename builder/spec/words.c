@@ -185,6 +185,17 @@ const struct word serving_words[] = {
     {0},
 };
 
+const struct word control_planes_words[] = {
+    {"registered", CONTROL_PLANES_REGISTERED,
+     "they are, with a taint that keeps others' pods away", "true yes"},
+    {"absent", CONTROL_PLANES_ABSENT,
+     "they are not: no pod can be sent there, not even one that tolerates all, "
+     "and `kubectl get nodes` has the workers alone. It takes the bootstrapper "
+     "static-pods or systemd, and a worker",
+     "false no none"},
+    {0},
+};
+
 const struct word renewal_words[] = {
     {"none", RENEWAL_NONE,
      "they end a year after the node has joined or was upgraded, or when "

@@ -91,6 +91,9 @@ enum proxy_mode { PROXY_MODE_IPTABLES, PROXY_MODE_IPVS, PROXY_MODE_NFTABLES };
 /* Where a kubelet's port has its certificate from. */
 enum serving { SERVING_OWN, SERVING_ROTATED };
 
+/* Whether control-plane nodes are nodes of Kubernetes. */
+enum control_planes { CONTROL_PLANES_REGISTERED, CONTROL_PLANES_ABSENT };
+
 enum renewal { RENEWAL_NONE, RENEWAL_AUTOMATIC };
 
 enum encryption {
@@ -125,7 +128,7 @@ extern const struct word api_words[], kind_words[], role_words[], cni_words[],
     bootstrapper_words[], payload_words[], kernel_words[], sudo_words[],
     shell_words[], proxy_mode_words[], access_words[], bond_words[],
     addressing_words[], renewal_words[], encryption_words[], review_words[],
-    member_words[], addon_words[], serving_words[];
+    member_words[], addon_words[], serving_words[], control_planes_words[];
 
 /* Whether name is one of the words in `also`, in whatever case; also may be
  * NULL. */

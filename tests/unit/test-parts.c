@@ -77,6 +77,10 @@ static const char *const specs[] = {
     "  kubelet: {servingCertificates: rotated}}\n"
     "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
+    "kubernetes: {version: 1.20.2, bootstrapper: static-pods,\n"
+    "  kubelet: {controlPlanes: absent, servingCertificates: rotated}}\n"
+    "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
+    "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.34.2, kubelet: {servingCertificates: rotated}}\n"
     "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"

@@ -49,6 +49,14 @@ static const char nodes_units[] =
     "- {name: w1, role: worker, address: 192.168.4.41, labels: {disk: ssd},\n"
     "   taints: ['gpu=yes:NoSchedule']}\n";
 
+/* Control planes that are no nodes of Kubernetes. */
+static const char nodes_absent[] =
+    "endpoint: {address: 192.168.4.20}\n"
+    "nodes:\n"
+    "- {name: 'm{1..3}', role: control-plane, address: 192.168.4.31+}\n"
+    "- {name: w1, role: worker, address: 192.168.4.41, labels: {disk: ssd},\n"
+    "   taints: ['gpu=yes:NoSchedule']}\n";
+
 static void cluster_of(struct fixture *f, const char *more) {
   _cleanup_error_ struct error err = {0};
   _cleanup_free_ char *text = xasprintf(
@@ -57,7 +65,9 @@ static void cluster_of(struct fixture *f, const char *more) {
       "network: {subnet: 192.168.4.0/24%s}\n%s",
       more == nodes_units ? ", bootstrapper: systemd, kubelet: "
                             "{servingCertificates: rotated}"
-                          : "",
+      : more == nodes_absent
+          ? ", bootstrapper: static-pods, kubelet: {controlPlanes: absent}"
+          : "",
       more == nodes_dual ? ", ipv6: {subnet: 'fd00:4::/64'}" : "", more);
   if (parts_read_spec("test.yaml", text, strlen(text), &f->spec, &err) < 0 ||
       parts_plan(&f->spec, &f->plan, &err) < 0)
@@ -277,7 +287,9 @@ static char *say_node(const struct fixture *f, const struct plan_node *n) {
     buf_adds(&b, "\n@section pacemaker\nlb1 lb2 \n");
   if (has_kubelet(n))
     buf_adds(&b, "\n@section readyz\nok");
-  if (has_kubelet(n) && f->spec.kubernetes.bootstrapper == BOOTSTRAPPER_SYSTEMD)
+  if (has_kubelet(n) &&
+      (f->spec.kubernetes.bootstrapper == BOOTSTRAPPER_SYSTEMD ||
+       !n->registered))
     say_components(n, &b);
   if (has_kubelet(n) && f->spec.kubernetes.kubelet.serving == SERVING_ROTATED)
     buf_adds(&b, "\n@section serving\n401");
@@ -337,7 +349,7 @@ static char *say_cluster(const struct fixture *f) {
   size_t n_parts = f->spec.etcd.mode == ETCD_STACKED ? 4 : 3;
   for (size_t i = 0; i < f->plan.nodes.n; i++) {
     const struct plan_node *n = &f->plan.nodes.v[i];
-    if (!has_kubelet(n))
+    if (!n->registered)
       continue;
     say_registered(n, &nodes);
     if (f->spec.kubernetes.bootstrapper == BOOTSTRAPPER_SYSTEMD)
@@ -360,7 +372,7 @@ static char *say_cluster(const struct fixture *f) {
 static void say_reach(const struct fixture *f, struct buf *b) {
   const char *separator = "[";
   for (size_t i = 0; i < f->plan.nodes.n; i++) {
-    if (!has_kubelet(&f->plan.nodes.v[i]))
+    if (!f->plan.nodes.v[i].registered)
       continue;
     buf_addf(b,
              "%s{\"endpoint\":\"http://10.244.%zu.7:2379\",\"health\":true,"
@@ -380,7 +392,7 @@ static char *say_pods(const struct fixture *f) {
   struct buf b = {0};
   buf_adds(&b, "\n@section wait\nsuccessfully rolled out\n\n@section pods\n");
   for (size_t i = 0; i < f->plan.nodes.n; i++)
-    if (has_kubelet(&f->plan.nodes.v[i])) {
+    if (f->plan.nodes.v[i].registered) {
       buf_addf(&b, "reach-%s,%s,Running,10.244.%zu.7,", f->plan.nodes.v[i].name,
                f->plan.nodes.v[i].name, i);
       if (spec_has_ipv6(&f->spec))
@@ -388,7 +400,7 @@ static char *say_pods(const struct fixture *f) {
       buf_adds(&b, "\n");
     }
   for (size_t i = 0; i < f->plan.nodes.n; i++) {
-    if (!has_kubelet(&f->plan.nodes.v[i]))
+    if (!f->plan.nodes.v[i].registered)
       continue;
     buf_addf(&b, "\n@section reach reach-%s\n", f->plan.nodes.v[i].name);
     say_reach(f, &b);
@@ -511,6 +523,13 @@ static void test_well(void **state) {
   begin(&f, nodes_units);
   parts_verify(&f.plan, &f.facts, &f.checks);
   expect_all_ok(&f);
+  expect(&f, "pods.kube-apiserver", VERIFY_OK, "3, restarts so far: 3");
+  expect(&f, "pods.kube-proxy", VERIFY_OK, "4, restarts so far: 4");
+  end(&f);
+  begin(&f, nodes_absent);
+  parts_verify(&f.plan, &f.facts, &f.checks);
+  expect_all_ok(&f);
+  expect(&f, "nodes.ready", VERIFY_OK, "1 node");
   expect(&f, "pods.kube-apiserver", VERIFY_OK, "3, restarts so far: 3");
   expect(&f, "pods.kube-proxy", VERIFY_OK, "4, restarts so far: 4");
   end(&f);
@@ -684,6 +703,20 @@ static const struct flaw faults_of_cluster[] = {
     {"cluster", "\"k8s-app\":\"kube-proxy\"}},\"spec\":{\"nodeName\":\"w1\"",
      "\"k8s-app\":\"other\"}},\"spec\":{\"nodeName\":\"w1\"", "pods.kube-proxy",
      "none on w1"},
+};
+
+static const struct flaw faults_of_absent[] = {
+    {"cluster", "[{\"metadata\":{\"name\":\"w1\"",
+     "[{\"metadata\":{\"name\":\"m1\"}},{\"metadata\":{\"name\":\"w1\"",
+     "nodes.names", "m1 is registered and not planned"},
+    {"m2", "kube-apiserver active", "kube-apiserver inactive",
+     "pods.kube-apiserver", "m2: kube-apiserver is inactive"},
+    {"m1", "kube-proxy active 1 v1.20.2", "kube-proxy active 1 v1.19.2",
+     "pods.kube-proxy", "m1: expected kube-proxy v1.20.2, found v1.19.2"},
+    {"cluster", "k8s/kube-proxy:v1.20.2", "k8s/kube-proxy:v1.19.2",
+     "pods.kube-proxy", "expected v1.20.2, found the image"},
+    {"m3", "kube-scheduler active 1 v1.20.2 200\n", "", "pods.kube-scheduler",
+     "m3: nothing known of kube-scheduler"},
 };
 
 static const struct flaw faults_of_units[] = {
@@ -885,6 +918,8 @@ static void test_faults(void **state) {
     expect_fault(nodes_ha, &faults_of_cluster[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_pods); i++)
     expect_fault(nodes_ha, &faults_of_pods[i]);
+  for (size_t i = 0; i < ARRAY_SIZE(faults_of_absent); i++)
+    expect_fault(nodes_absent, &faults_of_absent[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_units); i++)
     expect_fault(nodes_units, &faults_of_units[i]);
   for (size_t i = 0; i < ARRAY_SIZE(faults_of_haproxy); i++)
