@@ -44,6 +44,7 @@ int access_ssh_config(const struct plan *plan, const struct ports *ports,
   if (quote_path(dir, "id_ed25519", &key, err) < 0 ||
       quote_path(dir, "known_hosts", &known, err) < 0)
     return -1;
+  const struct plan_node *jump = plan_jump(plan);
   _cleanup_buf_ struct buf b = {0};
   buf_adds(&b, "# written by `kubeseed seed` and `kubeseed up`\n");
   for (size_t i = 0; i < plan->nodes.n; i++) {
@@ -56,6 +57,10 @@ int access_ssh_config(const struct plan *plan, const struct ports *ports,
     else
       buf_addf(&b, "  HostName %s\n  ConnectTimeout %d\n",
                ip_format(n->spec->address, address), CONNECT_SECONDS);
+    /* The node's own keys are looked at all the same: what goes through the
+     * jump host is encrypted for the node. */
+    if (jump && n != jump && !ports->node[i].ssh)
+      buf_addf(&b, "  ProxyJump %s\n", jump->name);
   }
   buf_addf(&b,
            "Host *\n"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * How the workstation reaches the nodes: machines that run here through
- * forwarded ports on 127.0.0.1, all others at their addresses; with the nodes'
- * own names for their host keys, and a limit of seconds for connecting.
+ * forwarded ports on 127.0.0.1, all others at their addresses, by way of the
+ * jump host when the spec has one; with the nodes' own names for their host
+ * keys, and a limit of seconds for connecting.
  */
 #pragma once
 

@@ -16,6 +16,7 @@
 /* One connection, until its server has said something. */
 struct probe {
   const struct plan_node *node;
+  const struct plan_node *by; /* looked for in its place, or NULL */
   struct ip address;
   uint16_t port;
   bool here;
@@ -44,15 +45,19 @@ bool reach_is_here(const struct plan_node *node, const struct state *state,
 static void failed(struct probe *p, int why) {
   char a[NET_TEXT];
   const char *name = p->node->name;
+  _cleanup_free_ char *leads =
+      p->by ? xasprintf("%s, which leads to %s,", p->by->name, name) : NULL;
   if (p->here)
     p->ret->why = xasprintf("%s runs, but does not answer ssh yet (%s)", name,
                             why == ETIMEDOUT ? "no greeting" : strerror(why));
   else if (why == ETIMEDOUT)
-    p->ret->why = xasprintf("%s does not answer ssh at %s within %d s", name,
-                            ip_format(p->address, a), p->seconds);
+    p->ret->why =
+        xasprintf("%s does not answer ssh at %s within %d s",
+                  leads ? leads : name, ip_format(p->address, a), p->seconds);
   else
-    p->ret->why = xasprintf("%s does not answer ssh at %s: %s", name,
-                            ip_format(p->address, a), strerror(why));
+    p->ret->why =
+        xasprintf("%s does not answer ssh at %s: %s", leads ? leads : name,
+                  ip_format(p->address, a), strerror(why));
 }
 
 static void end(struct probe *p, int why) {
@@ -134,8 +139,10 @@ static bool prepare(const struct state *state, const struct ports *ports,
   p->here = reach_is_here(p->node, state, ports);
   bool forwarded = p->here && kind->forwards;
   p->seconds = p->here ? REACH_HERE_SECONDS : REACH_SECONDS;
-  p->address =
-      forwarded ? (struct ip){IP_V4, {127, 0, 0, 1}} : p->node->spec->address;
+  if (p->here || p->by == p->node)
+    p->by = NULL;
+  p->address = forwarded ? (struct ip){IP_V4, {127, 0, 0, 1}}
+                         : (p->by ? p->by : p->node)->spec->address;
   p->port = forwarded ? (uint16_t)ports->node[p->node->index].ssh : port;
   if (p->here && !kind->running(state, name, NULL))
     p->ret->why = xasprintf("%s is off", name);
@@ -148,11 +155,12 @@ void reach_look(const struct plan *plan, const struct state *state,
                 const struct ports *ports, uint16_t port, const size_t *nodes,
                 size_t n, struct reach *ret) {
   _cleanup_free_ struct probe *v = xcalloc(BATCH, sizeof(*v));
+  const struct plan_node *jump = plan_jump(plan);
   size_t pending = 0;
   for (size_t i = 0; i < n; i++) {
     ret[i] = (struct reach){0};
     v[pending] = (struct probe){
-        .node = &plan->nodes.v[nodes[i]], .fd = -1, .ret = &ret[i]};
+        .node = &plan->nodes.v[nodes[i]], .by = jump, .fd = -1, .ret = &ret[i]};
     pending += prepare(state, ports, port, &v[pending]);
     if (pending == BATCH || i + 1 == n) {
       run(v, pending);

@@ -6,7 +6,8 @@
  *
  * A machine of ours, which was switched on here at least once, is looked for
  * only while it runs. Of all others nothing is known: they are at their
- * addresses, or are not.
+ * addresses, or are not; where there is a jump host (plan_jump) it is looked
+ * for in their place.
  */
 #pragma once
 

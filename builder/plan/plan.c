@@ -45,6 +45,13 @@ void plan_done(struct plan *p) {
   *p = (struct plan){0};
 }
 
+const struct plan_node *plan_jump(const struct plan *p) {
+  for (size_t i = 0; i < p->nodes.n; i++)
+    if (p->nodes.v[i].spec->role == ROLE_JUMP)
+      return &p->nodes.v[i];
+  return NULL;
+}
+
 const struct plan_interface *plan_cluster_interface(const struct plan_node *n) {
   return &n->interfaces.v[0];
 }

@@ -123,5 +123,9 @@ static inline bool plan_takes_seeds(const struct plan *p,
 /* The card over which the node talks to the cluster; every node has it. */
 const struct plan_interface *plan_cluster_interface(const struct plan_node *n);
 
+/* The first node of the role jump, through which people reach the others by
+ * ssh; NULL when there is none. */
+const struct plan_node *plan_jump(const struct plan *p);
+
 /* The node of that name, or NULL. */
 const struct plan_node *plan_find(const struct plan *p, const char *name);
