@@ -111,6 +111,16 @@ static void steps_of_nodes(const struct plan *plan,
                     plan->spec->endpoint.stats_port),
           three_columns(csv));
   }
+  for (size_t i = 0; i < plan->control_planes.n; i++) {
+    const struct plan_node *n = plan->control_planes.v[i];
+    char *said = verify_section(&f->node[n->index], "health");
+    if (said)
+      add(v, "C12", n->name,
+          xasprintf("curl -H 'Host: kubernetes.default.svc.cluster.local' -i "
+                    "http://127.0.0.1:%d/healthz",
+                    plan->spec->endpoint.health_port),
+          said);
+  }
   for (size_t i = 0; i < plan->holders.n; i++) {
     const struct plan_node *n = plan->holders.v[i];
     char *addresses = verify_section(&f->node[n->index], "addresses");
@@ -193,6 +203,7 @@ static const struct {
     {"C10", "units"},
     {"A3.5", "endpoint.backends"},
     {"C14", "endpoint.readyz"},
+    {"C12", "endpoint.health"},
     {"A4.10", "endpoint.holder"},
     {"E13", "pods.reach"},
 };

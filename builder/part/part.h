@@ -147,7 +147,8 @@ struct part {
   PART(addons)                                                                 \
   PART(serving)                                                                \
   PART(flannel_etcd)                                                           \
-  PART(unregistered)
+  PART(unregistered)                                                           \
+  PART(health)
 
 #define PART_DECLARE(name) extern const struct part part_##name;
 PART_LIST(PART_DECLARE)

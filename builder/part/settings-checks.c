@@ -82,6 +82,13 @@ static const struct {
     {10259, "the scheduler"},
 };
 
+const char *settings_port_owner(int port) {
+  for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+    if (taken[i].port == port)
+      return taken[i].who;
+  return NULL;
+}
+
 static void check_ports(const struct checking *c) {
   const char *ports = c->spec->kubernetes.api.node_ports;
   int first, last;

@@ -13,3 +13,7 @@ void settings_check_api_server(const struct checking *c);
 void settings_check_kubelets(const struct checking *c);
 #define SETTINGS_READ_KUBELETS                                                 \
   { "kubernetes.kubelet", "network.services", "nodes" }
+
+/* Who listens at that port of a node, "the kubelet"; NULL: nobody of
+ * Kubernetes', etcd's or ssh's. */
+const char *settings_port_owner(int port);

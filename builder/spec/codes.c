@@ -413,6 +413,9 @@ const struct code spec_codes[] = {
     {"KS0871", "control planes that register no node",
      "With kubernetes.kubelet.controlPlanes absent the API server knows of "
      "workers alone, and nothing is sent to control planes or said of them."},
+    {"KS0872", "a port that another program has",
+     "endpoint.healthPort is one of control-plane nodes, on all their "
+     "addresses."},
     {"KS0815", "no audit policy",
      "An API server does not start with it. It begins with `apiVersion: "
      "audit.k8s.io/v1` and `kind: Policy`; `rules` lists what is logged."},
@@ -983,6 +986,9 @@ static const struct told {
                "Kubernetes, which could have %s"},
     {"KS0871", "with kubelet.controlPlanes absent control planes are no "
                "nodes of Kubernetes, which could have %s"},
+    {"KS0872", "the port %d of control planes is %s's; write another"},
+    {"KS0872",
+     "a service could get the port %d; write one outside of %d to %d"},
     {"KS0709", "annotations belong to Kubernetes nodes: workers and control "
                "planes"},
     {"KS0709", "Kubernetes sets the annotation '%s' itself; leave it out"},

@@ -292,7 +292,8 @@ struct spec {
     int port;
     enum provider provider;
     int stats_port;
-    int router_id; /* VRRP virtual_router_id, 1 to 255; 0: derived by plan */
+    int health_port; /* of control planes, without TLS; 0: none */
+    int router_id;   /* VRRP virtual_router_id, 1 to 255; 0: derived by plan */
   } endpoint;
   struct spec_gateway gateway;
   struct {

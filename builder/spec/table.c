@@ -962,6 +962,13 @@ const struct key spec_keys[] = {
      .doc = "The port of haproxy's statistics page; its password is "
             "NAME.cluster/pki/stats.secret.",
      .value = "32700", .min = 1, .max = 65535},
+    {"endpoint.healthPort", TYPE_INT, "0.2", AT(endpoint.health_port),
+     .doc = "A port of control-plane nodes without TLS, where nginx answers "
+            "/healthz, /livez and /readyz as the API server beside it does, "
+            "whose certificate it checks, and nothing else: for load balancers "
+            "that look by HTTP alone.",
+     .derived = "none", .min = 1, .max = 65535, .example = "80",
+     .also = "healthProxy healthzPort"},
     {"endpoint.routerId", TYPE_INT, "0.1", AT(endpoint.router_id),
      .doc = "The number of VRRP's virtual router; no other one in the subnet "
             "may have it.",

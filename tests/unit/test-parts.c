@@ -75,7 +75,8 @@ static const char *const specs[] = {
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.20.2, bootstrapper: systemd,\n"
     "  kubelet: {servingCertificates: rotated}}\n"
-    "network: {subnet: 192.168.4.0/24}\n" MASTERS WORKER,
+    "network: {subnet: 192.168.4.0/24}\nendpoint: {healthPort: 80}\n" MASTERS
+        WORKER,
     "apiVersion: kubeseed/v1\nkind: Cluster\nname: demo\n"
     "kubernetes: {version: 1.20.2, bootstrapper: static-pods,\n"
     "  kubelet: {controlPlanes: absent, servingCertificates: rotated}}\n"

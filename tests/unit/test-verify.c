@@ -95,7 +95,7 @@ static const char nodes_pacemaker[] =
     "- {name: 'lb{1..2}', role: load-balancer, address: 192.168.4.11+}\n";
 
 static const char nodes_nginx[] =
-    "endpoint: {address: 192.168.4.20, provider: nginx}\n"
+    "endpoint: {address: 192.168.4.20, provider: nginx, healthPort: 80}\n"
     "nodes:\n"
     "- {name: 'm{1..3}', role: control-plane, address: 192.168.4.31+}\n"
     "- {name: lb1, role: load-balancer, address: 192.168.4.11}\n";
@@ -293,6 +293,9 @@ static char *say_node(const struct fixture *f, const struct plan_node *n) {
     say_components(n, &b);
   if (has_kubelet(n) && f->spec.kubernetes.kubelet.serving == SERVING_ROTATED)
     buf_adds(&b, "\n@section serving\n401");
+  if (n->spec->role == ROLE_CONTROL_PLANE && f->spec.endpoint.health_port)
+    buf_adds(&b, "\n@section health\nHTTP/1.1 200 OK\r\nServer: nginx\r\n"
+                 "\r\nok");
   buf_adds(&b, "\n@section end\n");
   return buf_take(&b);
 }
@@ -859,6 +862,11 @@ static const struct flaw faults_of_haproxy[] = {
 };
 
 static const struct flaw faults_of_nginx[] = {
+    {"m1", "HTTP/1.1 200 OK", "HTTP/1.1 502 Bad Gateway", "endpoint.health",
+     "m1: HTTP/1.1 502 Bad Gateway"},
+    {"m2", "\r\nok", "\r\nnot ok", "endpoint.health", "m2: HTTP/1.1 200 OK"},
+    {"m3", "HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\nok", "", "endpoint.health",
+     "m3: nothing"},
     {"lb1", "m1 200", "m1 curl: (7) Connection refused 000",
      "endpoint.backends", "lb1 sees m1 curl: (7) Connection refused 000"},
     {"lb1", "@section balancer\n200", "@section balancer\n502",
