@@ -7,6 +7,7 @@
  */
 #include "spec/addons.h"
 #include "part/addons-checks.h"
+#include "part/judge-addons.h"
 #include "part/part.h"
 #include <string.h>
 
@@ -168,4 +169,5 @@ const struct part part_addons = {
     .steps = steps,
     .values = values,
     .node_values = node_values,
+    .verify = judge_addons,
 };

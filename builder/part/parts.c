@@ -181,6 +181,7 @@ static const char *const checks[] = {
     "pods.kube-proxy",
     "pods.system",
     "dns",
+    "addons",
     "pods.dns",
     "pods.reach",
     NULL,

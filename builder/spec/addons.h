@@ -11,6 +11,9 @@
 /* Where nodes have the manifests of add-ons. */
 #define ADDON_FOLDER "/etc/kubeseed/addons/"
 
+/* By which its objects are known in the cluster. */
+#define ADDON_LABEL "kubeseed/addon"
+
 /* Each API server is asked for each object by one question after the other, of
  * which kubectl asks five a second. */
 #define ADDON_VOLUMES_MAX 500

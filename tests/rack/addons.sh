@@ -92,6 +92,8 @@ must "a pod claims a volume" claim_one
 check "and runs where one is" within 120 writer_runs
 check "what it writes is in the folder" within 60 data_is_there
 
+check "the cluster is what the spec says" ks verify --wait 300
+
 must "the first node starts again" starts_again
 check "the step is done" within 120 step_is_done
 check "nothing was applied again" equals 0 applied_since_boot
@@ -110,5 +112,6 @@ check "the class and what nobody claimed are gone" within 60 \
   not kube get storageclass/local
 check "and the volume that nobody claimed" not kube get pv/local-w1-2
 check "what was written is there" data_is_there
+check "the cluster is what the spec says without it" ks verify --wait 300
 check "the machines are switched off" ks down --now
 finish

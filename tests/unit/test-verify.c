@@ -1022,6 +1022,58 @@ static void test_encryption(void **state) {
   }
 }
 
+#define NOTED(data) "\n@section addons\n{\"items\":[{\"data\":{" data "}}]}"
+#define PODS(section, status)                                                  \
+  "\n@section addon-" section                                                  \
+  "\n{\"items\":[{\"metadata\":{\"name\":\"speaker\",\"labels\":"              \
+  "{\"kubeseed/addon\":\"metallb\"}},\"status\":{" status "}}]}"
+#define NO_PODS(section) "\n@section addon-" section "\n{\"items\":[]}"
+#define NO_PODS_AT_ALL NO_PODS("deployments") NO_PODS("daemonsets")
+#define OF_BOTH "\"local-volumes\":\"applied 1f\",\"metallb\":\"applied 2e\""
+
+static void test_addons(void **state) {
+  (void)state;
+  static const struct {
+    const char *said;
+    enum verify_state state;
+    const char *part;
+  } cases[] = {
+      {NOTED(OF_BOTH) PODS("deployments", "\"replicas\":1,\"readyReplicas\":1")
+           PODS("daemonsets", "\"desiredNumberScheduled\":3,\"numberReady\":3"),
+       VERIFY_OK, "2 add-ons"},
+      {NOTED("\"local-volumes\":\"failed: no matches for kind\","
+             "\"guestbook\":\"applied 1f\"") NO_PODS_AT_ALL,
+       VERIFY_FAIL,
+       "local-volumes failed: no matches for kind; metallb has not been "
+       "applied; guestbook is there, and the spec has it no more"},
+      {"\n@section addons\n{\"items\":[]}" NO_PODS_AT_ALL, VERIFY_FAIL,
+       "local-volumes has not been applied; metallb has not"},
+      {NOTED(OF_BOTH) PODS("deployments", "\"replicas\":2")
+           NO_PODS("daemonsets"),
+       VERIFY_FAIL, "metallb: 0 of 2 pods of speaker are ready"},
+      {NOTED(OF_BOTH) NO_PODS("deployments")
+           PODS("daemonsets", "\"desiredNumberScheduled\":3,\"numberReady\":2"),
+       VERIFY_FAIL, "metallb: 2 of 3 pods of speaker are ready"},
+      {NOTED(OF_BOTH) NO_PODS("deployments"), VERIFY_FAIL,
+       "no list of addon-daemonsets: nothing"},
+  };
+  for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+    struct fixture f;
+    begin(&f, nodes_ha);
+    f.spec.addons_written = true;
+    spec_addon_vec_add(&f.spec.addons)->name = ADDON_LOCAL_VOLUMES;
+    spec_addon_vec_add(&f.spec.addons)->name = ADDON_METALLB;
+    char *text = xasprintf("%s%s", f.facts.cluster.text, cases[i].said);
+    free(f.facts.cluster.text);
+    f.facts.cluster.text = text;
+    parts_verify(&f.plan, &f.facts, &f.checks);
+    expect(&f, "addons", cases[i].state, cases[i].part);
+    assert_int_equal(verify_count(&f.checks, VERIFY_FAIL),
+                     cases[i].state == VERIFY_FAIL);
+    end(&f);
+  }
+}
+
 /* What a silent node cannot say is not taken for right, nor told again. */
 static void test_silent_node(void **state) {
   (void)state;
@@ -1613,6 +1665,7 @@ int main(void) {
       cmocka_unit_test(test_many_soon),
       cmocka_unit_test(test_pod_in_trouble),
       cmocka_unit_test(test_encryption),
+      cmocka_unit_test(test_addons),
       cmocka_unit_test(test_silent_node),
       cmocka_unit_test(test_silence_hides_nothing),
       cmocka_unit_test(test_silent_cluster),
