@@ -62,10 +62,20 @@ int bundle_open(const char *file, struct payload *ret, struct error *err) {
                             .package = "tar",
                             .output = &text,
                             .output_max = MANIFEST_MAX};
-  if (process_run(&p, err) < 0 ||
-      payload_parse(text.data ? text.data : "", text.len, ret, err) < 0)
-    return error_prefix(err, "'%s' is no bundle, or damaged", file);
-  return 0;
+  _cleanup_error_ struct error own = {0};
+  if (process_run(&p, &own) < 0) {
+    /* tar's four lines say no more than this. */
+    if (own.kind != ERROR_MISSING)
+      return error_set(err, 0,
+                       "'%s' is no bundle, or damaged: it is no tar archive "
+                       "that begins with a manifest.json",
+                       file);
+    error_move(err, &own);
+    return -1;
+  }
+  return payload_parse(text.data ? text.data : "", text.len, ret, err) < 0
+             ? error_prefix(err, "'%s' is no bundle, or damaged", file)
+             : 0;
 }
 
 /* ---- Writing one ---- */
