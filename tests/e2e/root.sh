@@ -47,9 +47,19 @@ check "a machine starts from it" power_on disk -machine q35 \
   -drive "file=$STATE/disk.qcow2,format=qcow2,if=none,id=disk" \
   -device ide-hd,drive=disk,bus=ide.0 \
   -netdev user,id=net,restrict=on -device "e1000,netdev=net,mac=$mac"
-check "and is a node" within 900 says_root disk
+check "and is a node" within 1500 says_root disk
 check "whose root has all of the disk" grown disk 6144
 check "it goes off" power_off disk
+# What was written to a larger disk byte by byte has the copy of its table in the
+# middle of it.
+whole_table() { # NAME
+  qemu-img convert -O raw "$STATE/$1.qcow2" "$WORK/raw" &&
+    /usr/sbin/sfdisk --verify "$WORK/raw" >"$WORK/verified" 2>&1
+  rm -f "$WORK/raw"
+  cat "$WORK/verified"
+  grep -q 'No errors' "$WORK/verified" && ! grep -q backup "$WORK/verified"
+}
+check "its table of partitions is whole, with the copy at the end" whole_table disk
 rm -f "$STATE/disk.qcow2" "$out"/*
 
 STATE=$STATE.12
@@ -67,7 +77,7 @@ check "starts" power_on plain -machine pc \
   -drive "file=$STATE/seeds/m1.iso,format=raw,if=none,id=seed,readonly=on" \
   -device virtio-blk-pci,drive=seed \
   -netdev user,id=net,restrict=on -device "virtio-net-pci,netdev=net,mac=$mac"
-check "and is a node" within 900 says_root plain
+check "and is a node" within 1500 says_root plain
 check "whose root has all of the disk" grown plain 12288
 check "it goes off" power_off plain
 finish
