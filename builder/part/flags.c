@@ -193,6 +193,9 @@ void flags_kubelet(const struct plan *p, const struct plan_node *n,
   add(&f, "container-runtime-endpoint", version_cri_socket(v));
   add(&f, "kubeconfig", "/etc/kubernetes/kubelet.conf");
   add(&f, "node-ip", scope_text(s, "node_ip"));
+  /* 1.20 does not know it in its configuration. */
+  if (!n->registered)
+    add(&f, "register-node", "false");
   if (*labels && n->registered)
     add(&f, "node-labels", labels);
   if (*taints && n->registered)

@@ -25,11 +25,6 @@ static const struct part_file files[] = {
     {0},
 };
 
-static void node_values(const struct plan *p, const struct plan_node *n,
-                        struct scope *s) {
-  scope_set_flag(s, "unregistered", why(p, n) != NULL);
-}
-
 /* An API server knows nothing of such a node's pods; where they are units, it
  * knows of none in any case (systemd.c). */
 static void ask(const struct part_input *in, const struct plan_node *n,
@@ -119,6 +114,5 @@ const struct part part_unregistered = {
     .why = why,
     .checks = checks,
     .files = files,
-    .node_values = node_values,
     .ask = ask,
 };

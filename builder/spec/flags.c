@@ -90,6 +90,7 @@ const struct flag flag_table[] = {
     {KUBELET, "kubeconfig", 0, NULL},
     {KUBELET, "node-ip", 0, NULL},
     {KUBELET, "node-labels", 0, NULL},
+    {KUBELET, "register-node", 0, NULL},
     {KUBELET, "register-with-taints", 0, NULL},
     {0},
 };
