@@ -62,6 +62,8 @@ static void print_image(const struct image_entry *e) {
   printf("%s  %.1f GB  %s  Kubernetes %s%s\n", e->name, (double)e->size / 1e9,
          day, e->kubernetes ? e->kubernetes : "unknown",
          e->current ? "  current" : "");
+  if (e->debian && e->kernel)
+    printf("  Debian %d, kernel %s\n", e->debian, e->kernel);
   for (size_t i = 0; i < e->users.n; i++)
     printf("  %-11s %s\n", word_of_user(e->users.v[i].state),
            e->users.v[i].overlay);
@@ -77,10 +79,14 @@ static json_t *image_json(const struct image_entry *e) {
     json_array_append_new(
         users, json_pack("{so ss}", "disk", json_text(e->users.v[i].overlay),
                          "state", word_of_user(e->users.v[i].state)));
-  return json_pack("{ss so sI sI ss* sb sb so}", "name", e->name, "path",
-                   json_text(e->path), "bytes", (json_int_t)e->size, "baked",
-                   (json_int_t)e->baked, "kubernetes", e->kubernetes, "current",
-                   e->current, "usersKnown", !e->old, "users", users);
+  json_t *j = json_pack(
+      "{ss so sI sI ss* ss* sb sb so}", "name", e->name, "path",
+      json_text(e->path), "bytes", (json_int_t)e->size, "baked",
+      (json_int_t)e->baked, "kubernetes", e->kubernetes, "kernel", e->kernel,
+      "current", e->current, "usersKnown", !e->old, "users", users);
+  if (e->debian)
+    json_object_set_new(j, "debian", json_integer(e->debian));
+  return j;
 }
 
 static int print_list(const struct cli *cli, struct error *err) {

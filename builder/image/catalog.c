@@ -75,6 +75,7 @@ static void entry_done(struct image_entry *e) {
   free(e->name);
   free(e->path);
   free(e->kubernetes);
+  free(e->kernel);
   image_users_done(&e->users);
 }
 
@@ -100,11 +101,16 @@ size_t image_count_users(const struct image_entry *e) {
   return count_users(&e->users);
 }
 
-static char *kubernetes_of(const char *path) {
-  _cleanup_json_ json_t *j = manifest_of(path);
+static void read_manifest(struct image_entry *e) {
+  static const char begins[] = "vmlinuz-";
+  _cleanup_json_ json_t *j = manifest_of(e->path);
   const char *version = json_string_value(
       json_object_get(json_object_get(j, "payload"), "kubernetes"));
-  return version ? xstrdup(version) : NULL;
+  const char *kernel = json_string_value(json_object_get(j, "kernel"));
+  e->kubernetes = version ? xstrdup(version) : NULL;
+  if (kernel && strncmp(kernel, begins, strlen(begins)) == 0)
+    e->kernel = xstrdup(kernel + strlen(begins));
+  e->debian = (int)json_integer_value(json_object_get(j, "debian"));
 }
 
 /* What a file takes of the disk; nothing when there is none. */
@@ -133,9 +139,9 @@ static int add_entry(const char *dir, const char *file,
   e->current = current && strcmp(current, name) == 0;
   e->size = on_disk(path) + on_disk(raw);
   e->baked = st.st_mtime;
-  e->kubernetes = kubernetes_of(path);
   e->name = TAKE_PTR(name);
   e->path = TAKE_PTR(path);
+  read_manifest(e);
   return image_users_read(e->path, &e->users, err);
 }
 

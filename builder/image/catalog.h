@@ -35,7 +35,10 @@ struct image_entry {
   bool current;  /* what specs of its key get */
   uint64_t size; /* bytes it takes */
   time_t baked;
-  char *kubernetes; /* version, or NULL when its manifest is not readable */
+  /* As its manifest tells: NULL or 0 when that is not readable. */
+  char *kubernetes; /* version */
+  char *kernel;     /* "6.1.0-56-cloud-amd64" */
+  int debian;       /* release */
   struct image_user_vec users;
 };
 DEFINE_VEC(image_entry_vec, struct image_entry);
