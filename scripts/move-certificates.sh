@@ -65,6 +65,7 @@ if [ -d "$staging" ]; then
   mv "$staging" "$staging.old"
   sync -f /
   wipe "$staging.old"
+  sync -f /
 fi
 [ -s $target/pki/ca.crt ] ||
   fail "nothing was received; run copy-certificates.sh on a node that has them"

@@ -128,5 +128,9 @@ step_wipe() {
 
 # What ready means depends on the role. Asked at every boot.
 step_ready() {
+  # What a member was sent once more, and its power failed before it was wiped.
+  for left in /var/lib/kubeseed/certificates /var/lib/kubeseed/certificates.old; do
+    [ ! -d "$left" ] || /root/bin/move-certificates.sh
+  done
   call ready "$ROLE"
 }

@@ -2,8 +2,8 @@
 """Faults that come together, or one while another is being mended: cuts, a disk,
 links, programs, slow disks, in any mixture. Each run has one of its own."""
 import etcd
-from moves import (hand_over_keys, random_gap, renew_token, said,
-                   switch_all_on)
+import world as w
+from moves import random_gap, renew_token, said, switch_all_on
 
 
 def cut(world, nodes, lossy):
@@ -67,6 +67,16 @@ def fault(world):
         end_program(world)
     elif what == "slow":
         slow(world)
+
+
+def hand_over_keys(world, node):
+    """From a member that is on, if there is one."""
+    members = [n for n in world.nodes.values() if n is not node and n.sshd and
+               n.has("/etc/kubernetes/pki/ca.key") and
+               n.has("/etc/kubernetes/kubelet.conf")]
+    if members:
+        world.run(w.Actor(members[0], ["/bin/sh", "/root/bin/copy-certificates.sh",
+                                       node.name], on_exit=lambda actor: None))
 
 
 def helping(world, until):

@@ -227,6 +227,20 @@ def remembered(world, late):
     world.forms = False
 
 
+def sent_again(world, name):
+    """pki.mode copied: a member is sent the CAs once more, and its power fails while
+    it does away with them."""
+    yield from boot_at_once(world)
+    node = world.nodes[name]
+    hand_over_keys(world, node)
+    yield lambda: node.exists("/var/lib/kubeseed/certificates.old")
+    yield world.rng.uniform(0, 0.3)
+    node.power_off(world.lossy)
+    yield 20
+    node.power_on()
+    yield world.all_done
+
+
 def replaced_together(world, names):
     """Some members get new disks and come back at the same moment."""
     yield from boot_at_once(world)

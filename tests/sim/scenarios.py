@@ -29,6 +29,7 @@ SCENARIOS = {
     "all-replaced": disks.all_replaced,
     "left": disks.left,
     "remembered": disks.remembered,
+    "sent-again": disks.sent_again,
     "replaced": disks.replaced_together,
     "behind": disks.behind,
     "promised": disks.promised,
@@ -190,6 +191,8 @@ def jobs(topology, number, salt=""):
     found += [("closed", code, False) for code in ("401", "403")
               if not topology.own]
     found += combined.jobs(number // 4 + 1)
+    found += [("sent-again", n, lossy) for n in masters[1:] if copied
+              for lossy in (False, True)]
     if members:
         found += unsettled.jobs(number // 2 + 1)
     return named(name, found, salt)
