@@ -9,6 +9,7 @@ addons=/etc/kubeseed/addons.list # of the seed: an add-on and a file of it, in o
 # the digest of its manifests, or why not. It is the cluster's, whoever is its first
 # node now and whichever disk that has.
 addon_record=kubeseed-addons
+addon_failures=/run/kubeseed/addons.failed # a line for each attempt since the boot
 
 # Looked at again at every boot.
 rm -f "$recorded/addons"
@@ -118,8 +119,15 @@ step_addons() {
   for name in $(addon_names); do
     apply_addon "$name" || failed="$failed $name"
   done
-  [ -z "$failed" ] || {
-    echo "add-ons that are not as the spec has them:$failed"
-    return 1
-  }
+  [ -n "$failed" ] || return 0
+  echo "add-ons that are not as the spec has them:$failed"
+  echo >>"$addon_failures"
+  others_wait || return 1
+  report wait "goes on without the add-ons$failed until the next boot"
+}
+
+# Other nodes wait for what comes behind it: some minutes must do.
+others_wait() {
+  [ "${STEPS%addons}" = "$STEPS" ] &&
+    [ "$(wc -l <"$addon_failures")" -ge 10 ]
 }

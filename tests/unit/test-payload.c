@@ -233,6 +233,30 @@ static void test_other_machines(void **state) {
   free(ensure(dir, version, ERROR_NONE));
 }
 
+/* What nodes would look for in vain. */
+static void test_addon_images(void **state) {
+  char *dir = *state, version[] = "1.20.2";
+  const struct log log = {.out = stderr, .quiet = true};
+  const struct source_options opt = {0};
+  static const enum addon addons[] = {ADDON_LOCAL_VOLUMES, ADDON_GUESTBOOK};
+  write_payload(dir, DEB);
+  for (size_t i = 0; i < ARRAY_SIZE(addons); i++) {
+    _cleanup_error_ struct error err = {0};
+    _cleanup_payload_ struct payload p = {0};
+    struct spec_addon one = {.name = (int)addons[i]};
+    struct spec spec = {.kubernetes = {.payload = dir, .version_text = version},
+                        .image = {.debian = 12},
+                        .addons = {.v = &one, .n = 1}};
+    assert_true(version_parse(version, &spec.kubernetes.version));
+    int r = source_ensure(&log, &spec, &opt, &p, &err);
+    assert_int_equal(r, addons[i] == ADDON_LOCAL_VOLUMES ? 0 : -1);
+    if (r < 0)
+      assert_non_null(strstr(err.faults[0].msg,
+                             "has no image docker.io/library/redis:6.0.5, and "
+                             "the add-on guestbook needs it"));
+  }
+}
+
 /* Of which one would wait for ever. */
 static void test_pipe(void **state) {
   char *dir = *state, version[] = "1.20.2";
@@ -544,6 +568,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_folder, setup, teardown),
       cmocka_unit_test_setup_teardown(test_unlisted, setup, teardown),
       cmocka_unit_test_setup_teardown(test_other_machines, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_addon_images, setup, teardown),
       cmocka_unit_test_setup_teardown(test_pipe, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lock_is_link, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lock_of_images, setup, teardown),
