@@ -15,6 +15,7 @@ here=$(dirname "$0")
 . "$here/../e2e/functions.sh"
 
 SPEC=$WORK/mirror.yaml
+KUBE_NODE=m1
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/kubeseed
 payload=$cache/payload/debian-1.20.2
 www=$WORK/www
