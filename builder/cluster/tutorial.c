@@ -238,7 +238,8 @@ static void print_step(const struct step *s, FILE *out) {
   fprintf(out, "%s# %s\n", node, command);
   for (const char *p = s->output; *p;) {
     size_t n = strcspn(p, "\n");
-    _cleanup_free_ char *line = xstrndup(p, n);
+    size_t end = n > 0 && p[n - 1] == '\r' ? n - 1 : n; /* HTTP's */
+    _cleanup_free_ char *line = xstrndup(p, end);
     _cleanup_free_ char *text = utf8_printable(line);
     fprintf(out, "%s\n", text);
     p += n + (p[n] == '\n');
@@ -298,7 +299,7 @@ json_t *tutorial_json(const struct plan *plan, const struct verify_facts *f) {
                         "command", json_text(s->command), "status",
                         s->status == NO_STATUS ? json_null()
                                                : json_integer(s->status),
-                        "output", words(s->output, "\n")));
+                        "output", words(s->output, "\r\n")));
   }
   return list;
 }

@@ -191,11 +191,14 @@ void flags_kubelet(const struct plan *p, const struct plan_node *n,
   _cleanup_free_ char *taints = strv_join(&n->taints, ",");
   add(&f, "container-runtime", "remote");
   add(&f, "container-runtime-endpoint", version_cri_socket(v));
-  add(&f, "kubeconfig", "/etc/kubernetes/kubelet.conf");
+  /* One that knows of an API server and registers no node ends after two
+   * minutes (kubernetes/pkg/volume/csi, initializeCSINode), again and again;
+   * without one it has nobody to ask who may use its port. */
+  if (n->registered)
+    add(&f, "kubeconfig", "/etc/kubernetes/kubelet.conf");
+  else
+    add(&f, "enable-server", "false");
   add(&f, "node-ip", scope_text(s, "node_ip"));
-  /* 1.20 does not know it in its configuration. */
-  if (!n->registered)
-    add(&f, "register-node", "false");
   if (*labels && n->registered)
     add(&f, "node-labels", labels);
   if (*taints && n->registered)

@@ -100,7 +100,7 @@ static void judge_node_certs(const struct judge *j, const struct plan_node *n,
   char *rest = text, *pem;
   for (char *path; (path = judge_next_certificate(&rest, &pem)); found++)
     judge_cert(n->name, path, pem, j->facts->now, c);
-  if (n->has_kubelet && !client)
+  if (n->registered && !client)
     wrong_add(&c->ended, "%s: the kubelet has no client certificate", n->name);
   else if (n->spec->role == ROLE_CONTROL_PLANE && !api)
     wrong_add(&c->ended, "%s: the API server has no certificate", n->name);

@@ -18,7 +18,12 @@ static bool is_worker(const struct plan *p, const struct plan_node *n) {
 }
 
 static bool from_seed(const struct plan *p, const struct plan_node *n) {
-  return !serving_asks(p, n);
+  return n->registered && !serving_asks(p, n);
+}
+
+static bool registers(const struct plan *p, const struct plan_node *n) {
+  (void)p;
+  return n->registered;
 }
 
 #define KUBELET_PKI "/var/lib/kubelet/pki/"
@@ -26,13 +31,13 @@ static bool from_seed(const struct plan *p, const struct plan_node *n) {
 static const struct part_file files[] = {
     {KUBE_PKI "ca.crt", "pki:ca.crt", 0644, ROOT, is_worker},
     {KUBELET_PKI "kubelet-client-current.pem", "pki:node/kubelet.pem", 0600,
-     ROOT, NULL},
+     ROOT, registers},
     {KUBELET_PKI "kubelet.crt", "pki:node/kubelet-server.crt", 0644, ROOT,
      from_seed},
     {KUBELET_PKI "kubelet.key", "pki:node/kubelet-server.key", 0600, ROOT,
      from_seed},
     {"/etc/kubernetes/kubelet.conf", "user-data/kubelet-kubeconfig.yaml", 0644,
-     ROOT, NULL},
+     ROOT, registers},
     {"/var/lib/kubelet/config.yaml", "user-data/kubelet-config.yaml", 0644,
      ROOT, NULL},
     {"/etc/systemd/system/kubelet.service.d/50-kubeseed.conf",

@@ -15,7 +15,7 @@ static bool are_absent(const struct spec *s) {
 static const char *why(const struct plan *p, const struct plan_node *n) {
   (void)p;
   return n->has_kubelet && !n->registered
-             ? "controlPlanes absent: its kubelet registers no node"
+             ? "controlPlanes absent: its kubelet knows of no API server"
              : NULL;
 }
 
@@ -24,6 +24,11 @@ static const struct part_file files[] = {
      NULL},
     {0},
 };
+
+static void node_values(const struct plan *p, const struct plan_node *n,
+                        struct scope *s) {
+  scope_set_flag(s, "unregistered", why(p, n) != NULL);
+}
 
 /* An API server knows nothing of such a node's pods; where they are units, it
  * knows of none in any case (systemd.c). */
@@ -114,5 +119,6 @@ const struct part part_unregistered = {
     .why = why,
     .checks = checks,
     .files = files,
+    .node_values = node_values,
     .ask = ask,
 };

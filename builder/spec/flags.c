@@ -87,10 +87,10 @@ const struct flag flag_table[] = {
     {KUBELET, "container-runtime", 26, "kubernetes pull 114017"},
     {KUBELET, "container-runtime-endpoint", 26,
      "kubernetes pull 112136: a field of its configuration"},
+    {KUBELET, "enable-server", 0, NULL},
     {KUBELET, "kubeconfig", 0, NULL},
     {KUBELET, "node-ip", 0, NULL},
     {KUBELET, "node-labels", 0, NULL},
-    {KUBELET, "register-node", 0, NULL},
     {KUBELET, "register-with-taints", 0, NULL},
     {0},
 };

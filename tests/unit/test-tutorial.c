@@ -28,7 +28,7 @@ static const char told[] =
     "\n@section node\nm2\n"
     "\n@section |export A=b\nstatus 0\n"
     "\n@section A3.3 D10|kubectl get nodes\n NAME  STATUS\n m1    "
-    "\x1b[31mReady\n\n status 7\nstatus 0\n"
+    "\x1b[31mReady\r\n\n status 7\nstatus 0\n"
     "\n@section A3.1|etcdctl endpoint health\nstatus 1\n"
     "\n@section A3.1|etcdctl endpoint status\n half";
 
