@@ -104,6 +104,31 @@ static bool has(const struct buf *b, const char *text) {
   return b->len > 0 && memmem(b->data, b->len, text, strlen(text));
 }
 
+static size_t count(const struct buf *b, const char *text) {
+  size_t n = 0, len = strlen(text);
+  const char *end = b->data + b->len;
+  for (const char *p = b->data;
+       p && (p = memmem(p, (size_t)(end - p), text, len)); p += len)
+    n++;
+  return n;
+}
+
+/* Each image has its own label, in a database without free pages (settle). */
+static int check_pins(const struct buf *store, size_t images,
+                      struct error *err) {
+  size_t pins = count(store, "io.cri-containerd.pinned");
+  if (images == 0)
+    return error_set(err, 0, "/etc/kubeseed/images names no image");
+  if (pins == 0)
+    return error_set(err, 0, "no image is pinned: a full disk would lose them");
+  if (pins < images)
+    return error_set(err, 0,
+                     "pinned are %zu of %zu images: a full disk would lose the "
+                     "others",
+                     pins, images);
+  return 0;
+}
+
 static int check_images(const struct inspect_view *v, struct error *err) {
   _cleanup_buf_ struct buf list = {0}, store = {0};
   char *save = NULL;
@@ -118,11 +143,7 @@ static int check_images(const struct inspect_view *v, struct error *err) {
     if (!has(&store, line))
       r = error_set(err, 0, "containerd does not have the image %s", line);
   }
-  if (n == 0)
-    r = error_set(err, 0, "/etc/kubeseed/images names no image");
-  else if (!has(&store, "io.cri-containerd.pinned"))
-    r = error_set(err, 0, "no image is pinned: a full disk would lose them");
-  return r;
+  return check_pins(&store, n, err) < 0 ? -1 : r;
 }
 
 /* ---- Boot loaders ---- */
