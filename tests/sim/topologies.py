@@ -153,6 +153,14 @@ def read_seeds(folder):
             if medium.endswith(".iso")}
 
 
+def of_one_time(files):
+    """As seeds that were made at one moment, whenever that was: some scripts look at
+    their clock, and a run is to be the same whenever it is made."""
+    mode, env = files["/etc/kubeseed/node.env"]
+    return {**files, "/etc/kubeseed/node.env": (mode, re.sub(
+        rb"SEED_TIME='\d+'", b"SEED_TIME='1800000000'", env))}
+
+
 class Topology:
     """The seeds of one cluster, made by kubeseed itself."""
 
@@ -173,7 +181,7 @@ class Topology:
                                cwd=folder, stdin=subprocess.DEVNULL)
                 shutil.copytree(folder + "/sim.cluster/seeds", kept)
             self.earlier, self.seeds = self.seeds, {
-                node: (dict(files), data)
+                node: (of_one_time(files), data)
                 for node, (files, data) in read_seeds(kept).items()}
         self.priority = {}
         for node, (files, _) in self.seeds.items():
