@@ -110,7 +110,7 @@ must "at its next boot" starts_again
 check "the add-on leaves the record" within 120 equals "" record
 check "the class and what nobody claimed are gone" within 60 \
   not kube get storageclass/local
-check "and the volume that nobody claimed" not kube get pv/local-w1-2
+check "and the volume that nobody claimed" within 120 not kube get pv/local-w1-2
 check "what was written is there" data_is_there
 check "the cluster is what the spec says without it" ks verify --wait 300
 check "the machines are switched off" ks down --now
