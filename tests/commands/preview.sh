@@ -124,26 +124,26 @@ check "does not" eval '! grep "empty disk" "$work/said"'
 rm -r "$preview/disks" "$preview/logs"
 
 # Where nobody joins, a member takes its seed once more when it is told to.
-spec taken 'endpoint: {address: 192.168.4.20}'
-sed -i 's/payload: debian/&, bootstrapper: static-pods/' "$work/taken.yaml"
+spec unlike-kubeadm 'endpoint: {address: 192.168.4.20}'
+sed -i 's/payload: debian/&, bootstrapper: static-pods/' "$work/unlike-kubeadm.yaml"
 taken() { # LINE: what plan --diff, and then seed, tell
-  sed -i 's/^name: demo/&\nusers: [{name: somebody, sshKeys: []}]/' "$work/taken.yaml"
-  ks taken plan --diff >"$work/said" 2>&1
+  sed -i 's/^name: demo/&\nusers: [{name: somebody, sshKeys: []}]/' "$work/unlike-kubeadm.yaml"
+  ks unlike-kubeadm plan --diff >"$work/said" 2>&1
   grep "^m2: to be re-seeded: .* after .sudo /root/bin/take-seed.sh. on it" "$work/said" || {
     cat "$work/said"
     return 1
   }
-  ks taken seed >"$work/said" 2>&1 &&
+  ks unlike-kubeadm seed >"$work/said" 2>&1 &&
     grep 'only when told so: the node m2; .*take-seed.sh' "$work/said"
 }
-check "seed of such a cluster" ks taken seed
-mkdir -p "$work/taken/disks" "$work/taken/logs" && : >"$work/taken/disks/m2.qcow2"
+check "seed of such a cluster" ks unlike-kubeadm seed
+mkdir -p "$work/unlike-kubeadm/disks" "$work/unlike-kubeadm/logs" && : >"$work/unlike-kubeadm/disks/m2.qcow2"
 echo '@kubeseed {"node":"m2","step":"ready","state":"ready","uptime":145}' \
-  >"$work/taken/logs/m2.console"
+  >"$work/unlike-kubeadm/logs/m2.console"
 check "take-seed.sh is named where nodes have it" taken
 renewed() {
-  sed -i 's/192.168.4.32/192.168.4.42/' "$work/taken.yaml"
-  ks taken seed >"$work/said" 2>&1 &&
+  sed -i 's/192.168.4.32/192.168.4.42/' "$work/unlike-kubeadm.yaml"
+  ks unlike-kubeadm seed >"$work/said" 2>&1 &&
     grep 'etcd of the node m2 are made anew; .* after .sudo /root/bin/take-seed.sh' \
       "$work/said" && ! grep 'only once' "$work/said"
 }

@@ -36,13 +36,13 @@ check "ssh_config leads to nodes by way of the jump host, and to that directly" 
 check "ssh asks for the jump host, and not for the node behind it" \
   soon "$kubeseed" ssh -C "$work/jump" "$work/jump.yaml" m1 -- true
 
-jump_spec lost 192.168.4.64
-check "seed of a cluster whose jump host is off" ks lost seed
+jump_spec jump-off 192.168.4.64
+check "seed of a cluster whose jump host is off" ks jump-off seed
 check "ssh tells that the jump host does not answer" \
   soon_fails 'busybox, which leads to m1, does not answer ssh at 192.168.4.64' \
-  "$kubeseed" ssh -C "$work/lost" "$work/lost.yaml" m1 -- true
+  "$kubeseed" ssh -C "$work/jump-off" "$work/jump-off.yaml" m1 -- true
 jump_verify() {
-  exits 1 soon "$kubeseed" verify --no-pods -C "$work/lost" "$work/lost.yaml" \
+  exits 1 soon "$kubeseed" verify --no-pods -C "$work/jump-off" "$work/jump-off.yaml" \
     >"$work/said" 2>&1 && grep 'busybox does not answer ssh' "$work/said" &&
     grep 'busybox, which leads to m3, does not answer' "$work/said"
 }
