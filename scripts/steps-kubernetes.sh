@@ -163,26 +163,31 @@ node_is_ready() {
   return 1
 }
 
-# With an etcd of its own the cluster's memory tells whether another control
-# plane is registered: that has an API server then, or will have, whoever is on
-# now. If none is, only this node can run one, and `kubeadm init` goes over what
-# is there. No answer is not a no: the step is tried again.
+# With an etcd of its own the cluster's memory tells which other control planes
+# are registered: such a one has an API server, or will have, whoever is on now. If
+# none is, only this node can run one, and `kubeadm init` goes over what is there.
+# No answer is not a no: the step is tried again.
 peer_is_registered() {
   keys=$(etcd_ask "$ETCD_ASK" get --prefix --keys-only /registry/minions/) ||
     exit 1
+  registered=
   for peer in $PEERS; do
-    ! printf '%s\n' "$keys" | grep -qx "/registry/minions/${peer%%=*}" || return 0
+    ! printf '%s\n' "$keys" | grep -qx "/registry/minions/${peer%%=*}" ||
+      registered="$registered $peer"
   done
-  return 1
+  [ -n "$registered" ]
 }
 
 # All of them may have got new disks at once. Then they are on, and wait for an API
-# server as this node does; with the same CA it may as well run the first one.
+# server as this node does; with the same CA it may as well run the first one. Whoever
+# never came has none that could be waited for.
 api_place_is_known() {
   place="join"
   all_on=yes
   for peer in $PEERS; do
     ! listens "${peer#*=}" 6443 || return 0
+  done
+  for peer in $registered; do
     listens "${peer#*=}" 22 || all_on=
   done
   place="found"
@@ -196,7 +201,8 @@ api_place_is_known() {
 
 peer_has_api() {
   all_on_since=
-  wait_for "another control plane's API server, half an hour while all are on" \
+  wait_for "another control plane's API server, half an hour while all that the \
+cluster knows are on" \
     api_place_is_known
   [ "$place" = join ]
 }

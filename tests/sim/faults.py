@@ -325,7 +325,24 @@ def late(world, what):
     yield lambda: the_others_serve(world)
 
 
-SCENARIOS = {"damaged": damaged, "torn": torn, "beside": beside, "gone": gone,
+def most_replaced(world, name):
+    """etcd has machines of its own. A control plane never comes, and all others
+    get new disks at once: what etcd has is the cluster's."""
+    world.absent = {name}
+    switch_on(world, set_of(world, name))
+    yield lambda: the_others_serve(world)
+    masters = [n for n in world.nodes.values()
+               if n.role == "control-plane" and n.name != name]
+    for node in masters:
+        node.power_off()
+        node.new_disk()
+    yield 60
+    switch_on(world, [n.name for n in masters])
+    yield 7200
+    yield lambda: the_others_serve(world)
+
+
+SCENARIOS = {"most-replaced": most_replaced, "damaged": damaged, "torn": torn, "beside": beside, "gone": gone,
              "late": late, "never-comes": never_comes, "leaves": leaves,
              "partition": partition, "killed": killed,
              "runtime-killed": runtime_killed, "without-cri": without_cri,

@@ -172,8 +172,8 @@ class Node:
             return
         copies = f"/var/lib/cloud/instances/{self.instance_id()}/"
         # cloud-init.service in the image: until it is noted, anew.
-        noted = "/var/lib/cloud/data/instance-id"
-        if self.read(noted) != self.read("/var/lib/kubeseed/seed"):
+        noted, known = "/var/lib/cloud/data/instance-id", "/var/lib/kubeseed/seed"
+        if not self.exists(known) or self.read(noted) != self.read(known):
             self.root.remove_tree("/var/lib/cloud")
         self.write(noted, self.instance_id())
         first = not self.exists(copies + "sem/config_write_files")

@@ -103,6 +103,10 @@ def jobs(topology, number, salt=""):
         found += [("damaged", n, lossy) for n in nodes
                   for lossy in (False, True)]
         return named(name, found, salt)
+    if name == "three-external":
+        found = [("most-replaced", n, False) for n in masters[1:]]
+        found += [("all-replaced", str(i), False) for i in range(number // 4 + 1)]
+        return named(name, found, salt)
     if name == "five":
         found = [("replaced", "m2,m4", False) for _ in range(number // 2 + 1)]
         found += [("absent", n, False) for n in nodes[1:]]

@@ -117,6 +117,11 @@ TOPOLOGIES = {
 """,
     "five": SPEC + "etcd:\n  mode: stacked\nnodes:\n" +
     MASTERS.replace("3}", "5}"),
+    "three-external": V1BETA4 + "etcd:\n  mode: external\nnodes:\n" + """\
+  - name: e1
+    role: etcd
+    address: 192.168.4.25
+""" + MASTERS,
     # Seeds of three, then of five, for one cluster.
     "grown": (SPEC + "nodes:\n" + MASTERS,
               SPEC + "nodes:\n" + MASTERS.replace("3}", "5}")),
