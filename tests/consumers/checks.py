@@ -61,7 +61,7 @@ def certificate_argv(path):
     authority = authorities.get(name, folder + "/ca.crt")
     purposes = {"server.crt": "sslserver", "peer.crt": "sslserver",
                 "apiserver.crt": "sslserver", "kubelet.crt": "sslserver",
-                "admin.crt": "sslclient"}
+                "admin.crt": "sslclient", "client.crt": "sslclient"}
     purpose = purposes.get(name)
     if name.endswith("-client.crt"):
         purpose = "sslclient"
@@ -69,6 +69,14 @@ def certificate_argv(path):
         authority, purpose = path, "any"
     return ["openssl", "verify", "-x509_strict", "-check_ss_sig",
             "-purpose", purpose or "unknown", "-CAfile", authority, path]
+
+
+def script_argv(path):
+    """Who reads a script; all but one are the shell's."""
+    if path.endswith("/approve-kubelets"):
+        return ["python3", "-c",
+                "import ast, sys; ast.parse(open(sys.argv[1]).read())", path]
+    return ["sh", "-n", path]
 
 
 def one(*argv):
@@ -139,7 +147,7 @@ CHECKS = [
                         path if "/processes/" in path else unit_of(path)],
           ("RestartSec=", "RestartSecs=")),
     Check("sh -n", ["/usr/lib/kubeseed/*", "/etc/kubeseed/*.env",
-                    "/etc/default/etcd"], one("sh", "-n"), ("\n", "\nif\n")),
+                    "/etc/default/etcd"], script_argv, ("\n", "\nif\n")),
     Check("openssl verify", ["*.crt"], certificate_argv,
           ("[^\n](?=[^-]{12}\n-----END)",
            lambda m: "B" if m[0] != "B" else "C"),
