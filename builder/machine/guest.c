@@ -217,17 +217,16 @@ static int drop_capabilities(struct error *err) {
 
 /* ---- The seed, and what is otherwise in a container ---- */
 
-#define SEED "var/lib/cloud/seed"
+#define SEED "var/lib/cloud/seed/nocloud"
 
+/* The folder above it is cloud-init's, which sets its mode. */
 static int lay_seed(const struct iso_volume *seed, struct error *err) {
   if (file_mkdirs(SEED, 0755, err) < 0 ||
       do_mount("tmpfs", SEED, "tmpfs", API_FLAGS, "mode=0700", err) < 0)
     return -1;
-  if (mkdir(SEED "/nocloud", 0700) < 0)
-    return error_set(err, errno, "cannot make the seed's folder");
   for (size_t i = 0; i < seed->files.n; i++) {
     const struct iso_file *f = &seed->files.v[i];
-    _cleanup_free_ char *path = xasprintf(SEED "/nocloud/%s", f->name);
+    _cleanup_free_ char *path = xasprintf(SEED "/%s", f->name);
     if (file_write(path, f->data, f->len, 0400, err) < 0)
       return -1;
   }

@@ -267,8 +267,8 @@ static const char EXPECTED[] =
     "-\n"
     "mount run/kubeseed-host/boot_id proc/sys/kernel/random/boot_id - bind -\n"
     "mount - proc/sys/kernel/random/boot_id - ro bind remount -\n"
-    "mount tmpfs var/lib/cloud/seed tmpfs " API " mode=0700\n"
-    "mount - var/lib/cloud/seed - ro " API " bind remount -\n"
+    "mount tmpfs var/lib/cloud/seed/nocloud tmpfs " API " mode=0700\n"
+    "mount - var/lib/cloud/seed/nocloud - ro " API " bind remount -\n"
     "pivot_root\n"
     "umount . detach\n"
     "prctl drop 16\n" /* CAP_SYS_MODULE and the others */
@@ -362,7 +362,7 @@ static void test_files(void **state) {
   check_file(f, "run/kubeseed-host/overcommit", 0644, "1\n");
   check_file(f, "run/kubeseed-host/boot_id", 0644, "a-boot\n");
   check_file(f, "run/kubeseed-host/fit-kubeadm", 0755, NULL);
-  check_file(f, "var/lib/cloud/seed/nocloud", 0700, NULL);
+  check_file(f, "var/lib/cloud/seed/nocloud", 0755, NULL);
   check_file(f, "var/lib/cloud/seed/nocloud/user-data", 0400, "hi");
   /* This kernel has them not, so there is nothing to bind them over. */
   _cleanup_free_ char *none =
